@@ -1,0 +1,13 @@
+using Httpmq.Domain.Errors;
+using Httpmq.Domain.Naming;
+
+namespace Httpmq.Application.Consumers;
+
+/// <summary>Failures that more than one use case tells in the same words.</summary>
+public static class ConsumerErrors
+{
+    public static Error NotFound(StreamName stream, ConsumerName consumer) => new(
+        ErrorKind.NotFound,
+        $"Consumer {consumer} of stream {stream} not found",
+        "consumer not found; create it with POST /v1/admin/stream/{stream}/consumer");
+}

@@ -1,0 +1,27 @@
+using Httpmq.Domain.Consumers;
+using Httpmq.Domain.Errors;
+using Httpmq.Domain.Naming;
+
+namespace Httpmq.Application.Consumers;
+
+/// <summary>
+/// The durable consumers of streams. Every call throws <see cref="HttpmqException"/>: <see cref="ErrorKind.NotFound"/> for an
+/// unknown stream, <see cref="ErrorKind.Unavailable"/> without a connection or JetStream, <see cref="ErrorKind.Timeout"/>
+/// without an answer in time, else what the broker said.
+/// </summary>
+public interface IConsumerStore
+{
+    /// <summary>The consumer, or null where the stream has none of this name.</summary>
+    Task<ConsumerInfo?> FindAsync(StreamName stream, ConsumerName name, CancellationToken cancellationToken);
+
+    Task<IReadOnlyList<ConsumerInfo>> ListAsync(StreamName stream, CancellationToken cancellationToken);
+
+    /// <summary>Creates the consumer; a push consumer gets a fresh deliver subject that nobody can guess.</summary>
+    Task CreateAsync(StreamName stream, ConsumerSpec spec, CancellationToken cancellationToken);
+
+    /// <summary>Changes inflight limit, deliveries, ack wait and notes; everything else, the deliver subject too, stays.</summary>
+    Task UpdateAsync(StreamName stream, ConsumerSpec spec, CancellationToken cancellationToken);
+
+    /// <summary>Deletes the consumer; <see cref="ErrorKind.NotFound"/> where there is none.</summary>
+    Task DeleteAsync(StreamName stream, ConsumerName name, CancellationToken cancellationToken);
+}

@@ -1,0 +1,29 @@
+using FluentValidation;
+using Httpmq.Application.Validation;
+using Httpmq.Domain.Streams;
+using MediatR;
+
+namespace Httpmq.Application.Streams;
+
+/// <summary>Creates a stream; the same again succeeds, a different one of this name is a conflict.</summary>
+public sealed record DefineStream(string? Name, IReadOnlyList<string?>? Subjects, StreamLimits Limits) : IRequest, IValidatedRequest;
+
+internal sealed class DefineStreamValidator : AbstractValidator<DefineStream>
+{
+    public DefineStreamValidator()
+    {
+        RuleFor(command => command.Name).EntityName("name");
+        RuleForEach(command => command.Subjects).SubjectFilter("subjects");
+        RuleFor(command => command.Limits).SetValidator(new StreamLimitsValidator());
+    }
+}
+
+internal sealed class DefineStreamHandler(IStreamStore streams) : IRequestHandler<DefineStream>
+{
+    public async Task<Unit> Handle(DefineStream request, CancellationToken cancellationToken)
+    {
+        var subjects = (request.Subjects ?? []).Select(subject => Rules.Filter("subjects", subject)).ToArray();
+        await streams.CreateAsync(new StreamSpec(Rules.Stream(request.Name), subjects, request.Limits), cancellationToken);
+        return Unit.Value;
+    }
+}

@@ -1,0 +1,28 @@
+using Httpmq.Domain.Errors;
+using Httpmq.Domain.Naming;
+using Httpmq.Domain.Streams;
+
+namespace Httpmq.Application.Streams;
+
+/// <summary>
+/// The broker's streams. Every call throws <see cref="HttpmqException"/>: <see cref="ErrorKind.Unavailable"/> without a
+/// connection or JetStream, <see cref="ErrorKind.Timeout"/> without an answer in time, else what the broker said.
+/// </summary>
+public interface IStreamStore
+{
+    /// <summary>Creates the stream. The same name with the same configuration again changes nothing and succeeds.</summary>
+    Task CreateAsync(StreamSpec spec, CancellationToken cancellationToken);
+
+    Task<IReadOnlyList<StreamInfo>> ListAsync(CancellationToken cancellationToken);
+
+    Task<StreamInfo> GetAsync(StreamName name, CancellationToken cancellationToken);
+
+    /// <summary>Replaces the stream's subjects.</summary>
+    Task ChangeSubjectsAsync(StreamName name, IReadOnlyList<SubjectFilter> subjects, CancellationToken cancellationToken);
+
+    /// <summary>Changes the limits that are not null.</summary>
+    Task ChangeLimitsAsync(StreamName name, StreamLimits limits, CancellationToken cancellationToken);
+
+    /// <summary>Deletes the stream with its messages and consumers.</summary>
+    Task DeleteAsync(StreamName name, CancellationToken cancellationToken);
+}

@@ -1,0 +1,24 @@
+using FluentValidation;
+using Httpmq.Application.Validation;
+using Httpmq.Domain.Streams;
+
+namespace Httpmq.Application.Streams;
+
+internal sealed class StreamLimitsValidator : AbstractValidator<StreamLimits>
+{
+    public StreamLimitsValidator()
+    {
+        RuleFor(limits => limits.MaxConsumers).AtLeast("max_consumers", -1);
+        RuleFor(limits => limits.MaxMessages).AtLeast("max_msgs", -1);
+        RuleFor(limits => limits.MaxBytes).AtLeast("max_bytes", -1);
+        RuleFor(limits => limits.MaxMessagesPerSubject).AtLeast("max_msgs_per_subject", -1);
+        RuleFor(limits => (long?)limits.MaxMessageSize).AtLeast("max_msg_size", -1);
+        RuleFor(limits => limits.MaxAge).Custom((age, context) =>
+        {
+            if (age is not null and not 0 and < StreamLimits.ShortestMaxAge)
+            {
+                context.AddFailure($"max_age: {age} ns is not 0 (no limit) or at least {StreamLimits.ShortestMaxAge} ns (100 ms)");
+            }
+        });
+    }
+}

@@ -1,0 +1,114 @@
+using FluentValidation;
+using Httpmq.Application.Consumers;
+using Httpmq.Application.Streams;
+using Httpmq.Application.Validation;
+using Httpmq.Domain.Consumers;
+using Httpmq.Domain.Errors;
+using Httpmq.Domain.Naming;
+using MediatR;
+
+namespace Httpmq.Application.Subscriptions;
+
+/// <summary>Opens a subscription to a consumer, or says why it cannot be: everything is refused here, before the answer starts.</summary>
+public sealed record OpenSubscription(string Stream, string Consumer, string? Subject, int? MaxInflight, string? Group)
+    : IRequest<IDeliverySource>, IValidatedRequest;
+
+internal sealed class OpenSubscriptionValidator : AbstractValidator<OpenSubscription>
+{
+    public OpenSubscriptionValidator()
+    {
+        RuleFor(command => command.Stream).EntityName("stream");
+        RuleFor(command => command.Consumer).EntityName("consumer");
+        RuleFor(command => command.Subject).SubjectFilter("subject_name");
+        RuleFor(command => (long?)command.MaxInflight).AtLeast("max_msg_inflight", 1);
+        RuleFor(command => command.Group).EntityName("delivery_group").When(command => command.Group is not null);
+    }
+}
+
+internal sealed class OpenSubscriptionHandler(
+    IStreamStore streams,
+    IConsumerStore consumers,
+    IDeliverySourceFactory sources,
+    TimeProvider time) : IRequestHandler<OpenSubscription, IDeliverySource>
+{
+    // A subscriber that reconnects may be faster than the news of its own disconnect.
+    private static readonly TimeSpan BoundPatience = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan BoundPoll = TimeSpan.FromMilliseconds(50);
+
+    public async Task<IDeliverySource> Handle(OpenSubscription request, CancellationToken cancellationToken)
+    {
+        var stream = Rules.Stream(request.Stream);
+        var name = Rules.Consumer(request.Consumer);
+        var consumer = await WaitUntilUnboundAsync(stream, name, cancellationToken);
+        RefuseOtherGroup(consumer, request.Group);
+        await RefuseOtherSubjectAsync(stream, consumer, request.Subject!, cancellationToken);
+        var maxInflight = request.MaxInflight ?? (int)Math.Clamp(consumer.Config.MaxAckPending, 1, int.MaxValue);
+        return await sources.OpenAsync(consumer, maxInflight, cancellationToken);
+    }
+
+    private async Task<ConsumerInfo> WaitUntilUnboundAsync(StreamName stream, ConsumerName name, CancellationToken cancellationToken)
+    {
+        var start = time.GetTimestamp();
+        while (true)
+        {
+            var consumer = await consumers.FindAsync(stream, name, cancellationToken)
+                ?? throw new HttpmqException(ConsumerErrors.NotFound(stream, name));
+            if (!consumer.Bound || consumer.Config.DeliverGroup.Length > 0)
+            {
+                return consumer;
+            }
+
+            if (time.GetElapsedTime(start) >= BoundPatience)
+            {
+                throw new HttpmqException(new Error(
+                    ErrorKind.Conflict,
+                    $"Consumer {name} of stream {stream} is already bound to a subscription",
+                    "a push consumer without delivery_group serves one subscriber; end that one, or use a delivery group or a pull consumer"));
+            }
+
+            await Task.Delay(BoundPoll, time, cancellationToken);
+        }
+    }
+
+    private static void RefuseOtherGroup(ConsumerInfo consumer, string? group)
+    {
+        var wanted = consumer.Config.DeliverGroup;
+        if (string.Equals(wanted, group ?? string.Empty, StringComparison.Ordinal))
+        {
+            return;
+        }
+
+        throw HttpmqException.Invalid(
+            "Delivery group does not match the consumer",
+            wanted.Length == 0
+                ? $"delivery_group: {Rules.Quote(group)}, but consumer {consumer.Name} has none"
+                : $"delivery_group: {Rules.Quote(group)}, but consumer {consumer.Name} has {Rules.Quote(wanted)}");
+    }
+
+    private async Task RefuseOtherSubjectAsync(StreamName stream, ConsumerInfo consumer, string subject, CancellationToken cancellationToken)
+    {
+        var filters = consumer.Config.FilterSubjects;
+        if (filters.Count > 0)
+        {
+            if (!filters.Contains(subject, StringComparer.Ordinal))
+            {
+                throw HttpmqException.Invalid(
+                    "Subject does not match the consumer",
+                    $"subject_name: {Rules.Quote(subject)}, but consumer {consumer.Name} filters {string.Join(", ", filters.Select(Rules.Quote))}");
+            }
+
+            return;
+        }
+
+        var info = await streams.GetAsync(stream, cancellationToken);
+        var filter = Rules.Filter("subject_name", subject);
+
+        // A mirror or a stream of sources has no subjects of its own.
+        if (info.Config.Subjects.Count > 0 && !info.Config.Subjects.Any(filter.Overlaps))
+        {
+            throw HttpmqException.Invalid(
+                "Subject does not match the stream",
+                $"subject_name: {Rules.Quote(subject)} is not within the subjects of stream {stream}: {string.Join(", ", info.Config.Subjects.Select(Rules.Quote))}");
+        }
+    }
+}

@@ -1,0 +1,68 @@
+using FluentValidation;
+using Httpmq.Domain.Errors;
+using Httpmq.Domain.Naming;
+
+namespace Httpmq.Application.Validation;
+
+/// <summary>
+/// The value objects' rules as validation rules. Every message names the field as the client wrote it, and the value.
+/// </summary>
+internal static class Rules
+{
+    public static IRuleBuilderOptionsConditions<T, string?> EntityName<T>(this IRuleBuilder<T, string?> rule, string field) =>
+        rule.Custom((value, context) =>
+        {
+            if (!Domain.Naming.EntityName.IsValid(value))
+            {
+                context.AddFailure(NameFault(field, value));
+            }
+        });
+
+    public static IRuleBuilderOptionsConditions<T, string?> SubjectFilter<T>(this IRuleBuilder<T, string?> rule, string field) =>
+        rule.Custom((value, context) =>
+        {
+            if (!Domain.Naming.SubjectFilter.TryParse(value, out _, out var fault))
+            {
+                context.AddFailure($"{field}: {Quote(value)} {fault}");
+            }
+        });
+
+    public static IRuleBuilderOptionsConditions<T, long?> AtLeast<T>(this IRuleBuilder<T, long?> rule, string field, long least) =>
+        rule.Custom((value, context) =>
+        {
+            if (value < least)
+            {
+                context.AddFailure($"{field}: {value} is less than {least}");
+            }
+        });
+
+    /// <summary>For handlers without validators, and for names that a validator has passed already.</summary>
+    public static StreamName Stream(string? value) =>
+        StreamName.TryParse(value, out var name) ? name : throw HttpmqException.Invalid("Invalid stream name", NameFault("stream", value));
+
+    /// <inheritdoc cref="Stream"/>
+    public static ConsumerName Consumer(string? value) =>
+        ConsumerName.TryParse(value, out var name) ? name : throw HttpmqException.Invalid("Invalid consumer name", NameFault("consumer", value));
+
+    /// <inheritdoc cref="Stream"/>
+    public static SubjectFilter Filter(string field, string? value) =>
+        Domain.Naming.SubjectFilter.TryParse(value, out var filter, out var fault)
+            ? filter
+            : throw HttpmqException.Invalid("Invalid subject", $"{field}: {Quote(value)} {fault}");
+
+    /// <summary>The value in an error: quoted, and cut where it would fill a screen.</summary>
+    public static string Quote(string? value)
+    {
+        const int Longest = 100;
+        return value switch
+        {
+            null => "null",
+            { Length: > Longest } => $"'{value.AsSpan(0, Longest)}…' ({value.Length} characters)",
+            _ => $"'{value}'",
+        };
+    }
+
+    private static string NameFault(string field, string? value) => string.IsNullOrEmpty(value)
+        ? $"{field} is required: {Domain.Naming.EntityName.Rule}"
+        : $"{field}: {Quote(value)} is not {Domain.Naming.EntityName.Rule}";
+}

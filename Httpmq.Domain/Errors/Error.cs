@@ -1,0 +1,48 @@
+namespace Httpmq.Domain.Errors;
+
+/// <summary>Why a request failed, in terms of who can do something about it.</summary>
+public enum ErrorKind
+{
+    /// <summary>The caller sent something malformed or out of range, or JetStream refused it as invalid.</summary>
+    InvalidInput,
+
+    /// <summary>The stream or consumer does not exist, no stream takes the subject, or the message was never delivered.</summary>
+    NotFound,
+
+    /// <summary>It exists with another configuration, is in use, or cannot be done in this state.</summary>
+    Conflict,
+
+    /// <summary>The message is larger than the stream or the server allows.</summary>
+    TooLarge,
+
+    /// <summary>The caller has more open than it may; closing some makes room.</summary>
+    TooMany,
+
+    /// <summary>NATS or JetStream cannot be reached at the moment; trying again later makes sense.</summary>
+    Unavailable,
+
+    /// <summary>No answer came in time; what was asked may or may not have happened.</summary>
+    Timeout,
+
+    /// <summary>JetStream has no room left: storage, memory, or a limit with discard policy "new".</summary>
+    OutOfResources,
+
+    /// <summary>A fault of the gateway or an answer that it does not understand.</summary>
+    Internal,
+}
+
+/// <summary>One failure as a client reads it.</summary>
+/// <param name="Kind">Decides the HTTP status.</param>
+/// <param name="Message">What failed, in one short sentence.</param>
+/// <param name="Detail">Why, with the field and value or JetStream's own text and err_code.</param>
+public sealed record Error(ErrorKind Kind, string Message, string Detail);
+
+/// <summary>Carries an <see cref="Error"/> from wherever it was found to the one place that answers it.</summary>
+public sealed class HttpmqException(Error error, Exception? innerException = null)
+    : Exception($"{error.Message}: {error.Detail}", innerException)
+{
+    public Error Error { get; } = error;
+
+    public static HttpmqException Invalid(string message, string detail) =>
+        new(new Error(ErrorKind.InvalidInput, message, detail));
+}

@@ -1,0 +1,120 @@
+using System.Buffers;
+using System.Text;
+
+namespace Httpmq.Domain.Naming;
+
+/// <summary>
+/// The grammar of NATS subjects: tokens split by <c>.</c>, none empty, no white space or control characters;
+/// <c>*</c> only as a whole token, <c>&gt;</c> only as the whole last token.
+/// Source: https://docs.nats.io/nats-concepts/subjects.
+/// </summary>
+internal static class SubjectGrammar
+{
+    /// <summary>
+    /// The longest subject, in bytes of UTF-8. A nats-server ends the whole connection when a protocol line grows beyond
+    /// its max_control_line (4096), and the line also holds two names and a reply subject.
+    /// </summary>
+    public const int MaxBytes = 2048;
+
+    // What most subjects are made of: one vectorised scan says that only the dots need a look.
+    private static readonly SearchValues<char> Plain =
+        SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_.");
+
+    /// <summary>What is wrong with <paramref name="text"/>, or null.</summary>
+    public static string? FindFault(string? text, bool wildcardsAllowed)
+    {
+        if (string.IsNullOrEmpty(text))
+        {
+            return "is empty";
+        }
+
+        if (text.Length > MaxBytes || Encoding.UTF8.GetByteCount(text) > MaxBytes)
+        {
+            return $"is longer than {MaxBytes} bytes";
+        }
+
+        if (text[0] is '.' || text[^1] is '.' || text.Contains("..", StringComparison.Ordinal))
+        {
+            return "has an empty token (tokens are split by '.')";
+        }
+
+        return text.AsSpan().ContainsAnyExcept(Plain) ? FindFaultInTokens(text, wildcardsAllowed) : null;
+    }
+
+    /// <summary>Cuts the first token off <paramref name="rest"/>.</summary>
+    public static ReadOnlySpan<char> TakeToken(ref ReadOnlySpan<char> rest, out bool hasMore)
+    {
+        var dot = rest.IndexOf('.');
+        hasMore = dot >= 0;
+        var token = hasMore ? rest[..dot] : rest;
+        rest = hasMore ? rest[(dot + 1)..] : [];
+        return token;
+    }
+
+    private static string? FindFaultInTokens(string text, bool wildcardsAllowed)
+    {
+        foreach (var rune in text.EnumerateRunes())
+        {
+            if (Rune.IsWhiteSpace(rune) || Rune.IsControl(rune))
+            {
+                return $"has white space or a control character (U+{rune.Value:X4})";
+            }
+
+            // EnumerateRunes puts U+FFFD where a surrogate stands alone: such text has no UTF-8 form.
+            if (rune == Rune.ReplacementChar)
+            {
+                return "is not valid Unicode text";
+            }
+        }
+
+        ReadOnlySpan<char> rest = text;
+        var hasMore = true;
+        while (hasMore)
+        {
+            var token = TakeToken(ref rest, out hasMore);
+            if (token.IndexOfAny('*', '>') < 0)
+            {
+                continue;
+            }
+
+            if (!wildcardsAllowed)
+            {
+                return "has a wildcard, and a message is published to one literal subject";
+            }
+
+            if (token is ">" && hasMore)
+            {
+                return "has '>' before its last token";
+            }
+
+            if (token is not "*" and not ">")
+            {
+                return $"has the token '{token}': '*' and '>' stand only as whole tokens";
+            }
+        }
+
+        return null;
+    }
+}
+
+/// <summary>
+/// Subjects that steer the broker itself or carry its answers. A message published there would be taken as a command
+/// (JetStream's API, acknowledgements) or slipped into somebody's subscription, so the gateway refuses it.
+/// </summary>
+internal static class ReservedSubjects
+{
+    private static readonly string[] Prefixes = ["$JS.", "$SYS.", "_INBOX."];
+
+    public static string? FindFault(string subject)
+    {
+        foreach (var prefix in Prefixes)
+        {
+            if (subject.StartsWith(prefix, StringComparison.Ordinal))
+            {
+                return $"is reserved for the broker itself ({prefix}>)";
+            }
+        }
+
+        return null;
+    }
+}
