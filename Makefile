@@ -1,0 +1,64 @@
+# One configuration for everything, so that `make run` and `make test` share one build.
+CONFIGURATION ?= Release
+SOLUTION := Httpmq.sln
+APP := Httpmq.Api/bin/$(CONFIGURATION)/net10.0/Httpmq.Api.dll
+SCRIPTS := .ci/run scripts/ensure-nats-server
+RESULTS := TestResults
+
+# Passed on: make run ARGS='-l info' · make test FILTER='FullyQualifiedName~Publish'
+ARGS ?=
+FILTER ?=
+
+export DOTNET_NOLOGO := 1
+export DOTNET_CLI_TELEMETRY_OPTOUT := 1
+
+.DEFAULT_GOAL := help
+.PHONY: help run build test lint fix compose doc clean nats-server
+
+help: ## List the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+
+run: nats-server build ## Start management (3000) and dataplane (3001) on an embedded nats-server [ARGS=...]
+	@exec dotnet $(APP) all $(ARGS)
+
+build: ## Build everything
+	@dotnet build $(SOLUTION) -c $(CONFIGURATION) -v q --nologo
+
+test: nats-server ## Run all tests [FILTER=...]
+	@rm -rf $(RESULTS)
+	@dotnet test $(SOLUTION) -c $(CONFIGURATION) --nologo -v q \
+		--logger 'console;verbosity=minimal' --logger 'trx;LogFilePrefix=tests' --results-directory $(RESULTS) \
+		$(if $(FILTER),--filter '$(FILTER)')
+
+lint: ## Check formatting, analyzers (every warning is an error) and the shell scripts
+	@dotnet build $(SOLUTION) -c $(CONFIGURATION) -v q --nologo -warnaserror
+	@dotnet format $(SOLUTION) --no-restore --verify-no-changes
+	@for script in $(SCRIPTS); do $$(sed -n '1s/^#!\(.*\)/\1/p' $$script) -n $$script || exit 1; done
+	@if command -v shellcheck >/dev/null; then shellcheck $(SCRIPTS); fi
+
+fix: ## Format the code and apply what the analyzers can mend
+	@dotnet format $(SOLUTION)
+
+compose: ## Validate compose.yaml
+	@if docker compose version >/dev/null 2>&1; then \
+		docker compose config -q && echo 'compose.yaml: valid'; \
+	elif python3 -c 'import yaml' 2>/dev/null; then \
+		python3 -c 'import yaml; yaml.safe_load(open("compose.yaml"))' && \
+		echo 'compose.yaml: well-formed YAML; not checked against the Compose schema (needs docker compose)'; \
+	else \
+		echo 'compose.yaml: not checked (needs docker compose, or python3 with yaml)'; \
+	fi
+
+doc: build ## Write the OpenAPI documents to docs/openapi/
+	@mkdir -p docs/openapi
+	@for group in management dataplane; do \
+		dotnet $(APP) openapi $$group > docs/openapi/$$group.json.new && \
+		mv docs/openapi/$$group.json.new docs/openapi/$$group.json || \
+		{ rm -f docs/openapi/$$group.json.new; exit 1; }; \
+	done
+
+clean: ## Remove what was built (the broker's data stays)
+	@rm -rf Httpmq.*/bin Httpmq.*/obj $(RESULTS)
+
+nats-server:
+	@scripts/ensure-nats-server
