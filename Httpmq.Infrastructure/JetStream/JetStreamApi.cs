@@ -1,0 +1,77 @@
+using System.Text.Json;
+using System.Text.Json.Serialization.Metadata;
+using Httpmq.Domain.Errors;
+using Httpmq.Infrastructure.JetStream.Wire;
+using NATS.Client.Core;
+
+namespace Httpmq.Infrastructure.JetStream;
+
+/// <summary>
+/// Calls JetStream's JSON API. Answers, or throws <see cref="HttpmqException"/>, within the request timeout.
+/// </summary>
+internal sealed class JetStreamApi(NatsLink link, NatsOptions options)
+{
+    private const string Prefix = "$JS.API.";
+
+    /// <summary>Calls the API; an error in the answer is thrown.</summary>
+    /// <param name="what">What fails where this fails: the error's message.</param>
+    /// <param name="call">The API subject after <c>$JS.API.</c>.</param>
+    /// <param name="body">The request's JSON, or empty.</param>
+    /// <param name="answerType">How to read the answer.</param>
+    /// <param name="cancellationToken">Gives up waiting.</param>
+    public async Task<TAnswer> CallAsync<TAnswer>(
+        string what,
+        string call,
+        byte[] body,
+        JsonTypeInfo<TAnswer> answerType,
+        CancellationToken cancellationToken)
+        where TAnswer : ApiResponse
+    {
+        var answer = await TryCallAsync(what, call, body, answerType, cancellationToken);
+        return answer.Error is null ? answer : throw new HttpmqException(JetStreamErrors.ToError(what, answer.Error));
+    }
+
+    /// <summary>As <see cref="CallAsync"/>, for callers to whom JetStream's error is an answer.</summary>
+    public async Task<TAnswer> TryCallAsync<TAnswer>(
+        string what,
+        string call,
+        byte[] body,
+        JsonTypeInfo<TAnswer> answerType,
+        CancellationToken cancellationToken)
+        where TAnswer : ApiResponse
+    {
+        link.RequireOpen();
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        limit.CancelAfter(options.RequestTimeout);
+        try
+        {
+            var reply = await link.Connection.RequestAsync(
+                Prefix + call,
+                body,
+                requestSerializer: NatsRawSerializer<byte[]>.Default,
+                replySerializer: NatsRawSerializer<byte[]>.Default,
+                cancellationToken: limit.Token);
+            return JsonSerializer.Deserialize(reply.Data ?? [], answerType)
+                ?? throw new HttpmqException(new Error(ErrorKind.Internal, what, "JetStream answered null"));
+        }
+        catch (NatsNoRespondersException exception)
+        {
+            throw new HttpmqException(
+                new Error(ErrorKind.Unavailable, what, "JetStream does not answer: it is not enabled on the connected server, or has no leader at the moment"),
+                exception);
+        }
+        catch (JsonException exception)
+        {
+            throw new HttpmqException(new Error(ErrorKind.Internal, what, $"JetStream's answer could not be read: {exception.Message}"), exception);
+        }
+        catch (Exception exception) when (exception is NatsException or OperationCanceledException && !cancellationToken.IsCancellationRequested)
+        {
+            throw new HttpmqException(link.IsOpen ? TimedOut(what) : NatsLink.NotConnected, exception);
+        }
+    }
+
+    private Error TimedOut(string what) => new(
+        ErrorKind.Timeout,
+        what,
+        $"JetStream did not answer within {options.RequestTimeout.TotalSeconds:0.#} s; what was asked may have happened");
+}

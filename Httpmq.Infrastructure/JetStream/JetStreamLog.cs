@@ -1,0 +1,31 @@
+using Microsoft.Extensions.Logging;
+
+namespace Httpmq.Infrastructure.JetStream;
+
+/// <summary>What this layer logs about NATS: ids 2000 to 2099. Never a payload.</summary>
+internal static partial class JetStreamLog
+{
+    [LoggerMessage(2000, LogLevel.Information, "Connected to nats-server {Version} at {Address}")]
+    public static partial void Connected(this ILogger logger, string version, string address);
+
+    [LoggerMessage(2001, LogLevel.Warning, "Lost the connection to NATS ({Reason}); trying again")]
+    public static partial void Disconnected(this ILogger logger, string reason);
+
+    [LoggerMessage(2002, LogLevel.Warning, "Attempt {Attempt} to connect to NATS failed ({Reason}); next in {WaitSeconds} s")]
+    public static partial void ConnectFailed(this ILogger logger, int attempt, string reason, double waitSeconds);
+
+    [LoggerMessage(2003, LogLevel.Critical, "Gave up after {Attempts} failed attempts to connect to NATS (nats.reconnect.max_attempts is {Limit})")]
+    public static partial void GaveUp(this ILogger logger, int attempts, int limit);
+
+    [LoggerMessage(2010, LogLevel.Warning, "Subscriber of {Stream}/{Consumer} is too slow: {Bytes} bytes wait for it")]
+    public static partial void SubscriberTooSlow(this ILogger logger, string stream, string consumer, long bytes);
+
+    [LoggerMessage(2011, LogLevel.Information, "Subscription to {Stream}/{Consumer} ends: {Reason}")]
+    public static partial void SourceEnds(this ILogger logger, string stream, string consumer, string reason);
+
+    [LoggerMessage(2012, LogLevel.Debug, "Could not check {Stream}/{Consumer} after a reconnect yet: {Reason}")]
+    public static partial void CheckPostponed(this ILogger logger, string stream, string consumer, string reason);
+
+    [LoggerMessage(2013, LogLevel.Debug, "Background send to NATS failed: {Reason}")]
+    public static partial void SendFailed(this ILogger logger, string reason);
+}

@@ -1,0 +1,26 @@
+namespace Httpmq.Infrastructure.JetStream;
+
+/// <summary>How to reach NATS.</summary>
+public sealed record NatsOptions
+{
+    /// <summary>One URI, or several of one cluster separated by commas. Default: nats://127.0.0.1:4222.</summary>
+    public string Url { get; init; } = "nats://127.0.0.1:4222";
+
+    /// <summary>Name of the connection, as the server's monitoring shows it.</summary>
+    public string Name { get; init; } = "httpmq";
+
+    /// <summary>Patience with one attempt to connect. Default: 30 s.</summary>
+    public TimeSpan ConnectTimeout { get; init; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>Failed attempts in a row after which the process gives up; -1 (default): never.</summary>
+    public int MaxReconnectAttempts { get; init; } = -1;
+
+    /// <summary>Pause between attempts. Default: 15 s.</summary>
+    public TimeSpan ReconnectWait { get; init; } = TimeSpan.FromSeconds(15);
+
+    /// <summary>Patience with one answer of the broker; every route answers within 5 s. Default: 4 s.</summary>
+    public TimeSpan RequestTimeout { get; init; } = TimeSpan.FromSeconds(4);
+
+    /// <summary>Bytes that may wait for one slow subscriber before its stream is ended. Default: 256 MiB.</summary>
+    public long MaxPendingBytes { get; init; } = 256L * 1024 * 1024;
+}

@@ -1,0 +1,105 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+
+namespace Httpmq.Infrastructure.JetStream.Wire;
+
+internal sealed record ConsumerConfigWire
+{
+    public string? DurableName { get; init; }
+
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Description { get; init; }
+
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? DeliverSubject { get; init; }
+
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? DeliverGroup { get; init; }
+
+    public string DeliverPolicy { get; init; } = "all";
+
+    public string AckPolicy { get; init; } = "explicit";
+
+    public long AckWait { get; init; }
+
+    public long MaxDeliver { get; init; } = -1;
+
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? FilterSubject { get; init; }
+
+    /// <summary>From nats-server 2.10 on.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public IReadOnlyList<string>? FilterSubjects { get; init; }
+
+    public string ReplayPolicy { get; init; } = "instant";
+
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public long MaxWaiting { get; init; }
+
+    public long MaxAckPending { get; init; }
+
+    [JsonExtensionData]
+    public Dictionary<string, JsonElement>? Extra { get; set; }
+}
+
+internal sealed record ConsumerCreateRequest(string StreamName, ConsumerConfigWire Config);
+
+internal sealed record SequenceInfoWire
+{
+    public ulong ConsumerSeq { get; init; }
+
+    public ulong StreamSeq { get; init; }
+
+    public DateTimeOffset? LastActive { get; init; }
+}
+
+internal record ConsumerInfoWire : ApiResponse
+{
+    public string? StreamName { get; init; }
+
+    public string? Name { get; init; }
+
+    public DateTimeOffset Created { get; init; }
+
+    public ConsumerConfigWire? Config { get; init; }
+
+    public SequenceInfoWire? Delivered { get; init; }
+
+    public SequenceInfoWire? AckFloor { get; init; }
+
+    public long NumAckPending { get; init; }
+
+    public long NumRedelivered { get; init; }
+
+    public long NumWaiting { get; init; }
+
+    public ulong NumPending { get; init; }
+
+    public bool PushBound { get; init; }
+}
+
+internal sealed record ConsumerListResponse : ApiResponse
+{
+    public long Total { get; init; }
+
+    public IReadOnlyList<ConsumerInfoWire>? Consumers { get; init; }
+}
+
+/// <summary>Asks a pull consumer for messages; durations in nanoseconds.</summary>
+internal sealed record PullRequest(int Batch, long Expires, long IdleHeartbeat);
+
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower)]
+[JsonSerializable(typeof(ApiResponse))]
+[JsonSerializable(typeof(StreamConfigWire))]
+[JsonSerializable(typeof(StreamInfoWire))]
+[JsonSerializable(typeof(PageRequest))]
+[JsonSerializable(typeof(StreamListResponse))]
+[JsonSerializable(typeof(StreamNamesRequest))]
+[JsonSerializable(typeof(StreamNamesResponse))]
+[JsonSerializable(typeof(MessageGetRequest))]
+[JsonSerializable(typeof(MessageGetResponse))]
+[JsonSerializable(typeof(ConsumerCreateRequest))]
+[JsonSerializable(typeof(ConsumerInfoWire))]
+[JsonSerializable(typeof(ConsumerListResponse))]
+[JsonSerializable(typeof(PullRequest))]
+internal sealed partial class WireJson : JsonSerializerContext;
