@@ -26,6 +26,9 @@ public readonly record struct StreamName
 
     public string Value { get; }
 
+    /// <summary>A name that the broker gave. Others may have chosen it by wider rules, so it is taken as it is.</summary>
+    public static StreamName OfExisting(string value) => new(value);
+
     /// <summary>False where <paramref name="text"/> breaks <see cref="EntityName.Rule"/>.</summary>
     public static bool TryParse(string? text, out StreamName name)
     {
@@ -43,6 +46,9 @@ public readonly record struct ConsumerName
     private ConsumerName(string value) => Value = value;
 
     public string Value { get; }
+
+    /// <summary>A name that the broker gave. Others may have chosen it by wider rules, so it is taken as it is.</summary>
+    public static ConsumerName OfExisting(string value) => new(value);
 
     /// <summary>False where <paramref name="text"/> breaks <see cref="EntityName.Rule"/>.</summary>
     public static bool TryParse(string? text, out ConsumerName name)

@@ -1,0 +1,40 @@
+using Httpmq.Application.Consumers;
+using Httpmq.Application.Health;
+using Httpmq.Application.Messages;
+using Httpmq.Application.Streams;
+using Httpmq.Application.Subscriptions;
+using Httpmq.Infrastructure.JetStream;
+using Httpmq.Infrastructure.JetStream.Deliveries;
+using Httpmq.Infrastructure.JetStream.Requests;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+
+namespace Httpmq.Infrastructure;
+
+public static class DependencyInjection
+{
+    /// <summary>Adds NATS JetStream behind the application's ports, with one connection for all of them.</summary>
+    public static IServiceCollection AddJetStream(this IServiceCollection services, NatsOptions options)
+    {
+        services.TryAddSingleton(TimeProvider.System);
+        services.AddSingleton(options);
+        services.AddSingleton<NatsLink>();
+        services.AddSingleton<JetStreamApi>();
+        services.AddSingleton<RequestPipeline>();
+        services.AddSingleton<ConsumerLedger>();
+        services.AddSingleton<DeliverySources>();
+        services.AddSingleton<AdvisoryListener>();
+
+        services.AddSingleton<IStreamStore, StreamStore>();
+        services.AddSingleton<IConsumerStore, ConsumerStore>();
+        services.AddSingleton<IMessagePublisher, MessagePublisher>();
+        services.AddSingleton<IMessageAcknowledger, MessageAcknowledger>();
+        services.AddSingleton<IDeliverySourceFactory>(provider => provider.GetRequiredService<DeliverySources>());
+        services.AddSingleton<IBrokerHealth, BrokerHealth>();
+
+        // The listener first: it must hear of the connection that the link opens.
+        services.AddHostedService(provider => provider.GetRequiredService<AdvisoryListener>());
+        services.AddHostedService(provider => provider.GetRequiredService<NatsLink>());
+        return services;
+    }
+}

@@ -1,0 +1,108 @@
+using System.Buffers;
+using Httpmq.Infrastructure.JetStream.Deliveries;
+using Microsoft.Extensions.Hosting;
+using NATS.Client.Core;
+
+namespace Httpmq.Infrastructure.JetStream;
+
+/// <summary>
+/// Listens to what JetStream tells about streams and consumers that come and go, so that subscriptions end when theirs is
+/// gone and nothing is remembered of it. Advisories are sent once and may be missed; after each reconnect everything is
+/// checked instead. Source: https://docs.nats.io/running-a-nats-service/nats_admin/monitoring/monitoring_jetstream.
+/// </summary>
+internal sealed class AdvisoryListener(NatsLink link, ConsumerLedger ledger, DeliverySources sources) : IHostedService, IAsyncDisposable
+{
+    private const string Prefix = "$JS.EVENT.ADVISORY.";
+    private readonly List<AdvisorySub> _subscriptions = [];
+    private int _subscribed;
+
+    public Task StartAsync(CancellationToken cancellationToken)
+    {
+        link.Opened += OnOpened;
+        link.Lost += ledger.Doubt;
+        return Task.CompletedTask;
+    }
+
+    public Task StopAsync(CancellationToken cancellationToken)
+    {
+        link.Opened -= OnOpened;
+        link.Lost -= ledger.Doubt;
+        return Task.CompletedTask;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        foreach (var subscription in _subscriptions)
+        {
+            await subscription.DisposeAsync();
+        }
+    }
+
+    private void OnOpened()
+    {
+        ledger.Doubt();
+        if (Interlocked.Exchange(ref _subscribed, 1) == 0)
+        {
+            SubscribeAsync().Forget();
+        }
+
+        sources.CheckAll();
+    }
+
+    private async Task SubscribeAsync()
+    {
+        try
+        {
+            string[] subjects = ["CONSUMER.CREATED.*.*", "CONSUMER.DELETED.*.*", "STREAM.CREATED.*", "STREAM.UPDATED.*", "STREAM.DELETED.*"];
+            foreach (var subject in subjects)
+            {
+                var subscription = new AdvisorySub(link.Connection, Prefix + subject, OnAdvisory);
+                _subscriptions.Add(subscription);
+                await link.Connection.AddSubAsync(subscription);
+            }
+        }
+        catch (Exception exception) when (exception is NatsException or OperationCanceledException)
+        {
+            // Lost in between: the next connection tries again.
+            Interlocked.Exchange(ref _subscribed, 0);
+        }
+    }
+
+    private void OnAdvisory(string subject)
+    {
+        var tokens = subject[Prefix.Length..].Split('.');
+        var (what, happened, stream) = (tokens[0], tokens[1], tokens[2]);
+        var consumer = what is "CONSUMER" ? tokens[3] : null;
+        ledger.Forget(stream, consumer);
+        switch (what, happened)
+        {
+            case ("CONSUMER", "DELETED"):
+                sources.End(stream, consumer, "the consumer was deleted");
+                break;
+            case ("STREAM", "DELETED"):
+                sources.End(stream, consumer: null, "the stream was deleted");
+                break;
+            case ("CONSUMER", "CREATED"):
+                sources.Check(stream, consumer!);
+                break;
+        }
+    }
+
+    private sealed class AdvisorySub(NatsConnection connection, string subject, Action<string> received)
+        : NatsSubBase(connection, connection.SubscriptionManager, subject, queueGroup: null, opts: null, CancellationToken.None)
+    {
+        protected override ValueTask ReceiveInternalAsync(
+            string subject,
+            string? replyTo,
+            ReadOnlySequence<byte>? headersBuffer,
+            ReadOnlySequence<byte> payloadBuffer)
+        {
+            received(subject);
+            return ValueTask.CompletedTask;
+        }
+
+        protected override void TryComplete()
+        {
+        }
+    }
+}

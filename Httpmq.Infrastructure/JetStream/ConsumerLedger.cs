@@ -1,0 +1,81 @@
+using System.Collections.Concurrent;
+
+namespace Httpmq.Infrastructure.JetStream;
+
+/// <summary>
+/// What this process knows for certain about consumers: up to which stream sequence each has been sent messages. It is a
+/// cache in front of CONSUMER.INFO and may forget at any time; nothing is decided by what is missing in it.
+/// </summary>
+internal sealed class ConsumerLedger
+{
+    private readonly ConcurrentDictionary<(string Stream, string Consumer), ConsumerEntry> _entries = new();
+
+    public ConsumerEntry Get(string stream, string consumer) =>
+        _entries.GetOrAdd((stream, consumer), static _ => new ConsumerEntry());
+
+    /// <summary>Forgets one consumer, or all of a stream: what was known belongs to something that is gone.</summary>
+    public void Forget(string stream, string? consumer)
+    {
+        foreach (var (key, entry) in _entries)
+        {
+            if (string.Equals(key.Stream, stream, StringComparison.Ordinal)
+                && (consumer is null || string.Equals(key.Consumer, consumer, StringComparison.Ordinal)))
+            {
+                entry.Reset();
+                _entries.TryRemove(key, out _);
+            }
+        }
+    }
+
+    /// <summary>
+    /// Doubts everything, after a time without news. The entries stay, because open subscriptions go on feeding theirs.
+    /// </summary>
+    public void Doubt()
+    {
+        foreach (var entry in _entries.Values)
+        {
+            entry.Reset();
+        }
+    }
+}
+
+/// <summary>One consumer's high-water mark.</summary>
+internal sealed class ConsumerEntry
+{
+    private ulong _delivered;
+    private volatile bool _trusted;
+
+    /// <summary>
+    /// Whether the mark alone decides about an acknowledgement: the consumer acknowledges explicitly, and neither its stream
+    /// nor the server can be harmed by one that is wrong.
+    /// </summary>
+    public bool Trusted
+    {
+        get => _trusted;
+        set => _trusted = value;
+    }
+
+    /// <summary>The highest stream sequence that the consumer was sent, as far as is known here.</summary>
+    public ulong Delivered => Volatile.Read(ref _delivered);
+
+    public void Raise(ulong streamSequence)
+    {
+        var seen = Volatile.Read(ref _delivered);
+        while (streamSequence > seen)
+        {
+            var current = Interlocked.CompareExchange(ref _delivered, streamSequence, seen);
+            if (current == seen)
+            {
+                return;
+            }
+
+            seen = current;
+        }
+    }
+
+    public void Reset()
+    {
+        Trusted = false;
+        Volatile.Write(ref _delivered, 0);
+    }
+}

@@ -1,0 +1,170 @@
+using System.Collections.Concurrent;
+using Httpmq.Application.Consumers;
+using Httpmq.Application.Subscriptions;
+using Httpmq.Domain.Consumers;
+using Httpmq.Domain.Errors;
+using Httpmq.Domain.Naming;
+using Microsoft.Extensions.Logging;
+using NATS.Client.Core;
+
+namespace Httpmq.Infrastructure.JetStream.Deliveries;
+
+/// <summary>
+/// Opens sources and keeps them true: ends those whose consumer or stream is gone, checks all after a reconnect, and gives
+/// each a look from time to time with one timer for all.
+/// </summary>
+internal sealed class DeliverySources : IDeliverySourceFactory, IAsyncDisposable
+{
+    private static readonly TimeSpan RefreshInterval = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan CheckRetry = TimeSpan.FromMilliseconds(500);
+    private const int ParallelChecks = 32;
+
+    private readonly ConcurrentDictionary<DeliverySource, byte> _open = new();
+    private readonly NatsLink _link;
+    private readonly IConsumerStore _consumers;
+    private readonly SourceContext _context;
+    private readonly CancellationTokenSource _disposing = new();
+    private readonly ITimer _timer;
+
+    public DeliverySources(
+        NatsLink link,
+        NatsOptions options,
+        ConsumerLedger ledger,
+        IConsumerStore consumers,
+        TimeProvider time,
+        ILogger<DeliverySources> logger)
+    {
+        _link = link;
+        _consumers = consumers;
+        _context = new SourceContext(link, options, ledger, time, logger, source => _open.TryRemove(source, out _));
+        _timer = time.CreateTimer(static state => ((DeliverySources)state!).RefreshAll(reconnected: false), this, RefreshInterval, RefreshInterval);
+    }
+
+    public async Task<IDeliverySource> OpenAsync(ConsumerInfo consumer, int maxInflight, CancellationToken cancellationToken)
+    {
+        _link.RequireOpen();
+        DeliverySource source = consumer.Config.DeliverSubject.Length > 0
+            ? new PushSource(_context, consumer)
+            : new PullSource(_context, consumer, maxInflight);
+
+        // Registered first: a deletion that comes while it opens must find it.
+        _open[source] = 0;
+        try
+        {
+            await source.OpenAsync(cancellationToken);
+            return source;
+        }
+        catch (Exception exception)
+        {
+            await source.DisposeAsync();
+            throw exception is NatsException or OperationCanceledException && !cancellationToken.IsCancellationRequested
+                ? new HttpmqException(NatsLink.NotConnected, exception)
+                : exception;
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _disposing.CancelAsync();
+        await _timer.DisposeAsync();
+        _disposing.Dispose();
+    }
+
+    /// <summary>Ends the sources of a consumer, or of all consumers of a stream.</summary>
+    public void End(string stream, string? consumer, string reason)
+    {
+        foreach (var source in Select(stream, consumer))
+        {
+            source.Finish(DeliverySource.Gone(reason));
+        }
+    }
+
+    /// <summary>Checks whether the consumer is still the one that the sources were opened for.</summary>
+    public void Check(string stream, string consumer)
+    {
+        foreach (var source in Select(stream, consumer))
+        {
+            CheckAsync(source, _disposing.Token).AsTask().Forget();
+        }
+    }
+
+    /// <summary>After a reconnect anything may have happened to the consumers in the meantime.</summary>
+    public void CheckAll()
+    {
+        RefreshAll(reconnected: true);
+        CheckAllAsync().Forget();
+    }
+
+    private async Task CheckAllAsync()
+    {
+        try
+        {
+            await Parallel.ForEachAsync(
+                _open.Keys,
+                new ParallelOptions { MaxDegreeOfParallelism = ParallelChecks, CancellationToken = _disposing.Token },
+                CheckAsync);
+        }
+        catch (OperationCanceledException)
+        {
+            // The process stops.
+        }
+    }
+
+    private async ValueTask CheckAsync(DeliverySource source, CancellationToken cancellationToken)
+    {
+        var stream = StreamName.OfExisting(source.Stream);
+        var name = ConsumerName.OfExisting(source.Consumer);
+        while (source.End is null && _open.ContainsKey(source) && _link.IsOpen && !cancellationToken.IsCancellationRequested)
+        {
+            try
+            {
+                var now = await _consumers.FindAsync(stream, name, cancellationToken);
+                if (now is null)
+                {
+                    source.Finish(DeliverySource.Gone("the consumer was deleted"));
+                }
+                else if (now.Created != source.Info.Created || !string.Equals(now.Config.DeliverSubject, source.Info.Config.DeliverSubject, StringComparison.Ordinal))
+                {
+                    source.Finish(DeliverySource.Gone("the consumer was replaced; subscribe again"));
+                }
+
+                return;
+            }
+            catch (HttpmqException exception) when (exception.Error.Kind is ErrorKind.NotFound)
+            {
+                source.Finish(DeliverySource.Gone("the stream was deleted"));
+                return;
+            }
+            catch (HttpmqException exception)
+            {
+                // JetStream takes a while to recover after a restart.
+                _context.Logger.CheckPostponed(source.Stream, source.Consumer, exception.Error.Detail);
+            }
+            catch (OperationCanceledException)
+            {
+                return;
+            }
+
+            try
+            {
+                await Task.Delay(CheckRetry, _context.Time, cancellationToken);
+            }
+            catch (OperationCanceledException)
+            {
+                return;
+            }
+        }
+    }
+
+    private void RefreshAll(bool reconnected)
+    {
+        foreach (var source in _open.Keys)
+        {
+            source.Refresh(reconnected);
+        }
+    }
+
+    private IEnumerable<DeliverySource> Select(string stream, string? consumer) => _open.Keys.Where(source =>
+        string.Equals(source.Stream, stream, StringComparison.Ordinal)
+        && (consumer is null || string.Equals(source.Consumer, consumer, StringComparison.Ordinal)));
+}

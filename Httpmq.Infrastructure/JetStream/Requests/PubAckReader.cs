@@ -1,0 +1,98 @@
+using System.Buffers;
+using System.Text.Json;
+using Httpmq.Infrastructure.JetStream.Wire;
+
+namespace Httpmq.Infrastructure.JetStream.Requests;
+
+/// <summary>
+/// Reads answers on a reply subject: a publish's acknowledgement, an empty one, or the "nobody listens" status.
+/// One reader at a time: it remembers the last stream's name instead of making a string per answer.
+/// </summary>
+internal sealed class PubAckReader
+{
+    private string _stream = string.Empty;
+
+    public Reply Read(in ReadOnlySequence<byte>? headers, in ReadOnlySequence<byte> payload)
+    {
+        if (payload.IsEmpty)
+        {
+            return new Reply(NatsStatus.Read(headers) == NatsStatus.NoResponders ? ReplyKind.NoResponders : ReplyKind.Answered);
+        }
+
+        try
+        {
+            return Read(payload);
+        }
+        catch (Exception exception) when (exception is JsonException or InvalidOperationException or FormatException)
+        {
+            return Foreign();
+        }
+    }
+
+    private Reply Read(in ReadOnlySequence<byte> payload)
+    {
+        var json = new Utf8JsonReader(payload);
+        string? stream = null;
+        ulong sequence = 0;
+        if (!json.Read() || json.TokenType is not JsonTokenType.StartObject)
+        {
+            return Foreign();
+        }
+
+        while (json.Read() && json.TokenType is JsonTokenType.PropertyName)
+        {
+            if (json.ValueTextEquals("error"u8))
+            {
+                var answer = new Utf8JsonReader(payload);
+                return new Reply(ReplyKind.Answered, Error: JsonSerializer.Deserialize(ref answer, WireJson.Default.ApiResponse)?.Error);
+            }
+
+            var isStream = json.ValueTextEquals("stream"u8);
+            var isSequence = json.ValueTextEquals("seq"u8);
+            json.Read();
+            if (isStream)
+            {
+                stream = _stream = json.ValueTextEquals(_stream) ? _stream : json.GetString()!;
+            }
+            else if (isSequence)
+            {
+                sequence = json.GetUInt64();
+            }
+            else
+            {
+                json.Skip();
+            }
+        }
+
+        return stream is null || sequence == 0 ? Foreign() : new Reply(ReplyKind.Answered, stream, sequence);
+    }
+
+    /// <summary>Somebody else than a stream listens on the subject and answered: nothing was stored.</summary>
+    private static Reply Foreign() => new(ReplyKind.NoResponders);
+}
+
+/// <summary>The status in the header line of a message from the server; https://github.com/nats-io/nats-architecture-and-design/blob/main/adr/ADR-4.md.</summary>
+internal static class NatsStatus
+{
+    public const int None = 0;
+    public const int Control = 100;
+    public const int NotFound = 404;
+    public const int RequestTimeout = 408;
+    public const int Conflict = 409;
+    public const int NoResponders = 503;
+
+    /// <summary>The status code, or <see cref="None"/> for headers of an ordinary message.</summary>
+    public static int Read(in ReadOnlySequence<byte>? headers)
+    {
+        // "NATS/1.0 503" and then a text or the end of the line.
+        const int Length = 12;
+        if (headers is not { } sequence || sequence.Length < Length)
+        {
+            return None;
+        }
+
+        Span<byte> line = stackalloc byte[Length];
+        sequence.Slice(0, Length).CopyTo(line);
+        return line[8] == ' ' && int.TryParse(line[9..], out var status) ? status : None;
+    }
+}

@@ -1,0 +1,50 @@
+using System.Threading.Tasks.Sources;
+
+namespace Httpmq.Infrastructure.JetStream.Requests;
+
+/// <summary>
+/// Where one request waits. Slots are reused; a token names one use, and only the holder of the current token ends it, so
+/// the answer, the time limit and a lost connection may race.
+/// </summary>
+internal sealed class RequestSlot(int index) : IValueTaskSource<Reply>
+{
+    // Asynchronous, so that the connection's reader never runs the code that waited.
+    private ManualResetValueTaskSourceCore<Reply> _core = new() { RunContinuationsAsynchronously = true };
+    private long _token;
+    private long _started;
+
+    public int Index => index;
+
+    /// <summary>The current use; 0 while nobody waits.</summary>
+    public long Token => Volatile.Read(ref _token);
+
+    public ValueTask<Reply> Start(long token, long timestamp)
+    {
+        _core.Reset();
+        Volatile.Write(ref _started, timestamp);
+        Volatile.Write(ref _token, token);
+        return new ValueTask<Reply>(this, _core.Version);
+    }
+
+    public bool IsOverdue(long now, TimeSpan limit, TimeProvider time, out long token)
+    {
+        // The token is read first: when the slot is reused in between, the old token ends nothing.
+        token = Token;
+        return token != 0 && time.GetElapsedTime(Volatile.Read(ref _started), now) >= limit;
+    }
+
+    public void TryEnd(long token, in Reply reply)
+    {
+        if (token != 0 && Interlocked.CompareExchange(ref _token, 0, token) == token)
+        {
+            _core.SetResult(reply);
+        }
+    }
+
+    Reply IValueTaskSource<Reply>.GetResult(short token) => _core.GetResult(token);
+
+    ValueTaskSourceStatus IValueTaskSource<Reply>.GetStatus(short token) => _core.GetStatus(token);
+
+    void IValueTaskSource<Reply>.OnCompleted(Action<object?> continuation, object? state, short token, ValueTaskSourceOnCompletedFlags flags) =>
+        _core.OnCompleted(continuation, state, token, flags);
+}
