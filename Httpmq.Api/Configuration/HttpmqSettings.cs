@@ -1,0 +1,115 @@
+using System.Net;
+
+namespace Httpmq.Api.Configuration;
+
+/// <summary>What one process serves.</summary>
+internal enum RunMode
+{
+    /// <summary>The API that defines streams and consumers.</summary>
+    Management,
+
+    /// <summary>The API that publishes, subscribes and acknowledges.</summary>
+    Dataplane,
+
+    /// <summary>Both, each on its own port.</summary>
+    All,
+}
+
+/// <summary>Everything that can be configured, validated: whoever holds one need not check it again.</summary>
+internal sealed record HttpmqSettings
+{
+    public required RunMode Mode { get; init; }
+
+    public required LogSettings Log { get; init; }
+
+    public required NatsSettings Nats { get; init; }
+
+    public required EmbeddedNatsSettings EmbeddedNats { get; init; }
+
+    /// <summary>The management server. Always filled in and valid, whether the mode serves it or not.</summary>
+    public required ApiServerSettings Management { get; init; }
+
+    /// <summary>The dataplane server. Always filled in and valid, whether the mode serves it or not.</summary>
+    public required ApiServerSettings Dataplane { get; init; }
+
+    /// <summary>True when this process runs its own NATS server: mode <see cref="RunMode.All"/> and nobody named another.</summary>
+    public bool UsesEmbeddedNats => Mode == RunMode.All && Nats.ServerUri is null;
+}
+
+/// <summary>How the process logs. Set by the command line, not by the configuration file, as in the original.</summary>
+internal sealed record LogSettings
+{
+    /// <summary>The lowest level written: Debug, Information, Warning (the default) or Error.</summary>
+    public required LogLevel Level { get; init; }
+
+    /// <summary>One JSON object per line instead of text. Default false.</summary>
+    public required bool Json { get; init; }
+}
+
+/// <summary>How to reach the NATS server, whoever runs it.</summary>
+internal sealed record NatsSettings
+{
+    /// <summary>
+    /// One URI, or several separated by commas (a cluster). Null only in mode <see cref="RunMode.All"/>, when it is not configured.
+    /// May hold credentials: show <see cref="DisplayUri"/> instead.
+    /// </summary>
+    public required string? ServerUri { get; init; }
+
+    /// <summary>Time limit of one attempt to connect. Default 30 s, at least 1 s.</summary>
+    public required TimeSpan ConnectTimeout { get; init; }
+
+    /// <summary>Attempts before the process gives up. Default -1: it never does.</summary>
+    public required int MaxReconnectAttempts { get; init; }
+
+    /// <summary>Pause between two attempts. Default 15 s, at least 1 s.</summary>
+    public required TimeSpan ReconnectWait { get; init; }
+
+    /// <summary><see cref="ServerUri"/> without user names, passwords and tokens, for people and logs.</summary>
+    public string? DisplayUri => ServerUri is null ? null : SettingText.WithoutCredentials(ServerUri);
+
+    // The generated text would put the password of the server into the first log line that prints the settings.
+    public override string ToString() =>
+        $"NatsSettings {{ ServerUri = {DisplayUri}, ConnectTimeout = {ConnectTimeout}, "
+        + $"MaxReconnectAttempts = {MaxReconnectAttempts}, ReconnectWait = {ReconnectWait} }}";
+}
+
+/// <summary>The NATS server that this process starts itself; of use only with <see cref="HttpmqSettings.UsesEmbeddedNats"/>.</summary>
+internal sealed record EmbeddedNatsSettings
+{
+    /// <summary>Where JetStream stores; null: not configured, the embedded server chooses.</summary>
+    public required string? DataFolder { get; init; }
+
+    /// <summary>The loopback port. Default 4223, next to the port of a NATS server that may run here already.</summary>
+    public required int Port { get; init; }
+
+    /// <summary>A path, or a name to look up in PATH. Default <c>nats-server</c>.</summary>
+    public required string Executable { get; init; }
+}
+
+/// <summary>One of the two HTTP servers.</summary>
+internal sealed record ApiServerSettings
+{
+    /// <summary>What every route starts with: <c>/</c> (the default), or <c>/some/path</c> without a slash at the end.</summary>
+    public required string PathPrefix { get; init; }
+
+    /// <summary>Default 0.0.0.0; in mode <see cref="RunMode.All"/> 127.0.0.1, because nobody is asked who they are.</summary>
+    public required IPAddress ListenOn { get; init; }
+
+    /// <summary>Default 3000 for management, 3001 for the dataplane.</summary>
+    public required int ListenPort { get; init; }
+
+    /// <summary>Time limit to read a request. Default 60 s; null: none.</summary>
+    public required TimeSpan? ReadTimeout { get; init; }
+
+    /// <summary>Time limit to write an answer; never that of a live subscription. Default 60 s; null: none.</summary>
+    public required TimeSpan? WriteTimeout { get; init; }
+
+    /// <summary>How long a connection without requests is kept. Default 600 s; null: for ever.</summary>
+    public required TimeSpan? IdleTimeout { get; init; }
+
+    /// <summary>The header that carries the request id in and out. Default <c>Httpmq-Request-ID</c>.</summary>
+    public required string RequestIdHeader { get; init; }
+
+    /// <summary>Headers whose values are never logged; compared without regard to case. Default: the four that carry credentials.</summary>
+    public required IReadOnlySet<string> DoNotLogHeaders { get; init; }
+}

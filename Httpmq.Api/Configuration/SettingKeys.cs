@@ -1,0 +1,101 @@
+using System.Collections.Frozen;
+
+namespace Httpmq.Api.Configuration;
+
+/// <summary>
+/// The catalogue of keys: what they are called, and what they are when nobody says anything. Keys are compared without regard to
+/// case and underscores, so that the original's <c>server_uri</c> and .NET's <c>ServerUri</c> are the same key.
+/// </summary>
+internal static class SettingKeys
+{
+    internal const string NatsServerUri = "nats.server_uri";
+    internal const string NatsConnectTimeout = "nats.connect_timeout_sec";
+    internal const string NatsMaxAttempts = "nats.reconnect.max_attempts";
+    internal const string NatsWaitInterval = "nats.reconnect.wait_interval_sec";
+    internal const string EmbeddedDataFolder = "embedded_nats.data_folder";
+    internal const string EmbeddedPort = "embedded_nats.port";
+    internal const string EmbeddedExecutable = "embedded_nats.executable";
+
+    // The keys that each of the two servers has, below its own name.
+    internal const string Management = "management";
+    internal const string Dataplane = "dataplane";
+    internal const string PathPrefix = ".endpoint_config.path_prefix";
+    internal const string ListenOn = ".api_server.server_config.listen_on";
+    internal const string ListenPort = ".api_server.server_config.listen_port";
+    internal const string ReadTimeout = ".api_server.server_config.read_timeout_sec";
+    internal const string WriteTimeout = ".api_server.server_config.write_timeout_sec";
+    internal const string IdleTimeout = ".api_server.server_config.idle_timeout_sec";
+    internal const string RequestIdHeader = ".api_server.logging_config.request_id_header";
+    internal const string DoNotLogHeaders = ".api_server.logging_config.do_not_log_headers";
+
+    internal const int ManagementPort = 3000;
+    internal const int DataplanePort = 3001;
+    internal const int DefaultEmbeddedPort = 4223;
+
+    private static readonly string[] ServerKeys =
+        [PathPrefix, ListenOn, ListenPort, ReadTimeout, WriteTimeout, IdleTimeout, RequestIdHeader, DoNotLogHeaders];
+
+    /// <summary>Every key, in the order in which problems are reported.</summary>
+    internal static readonly IReadOnlyList<string> All =
+    [
+        NatsServerUri, NatsConnectTimeout, NatsMaxAttempts, NatsWaitInterval,
+        EmbeddedDataFolder, EmbeddedPort, EmbeddedExecutable,
+        .. ServerKeys.Select(key => Management + key),
+        .. ServerKeys.Select(key => Dataplane + key),
+    ];
+
+    private static readonly FrozenDictionary<string, string> Keys = All.ToFrozenDictionary(Normalize, StringComparer.Ordinal);
+
+    private static readonly FrozenDictionary<string, string> Sections = All
+        .SelectMany(Ancestors)
+        .Distinct(StringComparer.Ordinal)
+        .ToFrozenDictionary(Normalize, StringComparer.Ordinal);
+
+    /// <summary>The name of a key as the catalogue spells it, or null when there is none.</summary>
+    internal static string? FindKey(string path) => Keys.GetValueOrDefault(Normalize(path));
+
+    /// <summary>The name of a section (what keys stand below) as the catalogue spells it, or null when there is none.</summary>
+    internal static string? FindSection(string path) => Sections.GetValueOrDefault(Normalize(path));
+
+    /// <summary>True for a key that holds a list; everything else holds one value.</summary>
+    internal static bool IsList(string key) => key.EndsWith(DoNotLogHeaders, StringComparison.Ordinal);
+
+    /// <summary>The defaults, as a file would write them. A key that is absent has no default.</summary>
+    internal static SettingsLayer Defaults(RunMode mode)
+    {
+        var layer = new SettingsLayer();
+        layer.Add(NatsConnectTimeout, "30");
+        layer.Add(NatsMaxAttempts, "-1");
+        layer.Add(NatsWaitInterval, "15");
+        layer.Add(EmbeddedPort, $"{DefaultEmbeddedPort}");
+        layer.Add(EmbeddedExecutable, "nats-server");
+        if (mode != RunMode.All)
+        {
+            layer.Add(NatsServerUri, "nats://127.0.0.1:4222");
+        }
+
+        foreach (var (server, port) in new[] { (Management, ManagementPort), (Dataplane, DataplanePort) })
+        {
+            layer.Add(server + PathPrefix, "/");
+            layer.Add(server + ListenOn, mode == RunMode.All ? "127.0.0.1" : "0.0.0.0");
+            layer.Add(server + ListenPort, $"{port}");
+            layer.Add(server + ReadTimeout, "60");
+            layer.Add(server + WriteTimeout, "60");
+            layer.Add(server + IdleTimeout, "600");
+            layer.Add(server + RequestIdHeader, "Httpmq-Request-ID");
+            layer.Add(server + DoNotLogHeaders, "WWW-Authenticate,Authorization,Proxy-Authenticate,Proxy-Authorization");
+        }
+
+        return layer;
+    }
+
+    private static string Normalize(string path) => path.Replace("_", "", StringComparison.Ordinal).ToUpperInvariant();
+
+    private static IEnumerable<string> Ancestors(string key)
+    {
+        for (var dot = key.LastIndexOf('.'); dot > 0; dot = key.LastIndexOf('.', dot - 1))
+        {
+            yield return key[..dot];
+        }
+    }
+}
