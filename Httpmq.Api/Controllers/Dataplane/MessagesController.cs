@@ -1,0 +1,46 @@
+using Httpmq.Api.Contracts;
+using Httpmq.Api.Serialization;
+using Httpmq.Application.Messages;
+using Httpmq.Domain.Errors;
+using Httpmq.Domain.Naming;
+using MediatR;
+using Microsoft.AspNetCore.Mvc;
+
+namespace Httpmq.Api.Controllers.Dataplane;
+
+internal sealed class MessagesController(IMediator mediator, IMessagePublisher publisher) : ApiController(mediator)
+{
+    /// <summary>
+    /// Publishes the body, a base64 text, as one message. 200 means that JetStream stored it.
+    /// </summary>
+    /// <remarks>The action binds nothing: it is the hot path, and binding costs more than the rest of it.</remarks>
+    [HttpPost("/v1/data/subject/{subject}")]
+    [ProducesResponseType<PublishAnswer>(StatusCodes.Status200OK)]
+    public async Task<IActionResult> Publish()
+    {
+        // A bad name is refused before the body is read.
+        var name = RawPath.LastSegment(HttpContext);
+        if (!Subject.TryParse(name, out var subject, out var fault))
+        {
+            return Failed(new Error(ErrorKind.InvalidInput, "Invalid subject", $"subject: '{name}' {fault}"));
+        }
+
+        using var body = await Base64Body.ReadAsync(Request.BodyReader, Request.ContentLength, publisher.MaxPayload, Aborted);
+        var outcome = await Mediator.Send(new PublishMessage(subject, body.Message), Aborted);
+        return outcome.Error is null
+            ? Json(new PublishAnswer { RequestId = RequestId, Stream = outcome.Stream!, Sequence = outcome.Sequence }, ApiJson.Wire.PublishAnswer)
+            : Failed(outcome.Error);
+    }
+
+    /// <summary>
+    /// Acknowledges a delivery, by the two sequences that came with it. 200 means that JetStream confirmed it; again is 200 too.
+    /// Works on any instance.
+    /// </summary>
+    [HttpPost("/v1/data/stream/{stream}/consumer/{consumer}/ack")]
+    [ProducesResponseType<Answer>(StatusCodes.Status200OK)]
+    public async Task<IActionResult> Acknowledge(string stream, string consumer, [FromBody] AckParameters parameters)
+    {
+        var error = await Mediator.Send(new AcknowledgeMessage(stream, consumer, parameters.Stream, parameters.Consumer), Aborted);
+        return error is null ? Done() : Failed(error);
+    }
+}

@@ -1,0 +1,39 @@
+using Httpmq.Api.Configuration;
+using Microsoft.Extensions.Logging.Console;
+
+namespace Httpmq.Api.Hosting;
+
+/// <summary>Logs to stderr, as one line of text or of JSON per event.</summary>
+internal static class LoggingSetup
+{
+    public static void Configure(this ILoggingBuilder logging, LogSettings settings)
+    {
+        logging.ClearProviders();
+        logging.SetMinimumLevel(settings.Level);
+
+        // The framework tells at "info" what the access line tells already; its libraries speak up from "warn" on.
+        var others = settings.Level < LogLevel.Warning ? LogLevel.Warning : settings.Level;
+        logging.AddFilter("Microsoft", others);
+        logging.AddFilter("System", others);
+        logging.AddFilter("NATS", settings.Level == LogLevel.Debug ? LogLevel.Information : LogLevel.Error);
+        if (settings.Json)
+        {
+            logging.AddJsonConsole(console =>
+            {
+                console.UseUtcTimestamp = true;
+                console.TimestampFormat = "yyyy-MM-dd'T'HH:mm:ss.fff'Z'";
+            });
+        }
+        else
+        {
+            logging.AddSimpleConsole(console =>
+            {
+                console.SingleLine = true;
+                console.UseUtcTimestamp = true;
+                console.TimestampFormat = "yyyy-MM-dd HH:mm:ss.fff ";
+            });
+        }
+
+        logging.Services.Configure<ConsoleLoggerOptions>(console => console.LogToStandardErrorThreshold = LogLevel.Trace);
+    }
+}

@@ -1,0 +1,176 @@
+using System.Buffers;
+using System.Buffers.Text;
+using System.IO.Pipelines;
+using Httpmq.Domain.Errors;
+
+namespace Httpmq.Api.Serialization;
+
+/// <summary>
+/// A message from a request body: standard base64 with padding, CR and LF skipped. It is decoded in place in one rented
+/// buffer; dispose it when the message was sent.
+/// </summary>
+internal readonly struct Base64Body(byte[] buffer, int length) : IDisposable
+{
+    private const string What = "Failed to base64 decode body";
+    private const int FirstBuffer = 4096;
+
+    // Line breaks cost bytes too: a body may hold one CRLF per 4 characters, and some more.
+    private const int SlackBytes = 4096;
+
+    private static readonly SearchValues<byte> Allowed =
+        SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/=\r\n"u8);
+
+    public ReadOnlyMemory<byte> Message => buffer.AsMemory(0, length);
+
+    /// <summary>
+    /// Reads and decodes the whole body. Throws <see cref="HttpmqException"/>: <see cref="ErrorKind.InvalidInput"/> with the
+    /// position for anything but base64 and for an empty message, <see cref="ErrorKind.TooLarge"/> while reading, as soon as
+    /// the message must become larger than <paramref name="maxMessage"/> bytes.
+    /// </summary>
+    public static async ValueTask<Base64Body> ReadAsync(PipeReader reader, long? contentLength, int maxMessage, CancellationToken cancellationToken)
+    {
+        var maxBody = MaxBody(maxMessage);
+        if (contentLength > maxBody)
+        {
+            throw TooLarge(maxMessage);
+        }
+
+        var body = ArrayPool<byte>.Shared.Rent((int)Math.Min(maxBody, contentLength ?? FirstBuffer) + 1);
+        var length = 0;
+        try
+        {
+            while (true)
+            {
+                var result = await reader.ReadAsync(cancellationToken);
+                if (length + result.Buffer.Length > maxBody)
+                {
+                    throw TooLarge(maxMessage);
+                }
+
+                body = Append(body, ref length, result.Buffer);
+                reader.AdvanceTo(result.Buffer.End);
+                if (result.IsCompleted)
+                {
+                    return Decode(body, length, maxMessage);
+                }
+            }
+        }
+        catch
+        {
+            ArrayPool<byte>.Shared.Return(body);
+            throw;
+        }
+    }
+
+    public void Dispose() => ArrayPool<byte>.Shared.Return(buffer);
+
+    private static long MaxBody(int maxMessage) => (((long)maxMessage + 2) / 3 * 6) + SlackBytes;
+
+    private static byte[] Append(byte[] body, ref int length, in ReadOnlySequence<byte> more)
+    {
+        if (length + more.Length > body.Length)
+        {
+            var larger = ArrayPool<byte>.Shared.Rent((int)Math.Max(length + more.Length, 2L * length));
+            body.AsSpan(0, length).CopyTo(larger);
+            ArrayPool<byte>.Shared.Return(body);
+            body = larger;
+        }
+
+        foreach (var segment in more)
+        {
+            var illegal = segment.Span.IndexOfAnyExcept(Allowed);
+            if (illegal >= 0)
+            {
+                throw Illegal(length + illegal);
+            }
+
+            segment.Span.CopyTo(body.AsSpan(length));
+            length += segment.Length;
+        }
+
+        return body;
+    }
+
+    private static Base64Body Decode(byte[] body, int length, int maxMessage)
+    {
+        var text = body.AsSpan(0, length);
+        RefuseMisplacedPadding(text);
+        var breaks = text.IndexOfAny((byte)'\r', (byte)'\n');
+        var stripped = breaks < 0 ? length : Strip(text, breaks);
+        if (stripped == 0)
+        {
+            throw HttpmqException.Invalid(What, "the message is empty");
+        }
+
+        if (Base64.DecodeFromUtf8InPlace(text[..stripped], out var written) != OperationStatus.Done)
+        {
+            throw new InvalidOperationException("A checked base64 text was not decoded.");
+        }
+
+        return written > maxMessage ? throw TooLarge(maxMessage) : new Base64Body(body, written);
+    }
+
+    /// <summary>Every character is allowed by now; what can still be wrong is where the text ends.</summary>
+    private static void RefuseMisplacedPadding(ReadOnlySpan<byte> text)
+    {
+        var pad = text.IndexOf((byte)'=');
+        var before = pad < 0 ? text : text[..pad];
+        var phase = (before.Length - before.Count((byte)'\r') - before.Count((byte)'\n')) % 4;
+        if (pad < 0)
+        {
+            if (phase != 0)
+            {
+                throw UnexpectedEnd(text.Length);
+            }
+
+            return;
+        }
+
+        if (phase < 2)
+        {
+            throw Illegal(pad);
+        }
+
+        var missing = 4 - phase;
+        for (var index = pad; index < text.Length; index++)
+        {
+            if (text[index] is (byte)'\r' or (byte)'\n')
+            {
+                continue;
+            }
+
+            if (missing-- == 0 || text[index] != (byte)'=')
+            {
+                throw Illegal(index);
+            }
+        }
+
+        if (missing > 0)
+        {
+            throw UnexpectedEnd(text.Length);
+        }
+    }
+
+    private static int Strip(Span<byte> text, int from)
+    {
+        var to = from;
+        for (var index = from; index < text.Length; index++)
+        {
+            if (text[index] is not ((byte)'\r' or (byte)'\n'))
+            {
+                text[to++] = text[index];
+            }
+        }
+
+        return to;
+    }
+
+    private static HttpmqException Illegal(int position) =>
+        HttpmqException.Invalid(What, $"illegal base64 data at input byte {position}");
+
+    private static HttpmqException UnexpectedEnd(int position) =>
+        HttpmqException.Invalid(What, $"the text ends at input byte {position} within a group of 4 characters; padding with '=' is required");
+
+    private static HttpmqException TooLarge(int maxMessage) =>
+        new(new Error(ErrorKind.TooLarge, "Message too large", $"the message has more than {maxMessage} bytes, which the NATS server does not take (max_payload)"));
+}

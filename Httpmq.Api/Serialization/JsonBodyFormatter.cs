@@ -1,0 +1,89 @@
+using System.Buffers;
+using System.Text.Json;
+using System.Text.Json.Serialization.Metadata;
+using Httpmq.Domain.Errors;
+using Microsoft.AspNetCore.Mvc.Formatters;
+
+namespace Httpmq.Api.Serialization;
+
+/// <summary>
+/// Reads a JSON body whatever the content type says, or when it says nothing. <c>null</c> is an object without fields.
+/// </summary>
+internal sealed class JsonBodyFormatter : InputFormatter
+{
+    /// <summary>The largest body, in bytes: enough for any definition. A larger one is refused while it is read.</summary>
+    public const int MaxBytes = 8 * 1024 * 1024;
+
+    public override bool CanRead(InputFormatterContext context) => ApiJson.Wire.GetTypeInfo(context.ModelType) is not null;
+
+    public override async Task<InputFormatterResult> ReadRequestBodyAsync(InputFormatterContext context)
+    {
+        var type = ApiJson.Wire.GetTypeInfo(context.ModelType)!;
+        var reader = context.HttpContext.Request.BodyReader;
+        while (true)
+        {
+            var result = await reader.ReadAsync(context.HttpContext.RequestAborted);
+            if (result.Buffer.Length > MaxBytes)
+            {
+                throw new HttpmqException(new Error(ErrorKind.TooLarge, "Request body too large", $"the body has more than {MaxBytes} bytes"));
+            }
+
+            if (result.IsCompleted)
+            {
+                var model = Parse(result.Buffer, type);
+                reader.AdvanceTo(result.Buffer.End);
+                return await InputFormatterResult.SuccessAsync(model);
+            }
+
+            reader.AdvanceTo(result.Buffer.Start, result.Buffer.End);
+        }
+    }
+
+    private static object Parse(ReadOnlySequence<byte> body, JsonTypeInfo type)
+    {
+        try
+        {
+            var json = new Utf8JsonReader(body);
+            var model = JsonSerializer.Deserialize(ref json, type);
+
+            // Behind the value there may be white space and nothing else.
+            json.Read();
+            return model ?? JsonSerializer.Deserialize("{}", type)!;
+        }
+        catch (JsonException exception)
+        {
+            throw HttpmqException.Invalid("Unable to parse request body", Describe(exception, body));
+        }
+        catch (InvalidOperationException exception)
+        {
+            // Text that is no valid UTF-8.
+            throw HttpmqException.Invalid("Unable to parse request body", exception.Message);
+        }
+    }
+
+    private static string Describe(JsonException exception, ReadOnlySequence<byte> body)
+    {
+        if (body.IsEmpty)
+        {
+            return "the body is empty, and JSON was expected";
+        }
+
+        var field = exception.Path is null or "$" ? string.Empty : exception.Path.TrimStart('$', '.') + ": ";
+        var where = exception.LineNumber is null
+            ? string.Empty
+            : $" at line {exception.LineNumber + 1}, byte {exception.BytePositionInLine + 1}";
+        return $"{field}{Reason(exception)}{where}";
+    }
+
+    private static string Reason(JsonException exception)
+    {
+        // The framework's text ends in its own idea of path and position.
+        var text = exception.Message;
+        var end = text.IndexOf(" Path: ", StringComparison.Ordinal);
+        end = end < 0 ? text.IndexOf(" LineNumber: ", StringComparison.Ordinal) : end;
+        text = (end < 0 ? text : text[..end]).TrimEnd('.');
+        return text.StartsWith("The JSON value could not be converted to", StringComparison.Ordinal)
+            ? "the value has the wrong type or is out of range"
+            : text;
+    }
+}

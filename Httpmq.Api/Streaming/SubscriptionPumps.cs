@@ -1,0 +1,85 @@
+using System.Collections.Concurrent;
+using Httpmq.Api.Hosting;
+using Httpmq.Application.Subscriptions;
+
+namespace Httpmq.Api.Streaming;
+
+/// <summary>
+/// Owns the pumps of the process: runs them, cuts off clients that stopped reading, and drains them at shutdown. One timer
+/// looks after all of them.
+/// </summary>
+internal sealed class SubscriptionPumps : IHostedService, IAsyncDisposable
+{
+    /// <summary>How long a client may take nothing while something waits for it, before it is cut off.</summary>
+    public static readonly TimeSpan StallLimit = TimeSpan.FromSeconds(60);
+
+    private static readonly TimeSpan LookInterval = TimeSpan.FromSeconds(1);
+
+    private readonly ConcurrentDictionary<SubscriptionPump, Task> _running = new();
+    private readonly IHostApplicationLifetime _lifetime;
+    private readonly TimeProvider _time;
+    private readonly ILogger<SubscriptionPumps> _logger;
+    private readonly ITimer _timer;
+
+    public SubscriptionPumps(IHostApplicationLifetime lifetime, TimeProvider time, ILogger<SubscriptionPumps> logger)
+    {
+        _lifetime = lifetime;
+        _time = time;
+        _logger = logger;
+        _timer = time.CreateTimer(static state => ((SubscriptionPumps)state!).CutOffStalled(), this, LookInterval, LookInterval);
+    }
+
+    /// <summary>Runs one subscription to its end; the source is disposed then.</summary>
+    public async Task RunAsync(HttpContext http, IDeliverySource source)
+    {
+        var pump = new SubscriptionPump(http, source, _time, _lifetime.ApplicationStopping);
+        var done = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        _running[pump] = done.Task;
+        _logger.Subscribed(pump.RequestId, source.Stream, source.Consumer);
+        var reason = PumpEnd.ClientGone;
+        try
+        {
+            reason = await pump.RunAsync();
+        }
+        finally
+        {
+            // Its own clean-up: the request's token is cancelled by now.
+            await source.DisposeAsync();
+            _running.TryRemove(pump, out _);
+            done.SetResult();
+            _logger.Unsubscribed(pump.RequestId, source.Stream, source.Consumer, pump.Deliveries, reason.ToString());
+        }
+    }
+
+    public Task StartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    /// <summary>Waits until all have written their last line; those that cannot are cut off when the host's patience ends.</summary>
+    public async Task StopAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            await Task.WhenAll(_running.Values).WaitAsync(cancellationToken);
+        }
+        catch (OperationCanceledException)
+        {
+            foreach (var pump in _running.Keys)
+            {
+                pump.Abort();
+            }
+        }
+    }
+
+    public ValueTask DisposeAsync() => _timer.DisposeAsync();
+
+    private void CutOffStalled()
+    {
+        foreach (var pump in _running.Keys)
+        {
+            if (pump.Stalled > StallLimit)
+            {
+                _logger.Stalled(pump.RequestId, pump.Source.Stream, pump.Source.Consumer, StallLimit.TotalSeconds);
+                pump.Abort();
+            }
+        }
+    }
+}
