@@ -1,1 +1,20 @@
-return 0;
+using Httpmq.Api.Configuration;
+using Httpmq.Api.Hosting;
+using Httpmq.Api.OpenApi;
+
+if (args is ["openapi", var name])
+{
+    return await OpenApiCommand.RunAsync(name, Console.Out, Console.Error);
+}
+
+switch (CommandLine.Parse(args, Environment.GetEnvironmentVariables()))
+{
+    case CommandLineResult.Run run:
+        run.LogWarnings();
+        return await new HttpmqProcess(run.Settings, Console.Out, Console.Error).RunAsync();
+    case CommandLineResult.Exit exit:
+        await (exit.ToStandardError ? Console.Error : Console.Out).WriteLineAsync(exit.Text);
+        return exit.ExitCode;
+    case var other:
+        throw new InvalidOperationException($"Unknown result {other}.");
+}

@@ -1,14 +1,22 @@
 using Httpmq.Application.Health;
+using Httpmq.Domain.Errors;
 using MediatR;
 using Microsoft.AspNetCore.Mvc;
 
 namespace Httpmq.Api.Controllers;
 
 /// <summary>Health, the same on both ports: whether the process answers, and whether it can serve.</summary>
-internal abstract class HealthController(IMediator mediator) : ApiController(mediator)
+internal abstract class HealthController(IMediator mediator, IHostApplicationLifetime lifetime) : ApiController(mediator)
 {
+    private static readonly Error Draining = new(ErrorKind.Unavailable, "Not ready", "the gateway stops");
+
     protected IActionResult AnswerAlive() => Done();
 
-    protected async Task<IActionResult> AnswerReadyAsync() =>
-        await Mediator.Send(new CheckReadiness(), Aborted) is { } error ? Failed(error) : Done();
+    protected async Task<IActionResult> AnswerReadyAsync()
+    {
+        var error = lifetime.ApplicationStopping.IsCancellationRequested
+            ? Draining
+            : await Mediator.Send(new CheckReadiness(), Aborted);
+        return error is null ? Done() : Failed(error);
+    }
 }

@@ -37,3 +37,17 @@ internal static class LoggingSetup
         logging.Services.Configure<ConsoleLoggerOptions>(console => console.LogToStandardErrorThreshold = LogLevel.Trace);
     }
 }
+
+internal static class WarningLog
+{
+    /// <summary>Logs what the configuration had that means nothing.</summary>
+    public static void LogWarnings(this CommandLineResult.Run run)
+    {
+        using var loggers = LoggerFactory.Create(logging => logging.Configure(run.Settings.Log));
+        var logger = loggers.CreateLogger("Httpmq.Configuration");
+        foreach (var warning in run.Warnings)
+        {
+            logger.Configuration(warning);
+        }
+    }
+}

@@ -14,6 +14,9 @@ internal sealed class JsonBodyFormatter : InputFormatter
     /// <summary>The largest body, in bytes: enough for any definition. A larger one is refused while it is read.</summary>
     public const int MaxBytes = 8 * 1024 * 1024;
 
+    // What OpenAPI shows; CanRead below does not look at it.
+    public JsonBodyFormatter() => SupportedMediaTypes.Add("application/json");
+
     public override bool CanRead(InputFormatterContext context) => ApiJson.Wire.GetTypeInfo(context.ModelType) is not null;
 
     public override async Task<InputFormatterResult> ReadRequestBodyAsync(InputFormatterContext context)

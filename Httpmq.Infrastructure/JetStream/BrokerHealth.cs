@@ -4,9 +4,11 @@ using Httpmq.Infrastructure.JetStream.Wire;
 
 namespace Httpmq.Infrastructure.JetStream;
 
-internal sealed class BrokerHealth(JetStreamApi api) : IBrokerHealth
+internal sealed class BrokerHealth(JetStreamApi api, NatsLink link) : IBrokerHealth
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(1.5);
+
+    public string? ServerVersion => link.Connection.ServerInfo?.Version;
 
     public async Task<Error?> CheckAsync(CancellationToken cancellationToken)
     {

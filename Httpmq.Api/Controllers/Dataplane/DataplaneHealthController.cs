@@ -4,7 +4,7 @@ using Microsoft.AspNetCore.Mvc;
 
 namespace Httpmq.Api.Controllers.Dataplane;
 
-internal sealed class DataplaneHealthController(IMediator mediator) : HealthController(mediator)
+internal sealed class DataplaneHealthController(IMediator mediator, IHostApplicationLifetime lifetime) : HealthController(mediator, lifetime)
 {
     /// <summary>Whether the process answers.</summary>
     [HttpGet("/v1/data/alive")]

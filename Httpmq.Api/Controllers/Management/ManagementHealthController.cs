@@ -4,7 +4,7 @@ using Microsoft.AspNetCore.Mvc;
 
 namespace Httpmq.Api.Controllers.Management;
 
-internal sealed class ManagementHealthController(IMediator mediator) : HealthController(mediator)
+internal sealed class ManagementHealthController(IMediator mediator, IHostApplicationLifetime lifetime) : HealthController(mediator, lifetime)
 {
     /// <summary>Whether the process answers.</summary>
     [HttpGet("/v1/admin/alive")]

@@ -1,0 +1,201 @@
+using System.Runtime.InteropServices;
+using Httpmq.Api.Configuration;
+using Httpmq.Application.Health;
+using Httpmq.Infrastructure.EmbeddedNats;
+using Httpmq.Infrastructure.JetStream;
+using Microsoft.AspNetCore.Connections;
+
+namespace Httpmq.Api.Hosting;
+
+/// <summary>
+/// The life of the process: starts the embedded server where there is one, then the hosts of the APIs; stops the other way
+/// round on SIGINT or SIGTERM, or when one of them gives up.
+/// </summary>
+internal sealed class HttpmqProcess(HttpmqSettings settings, TextWriter output, TextWriter errors)
+{
+    private const int Failed = 1;
+
+    /// <summary>How long requests and subscriptions may take to end at shutdown.</summary>
+    private static readonly TimeSpan DrainLimit = TimeSpan.FromSeconds(20);
+
+    /// <summary>How long the ready block waits for NATS before it says that NATS is not there yet.</summary>
+    private static readonly TimeSpan NatsPatience = TimeSpan.FromSeconds(3);
+
+    private static readonly TimeSpan EmbeddedReconnectWait = TimeSpan.FromMilliseconds(200);
+
+    private readonly TaskCompletionSource _stop = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly List<IHost> _started = [];
+
+    /// <summary>Runs until it is told to stop; the exit code.</summary>
+    public async Task<int> RunAsync()
+    {
+        using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, OnSignal);
+        using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, OnSignal);
+        try
+        {
+            var embedded = settings.UsesEmbeddedNats ? await StartEmbeddedAsync() : null;
+            var apis = await StartApisAsync(embedded);
+            await PrintReadyAsync(apis, embedded);
+            await _stop.Task;
+            return Environment.ExitCode;
+        }
+        catch (StartException exception)
+        {
+            await errors.WriteLineAsync($"httpmq: {exception.Message}");
+            return Failed;
+        }
+        finally
+        {
+            await StopAsync();
+        }
+    }
+
+    private void OnSignal(PosixSignalContext context)
+    {
+        context.Cancel = true;
+        _stop.TrySetResult();
+    }
+
+    private async Task<EmbeddedNatsServer> StartEmbeddedAsync()
+    {
+        var builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings());
+        builder.Logging.Configure(settings.Log);
+        var options = new EmbeddedNatsOptions { Port = settings.EmbeddedNats.Port, Executable = settings.EmbeddedNats.Executable };
+        builder.Services.AddSingleton<IHostLifetime, ProcessOwnsSignals>();
+        builder.Services.AddEmbeddedNats(settings.EmbeddedNats.DataFolder is { } folder ? options with { DataFolder = folder } : options);
+        var host = builder.Build();
+        try
+        {
+            await StartAsync(host);
+        }
+        catch (EmbeddedNatsException exception)
+        {
+            throw new StartException(exception.Message, exception);
+        }
+
+        return host.Services.GetRequiredService<EmbeddedNatsServer>();
+    }
+
+    private async Task<IReadOnlyList<(ApiGroup Group, ApiServerSettings Server, IHost Host)>> StartApisAsync(EmbeddedNatsServer? embedded)
+    {
+        var nats = new NatsOptions
+        {
+            Url = embedded?.ServerUri ?? settings.Nats.ServerUri!,
+            ConnectTimeout = settings.Nats.ConnectTimeout,
+            MaxReconnectAttempts = embedded is null ? settings.Nats.MaxReconnectAttempts : -1,
+            ReconnectWait = embedded is null ? settings.Nats.ReconnectWait : EmbeddedReconnectWait,
+        };
+        var apis = new List<(ApiGroup, ApiServerSettings, IHost)>();
+        foreach (var (group, server) in Served())
+        {
+            var host = ApiHost.Build(group, server, nats with { Name = $"httpmq-{group.Name}" }, settings.Log);
+            apis.Add((group, server, host));
+            try
+            {
+                await StartAsync(host);
+            }
+            catch (IOException exception) when (exception.InnerException is AddressInUseException)
+            {
+                throw new StartException(
+                    $"{group.Name}.api_server.server_config.listen_port: {server.ListenOn}:{server.ListenPort} is in use by another process",
+                    exception);
+            }
+            catch (System.Net.Sockets.SocketException exception)
+            {
+                throw new StartException(
+                    $"{group.Name}.api_server.server_config: cannot listen on {server.ListenOn}:{server.ListenPort}: {exception.Message}",
+                    exception);
+            }
+        }
+
+        return apis;
+    }
+
+    private async Task StartAsync(IHost host)
+    {
+        _started.Add(host);
+        host.Services.GetRequiredService<IHostApplicationLifetime>().ApplicationStopping.Register(() => _stop.TrySetResult());
+        await host.StartAsync();
+    }
+
+    private IEnumerable<(ApiGroup Group, ApiServerSettings Server)> Served()
+    {
+        if (settings.Mode is RunMode.Management or RunMode.All)
+        {
+            yield return (ApiGroup.Management, settings.Management);
+        }
+
+        if (settings.Mode is RunMode.Dataplane or RunMode.All)
+        {
+            yield return (ApiGroup.Dataplane, settings.Dataplane);
+        }
+    }
+
+    private async Task PrintReadyAsync(IReadOnlyList<(ApiGroup Group, ApiServerSettings Server, IHost Host)> apis, EmbeddedNatsServer? embedded)
+    {
+        var (ready, version) = await WaitForNatsAsync(apis[0].Host.Services.GetRequiredService<IBrokerHealth>());
+        await output.WriteLineAsync($"{HelpText.Version()} is ready, mode {settings.Mode.ToString().ToLowerInvariant()}");
+        foreach (var (group, server, _) in apis)
+        {
+            var url = $"http://{server.ListenOn}:{server.ListenPort}{server.PathPrefix.TrimEnd('/')}";
+            await output.WriteLineAsync($"  {group.Name,-12} {url}   Swagger UI {url}/swagger");
+        }
+
+        var address = embedded?.ServerUri ?? settings.Nats.DisplayUri;
+        var state = ready ? $"nats-server {version}" : "not reachable yet, trying again";
+        await output.WriteLineAsync($"  {"NATS",-12} {address}   {state}{(embedded is null ? string.Empty : ", embedded")}");
+        if (embedded is not null)
+        {
+            await output.WriteLineAsync($"  {"data folder",-12} {embedded.DataFolder}");
+        }
+
+        await output.FlushAsync();
+    }
+
+    private static async Task<(bool Ready, string? Version)> WaitForNatsAsync(IBrokerHealth health)
+    {
+        using var patience = new CancellationTokenSource(NatsPatience);
+        using var poll = new PeriodicTimer(TimeSpan.FromMilliseconds(50));
+        try
+        {
+            while (await health.CheckAsync(patience.Token) is not null)
+            {
+                await poll.WaitForNextTickAsync(patience.Token);
+            }
+
+            return (true, health.ServerVersion);
+        }
+        catch (OperationCanceledException)
+        {
+            return (false, null);
+        }
+    }
+
+    /// <summary>The APIs drain side by side; the embedded server, started first, stops when they are done with it.</summary>
+    private async Task StopAsync()
+    {
+        using var limit = new CancellationTokenSource(DrainLimit);
+        var first = settings.UsesEmbeddedNats ? 1 : 0;
+        await Task.WhenAll(_started.Skip(first).Select(host => StopAsync(host, limit.Token)));
+        foreach (var host in _started.Take(first))
+        {
+            await StopAsync(host, CancellationToken.None);
+        }
+    }
+
+    private static async Task StopAsync(IHost host, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await host.StopAsync(cancellationToken);
+        }
+        catch (OperationCanceledException)
+        {
+            // The limit is over; what is left is cut off by disposing the host.
+        }
+
+        await ((IAsyncDisposable)host).DisposeAsync();
+    }
+
+    private sealed class StartException(string message, Exception inner) : Exception(message, inner);
+}
