@@ -1,0 +1,138 @@
+using System.Net;
+using System.Net.Sockets;
+
+namespace Httpmq.Infrastructure.EmbeddedNats;
+
+/// <summary>The data folder while it is ours: created, locked, and with the configuration for the next start.</summary>
+internal sealed class DataFolder : IDisposable
+{
+    private static readonly TimeSpan PredecessorLimit = TimeSpan.FromSeconds(5);
+
+    private readonly FileStream _lock;
+
+    private DataFolder(string path, FileStream @lock)
+    {
+        FullPath = path;
+        _lock = @lock;
+    }
+
+    public string FullPath { get; }
+
+    /// <summary>Creates and locks the folder.</summary>
+    /// <exception cref="EmbeddedNatsException">It cannot be written, or another instance has it.</exception>
+    public static DataFolder Open(string folder)
+    {
+        var path = Path.GetFullPath(folder);
+        var lockFile = Path.Combine(path, "httpmq.lock");
+        try
+        {
+            Directory.CreateDirectory(path);
+            // What fails here is the folder's fault, what fails below is another instance's.
+            var probe = Path.Combine(path, Path.GetRandomFileName());
+            using var writable = new FileStream(
+                probe, FileMode.CreateNew, FileAccess.Write, FileShare.None, bufferSize: 1, FileOptions.DeleteOnClose);
+        }
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+        {
+            throw EmbeddedNatsException.FolderUnusable(path, failure);
+        }
+
+        try
+        {
+            // The operating system lets go of it when we end, however we end.
+            return new DataFolder(path, new FileStream(lockFile, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None));
+        }
+        catch (IOException failure)
+        {
+            throw EmbeddedNatsException.FolderInUse(path, failure);
+        }
+    }
+
+    /// <summary>Waits for the nats-server of an instance that was killed a moment ago to be gone from the store.</summary>
+    public async Task WaitForPredecessorAsync(TimeProvider time, CancellationToken cancellationToken)
+    {
+        using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(50), time);
+        for (var start = time.GetTimestamp(); IsHeld(); await timer.WaitForNextTickAsync(cancellationToken))
+        {
+            if (time.GetElapsedTime(start) > PredecessorLimit)
+            {
+                throw EmbeddedNatsException.FolderHeld(FullPath);
+            }
+        }
+    }
+
+    /// <summary>
+    /// What the store may grow to, in bytes: three quarters of the space that is free or already its own. nats-server's
+    /// default is three quarters of what is free when it starts, which forgets what its store occupies already: with a
+    /// store bigger than that it refuses every publish after a restart. On an empty store the two are the same. The margin
+    /// matters, because nats-server 2.9 hangs when a write finds the disk full.
+    /// </summary>
+    /// <exception cref="EmbeddedNatsException">The folder cannot be read.</exception>
+    public long MeasureStoreLimit()
+    {
+        try
+        {
+            var store = new DirectoryInfo(Path.Combine(FullPath, "jetstream"));
+            var used = store.Exists ? store.EnumerateFiles("*", SearchOption.AllDirectories).Sum(Length) : 0;
+            // Never 0, which the server would take for "not set".
+            return Math.Max(1, (used + new DriveInfo(FullPath).AvailableFreeSpace) / 4 * 3);
+        }
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+        {
+            throw EmbeddedNatsException.FolderUnusable(FullPath, failure);
+        }
+
+        // The server deletes files while we look.
+        static long Length(FileInfo file)
+        {
+            file.Refresh();
+            return file.Exists ? file.Length : 0;
+        }
+    }
+
+    /// <summary>Writes the configuration for the next start.</summary>
+    /// <exception cref="EmbeddedNatsException">The folder cannot be written.</exception>
+    public void WriteConfiguration(long storeLimit)
+    {
+        var file = Path.Combine(FullPath, NatsServerCommand.ConfigFileName);
+        var text = $"# Written anew at every start; changes are lost.\njetstream {{ max_file_store: {storeLimit} }}\n";
+        try
+        {
+            File.WriteAllText(file, text);
+        }
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+        {
+            throw EmbeddedNatsException.FolderUnusable(FullPath, failure);
+        }
+    }
+
+    /// <summary>Asks before the store is opened for nothing, and so that the answer does not depend on the server's words.</summary>
+    public static void RequireFreePort(int port)
+    {
+        try
+        {
+            using var listener = new TcpListener(IPAddress.Loopback, port);
+            listener.Start();
+        }
+        catch (SocketException failure) when (failure.SocketErrorCode == SocketError.AddressAlreadyInUse)
+        {
+            throw EmbeddedNatsException.PortInUse(port);
+        }
+    }
+
+    public void Dispose() => _lock.Dispose();
+
+    private bool IsHeld()
+    {
+        try
+        {
+            using var free = new FileStream(
+                Path.Combine(FullPath, NatsServerCommand.LockFileName), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+            return false;
+        }
+        catch (IOException)
+        {
+            return true;
+        }
+    }
+}

@@ -1,0 +1,31 @@
+using Microsoft.Extensions.Logging;
+
+namespace Httpmq.Infrastructure.EmbeddedNats;
+
+/// <summary>Event ids 2900 to 2949 of the infrastructure layer.</summary>
+internal static partial class EmbeddedNatsLog
+{
+    [LoggerMessage(2900, LogLevel.Information, "nats-server {Version} (process {ProcessId}) is ready at {ServerUri}, store in {DataFolder}")]
+    public static partial void Ready(ILogger logger, string version, int processId, string serverUri, string dataFolder);
+
+    [LoggerMessage(2901, LogLevel.Information, "nats-server is still restoring its streams")]
+    public static partial void StillRestoring(ILogger logger);
+
+    [LoggerMessage(2902, LogLevel.Error, "{Failure} Restarting in {Delay} ms")]
+    public static partial void Failed(ILogger logger, string failure, double delay);
+
+    [LoggerMessage(2903, LogLevel.Information, "nats-server has stopped")]
+    public static partial void Stopped(ILogger logger);
+
+    [LoggerMessage(2904, LogLevel.Warning, "nats-server did not end within {Seconds} s of SIGTERM and was killed")]
+    public static partial void Killed(ILogger logger, double seconds);
+
+    [LoggerMessage(2905, LogLevel.Warning, "nats-server's JetStream did not answer ({Failures} in a row)")]
+    public static partial void NoAnswer(ILogger logger, int failures);
+
+    [LoggerMessage(2906, LogLevel.Critical, "The supervisor of nats-server failed and no longer restarts it")]
+    public static partial void SupervisorFailed(ILogger logger, Exception failure);
+
+    [LoggerMessage(EventId = 2907, Message = "{Line}")]
+    public static partial void ServerLine(ILogger logger, LogLevel level, string line);
+}

@@ -1,0 +1,224 @@
+using Microsoft.Extensions.Logging;
+
+namespace Httpmq.Infrastructure.EmbeddedNats;
+
+/// <summary>What the embedded nats-server is doing.</summary>
+public enum EmbeddedNatsState
+{
+    /// <summary>Not started yet, or stopped for good.</summary>
+    Stopped,
+
+    /// <summary>The first start: JetStream may be restoring its streams.</summary>
+    Starting,
+
+    /// <summary>Clients can connect and JetStream answered.</summary>
+    Running,
+
+    /// <summary>It died or hung and is being started anew; <see cref="EmbeddedNatsServer.LastFailure"/> says why.</summary>
+    Restarting,
+}
+
+/// <summary>
+/// A real nats-server as our child: on loopback, with a JetStream store that survives, restarted when it dies, gone when we
+/// are. Used for one start and one stop. Dispose it asynchronously.
+/// </summary>
+public sealed class EmbeddedNatsServer(EmbeddedNatsOptions options, ILoggerFactory loggers, TimeProvider time) : IAsyncDisposable
+{
+    // A hung server hears nothing, and everything it acknowledged is with the kernel already.
+    private static readonly TimeSpan FailedStopLimit = TimeSpan.FromSeconds(2);
+
+    private readonly ILogger _log = loggers.CreateLogger("Httpmq.EmbeddedNats");
+    private readonly ILogger _serverLog = loggers.CreateLogger("Httpmq.NatsServer");
+    private readonly CancellationTokenSource _stopping = new();
+    private readonly RestartBackoff _backoff = new(time);
+    private DataFolder? _folder;
+    private LaunchThread? _thread;
+    private string? _executable;
+    private Task _supervision = Task.CompletedTask;
+    private long _storeLimit;
+    private volatile NatsServerProcess? _process;
+    private volatile int _port = options.Port;
+    private volatile EmbeddedNatsState _state;
+    private volatile string? _lastFailure;
+    private volatile string? _version;
+    private int _started;
+    private int _stopped;
+
+    /// <summary>What it is doing now.</summary>
+    public EmbeddedNatsState State => _state;
+
+    /// <summary>Why it last died or could not be started again, in one line; null when nothing has failed.</summary>
+    public string? LastFailure => _lastFailure;
+
+    /// <summary>Where to connect, the same across restarts: <c>nats://127.0.0.1:4223</c>.</summary>
+    /// <exception cref="InvalidOperationException">The port is 0 and the server has not been started yet.</exception>
+    public string ServerUri => _port != 0
+        ? $"nats://127.0.0.1:{_port}"
+        : throw new InvalidOperationException("The port is not known before the server has started.");
+
+    /// <summary>The version of nats-server, such as <c>2.9.10</c>; null before the first start.</summary>
+    public string? Version => _version;
+
+    /// <summary>The full path of the folder that holds the store.</summary>
+    public string DataFolder { get; } = Path.GetFullPath(options.DataFolder);
+
+    /// <summary>nats-server's process id; null while there is no process.</summary>
+    public int? ProcessId => _process is { Exited.IsCompleted: false } process ? process.ProcessId : null;
+
+    /// <summary>Starts nats-server and returns when JetStream is ready.</summary>
+    /// <exception cref="EmbeddedNatsException">It cannot be started; the message says what to do.</exception>
+    public async Task StartAsync(CancellationToken cancellationToken)
+    {
+        if (Interlocked.Exchange(ref _started, 1) != 0)
+        {
+            throw new InvalidOperationException("The embedded nats-server is started once.");
+        }
+
+        if (OperatingSystem.IsWindows())
+        {
+            throw EmbeddedNatsException.Unsupported();
+        }
+
+        if (options.Port is < 0 or > 65535)
+        {
+            throw EmbeddedNatsException.BadPort(options.Port);
+        }
+
+        _executable = NatsServerCommand.Find(options.Executable) ?? throw EmbeddedNatsException.BinaryMissing(options.Executable);
+        _state = EmbeddedNatsState.Starting;
+        try
+        {
+            _folder = EmbeddedNats.DataFolder.Open(options.DataFolder);
+            await _folder.WaitForPredecessorAsync(time, cancellationToken);
+            _thread = new LaunchThread();
+            await StartServerAsync(cancellationToken);
+        }
+        catch
+        {
+            await ReleaseAsync();
+            throw;
+        }
+
+        _supervision = SuperviseAsync(_stopping.Token);
+    }
+
+    /// <summary>
+    /// Stops nats-server, giving JetStream <see cref="EmbeddedNatsOptions.StopTimeout"/> to flush. Returns when the process is
+    /// gone. May be called twice.
+    /// </summary>
+    /// <param name="cancellationToken">When cancelled, the server is killed at once. What was acknowledged is stored all the same.</param>
+    public async Task StopAsync(CancellationToken cancellationToken)
+    {
+        if (Interlocked.Exchange(ref _stopped, 1) != 0)
+        {
+            return;
+        }
+
+        await _stopping.CancelAsync();
+        await _supervision;
+        if (_process is { } process)
+        {
+            await TerminateAsync(process, options.StopTimeout, cancellationToken);
+            EmbeddedNatsLog.Stopped(_log);
+        }
+
+        await ReleaseAsync();
+    }
+
+    /// <summary>Stops the server if nobody has.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        await StopAsync(CancellationToken.None);
+        _stopping.Dispose();
+    }
+
+    private async Task StartServerAsync(CancellationToken cancellationToken)
+    {
+        if (_port != 0)
+        {
+            EmbeddedNats.DataFolder.RequireFreePort(_port);
+        }
+
+        _storeLimit = _folder!.MeasureStoreLimit();
+        _folder.WriteConfiguration(_storeLimit);
+        var process = _process = await NatsServerProcess.LaunchAsync(_thread!, _executable!, DataFolder, _port, _serverLog, time);
+        await process.WaitUntilReadyAsync(options.StartTimeout, _log, cancellationToken);
+        _port = process.Port;
+        _version = process.Version;
+        _state = EmbeddedNatsState.Running;
+        _backoff.Started();
+        EmbeddedNatsLog.Ready(_log, process.Version, process.ProcessId, ServerUri, DataFolder);
+    }
+
+    private async Task SuperviseAsync(CancellationToken stopping)
+    {
+        try
+        {
+            while (true)
+            {
+                var failure = _process is { } process && _state == EmbeddedNatsState.Running
+                    ? await new NatsServerWatch(process, _folder!, _storeLimit, _log, time).UntilFailureAsync(stopping)
+                    : _lastFailure!;
+                await RestartAsync(failure, stopping);
+            }
+        }
+        catch (OperationCanceledException) when (stopping.IsCancellationRequested)
+        {
+            // We are stopping: StopAsync ends the process.
+        }
+        catch (Exception unexpected)
+        {
+            _state = EmbeddedNatsState.Restarting;
+            _lastFailure = unexpected.Message;
+            EmbeddedNatsLog.SupervisorFailed(_log, unexpected);
+        }
+    }
+
+    private async Task RestartAsync(string failure, CancellationToken stopping)
+    {
+        var delay = _backoff.Next();
+        _lastFailure = failure;
+        _state = EmbeddedNatsState.Restarting;
+        EmbeddedNatsLog.Failed(_log, failure, delay.TotalMilliseconds);
+        if (_process is { } old)
+        {
+            await TerminateAsync(old, FailedStopLimit, stopping);
+        }
+
+        await Task.Delay(delay, time, stopping);
+        try
+        {
+            await StartServerAsync(stopping);
+        }
+        catch (EmbeddedNatsException again)
+        {
+            _lastFailure = again.Message;
+        }
+    }
+
+    private async Task TerminateAsync(NatsServerProcess process, TimeSpan limit, CancellationToken cancellationToken)
+    {
+        if (!await process.StopAsync(limit, cancellationToken))
+        {
+            EmbeddedNatsLog.Killed(_log, limit.TotalSeconds);
+        }
+
+        await process.DisposeAsync();
+        _process = null;
+    }
+
+    private async Task ReleaseAsync()
+    {
+        if (_process is { } process)
+        {
+            _process = null;
+            await process.DisposeAsync();
+        }
+
+        // After the process: the end of this thread kills it.
+        _thread?.Dispose();
+        _thread = null;
+        _folder?.Dispose();
+        _state = EmbeddedNatsState.Stopped;
+    }
+}

@@ -1,0 +1,137 @@
+using System.Collections.Concurrent;
+using System.Diagnostics;
+using System.Net.Sockets;
+using System.Net;
+using Httpmq.Infrastructure.EmbeddedNats;
+using Microsoft.Extensions.Logging;
+using NUnit.Framework;
+
+namespace Httpmq.Tests.Infrastructure.EmbeddedNats;
+
+/// <summary>A temporary folder and the servers in it; everything is gone afterwards.</summary>
+internal abstract class EmbeddedNatsFixture
+{
+    private readonly List<EmbeddedNatsServer> _servers = [];
+
+    protected string Folder { get; private set; } = "";
+
+    protected RecordingLoggerFactory Log { get; private set; } = null!;
+
+    [SetUp]
+    public void CreateFolder()
+    {
+        Folder = Directory.CreateTempSubdirectory("httpmq-embedded-").FullName;
+        Log = new RecordingLoggerFactory();
+    }
+
+    [TearDown]
+    public async Task StopEverything()
+    {
+        foreach (var server in _servers)
+        {
+            await server.DisposeAsync();
+        }
+
+        _servers.Clear();
+        Log.Dispose();
+        Directory.Delete(Folder, recursive: true);
+    }
+
+    protected EmbeddedNatsServer Create(Func<EmbeddedNatsOptions, EmbeddedNatsOptions>? change = null)
+    {
+        var options = new EmbeddedNatsOptions { DataFolder = Folder, Port = 0 };
+        var server = new EmbeddedNatsServer(change is null ? options : change(options), Log, TimeProvider.System);
+        _servers.Add(server);
+        return server;
+    }
+
+    protected async Task<EmbeddedNatsServer> StartAsync(Func<EmbeddedNatsOptions, EmbeddedNatsOptions>? change = null)
+    {
+        var server = Create(change);
+        await server.StartAsync(CancellationToken.None);
+        return server;
+    }
+
+    /// <summary>The message with which the start is refused.</summary>
+    protected static string RefusalOf(EmbeddedNatsServer server) =>
+        Assert.ThrowsAsync<EmbeddedNatsException>(() => server.StartAsync(CancellationToken.None))!.Message;
+
+    protected static int PortOf(EmbeddedNatsServer server) => new Uri(server.ServerUri).Port;
+
+    protected static int FreePort()
+    {
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        return ((IPEndPoint)listener.LocalEndpoint).Port;
+    }
+
+    /// <summary>False for a zombie too: nobody may have collected an orphan yet.</summary>
+    protected static bool IsRunning(int processId)
+    {
+        try
+        {
+            using var process = Process.GetProcessById(processId);
+            return !process.HasExited && StatOf(processId)[0] is not "Z" and not "X";
+        }
+        catch (Exception gone) when (gone is ArgumentException or IOException or InvalidOperationException)
+        {
+            return false;
+        }
+    }
+
+    /// <summary>The fields of /proc/pid/stat after the name: state, parent, process group, session, ...</summary>
+    protected static string[] StatOf(int processId)
+    {
+        var stat = File.ReadAllText($"/proc/{processId}/stat");
+        return stat[(stat.LastIndexOf(')') + 2)..].Split(' ');
+    }
+
+    protected static void Kill(int processId)
+    {
+        using var process = Process.GetProcessById(processId);
+        process.Kill();
+    }
+
+    protected static async Task Until(Func<Task<bool>> condition, string expected)
+    {
+        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(15));
+        using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(20));
+        while (!await condition())
+        {
+            try
+            {
+                await timer.WaitForNextTickAsync(limit.Token);
+            }
+            catch (OperationCanceledException)
+            {
+                Assert.Fail($"Never came true: {expected}");
+            }
+        }
+    }
+
+    protected static Task Until(Func<bool> condition, string expected) => Until(() => Task.FromResult(condition()), expected);
+}
+
+/// <summary>Keeps what was logged: category, level, text.</summary>
+internal sealed class RecordingLoggerFactory : ILoggerFactory
+{
+    public ConcurrentQueue<(string Category, LogLevel Level, string Text)> Lines { get; } = new();
+
+    public void AddProvider(ILoggerProvider provider) => throw new NotSupportedException();
+
+    public ILogger CreateLogger(string categoryName) => new Recorder(categoryName, Lines);
+
+    public void Dispose() => Lines.Clear();
+
+    private sealed class Recorder(string category, ConcurrentQueue<(string Category, LogLevel Level, string Text)> lines) : ILogger
+    {
+        public IDisposable? BeginScope<TState>(TState state)
+            where TState : notnull => null;
+
+        public bool IsEnabled(LogLevel logLevel) => true;
+
+        public void Log<TState>(
+            LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) =>
+            lines.Enqueue((category, logLevel, formatter(state, exception)));
+    }
+}
