@@ -25,6 +25,7 @@ internal sealed class DeliverySources : IDeliverySourceFactory, IAsyncDisposable
     private readonly SourceContext _context;
     private readonly CancellationTokenSource _disposing = new();
     private readonly ITimer _timer;
+    private int _disposed;
 
     public DeliverySources(
         NatsLink link,
@@ -65,9 +66,13 @@ internal sealed class DeliverySources : IDeliverySourceFactory, IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        await _disposing.CancelAsync();
-        await _timer.DisposeAsync();
-        _disposing.Dispose();
+        // The container knows it under two names and disposes it for each.
+        if (Interlocked.Exchange(ref _disposed, 1) == 0)
+        {
+            await _disposing.CancelAsync();
+            await _timer.DisposeAsync();
+            _disposing.Dispose();
+        }
     }
 
     /// <summary>Ends the sources of a consumer, or of all consumers of a stream.</summary>

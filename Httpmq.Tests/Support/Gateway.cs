@@ -1,0 +1,94 @@
+using System.Net;
+using Httpmq.Api.Configuration;
+using Httpmq.Api.Hosting;
+using Httpmq.Infrastructure.JetStream;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting.Server;
+using Microsoft.AspNetCore.Hosting.Server.Features;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+
+namespace Httpmq.Tests.Support;
+
+/// <summary>
+/// A management and a dataplane server: the product's own hosts, on real sockets, in this process; or, where
+/// HTTPMQ_MANAGEMENT_URL and HTTPMQ_DATAPLANE_URL are set, a pair that runs already.
+/// </summary>
+internal sealed class Gateway : IAsyncDisposable
+{
+    private readonly WebApplication[] _hosts;
+
+    private Gateway(Uri management, Uri dataplane, params WebApplication[] hosts)
+    {
+        _hosts = hosts;
+        Management = management;
+        Dataplane = dataplane;
+    }
+
+    public Uri Management { get; }
+
+    public Uri Dataplane { get; }
+
+    /// <summary>The services of the dataplane's host, for what cannot be seen from outside; in-process only.</summary>
+    public IServiceProvider DataplaneServices => _hosts[1].Services;
+
+    /// <summary>The pair that runs already, or null.</summary>
+    public static Gateway? Running()
+    {
+        var management = Environment.GetEnvironmentVariable("HTTPMQ_MANAGEMENT_URL");
+        var dataplane = Environment.GetEnvironmentVariable("HTTPMQ_DATAPLANE_URL");
+        return management is null || dataplane is null ? null : new Gateway(new Uri(management), new Uri(dataplane));
+    }
+
+    /// <summary>Starts a pair against this NATS.</summary>
+    public static async Task<Gateway> StartAsync(
+        string natsUrl,
+        Func<ApiServerSettings, ApiServerSettings>? configure = null,
+        Func<NatsOptions, NatsOptions>? configureNats = null)
+    {
+        var options = new NatsOptions
+        {
+            Url = natsUrl,
+            ConnectTimeout = TimeSpan.FromSeconds(2),
+            ReconnectWait = TimeSpan.FromMilliseconds(100),
+        };
+        var nats = configureNats?.Invoke(options) ?? options;
+        var server = configure?.Invoke(DefaultServer) ?? DefaultServer;
+        var log = new LogSettings { Level = LogLevel.Error, Json = false };
+        var management = ApiHost.Build(ApiGroup.Management, server, nats, log);
+        var dataplane = ApiHost.Build(ApiGroup.Dataplane, server, nats, log);
+        await management.StartAsync();
+        await dataplane.StartAsync();
+        return new Gateway(AddressOf(management), AddressOf(dataplane), management, dataplane);
+    }
+
+    /// <summary>A client of both ports that speaks this protocol version: 1.1, or 2.0 with prior knowledge.</summary>
+    public GatewayClient Client(Version? version = null) => new(this, version ?? HttpVersion.Version20);
+
+    /// <summary>Stops the dataplane as a shutdown would: subscriptions are drained.</summary>
+    public Task StopDataplaneAsync() => _hosts[1].StopAsync();
+
+    public async ValueTask DisposeAsync()
+    {
+        foreach (var host in _hosts)
+        {
+            await host.StopAsync();
+            await host.DisposeAsync();
+        }
+    }
+
+    private static ApiServerSettings DefaultServer { get; } = new()
+    {
+        PathPrefix = "/",
+        ListenOn = IPAddress.Loopback,
+        ListenPort = 0,
+        ReadTimeout = TimeSpan.FromSeconds(60),
+        WriteTimeout = TimeSpan.FromSeconds(60),
+        IdleTimeout = TimeSpan.FromSeconds(600),
+        RequestIdHeader = "Httpmq-Request-ID",
+        DoNotLogHeaders = new HashSet<string>(StringComparer.OrdinalIgnoreCase),
+    };
+
+    private static Uri AddressOf(WebApplication host) =>
+        new(host.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First());
+}
