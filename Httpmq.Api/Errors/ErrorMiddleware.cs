@@ -19,6 +19,10 @@ internal sealed class ErrorMiddleware(RequestDelegate next, ILogger<ErrorMiddlew
         catch (HttpmqException exception) when (!context.Response.HasStarted)
         {
             ErrorResponses.Write(context, exception.Error);
+            if (exception.Error.Kind is ErrorKind.TooLarge)
+            {
+                await RejectedBody.LingerAsync(context);
+            }
         }
         catch (BadHttpRequestException exception) when (!context.Response.HasStarted)
         {

@@ -9,7 +9,7 @@ using Httpmq.Api.Streaming;
 using Httpmq.Application;
 using Httpmq.Infrastructure;
 using Httpmq.Infrastructure.JetStream;
-using Microsoft.AspNetCore.Mvc.Controllers;
+using Microsoft.AspNetCore.Mvc.ModelBinding;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 
 namespace Httpmq.Api.Hosting;
@@ -36,6 +36,9 @@ internal static class ApiHost
         builder.Services
             .AddControllers(mvc =>
             {
+                // Only the path is bound by name: a form's provider would read the body of a client that calls its JSON a form.
+                mvc.ValueProviderFactories.Clear();
+                mvc.ValueProviderFactories.Add(new RouteValueProviderFactory());
                 mvc.InputFormatters.Clear();
                 mvc.InputFormatters.Add(new JsonBodyFormatter());
                 mvc.SuppressImplicitRequiredAttributeForNonNullableReferenceTypes = true;

@@ -42,13 +42,18 @@ internal readonly struct Base64Body(byte[] buffer, int length) : IDisposable
             while (true)
             {
                 var result = await reader.ReadAsync(cancellationToken);
-                if (length + result.Buffer.Length > maxBody)
+                try
                 {
-                    throw TooLarge(maxMessage);
+                    body = length + result.Buffer.Length <= maxBody
+                        ? Append(body, ref length, result.Buffer)
+                        : throw TooLarge(maxMessage);
+                }
+                finally
+                {
+                    // Also when it is refused: the server may have to read the rest of the request.
+                    reader.AdvanceTo(result.Buffer.End);
                 }
 
-                body = Append(body, ref length, result.Buffer);
-                reader.AdvanceTo(result.Buffer.End);
                 if (result.IsCompleted)
                 {
                     return Decode(body, length, maxMessage);

@@ -28,14 +28,20 @@ internal sealed class JsonBodyFormatter : InputFormatter
             var result = await reader.ReadAsync(context.HttpContext.RequestAborted);
             if (result.Buffer.Length > MaxBytes)
             {
+                reader.AdvanceTo(result.Buffer.End);
                 throw new HttpmqException(new Error(ErrorKind.TooLarge, "Request body too large", $"the body has more than {MaxBytes} bytes"));
             }
 
             if (result.IsCompleted)
             {
-                var model = Parse(result.Buffer, type);
-                reader.AdvanceTo(result.Buffer.End);
-                return await InputFormatterResult.SuccessAsync(model);
+                try
+                {
+                    return await InputFormatterResult.SuccessAsync(Parse(result.Buffer, type));
+                }
+                finally
+                {
+                    reader.AdvanceTo(result.Buffer.End);
+                }
             }
 
             reader.AdvanceTo(result.Buffer.Start, result.Buffer.End);

@@ -1,5 +1,6 @@
 using Httpmq.Api.Contracts;
 using Httpmq.Api.Serialization;
+using Httpmq.Api.Streaming;
 using Httpmq.Application.Messages;
 using Httpmq.Domain.Errors;
 using Httpmq.Domain.Naming;
@@ -8,7 +9,7 @@ using Microsoft.AspNetCore.Mvc;
 
 namespace Httpmq.Api.Controllers.Dataplane;
 
-internal sealed class MessagesController(IMediator mediator, IMessagePublisher publisher) : ApiController(mediator)
+internal sealed class MessagesController(IMediator mediator, IMessagePublisher publisher, IHostApplicationLifetime lifetime) : ApiController(mediator)
 {
     /// <summary>
     /// Publishes the body, a base64 text, as one message. 200 means that JetStream stored it.
@@ -33,6 +34,18 @@ internal sealed class MessagesController(IMediator mediator, IMessagePublisher p
     }
 
     /// <summary>
+    /// Publishes a batch: one record per line of the body, {"subject":"…","b64_msg":"…"}; one line per record comes back in the same
+    /// order, as JetStream answers, while the request may still be sent. A bad record fails alone. A batch is a pipeline of single
+    /// publishes, not a transaction.
+    /// </summary>
+    [HttpPost("/v1/data/publish")]
+    public async Task<IActionResult> PublishBatch()
+    {
+        var batch = await Mediator.Send(new OpenPublishBatch(), Aborted);
+        return new BatchResult(batch, lifetime.ApplicationStopping);
+    }
+
+    /// <summary>
     /// Acknowledges a delivery, by the two sequences that came with it. 200 means that JetStream confirmed it; again is 200 too.
     /// Works on any instance.
     /// </summary>
@@ -42,5 +55,10 @@ internal sealed class MessagesController(IMediator mediator, IMessagePublisher p
     {
         var error = await Mediator.Send(new AcknowledgeMessage(stream, consumer, parameters.Stream, parameters.Consumer), Aborted);
         return error is null ? Done() : Failed(error);
+    }
+
+    private sealed class BatchResult(PublishBatch batch, CancellationToken stopping) : IActionResult
+    {
+        public Task ExecuteResultAsync(ActionContext context) => new BatchPublication(context.HttpContext, batch, stopping).RunAsync();
     }
 }
