@@ -19,6 +19,9 @@ internal sealed class JsonBodyFormatter : InputFormatter
 
     public override bool CanRead(InputFormatterContext context) => ApiJson.Wire.GetTypeInfo(context.ModelType) is not null;
 
+    /// <summary>An empty body is not left to the framework, which would bind null.</summary>
+    public override Task<InputFormatterResult> ReadAsync(InputFormatterContext context) => ReadRequestBodyAsync(context);
+
     public override async Task<InputFormatterResult> ReadRequestBodyAsync(InputFormatterContext context)
     {
         var type = ApiJson.Wire.GetTypeInfo(context.ModelType)!;

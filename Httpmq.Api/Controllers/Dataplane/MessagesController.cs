@@ -46,15 +46,34 @@ internal sealed class MessagesController(IMediator mediator, IMessagePublisher p
     }
 
     /// <summary>
-    /// Acknowledges a delivery, by the two sequences that came with it. 200 means that JetStream confirmed it; again is 200 too.
-    /// Works on any instance.
+    /// Acknowledges a delivery, by the two sequences that came with it, or an array of them. 200 means that JetStream confirmed it;
+    /// again is 200 too. Works on any instance. For an array the answer tells the fate of each.
     /// </summary>
     [HttpPost("/v1/data/stream/{stream}/consumer/{consumer}/ack")]
     [ProducesResponseType<Answer>(StatusCodes.Status200OK)]
-    public async Task<IActionResult> Acknowledge(string stream, string consumer, [FromBody] AckParameters parameters)
+    public async Task<IActionResult> Acknowledge(string stream, string consumer, [FromBody] AckRequest request)
     {
-        var error = await Mediator.Send(new AcknowledgeMessage(stream, consumer, parameters.Stream, parameters.Consumer), Aborted);
+        if (request.IsBatch)
+        {
+            return await AcknowledgeBatchAsync(stream, consumer, request.Pairs);
+        }
+
+        var error = await Mediator.Send(new AcknowledgeMessage(stream, consumer, request.Pairs[0]), Aborted);
         return error is null ? Done() : Failed(error);
+    }
+
+    private async Task<IActionResult> AcknowledgeBatchAsync(string stream, string consumer, IReadOnlyList<AckPair> pairs)
+    {
+        var fates = await Mediator.Send(new AcknowledgeBatch(stream, consumer, pairs), Aborted);
+        var failed = fates.Count(static error => error is not null);
+        var answer = new AckBatchAnswer
+        {
+            RequestId = RequestId,
+            Acknowledged = fates.Count - failed,
+            Failed = failed,
+            Acks = pairs.Select((pair, index) => AckFate.From(pair, fates[index])).ToArray(),
+        };
+        return Json(answer, ApiJson.Wire.AckBatchAnswer);
     }
 
     private sealed class BatchResult(PublishBatch batch, CancellationToken stopping) : IActionResult
