@@ -7,6 +7,7 @@ using Httpmq.Api.OpenApi;
 using Httpmq.Api.Serialization;
 using Httpmq.Api.Streaming;
 using Httpmq.Application;
+using Httpmq.Application.Messages;
 using Httpmq.Infrastructure;
 using Httpmq.Infrastructure.JetStream;
 using Microsoft.AspNetCore.Mvc.ModelBinding;
@@ -20,17 +21,26 @@ namespace Httpmq.Api.Hosting;
 /// </summary>
 internal static class ApiHost
 {
-    public static WebApplication Build(ApiGroup group, ApiServerSettings server, NatsOptions nats, LogSettings log)
+    // How long a body may be slower than the minimum rate: Kestrel's own default.
+    private static readonly TimeSpan BodyGrace = TimeSpan.FromSeconds(5);
+
+    public static WebApplication Build(ApiGroup group, ApiServerSettings server, NatsOptions nats, LogSettings log, LimitSettings limits)
     {
         var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { ApplicationName = typeof(ApiHost).Assembly.GetName().Name });
         builder.Configuration.Sources.Clear();
         builder.Logging.Configure(log);
-        builder.WebHost.ConfigureKestrel(kestrel => Configure(kestrel, server));
+        builder.WebHost.ConfigureKestrel(kestrel => Configure(kestrel, server, limits));
         builder.Services.AddSingleton<IHostLifetime, ProcessOwnsSignals>();
         builder.Services.AddSingleton(server);
+        builder.Services.AddSingleton(limits);
         builder.Services.AddDualProtocolTransport();
-        builder.Services.AddJetStream(nats);
-        builder.Services.AddApplication();
+        builder.Services.AddJetStream(nats with
+        {
+            MaxMessageBytes = limits.MaxMessageBytes,
+            MaxInflightRequests = limits.MaxInflightRequests,
+            MaxPendingBytes = limits.MaxPendingBytes,
+        });
+        builder.Services.AddApplication(new PublishBatchOptions(limits.BatchWindow));
         builder.Services.AddSingleton<SubscriptionPumps>();
         builder.Services.AddHostedService(provider => provider.GetRequiredService<SubscriptionPumps>());
         builder.Services
@@ -40,7 +50,7 @@ internal static class ApiHost
                 mvc.ValueProviderFactories.Clear();
                 mvc.ValueProviderFactories.Add(new RouteValueProviderFactory());
                 mvc.InputFormatters.Clear();
-                mvc.InputFormatters.Add(new JsonBodyFormatter());
+                mvc.InputFormatters.Add(new JsonBodyFormatter(server.ReadTimeout));
                 mvc.SuppressImplicitRequiredAttributeForNonNullableReferenceTypes = true;
             })
             .ConfigureApplicationPartManager(parts =>
@@ -66,7 +76,7 @@ internal static class ApiHost
         return app;
     }
 
-    private static void Configure(KestrelServerOptions kestrel, ApiServerSettings server)
+    private static void Configure(KestrelServerOptions kestrel, ApiServerSettings server, LimitSettings limits)
     {
         kestrel.AddServerHeader = false;
 
@@ -74,6 +84,13 @@ internal static class ApiHost
         kestrel.Limits.MaxRequestBodySize = null;
         kestrel.Limits.KeepAliveTimeout = server.IdleTimeout ?? Timeout.InfiniteTimeSpan;
         kestrel.Limits.RequestHeadersTimeout = server.ReadTimeout ?? Timeout.InfiniteTimeSpan;
+        kestrel.Limits.MaxRequestHeadersTotalSize = limits.MaxHeaderBytes;
+        kestrel.Limits.Http2.MaxRequestHeaderFieldSize = limits.MaxHeaderBytes;
+        kestrel.Limits.MinRequestBodyDataRate = limits.MinBodyRate == 0 ? null : new MinDataRate(limits.MinBodyRate, BodyGrace);
+
+        // A client that vanished without a word is found, and what was delivered to it goes to somebody else.
+        kestrel.Limits.Http2.KeepAlivePingDelay = TimeSpan.FromSeconds(30);
+        kestrel.Limits.Http2.KeepAlivePingTimeout = TimeSpan.FromSeconds(20);
 
         // A subscription is a stream that stays open: 100, the default, would surprise a client that multiplexes.
         kestrel.Limits.Http2.MaxStreamsPerConnection = 1024;

@@ -25,9 +25,15 @@ internal readonly struct Base64Body(byte[] buffer, int length) : IDisposable
     /// <summary>
     /// Reads and decodes the whole body. Throws <see cref="HttpmqException"/>: <see cref="ErrorKind.InvalidInput"/> with the
     /// position for anything but base64 and for an empty message, <see cref="ErrorKind.TooLarge"/> while reading, as soon as
-    /// the message must become larger than <paramref name="maxMessage"/> bytes.
+    /// the message must become larger than <paramref name="maxMessage"/> bytes. Where the body takes longer than
+    /// <paramref name="timeout"/>, <see cref="BadHttpRequestException"/> with status 408.
     /// </summary>
-    public static async ValueTask<Base64Body> ReadAsync(PipeReader reader, long? contentLength, int maxMessage, CancellationToken cancellationToken)
+    public static async ValueTask<Base64Body> ReadAsync(
+        PipeReader reader,
+        long? contentLength,
+        int maxMessage,
+        TimeSpan? timeout,
+        CancellationToken cancellationToken)
     {
         var maxBody = MaxBody(maxMessage);
         if (contentLength > maxBody)
@@ -37,11 +43,17 @@ internal readonly struct Base64Body(byte[] buffer, int length) : IDisposable
 
         var body = ArrayPool<byte>.Shared.Rent((int)Math.Min(maxBody, contentLength ?? FirstBuffer) + 1);
         var length = 0;
+        BodyDeadline? deadline = null;
         try
         {
             while (true)
             {
-                var result = await reader.ReadAsync(cancellationToken);
+                if (!reader.TryRead(out var result))
+                {
+                    deadline ??= new BodyDeadline(timeout, cancellationToken);
+                    result = await deadline.ReadAsync(reader);
+                }
+
                 try
                 {
                     body = length + result.Buffer.Length <= maxBody
@@ -64,6 +76,10 @@ internal readonly struct Base64Body(byte[] buffer, int length) : IDisposable
         {
             ArrayPool<byte>.Shared.Return(body);
             throw;
+        }
+        finally
+        {
+            deadline?.Dispose();
         }
     }
 
@@ -177,5 +193,5 @@ internal readonly struct Base64Body(byte[] buffer, int length) : IDisposable
         HttpmqException.Invalid(What, $"the text ends at input byte {position} within a group of 4 characters; padding with '=' is required");
 
     private static HttpmqException TooLarge(int maxMessage) =>
-        new(new Error(ErrorKind.TooLarge, "Message too large", $"the message has more than {maxMessage} bytes, which the NATS server does not take (max_payload)"));
+        new(new Error(ErrorKind.TooLarge, "Message too large", $"the message has more than {maxMessage} bytes (the NATS server's max_payload, or limits.max_message_bytes)"));
 }

@@ -11,11 +11,19 @@ namespace Httpmq.Api.Serialization;
 /// </summary>
 internal sealed class JsonBodyFormatter : InputFormatter
 {
+    private readonly TimeSpan? _readTimeout;
+
     /// <summary>The largest body, in bytes: enough for any definition. A larger one is refused while it is read.</summary>
     public const int MaxBytes = 8 * 1024 * 1024;
 
-    // What OpenAPI shows; CanRead below does not look at it.
-    public JsonBodyFormatter() => SupportedMediaTypes.Add("application/json");
+    /// <param name="readTimeout">How long a body may take; null: no limit.</param>
+    public JsonBodyFormatter(TimeSpan? readTimeout)
+    {
+        _readTimeout = readTimeout;
+
+        // What OpenAPI shows; CanRead below does not look at it.
+        SupportedMediaTypes.Add("application/json");
+    }
 
     public override bool CanRead(InputFormatterContext context) => ApiJson.Wire.GetTypeInfo(context.ModelType) is not null;
 
@@ -26,9 +34,10 @@ internal sealed class JsonBodyFormatter : InputFormatter
     {
         var type = ApiJson.Wire.GetTypeInfo(context.ModelType)!;
         var reader = context.HttpContext.Request.BodyReader;
+        using var deadline = new BodyDeadline(_readTimeout, context.HttpContext.RequestAborted);
         while (true)
         {
-            var result = await reader.ReadAsync(context.HttpContext.RequestAborted);
+            var result = await deadline.ReadAsync(reader);
             if (result.Buffer.Length > MaxBytes)
             {
                 reader.AdvanceTo(result.Buffer.End);

@@ -3,6 +3,7 @@ using System.IO.Pipelines;
 using Httpmq.Application.Messages;
 using Httpmq.Domain.Errors;
 using Httpmq.Domain.Naming;
+using Microsoft.AspNetCore.Server.Kestrel.Core.Features;
 
 namespace Httpmq.Api.Streaming;
 
@@ -15,13 +16,19 @@ internal sealed class BatchPublication(HttpContext http, PublishBatch batch, Can
     // A client of HTTP/1.1 usually sends all of its request before it reads, so answers wait here for so many bytes.
     private const int Http1Patience = 64 * 1024 * 1024;
 
-    private static readonly Error TooLong = new(ErrorKind.TooLarge, "Invalid record", "the line is longer than any message that the NATS server takes (max_payload)");
+    private static readonly Error TooLong = new(ErrorKind.TooLarge, "Invalid record", "the line is longer than the largest message (the NATS server's max_payload, or limits.max_message_bytes)");
 
     private volatile bool _reading = true;
     private long _lines;
 
     public async Task RunAsync()
     {
+        // A batch may stay open for hours, and be quiet in between.
+        if (http.Features.Get<IHttpMinRequestBodyDataRateFeature>() is { } rate)
+        {
+            rate.MinDataRate = null;
+        }
+
         var response = http.Response;
         response.ContentType = "application/x-ndjson";
         response.Headers.CacheControl = "no-cache";

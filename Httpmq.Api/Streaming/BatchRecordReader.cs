@@ -131,7 +131,7 @@ internal sealed class BatchRecordReader(int maxMessage) : IDisposable
 
         if (length > maxMessage)
         {
-            return new Error(ErrorKind.TooLarge, What, $"b64_msg: the message has {length} bytes, and the NATS server takes {maxMessage} (max_payload)");
+            return new Error(ErrorKind.TooLarge, What, $"b64_msg: the message has {length} bytes, and at most {maxMessage} are taken (the NATS server's max_payload, or limits.max_message_bytes)");
         }
 
         message = _message.AsMemory(0, length);

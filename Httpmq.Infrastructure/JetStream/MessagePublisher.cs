@@ -8,7 +8,7 @@ using Httpmq.Infrastructure.JetStream.Wire;
 
 namespace Httpmq.Infrastructure.JetStream;
 
-internal sealed class MessagePublisher(NatsLink link, RequestPipeline requests, JetStreamApi api, TimeProvider time) : IMessagePublisher
+internal sealed class MessagePublisher(NatsLink link, NatsOptions options, RequestPipeline requests, JetStreamApi api, TimeProvider time) : IMessagePublisher
 {
     // nats-server's default max_payload, until the connected one has told its own.
     private const int DefaultMaxPayload = 1024 * 1024;
@@ -19,7 +19,14 @@ internal sealed class MessagePublisher(NatsLink link, RequestPipeline requests, 
     private volatile Unclaimed? _unclaimed;
     private readonly ConcurrentQueue<PendingPublish> _free = new();
 
-    public int MaxPayload => link.Connection.ServerInfo?.MaxPayload is > 0 and var limit ? limit : DefaultMaxPayload;
+    public int MaxPayload
+    {
+        get
+        {
+            var server = link.Connection.ServerInfo?.MaxPayload is > 0 and var limit ? limit : DefaultMaxPayload;
+            return options.MaxMessageBytes > 0 ? Math.Min(options.MaxMessageBytes, server) : server;
+        }
+    }
 
     public async ValueTask<IPendingPublish> StartAsync(Subject subject, ReadOnlyMemory<byte> payload)
     {
@@ -40,7 +47,7 @@ internal sealed class MessagePublisher(NatsLink link, RequestPipeline requests, 
         var subject = pending.Subject;
         if (pending.Size > 0)
         {
-            return Failed(ErrorKind.TooLarge, subject, $"the message has {pending.Size} bytes, and the server takes {MaxPayload} (max_payload)");
+            return Failed(ErrorKind.TooLarge, subject, $"the message has {pending.Size} bytes, and at most {MaxPayload} are taken (the NATS server's max_payload, or limits.max_message_bytes)");
         }
 
         var reply = await pending.Reply.WaitAsync();

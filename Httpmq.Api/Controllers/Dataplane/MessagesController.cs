@@ -1,3 +1,4 @@
+using Httpmq.Api.Configuration;
 using Httpmq.Api.Contracts;
 using Httpmq.Api.Serialization;
 using Httpmq.Api.Streaming;
@@ -9,7 +10,11 @@ using Microsoft.AspNetCore.Mvc;
 
 namespace Httpmq.Api.Controllers.Dataplane;
 
-internal sealed class MessagesController(IMediator mediator, IMessagePublisher publisher, IHostApplicationLifetime lifetime) : ApiController(mediator)
+internal sealed class MessagesController(
+    IMediator mediator,
+    IMessagePublisher publisher,
+    ApiServerSettings server,
+    IHostApplicationLifetime lifetime) : ApiController(mediator)
 {
     /// <summary>
     /// Publishes the body, a base64 text, as one message. 200 means that JetStream stored it.
@@ -26,7 +31,7 @@ internal sealed class MessagesController(IMediator mediator, IMessagePublisher p
             return Failed(new Error(ErrorKind.InvalidInput, "Invalid subject", $"subject: '{name}' {fault}"));
         }
 
-        using var body = await Base64Body.ReadAsync(Request.BodyReader, Request.ContentLength, publisher.MaxPayload, Aborted);
+        using var body = await Base64Body.ReadAsync(Request.BodyReader, Request.ContentLength, publisher.MaxPayload, server.ReadTimeout, Aborted);
         var outcome = await Mediator.Send(new PublishMessage(subject, body.Message), Aborted);
         return outcome.Error is null
             ? Json(new PublishAnswer { RequestId = RequestId, Stream = outcome.Stream!, Sequence = outcome.Sequence }, ApiJson.Wire.PublishAnswer)
