@@ -32,11 +32,12 @@ internal sealed class BodyDeadline : IDisposable
         {
             return await body.ReadAsync(_limit.Token);
         }
-        catch (OperationCanceledException) when (!_aborted.IsCancellationRequested)
+        catch (OperationCanceledException exception) when (!_aborted.IsCancellationRequested)
         {
             throw new BadHttpRequestException(
                 $"the body was not complete within {_timeout?.TotalSeconds} s (read_timeout_sec)",
-                StatusCodes.Status408RequestTimeout);
+                StatusCodes.Status408RequestTimeout,
+                exception);
         }
     }
 
