@@ -131,7 +131,7 @@ internal sealed class HttpmqProcess(HttpmqSettings settings, TextWriter output, 
     private async Task PrintReadyAsync(IReadOnlyList<(ApiGroup Group, ApiServerSettings Server, IHost Host)> apis, EmbeddedNatsServer? embedded)
     {
         var (ready, version) = await WaitForNatsAsync(apis[0].Host.Services.GetRequiredService<IBrokerHealth>());
-        await output.WriteLineAsync($"{HelpText.Version()} is ready, mode {settings.Mode.ToString().ToLowerInvariant()}");
+        await output.WriteLineAsync($"{HelpText.Version()} {(ready ? "is ready" : "has started")}, mode {settings.Mode.ToString().ToLowerInvariant()}");
         foreach (var (group, server, _) in apis)
         {
             var url = $"http://{server.ListenOn}:{server.ListenPort}{server.PathPrefix.TrimEnd('/')}";
