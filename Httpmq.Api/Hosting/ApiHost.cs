@@ -10,6 +10,7 @@ using Httpmq.Application;
 using Httpmq.Infrastructure;
 using Httpmq.Infrastructure.JetStream;
 using Microsoft.AspNetCore.Mvc.Controllers;
+using Microsoft.AspNetCore.Mvc.ModelBinding;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 
 namespace Httpmq.Api.Hosting;
@@ -38,6 +39,11 @@ internal static class ApiHost
             {
                 mvc.InputFormatters.Clear();
                 mvc.InputFormatters.Add(new JsonBodyFormatter());
+
+                // Simple parameters come from the path alone. The framework would look for them in a form first, and read the
+                // body away from under the formatter when the content type says "form", as curl -d does.
+                mvc.ValueProviderFactories.Clear();
+                mvc.ValueProviderFactories.Add(new RouteValueProviderFactory());
                 mvc.SuppressImplicitRequiredAttributeForNonNullableReferenceTypes = true;
             })
             .ConfigureApplicationPartManager(parts =>

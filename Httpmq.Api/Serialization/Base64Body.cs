@@ -42,13 +42,21 @@ internal readonly struct Base64Body(byte[] buffer, int length) : IDisposable
             while (true)
             {
                 var result = await reader.ReadAsync(cancellationToken);
-                if (length + result.Buffer.Length > maxBody)
+                try
                 {
-                    throw TooLarge(maxMessage);
+                    if (length + result.Buffer.Length > maxBody)
+                    {
+                        throw TooLarge(maxMessage);
+                    }
+
+                    body = Append(body, ref length, result.Buffer);
+                }
+                finally
+                {
+                    // Also for a refusal: the server reads the rest off the connection, and cannot while a read is open.
+                    reader.AdvanceTo(result.Buffer.End);
                 }
 
-                body = Append(body, ref length, result.Buffer);
-                reader.AdvanceTo(result.Buffer.End);
                 if (result.IsCompleted)
                 {
                     return Decode(body, length, maxMessage);

@@ -19,6 +19,9 @@ internal sealed class JsonBodyFormatter : InputFormatter
 
     public override bool CanRead(InputFormatterContext context) => ApiJson.Wire.GetTypeInfo(context.ModelType) is not null;
 
+    /// <summary>A request without a body is read as well: the framework would leave the model null.</summary>
+    public override Task<InputFormatterResult> ReadAsync(InputFormatterContext context) => ReadRequestBodyAsync(context);
+
     public override async Task<InputFormatterResult> ReadRequestBodyAsync(InputFormatterContext context)
     {
         var type = ApiJson.Wire.GetTypeInfo(context.ModelType)!;
@@ -26,19 +29,23 @@ internal sealed class JsonBodyFormatter : InputFormatter
         while (true)
         {
             var result = await reader.ReadAsync(context.HttpContext.RequestAborted);
-            if (result.Buffer.Length > MaxBytes)
+            if (!result.IsCompleted && result.Buffer.Length <= MaxBytes)
             {
-                throw new HttpmqException(new Error(ErrorKind.TooLarge, "Request body too large", $"the body has more than {MaxBytes} bytes"));
+                reader.AdvanceTo(result.Buffer.Start, result.Buffer.End);
+                continue;
             }
 
-            if (result.IsCompleted)
+            try
             {
-                var model = Parse(result.Buffer, type);
+                return result.Buffer.Length <= MaxBytes
+                    ? await InputFormatterResult.SuccessAsync(Parse(result.Buffer, type))
+                    : throw new HttpmqException(new Error(ErrorKind.TooLarge, "Request body too large", $"the body has more than {MaxBytes} bytes"));
+            }
+            finally
+            {
+                // Also for a refusal: the server reads the rest off the connection, and cannot while a read is open.
                 reader.AdvanceTo(result.Buffer.End);
-                return await InputFormatterResult.SuccessAsync(model);
             }
-
-            reader.AdvanceTo(result.Buffer.Start, result.Buffer.End);
         }
     }
 
