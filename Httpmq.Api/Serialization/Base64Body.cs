@@ -17,8 +17,9 @@ internal readonly struct Base64Body(byte[] buffer, int length) : IDisposable
     // Line breaks cost bytes too: a body may hold one CRLF per 4 characters, and some more.
     private const int SlackBytes = 4096;
 
-    private static readonly SearchValues<byte> Allowed =
-        SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/=\r\n"u8);
+    private static readonly SearchValues<byte> Allowed = SearchValues.Create([.. Alphabet, .. "=\r\n"u8]);
+
+    private static ReadOnlySpan<byte> Alphabet => "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"u8;
 
     public ReadOnlyMemory<byte> Message => buffer.AsMemory(0, length);
 
@@ -110,6 +111,7 @@ internal readonly struct Base64Body(byte[] buffer, int length) : IDisposable
             throw HttpmqException.Invalid(What, "the message is empty");
         }
 
+        ClearUnusedBits(text[..stripped]);
         if (Base64.DecodeFromUtf8InPlace(text[..stripped], out var written) != OperationStatus.Done)
         {
             throw new InvalidOperationException("A checked base64 text was not decoded.");
@@ -171,6 +173,21 @@ internal readonly struct Base64Body(byte[] buffer, int length) : IDisposable
         }
 
         return to;
+    }
+
+    /// <summary>
+    /// The character before the padding holds 2 or 4 bits of nothing. The original program took any there, as most decoders
+    /// do; the framework's takes zeros only.
+    /// </summary>
+    private static void ClearUnusedBits(Span<byte> text)
+    {
+        if (text[^1] != '=')
+        {
+            return;
+        }
+
+        var (last, used) = text[^2] == '=' ? (text.Length - 3, 0b110000) : (text.Length - 2, 0b111100);
+        text[last] = Alphabet[Alphabet.IndexOf(text[last]) & used];
     }
 
     private static HttpmqException Illegal(int position) =>

@@ -47,6 +47,10 @@ internal sealed partial class RecordedTests(string version) : ContractTest(versi
                     wrong.Add($"{answered} instead of {line}");
                 }
             }
+            catch (HttpRequestException exception) when (IsHttp2 && fields[2].EndsWith("%00", StringComparison.Ordinal) && exception.InnerException is HttpProtocolException)
+            {
+                // The server's HTTP/2 refuses such a path by ending the stream; on HTTP/1.1 it has a 400 without a body.
+            }
             catch (HttpRequestException exception)
             {
                 wrong.Add($"{exception.Message} ({exception.InnerException?.Message}) instead of {line}");
