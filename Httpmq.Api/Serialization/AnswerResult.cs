@@ -69,7 +69,11 @@ internal static class AnswerWriter
 
         response.ContentType = "application/json";
         response.ContentLength = buffer.WrittenCount;
-        response.BodyWriter.Write(buffer.WrittenSpan);
+        if (!HttpMethods.IsHead(response.HttpContext.Request.Method))
+        {
+            response.BodyWriter.Write(buffer.WrittenSpan);
+        }
+
         if (buffer.Capacity > KeptBuffer)
         {
             writers = null;

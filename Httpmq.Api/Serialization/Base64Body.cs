@@ -17,8 +17,9 @@ internal readonly struct Base64Body(byte[] buffer, int length) : IDisposable
     // Line breaks cost bytes too: a body may hold one CRLF per 4 characters, and some more.
     private const int SlackBytes = 4096;
 
-    private static readonly SearchValues<byte> Allowed =
-        SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/=\r\n"u8);
+    private static readonly SearchValues<byte> Allowed = SearchValues.Create([.. Alphabet, .. "=\r\n"u8]);
+
+    private static ReadOnlySpan<byte> Alphabet => "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"u8;
 
     public ReadOnlyMemory<byte> Message => buffer.AsMemory(0, length);
 
@@ -123,7 +124,7 @@ internal readonly struct Base64Body(byte[] buffer, int length) : IDisposable
             throw HttpmqException.Invalid(What, "the message is empty");
         }
 
-        if (Base64.DecodeFromUtf8InPlace(text[..stripped], out var written) != OperationStatus.Done)
+        if (!TryDecodeInPlace(text[..stripped], out var written))
         {
             throw new InvalidOperationException("A checked base64 text was not decoded.");
         }
@@ -184,6 +185,31 @@ internal readonly struct Base64Body(byte[] buffer, int length) : IDisposable
         }
 
         return to;
+    }
+
+    /// <summary>
+    /// The character before the padding holds 2 or 4 bits of nothing. The original program took any there, as most decoders
+    /// do; the framework's takes zeros only.
+    /// </summary>
+    private static void ClearUnusedBits(Span<byte> text)
+    {
+        if (text.Length < 4 || text[^1] != '=')
+        {
+            return;
+        }
+
+        var (last, used) = text[^2] == '=' ? (text.Length - 3, 0b110000) : (text.Length - 2, 0b111100);
+        if (Alphabet.IndexOf(text[last]) is >= 0 and var bits)
+        {
+            text[last] = Alphabet[bits & used];
+        }
+    }
+
+    /// <summary>Decodes a base64 text without line breaks, over itself; false where it is none.</summary>
+    public static bool TryDecodeInPlace(Span<byte> text, out int written)
+    {
+        ClearUnusedBits(text);
+        return Base64.DecodeFromUtf8InPlace(text, out written) == OperationStatus.Done;
     }
 
     private static HttpmqException Illegal(int position) =>

@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Text;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using Httpmq.Domain.Errors;
@@ -38,25 +39,23 @@ internal sealed class JsonBodyFormatter : InputFormatter
         while (true)
         {
             var result = await deadline.ReadAsync(reader);
-            if (result.Buffer.Length > MaxBytes)
+            if (!result.IsCompleted && result.Buffer.Length <= MaxBytes)
             {
+                reader.AdvanceTo(result.Buffer.Start, result.Buffer.End);
+                continue;
+            }
+
+            try
+            {
+                return result.Buffer.Length <= MaxBytes
+                    ? await InputFormatterResult.SuccessAsync(Parse(result.Buffer, type))
+                    : throw new HttpmqException(new Error(ErrorKind.TooLarge, "Request body too large", $"the body has more than {MaxBytes} bytes"));
+            }
+            finally
+            {
+                // Also for a refusal: the server reads the rest off the connection, and cannot while a read is open.
                 reader.AdvanceTo(result.Buffer.End);
-                throw new HttpmqException(new Error(ErrorKind.TooLarge, "Request body too large", $"the body has more than {MaxBytes} bytes"));
             }
-
-            if (result.IsCompleted)
-            {
-                try
-                {
-                    return await InputFormatterResult.SuccessAsync(Parse(result.Buffer, type));
-                }
-                finally
-                {
-                    reader.AdvanceTo(result.Buffer.End);
-                }
-            }
-
-            reader.AdvanceTo(result.Buffer.Start, result.Buffer.End);
         }
     }
 
@@ -93,7 +92,9 @@ internal sealed class JsonBodyFormatter : InputFormatter
         var where = exception.LineNumber is null
             ? string.Empty
             : $" at line {exception.LineNumber + 1}, byte {exception.BytePositionInLine + 1}";
-        return $"{field}{Reason(exception)}{where}";
+        return exception.Message.StartsWith("The JSON value could not be converted to", StringComparison.Ordinal)
+            ? $"{field}{ValueBefore(exception, body)} has the wrong type or is out of range{where}"
+            : $"{field}{Reason(exception)}{where}";
     }
 
     private static string Reason(JsonException exception)
@@ -102,9 +103,26 @@ internal sealed class JsonBodyFormatter : InputFormatter
         var text = exception.Message;
         var end = text.IndexOf(" Path: ", StringComparison.Ordinal);
         end = end < 0 ? text.IndexOf(" LineNumber: ", StringComparison.Ordinal) : end;
-        text = (end < 0 ? text : text[..end]).TrimEnd('.');
-        return text.StartsWith("The JSON value could not be converted to", StringComparison.Ordinal)
-            ? "the value has the wrong type or is out of range"
-            : text;
+        return (end < 0 ? text : text[..end]).TrimEnd('.');
+    }
+
+    /// <summary>The value as the client wrote it: the token that ends where the exception points to.</summary>
+    private static string ValueBefore(JsonException exception, ReadOnlySequence<byte> body)
+    {
+        const int Longest = 100;
+        ReadOnlySpan<byte> text = body.ToArray();
+        var start = 0;
+        for (var line = exception.LineNumber ?? 0; line > 0; line--)
+        {
+            start += text[start..].IndexOf((byte)'\n') + 1;
+        }
+
+        var json = new Utf8JsonReader(text);
+        while (json.Read() && json.BytesConsumed < start + exception.BytePositionInLine)
+        {
+        }
+
+        var value = Encoding.UTF8.GetString(text[(int)json.TokenStartIndex..(int)json.BytesConsumed]);
+        return value.Length > Longest ? value[..Longest] + "…" : value;
     }
 }

@@ -1,7 +1,7 @@
 using System.Buffers;
-using System.Buffers.Text;
 using System.Text;
 using System.Text.Json;
+using Httpmq.Api.Serialization;
 using Httpmq.Domain.Errors;
 using Httpmq.Domain.Naming;
 
@@ -118,8 +118,9 @@ internal sealed class BatchRecordReader(int maxMessage) : IDisposable
             text = Encoding.UTF8.GetBytes(json.GetString()!);
         }
 
-        Grow(ref _message, Base64.GetMaxDecodedFromUtf8Length(text.Length));
-        if (text.IndexOfAny(" \t\r\n"u8) >= 0 || Base64.DecodeFromUtf8(text, _message, out _, out var length) != OperationStatus.Done)
+        Grow(ref _message, text.Length);
+        text.CopyTo(_message);
+        if (text.IndexOfAny(" \t\r\n"u8) >= 0 || !Base64Body.TryDecodeInPlace(_message.AsSpan(0, text.Length), out var length))
         {
             return Invalid("b64_msg is not base64 with padding");
         }
