@@ -125,7 +125,7 @@ internal sealed class ConsumerChangeTests(string mode) : SubscriptionTest
             var (open, refusal) = await subscribing;
             if (open is null)
             {
-                Assert.That(refusal!.Status, Is.EqualTo(HttpStatusCode.NotFound));
+                Assert.That(refusal!.Status, Is.EqualTo(HttpStatusCode.NotFound), refusal.ToString());
             }
             else
             {

@@ -30,10 +30,12 @@ internal sealed class FlowControlTests : SubscriptionTest
         var silent = await subscription.IsSilentAsync(TimeSpan.FromSeconds(1));
         await First.PublishAsync(Stream, "message");
 
+        var line = await subscription.NextAsync();
+
         using (Assert.EnterMultipleScope())
         {
             Assert.That(silent, Is.True);
-            Assert.That((await subscription.NextAsync()).Text, Is.EqualTo("message"));
+            Assert.That((string?)line.Json["b64_msg"], Is.EqualTo("bWVzc2FnZQ=="), line.Json.ToJsonString());
         }
     }
 

@@ -11,6 +11,7 @@ internal sealed class TcpDetour : IAsyncDisposable
     private readonly Task _accepting;
     private int _target;
     private volatile bool _cut;
+    private volatile bool _stopped;
 
     public TcpDetour()
     {
@@ -38,6 +39,7 @@ internal sealed class TcpDetour : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         Cut();
+        _stopped = true;
         _listener.Stop();
         await _accepting;
     }
@@ -65,9 +67,9 @@ internal sealed class TcpDetour : IAsyncDisposable
                 _ = PumpAsync(near, far);
                 _ = PumpAsync(far, near);
             }
-            catch (Exception exception) when (exception is SocketException or ObjectDisposedException)
+            catch (Exception exception) when (exception is SocketException or ObjectDisposedException or InvalidOperationException)
             {
-                if (!_listener.Server.IsBound)
+                if (_stopped)
                 {
                     return;
                 }

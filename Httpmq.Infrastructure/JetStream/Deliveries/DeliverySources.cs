@@ -17,6 +17,10 @@ internal sealed class DeliverySources : IDeliverySourceFactory, IAsyncDisposable
 {
     private static readonly TimeSpan RefreshInterval = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan CheckRetry = TimeSpan.FromMilliseconds(500);
+
+    // nats-server (2.9.10) remembers the creation of a consumer some microseconds differently after a restart. One that was
+    // replaced faster than this serves the subscription just as well: it has the same deliver subject, or none.
+    private static readonly TimeSpan CreatedTolerance = TimeSpan.FromSeconds(1);
     private const int ParallelChecks = 32;
 
     private readonly ConcurrentDictionary<DeliverySource, byte> _open = new();
@@ -164,7 +168,7 @@ internal sealed class DeliverySources : IDeliverySourceFactory, IAsyncDisposable
             {
                 source.Finish(DeliverySource.Gone("the consumer was deleted"));
             }
-            else if (now.Created != source.Info.Created || !string.Equals(now.Config.DeliverSubject, source.Info.Config.DeliverSubject, StringComparison.Ordinal))
+            else if (IsAnother(now, source.Info))
             {
                 source.Finish(DeliverySource.Gone("the consumer was replaced; subscribe again"));
             }
@@ -174,6 +178,10 @@ internal sealed class DeliverySources : IDeliverySourceFactory, IAsyncDisposable
             source.Finish(DeliverySource.Gone("the stream was deleted"));
         }
     }
+
+    private static bool IsAnother(ConsumerInfo now, ConsumerInfo before) =>
+        (now.Created - before.Created).Duration() > CreatedTolerance
+        || !string.Equals(now.Config.DeliverSubject, before.Config.DeliverSubject, StringComparison.Ordinal);
 
     private void RefreshAll(bool reconnected)
     {

@@ -56,8 +56,8 @@ internal sealed class PushSource : DeliverySource
         }
 
         // A request that was not answered, or got lost, is repeated in the heartbeats.
-        var request = replyTo ?? StatusHeaders.Find(headers, "Nats-Consumer-Stalled:"u8);
-        if (request is not null)
+        var request = replyTo is { Length: > 0 } ? replyTo : StatusHeaders.Find(headers, "Nats-Consumer-Stalled:"u8);
+        if (request is { Length: > 0 })
         {
             Send(request, ReadOnlyMemory<byte>.Empty);
         }
