@@ -33,7 +33,7 @@ internal sealed class ConsumerStore(JetStreamApi api) : IConsumerStore
                 await api.CallAsync(what, $"STREAM.INFO.{stream}", [], WireJson.Default.StreamInfoWire, cancellationToken);
             }
 
-            consumers.AddRange((page.Consumers ?? []).Where(consumer => consumer.Config is not null).Select(ToInfo));
+            consumers.AddRange((page.Consumers ?? []).Select(ToInfo));
             if (page.Consumers is not { Count: > 0 } || consumers.Count >= page.Total)
             {
                 return consumers;

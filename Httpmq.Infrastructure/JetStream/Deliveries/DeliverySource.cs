@@ -108,17 +108,18 @@ internal abstract class DeliverySource : NatsSubBase, IDeliverySource
         }
 
         Context.OnClosed(this);
-        if (Context.Link.IsOpen)
-        {
-            await LeaveAsync();
-        }
-        else
+        if (!Context.Link.IsOpen)
         {
             // Forgotten now it could still be renewed by a reconnect that is under way, and swallow messages for ever.
             Context.LeaveLater(this);
+            return;
         }
 
-        GC.SuppressFinalize(this);
+        await LeaveAsync();
+        if (Exception is null)
+        {
+            await base.DisposeAsync();
+        }
     }
 
     /// <summary>
