@@ -5,6 +5,9 @@ using Httpmq.Tests.Support;
 using NATS.Client.Core;
 using NATS.Client.JetStream;
 
+// The tests of subscriptions wait more than they work.
+[assembly: LevelOfParallelism(4)]
+
 namespace Httpmq.Tests.Subscriptions;
 
 /// <summary>Two gateways in front of one nats-server, and a client of that server that knows nothing of gateways.</summary>

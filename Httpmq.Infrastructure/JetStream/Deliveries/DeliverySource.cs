@@ -129,7 +129,10 @@ internal abstract class DeliverySource : NatsSubBase, IDeliverySource
     public async Task LeaveAsync()
     {
         await UnsubscribeWithFenceAsync();
-        foreach (var delivery in _queue.Close())
+
+        // What waited here for longer than that somebody else has by now: a NAK would take it from them.
+        var expired = (Context.Time.GetUtcNow() - DateTimeOffset.UnixEpoch).Ticks * TimeSpan.NanosecondsPerTick - Info.Config.AckWait;
+        foreach (var delivery in _queue.Close().Where(delivery => (AckSubject.SentAt(delivery.ReplyTo) ?? long.MaxValue) > expired))
         {
             Send(delivery.ReplyTo, Nak);
         }
