@@ -131,7 +131,7 @@ internal sealed record ApiServerSettings
     /// <summary>Time limit to read a request. Default 60 s; null: none.</summary>
     public required TimeSpan? ReadTimeout { get; init; }
 
-    /// <summary>Time limit to write an answer; never that of a live subscription. Default 60 s; null: none.</summary>
+    /// <summary>How long a client may leave what is written to it waiting; a subscriber that reads is never cut off. Default 60 s; null: none.</summary>
     public required TimeSpan? WriteTimeout { get; init; }
 
     /// <summary>How long a connection without requests is kept. Default 600 s; null: for ever.</summary>

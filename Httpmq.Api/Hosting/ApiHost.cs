@@ -91,6 +91,14 @@ internal static class ApiHost
         kestrel.Limits.Http2.KeepAlivePingDelay = TimeSpan.FromSeconds(30);
         kestrel.Limits.Http2.KeepAlivePingTimeout = TimeSpan.FromSeconds(20);
 
+        // Kestrel would close a whole HTTP/2 connection because one of its streams is read slowly, with all other subscriptions
+        // on it. A subscriber that stops reading is cut off alone: SubscriptionPumps.
+        kestrel.Limits.MinResponseDataRate = null;
+
+        // A client that vanished without closing would keep a quiet subscription, and its consumer bound, for ever.
+        kestrel.Limits.Http2.KeepAlivePingDelay = TimeSpan.FromSeconds(60);
+        kestrel.Limits.Http2.KeepAlivePingTimeout = TimeSpan.FromSeconds(60);
+
         // A subscription is a stream that stays open: 100, the default, would surprise a client that multiplexes.
         kestrel.Limits.Http2.MaxStreamsPerConnection = 1024;
         kestrel.Limits.Http2.InitialConnectionWindowSize = 1024 * 1024;

@@ -54,11 +54,13 @@ internal sealed class AdvisoryListener(NatsLink link, ConsumerLedger ledger, Del
         try
         {
             string[] subjects = ["CONSUMER.CREATED.*.*", "CONSUMER.DELETED.*.*", "STREAM.CREATED.*", "STREAM.UPDATED.*", "STREAM.DELETED.*"];
-            foreach (var subject in subjects)
+            foreach (var subject in subjects.Skip(_subscriptions.Count))
             {
                 var subscription = new AdvisorySub(link.Connection, Prefix + subject, OnAdvisory);
-                _subscriptions.Add(subscription);
                 await link.Connection.AddSubAsync(subscription);
+
+                // The client library holds it weakly.
+                _subscriptions.Add(subscription);
             }
         }
         catch (Exception exception) when (exception is NatsException or OperationCanceledException)

@@ -133,7 +133,7 @@ internal sealed class MessageAcknowledger(NatsLink link, RequestPipeline request
         var answer = await api.TryCallAsync(what, $"CONSUMER.INFO.{stream}.{name}", [], WireJson.Default.ConsumerInfoWire, cancellationToken);
         return answer.Error switch
         {
-            null => answer,
+            null => answer.Config is null ? null : answer,
             { ErrCode: JetStreamErrors.ConsumerNotFound } => null,
             _ => throw new HttpmqException(JetStreamErrors.ToError(what, answer.Error)),
         };

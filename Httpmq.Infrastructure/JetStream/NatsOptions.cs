@@ -27,6 +27,9 @@ public sealed record NatsOptions
     /// <summary>Publishes and acknowledgements that may wait for an answer at once, at most 65536. Default: 16384.</summary>
     public int MaxInflightRequests { get; init; } = 16_384;
 
+    /// <summary>How long the server keeps a pull request that it cannot serve; it is renewed then. Default: 60 s.</summary>
+    public TimeSpan PullExpires { get; init; } = TimeSpan.FromSeconds(60);
+
     /// <summary>Bytes that may wait for one slow subscriber before its stream is ended. Default: 256 MiB.</summary>
     public long MaxPendingBytes { get; init; } = 256L * 1024 * 1024;
 }

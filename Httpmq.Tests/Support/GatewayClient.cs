@@ -18,7 +18,8 @@ internal sealed record GatewayAnswer(HttpStatusCode Status, JsonNode Body, HttpR
 /// <summary>Speaks to a gateway in intentions. It knows the wire, and nothing of the product's types.</summary>
 internal sealed class GatewayClient(Gateway gateway, Version version) : IDisposable
 {
-    private readonly HttpClient _http = new(new SocketsHttpHandler { EnableMultipleHttp2Connections = true })
+    // Over HTTP/1.1 the handler would read on for a while after the end of a subscription, in the hope to use the connection again.
+    private readonly HttpClient _http = new(new SocketsHttpHandler { EnableMultipleHttp2Connections = true, ResponseDrainTimeout = TimeSpan.Zero })
     {
         DefaultRequestVersion = version,
         DefaultVersionPolicy = HttpVersionPolicy.RequestVersionExact,
