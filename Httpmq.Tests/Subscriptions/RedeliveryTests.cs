@@ -5,7 +5,10 @@ namespace Httpmq.Tests.Subscriptions;
 /// <summary>Delivered until acknowledged, as often as max_retry says, and within max_inflight.</summary>
 internal sealed class RedeliveryTests : SubscriptionTest
 {
-    private const long AckWait = 400_000_000;
+    // Where something is acknowledged in time: long enough for a machine that is busy.
+    private const long AckWait = 2_000_000_000;
+    private const long ShortAckWait = 400_000_000;
+    private static readonly TimeSpan LongerThanAckWait = TimeSpan.FromSeconds(2.5);
 
     private string Query => $"subject_name={Stream}";
 
@@ -32,7 +35,7 @@ internal sealed class RedeliveryTests : SubscriptionTest
     [TestCase(3)]
     public async Task Deliver_NeverAcknowledged_ComesMaxRetryTimesAndThenTheNext(int maxRetry)
     {
-        await DefineAsync(new JsonObject { ["max_inflight"] = 1, ["ack_wait"] = AckWait, ["max_retry"] = maxRetry });
+        await DefineAsync(new JsonObject { ["max_inflight"] = 1, ["ack_wait"] = ShortAckWait, ["max_retry"] = maxRetry });
         await using var subscription = await First.SubscribeAsync(Stream, "c1", Query);
         await PublishAsync(2);
 
@@ -56,7 +59,7 @@ internal sealed class RedeliveryTests : SubscriptionTest
 
         var lines = await subscription.TakeAsync(2);
         await First.AckAsync(Stream, "c1", lines[0]);
-        var silent = await subscription.IsSilentAsync(TimeSpan.FromSeconds(1));
+        var silent = await subscription.IsSilentAsync(LongerThanAckWait);
         var consumer = await First.ConsumerAsync(Stream, "c1");
 
         using (Assert.EnterMultipleScope())
@@ -77,7 +80,7 @@ internal sealed class RedeliveryTests : SubscriptionTest
         await Second.AckAsync(Stream, "c1", await subscription.NextAsync());
         var second = await subscription.NextAsync();
         await Second.AckAsync(Stream, "c1", second);
-        var silent = await subscription.IsSilentAsync(TimeSpan.FromSeconds(1));
+        var silent = await subscription.IsSilentAsync(LongerThanAckWait);
 
         using (Assert.EnterMultipleScope())
         {
