@@ -109,6 +109,12 @@ internal sealed record LimitSettings
     /// <summary>Bytes that may wait for one subscriber before its stream is ended as too slow. Default 268435456 (256 MiB).</summary>
     public int MaxPendingBytes { get; init; } = 256 * 1024 * 1024;
 
+    /// <summary>
+    /// How long a subscriber may take nothing of what waits for it, before it is cut off. Default 60 s. It is no write timeout: one
+    /// that reads, however slowly, or for whom there is nothing, stays connected.
+    /// </summary>
+    public TimeSpan StallTimeout { get; init; } = TimeSpan.FromSeconds(60);
+
     /// <summary>Bytes of all headers of a request. Default 32768. Beyond: 431.</summary>
     public int MaxHeaderBytes { get; init; } = 32 * 1024;
 

@@ -50,6 +50,7 @@ internal sealed class SettingsReader
                 BatchWindow = Read(SettingKeys.BatchWindow, SettingRules.InflightRequests),
                 MaxSubscriptions = Read(SettingKeys.MaxSubscriptions, SettingRules.Count),
                 MaxPendingBytes = Read(SettingKeys.MaxPendingBytes, SettingRules.Count),
+                StallTimeout = Read(SettingKeys.StallTimeout, SettingRules.Seconds),
                 MaxHeaderBytes = Read(SettingKeys.MaxHeaderBytes, SettingRules.HeaderBytes),
                 MinBodyRate = Read(SettingKeys.MinBodyRate, SettingRules.BytesOrNone),
             },

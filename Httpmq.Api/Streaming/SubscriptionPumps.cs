@@ -23,16 +23,9 @@ internal sealed class SubscriptionPumps : IHostedService, IAsyncDisposable
     private readonly ILogger<SubscriptionPumps> _logger;
     private readonly ITimer _timer;
 
-    /// <param name="settings">
-    /// Its write timeout is how long a client may leave something waiting, before it is cut off: one that reads, or for whom
-    /// there is nothing, stays connected.
-    /// </param>
-    /// <param name="lifetime">Says when the process stops.</param>
-    /// <param name="time">The clock.</param>
-    /// <param name="logger">Hears who comes and goes.</param>
-    public SubscriptionPumps(ApiServerSettings settings, IHostApplicationLifetime lifetime, TimeProvider time, ILogger<SubscriptionPumps> logger)
+    public SubscriptionPumps(LimitSettings limits, IHostApplicationLifetime lifetime, TimeProvider time, ILogger<SubscriptionPumps> logger)
     {
-        _stallLimit = settings.WriteTimeout ?? TimeSpan.MaxValue;
+        _stallLimit = limits.StallTimeout;
         _lifetime = lifetime;
         _time = time;
         _logger = logger;

@@ -14,7 +14,7 @@ internal sealed class AcknowledgeMessageHandler(IMessageAcknowledger acknowledge
         var stream = Rules.Stream(request.Stream);
         var consumer = Rules.Consumer(request.Consumer);
         return request.Pair.TryRead(out var delivery) is { } error
-            ? Task.FromResult<Error?>(error)
+            ? throw new HttpmqException(error)
             : acknowledger.AcknowledgeAsync(stream, consumer, delivery, cancellationToken).AsTask();
     }
 }

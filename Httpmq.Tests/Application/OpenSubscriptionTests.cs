@@ -13,7 +13,7 @@ internal sealed class OpenSubscriptionTests
 {
     private static readonly TimeSpan Poll = TimeSpan.FromMilliseconds(50);
 
-    private readonly IDeliverySource _source = Mock.Of<IDeliverySource>();
+    private readonly Mock<IDeliverySource> _source = new();
     private Mock<IConsumerStore> _consumers = null!;
     private Mock<IStreamStore> _streams = null!;
     private Mock<IDeliverySourceFactory> _sources = null!;
@@ -61,8 +61,8 @@ internal sealed class OpenSubscriptionTests
     {
         var consumer = Samples.Info();
         Finds(consumer);
-        _sources.Setup(sources => sources.OpenAsync(consumer, opened, default)).ReturnsAsync(_source);
-        Assert.That(await _handler.Handle(new OpenSubscription("s", "c", "s.a", asked, null), default), Is.SameAs(_source));
+        _sources.Setup(sources => sources.OpenAsync(consumer, opened, default)).ReturnsAsync(_source.Object);
+        Assert.That(await _handler.Handle(new OpenSubscription("s", "c", "s.a", asked, null), default), Is.SameAs(_source.Object));
     }
 
     [Test]
@@ -70,8 +70,8 @@ internal sealed class OpenSubscriptionTests
     {
         var consumer = Samples.Info(group: "g", bound: true);
         Finds(consumer);
-        _sources.Setup(sources => sources.OpenAsync(consumer, 4, default)).ReturnsAsync(_source);
-        Assert.That(await _handler.Handle(new OpenSubscription("s", "c", "s.a", null, "g"), default), Is.SameAs(_source));
+        _sources.Setup(sources => sources.OpenAsync(consumer, 4, default)).ReturnsAsync(_source.Object);
+        Assert.That(await _handler.Handle(new OpenSubscription("s", "c", "s.a", null, "g"), default), Is.SameAs(_source.Object));
     }
 
     [Test]
@@ -82,7 +82,7 @@ internal sealed class OpenSubscriptionTests
             .ReturnsAsync(Samples.Info(bound: true))
             .ReturnsAsync(Samples.Info(bound: true))
             .ReturnsAsync(free);
-        _sources.Setup(sources => sources.OpenAsync(free, 4, default)).ReturnsAsync(_source);
+        _sources.Setup(sources => sources.OpenAsync(free, 4, default)).ReturnsAsync(_source.Object);
 
         var start = _time.GetTimestamp();
         var opening = _handler.Handle(new OpenSubscription("s", "c", "s.a", null, null), default);
@@ -90,7 +90,7 @@ internal sealed class OpenSubscriptionTests
 
         using (Assert.EnterMultipleScope())
         {
-            Assert.That(await opening, Is.SameAs(_source));
+            Assert.That(await opening, Is.SameAs(_source.Object));
             Assert.That(_time.GetElapsedTime(start), Is.LessThan(TimeSpan.FromSeconds(1)));
         }
     }

@@ -50,7 +50,7 @@ internal sealed class PipelineTests
             .AddSingleton(new Mock<IBrokerHealth>(MockBehavior.Strict).Object)
             .AddSingleton(_publisher.Object)
             .AddSingleton(_acknowledger.Object)
-            .AddApplication()
+            .AddApplication(new PublishBatchOptions())
             .BuildServiceProvider(new ServiceProviderOptions { ValidateOnBuild = true, ValidateScopes = true });
     }
 
@@ -88,7 +88,9 @@ internal sealed class PipelineTests
     {
         Assert.That(Subject.TryParse("s.a", out var subject, out _), Is.True);
         var payload = new byte[] { 1, 2 };
-        _publisher.Setup(publisher => publisher.PublishAsync(subject, payload, default)).ReturnsAsync(PublishOutcome.Stored("s", 7));
+        var pending = new Mock<IPendingPublish>(MockBehavior.Strict);
+        pending.Setup(publish => publish.GetOutcomeAsync(default)).ReturnsAsync(PublishOutcome.Stored("s", 7));
+        _publisher.Setup(publisher => publisher.StartAsync(subject, payload)).ReturnsAsync(pending.Object);
         Assert.That(await Mediator.Send(new PublishMessage(subject, payload)), Is.EqualTo(PublishOutcome.Stored("s", 7)));
     }
 
@@ -97,7 +99,7 @@ internal sealed class PipelineTests
     {
         var error = new Error(ErrorKind.NotFound, "message", "detail");
         _acknowledger.Setup(port => port.AcknowledgeAsync(Samples.Stream, Samples.Consumer, new DeliverySequence(3, 4), default)).ReturnsAsync(error);
-        Assert.That(await Mediator.Send(new AcknowledgeMessage("s", "c", 3, 4)), Is.SameAs(error));
+        Assert.That(await Mediator.Send(new AcknowledgeMessage("s", "c", new AckPair(3, 4))), Is.SameAs(error));
     }
 
     [TestCase("s", "c", null, 1UL, "stream is required")]
@@ -108,7 +110,7 @@ internal sealed class PipelineTests
     [TestCase("s", "", 1UL, 1UL, "consumer is required")]
     public void Acknowledge_Invalid_IsRefusedBeforeThePort(string stream, string consumer, ulong? streamSequence, ulong? consumerSequence, string detail)
     {
-        var error = Samples.ErrorOf(() => Mediator.Send(new AcknowledgeMessage(stream, consumer, streamSequence, consumerSequence)));
+        var error = Samples.ErrorOf(() => Mediator.Send(new AcknowledgeMessage(stream, consumer, new AckPair(streamSequence, consumerSequence))));
         using (Assert.EnterMultipleScope())
         {
             Assert.That(error.Kind, Is.EqualTo(ErrorKind.InvalidInput));

@@ -1,3 +1,4 @@
+using Httpmq.Api.Configuration;
 using System.Text.Json.Nodes;
 using Httpmq.Infrastructure.JetStream.Deliveries;
 using Httpmq.Tests.Support;
@@ -88,8 +89,7 @@ internal sealed class SlowReaderTests(string version) : SubscriptionTest(version
         await DefineAsync(new JsonObject { ["max_inflight"] = 20_000 });
         var gateway = await Gateway.StartAsync(
             SharedServers.Nats.Url,
-            server => server with { WriteTimeout = stallLimit },
-            nats => nats with { MaxPendingBytes = 1024 * 1024 });
+            limits: new LimitSettings { StallTimeout = stallLimit, MaxPendingBytes = 1024 * 1024 });
         using var client = gateway.Client();
         await Eventually.HoldsAsync(async () => (await client.DataAsync(HttpMethod.Get, "/v1/data/ready")).Success, "ready");
         return gateway;

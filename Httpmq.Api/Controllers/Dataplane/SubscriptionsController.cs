@@ -1,4 +1,5 @@
 using System.Globalization;
+using Httpmq.Api.Configuration;
 using Httpmq.Api.Streaming;
 using Httpmq.Application.Subscriptions;
 using Httpmq.Domain.Errors;
@@ -7,7 +8,7 @@ using Microsoft.AspNetCore.Mvc;
 
 namespace Httpmq.Api.Controllers.Dataplane;
 
-internal sealed class SubscriptionsController(IMediator mediator, SubscriptionPumps pumps) : ApiController(mediator)
+internal sealed class SubscriptionsController(IMediator mediator, SubscriptionPumps pumps, LimitSettings limits) : ApiController(mediator)
 {
     /// <summary>
     /// Subscribes to a consumer: the answer stays open, with one line of JSON per message. What cannot be subscribed is
@@ -20,6 +21,11 @@ internal sealed class SubscriptionsController(IMediator mediator, SubscriptionPu
         if (string.IsNullOrEmpty(subject))
         {
             throw HttpmqException.Invalid("Invalid request", "subject_name is required, exactly once");
+        }
+
+        if (pumps.Running >= limits.MaxSubscriptions)
+        {
+            throw new HttpmqException(new Error(ErrorKind.TooMany, "Too many subscriptions", $"{limits.MaxSubscriptions} are open (limits.max_subscriptions)"));
         }
 
         var source = await Mediator.Send(
