@@ -41,7 +41,7 @@ internal sealed class ErrorMiddleware(RequestDelegate next, ILogger<ErrorMiddlew
         switch (context.Response.StatusCode)
         {
             case StatusCodes.Status404NotFound:
-                ErrorResponses.Write(context, StatusCodes.Status404NotFound, "Not found", $"no route {request.Path}");
+                ErrorResponses.Write(context, StatusCodes.Status404NotFound, "Not found", $"no route {request.PathBase}{request.Path}");
                 break;
             case StatusCodes.Status405MethodNotAllowed:
                 ErrorResponses.Write(

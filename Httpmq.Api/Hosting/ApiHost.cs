@@ -54,14 +54,12 @@ internal static class ApiHost
         builder.Services.AddOpenApi(group);
 
         var app = builder.Build();
-        if (server.PathPrefix is not "/")
-        {
-            app.UsePathPrefix(server.PathPrefix);
-        }
-
+        var prefix = server.PathPrefix.TrimEnd('/');
+        app.UsePathBase(prefix);
         app.UseMiddleware<RequestIdMiddleware>(server.RequestIdHeader);
         app.UseMiddleware<AccessLogMiddleware>();
         app.UseMiddleware<ErrorMiddleware>();
+        app.ServeBelow(prefix);
         app.UseOpenApiAndSwagger();
         app.UseRouting();
         app.UseMiddleware<ExactPathMiddleware>();
@@ -86,20 +84,17 @@ internal static class ApiHost
         kestrel.ListenDualProtocol(new IPEndPoint(server.ListenOn, server.ListenPort));
     }
 
-    /// <summary>Serves below the prefix only: any other path is unknown.</summary>
-    private static void UsePathPrefix(this WebApplication app, string prefix)
+    /// <summary>Serves below the prefix, as it is written; any other path is unknown.</summary>
+    private static void ServeBelow(this WebApplication app, string prefix) => app.Use((context, next) =>
     {
-        app.UsePathBase(prefix);
-        app.Use((context, next) =>
+        if (string.Equals(context.Request.PathBase.Value, prefix, StringComparison.Ordinal))
         {
-            if (!context.Request.PathBase.HasValue)
-            {
-                context.Request.Path = "/";
-            }
-
             return next(context);
-        });
-    }
+        }
+
+        context.Response.StatusCode = StatusCodes.Status404NotFound;
+        return Task.CompletedTask;
+    });
 }
 
 /// <summary>Signals are the process's business, not that of one of its hosts.</summary>

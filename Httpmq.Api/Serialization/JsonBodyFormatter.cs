@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Text;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using Httpmq.Domain.Errors;
@@ -82,7 +83,9 @@ internal sealed class JsonBodyFormatter : InputFormatter
         var where = exception.LineNumber is null
             ? string.Empty
             : $" at line {exception.LineNumber + 1}, byte {exception.BytePositionInLine + 1}";
-        return $"{field}{Reason(exception)}{where}";
+        return exception.Message.StartsWith("The JSON value could not be converted to", StringComparison.Ordinal)
+            ? $"{field}{ValueBefore(exception, body)} has the wrong type or is out of range{where}"
+            : $"{field}{Reason(exception)}{where}";
     }
 
     private static string Reason(JsonException exception)
@@ -91,9 +94,26 @@ internal sealed class JsonBodyFormatter : InputFormatter
         var text = exception.Message;
         var end = text.IndexOf(" Path: ", StringComparison.Ordinal);
         end = end < 0 ? text.IndexOf(" LineNumber: ", StringComparison.Ordinal) : end;
-        text = (end < 0 ? text : text[..end]).TrimEnd('.');
-        return text.StartsWith("The JSON value could not be converted to", StringComparison.Ordinal)
-            ? "the value has the wrong type or is out of range"
-            : text;
+        return (end < 0 ? text : text[..end]).TrimEnd('.');
+    }
+
+    /// <summary>The value as the client wrote it: the token that ends where the exception points to.</summary>
+    private static string ValueBefore(JsonException exception, ReadOnlySequence<byte> body)
+    {
+        const int Longest = 100;
+        ReadOnlySpan<byte> text = body.ToArray();
+        var start = 0;
+        for (var line = exception.LineNumber ?? 0; line > 0; line--)
+        {
+            start += text[start..].IndexOf((byte)'\n') + 1;
+        }
+
+        var json = new Utf8JsonReader(text);
+        while (json.Read() && json.BytesConsumed < start + exception.BytePositionInLine)
+        {
+        }
+
+        var value = Encoding.UTF8.GetString(text[(int)json.TokenStartIndex..(int)json.BytesConsumed]);
+        return value.Length > Longest ? value[..Longest] + "…" : value;
     }
 }
