@@ -50,7 +50,7 @@ internal readonly struct Base64Body(byte[] buffer, int length) : IDisposable
                         throw TooLarge(maxMessage);
                     }
 
-                    body = Append(body, ref length, result.Buffer);
+                    Append(ref body, ref length, result.Buffer);
                 }
                 finally
                 {
@@ -75,7 +75,8 @@ internal readonly struct Base64Body(byte[] buffer, int length) : IDisposable
 
     private static long MaxBody(int maxMessage) => (((long)maxMessage + 2) / 3 * 6) + SlackBytes;
 
-    private static byte[] Append(byte[] body, ref int length, in ReadOnlySequence<byte> more)
+    /// <summary>The caller's buffer is replaced before anything can throw, so that each is returned to the pool exactly once.</summary>
+    private static void Append(ref byte[] body, ref int length, in ReadOnlySequence<byte> more)
     {
         if (length + more.Length > body.Length)
         {
@@ -96,8 +97,6 @@ internal readonly struct Base64Body(byte[] buffer, int length) : IDisposable
             segment.Span.CopyTo(body.AsSpan(length));
             length += segment.Length;
         }
-
-        return body;
     }
 
     private static Base64Body Decode(byte[] body, int length, int maxMessage)
