@@ -28,7 +28,7 @@ internal sealed partial class EntityNameProperties
             return StreamName.TryParse(text, out var stream) == valid
                 && ConsumerName.TryParse(text, out var consumer) == valid
                 && DeliveryGroup.TryParse(text, out var group) == valid
-                && (!valid || (stream.Value == text && consumer.Value == text && group.Value == text));
+                && (!valid || new[] { stream.Value, consumer.Value, group.Value }.All(value => string.Equals(value, text, StringComparison.Ordinal)));
         });
 
     [TestCase(0, false)]

@@ -37,12 +37,12 @@ internal sealed partial class SubjectProperties
     [FsCheck.NUnit.Property(MaxTest = 5000, QuietOnSuccess = true)]
     public Property SubjectFilter_AnyText_IsValidWhereItsTokensAre() =>
         Prop.ForAll(Texts.ToArbitrary(), text => SubjectFilter.TryParse(text, out var filter, out var fault) == IsValid(text, wildcards: true)
-            && (fault is null ? filter.Value == text : filter == default));
+            && (fault is null ? string.Equals(filter.Value, text, StringComparison.Ordinal) : filter == default));
 
     [FsCheck.NUnit.Property(MaxTest = 5000, QuietOnSuccess = true)]
     public Property Subject_AnyText_IsValidWhereItsTokensAreAndHaveNoWildcard() =>
         Prop.ForAll(Texts.ToArbitrary(), text => Subject.TryParse(text, out var subject, out var fault) == IsValid(text, wildcards: false)
-            && (fault is null ? subject.Value == text : subject == default));
+            && (fault is null ? string.Equals(subject.Value, text, StringComparison.Ordinal) : subject == default));
 
     [FsCheck.NUnit.Property(MaxTest = 2000, QuietOnSuccess = true)]
     public Property Subject_Valid_IsAValidFilterThatCoversAndOverlapsItself() =>
