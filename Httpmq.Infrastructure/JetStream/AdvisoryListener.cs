@@ -53,7 +53,15 @@ internal sealed class AdvisoryListener(NatsLink link, ConsumerLedger ledger, Del
     {
         try
         {
-            string[] subjects = ["CONSUMER.CREATED.*.*", "CONSUMER.DELETED.*.*", "STREAM.CREATED.*", "STREAM.UPDATED.*", "STREAM.DELETED.*"];
+            string[] subjects =
+            [
+                "CONSUMER.CREATED.*.*",
+                "CONSUMER.DELETED.*.*",
+                "CONSUMER.LEADER_ELECTED.*.*",
+                "STREAM.CREATED.*",
+                "STREAM.UPDATED.*",
+                "STREAM.DELETED.*",
+            ];
             foreach (var subject in subjects)
             {
                 var subscription = new AdvisorySub(link.Connection, Prefix + subject, OnAdvisory);
@@ -73,13 +81,17 @@ internal sealed class AdvisoryListener(NatsLink link, ConsumerLedger ledger, Del
         var tokens = subject[Prefix.Length..].Split('.');
         var (what, happened, stream) = (tokens[0], tokens[1], tokens[2]);
         var consumer = what is "CONSUMER" ? tokens[3] : null;
-        ledger.Forget(stream, consumer);
+
+        // Among them a new leader of the consumer: it may not know of the last deliveries of the one before it.
+        ledger.Doubt(stream, consumer);
         switch (what, happened)
         {
             case ("CONSUMER", "DELETED"):
+                ledger.Forget(stream, consumer);
                 sources.End(stream, consumer, "the consumer was deleted");
                 break;
             case ("STREAM", "DELETED"):
+                ledger.Forget(stream, consumer: null);
                 sources.End(stream, consumer: null, "the stream was deleted");
                 break;
             case ("CONSUMER", "CREATED"):

@@ -16,14 +16,22 @@ internal sealed class ConsumerLedger
     /// <summary>Forgets one consumer, or all of a stream: what was known belongs to something that is gone.</summary>
     public void Forget(string stream, string? consumer)
     {
-        foreach (var (key, entry) in _entries)
+        foreach (var (key, entry) in Select(stream, consumer))
         {
-            if (string.Equals(key.Stream, stream, StringComparison.Ordinal)
-                && (consumer is null || string.Equals(key.Consumer, consumer, StringComparison.Ordinal)))
-            {
-                entry.Reset();
-                _entries.TryRemove(key, out _);
-            }
+            entry.Reset();
+            _entries.TryRemove(key, out _);
+        }
+    }
+
+    /// <summary>
+    /// Doubts what was known of one consumer, or of all of a stream. The entries stay, because open subscriptions go on
+    /// feeding theirs.
+    /// </summary>
+    public void Doubt(string stream, string? consumer)
+    {
+        foreach (var entry in Select(stream, consumer))
+        {
+            entry.Value.Reset();
         }
     }
 
@@ -37,6 +45,10 @@ internal sealed class ConsumerLedger
             entry.Reset();
         }
     }
+
+    private IEnumerable<KeyValuePair<(string Stream, string Consumer), ConsumerEntry>> Select(string stream, string? consumer) =>
+        _entries.Where(entry => string.Equals(entry.Key.Stream, stream, StringComparison.Ordinal)
+            && (consumer is null || string.Equals(entry.Key.Consumer, consumer, StringComparison.Ordinal)));
 }
 
 /// <summary>One consumer's high-water mark.</summary>

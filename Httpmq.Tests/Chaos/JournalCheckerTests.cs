@@ -64,6 +64,25 @@ internal sealed class JournalCheckerTests
             Is.True);
 
     [Test]
+    public void Check_DeliveryHeldByAStalledWire_IsNotHeldAgainstAnybody() =>
+        Assert.That(
+            Check(Healthy()
+                .Append(new FaultEntry(Second + (Second / 2), "stall", FaultEffects.Delays))
+                .Append(new FaultEntry(19 * Second, "stall", Over: true))
+                .Append(new DeliveryEntry((19 * Second) + 100, "c", "s0", 2, 4, "p0-2"))).Holds,
+            Is.True);
+
+    [TestCase("2.9.10", 0)]
+    [TestCase("2.10.0", 1)]
+    public void Check_AckConfirmedAsItsLeaderFell_IsExcusedOnOldServersOnly(string version, int found) =>
+        Assert.That(
+            Check(Healthy()
+                .Append(new ServerEntry(0, version))
+                .Append(new FaultEntry((2 * Second) + 2000, "leader killed", FaultEffects.ChangesLeader))
+                .Append(new DeliveryEntry(20 * Second, "c", "s0", 2, 4, "p0-2"))).Count(Breach.DeliveredAfterAck),
+            Is.EqualTo(found));
+
+    [Test]
     public void Check_DeliveryAfterUnknownAck_IsNotHeldAgainstAnybody() =>
         Assert.That(
             Check(Healthy()

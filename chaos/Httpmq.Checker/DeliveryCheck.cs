@@ -13,7 +13,7 @@ internal sealed class DeliveryCheck(string consumer)
 
     public void Add(ConsumerEntry end) => _end = end;
 
-    public void Report(Verdict verdict, StorageCheck storage, CheckOptions options, long calmUntil)
+    public void Report(Verdict verdict, StorageCheck storage, CheckOptions options, FaultWindows faults)
     {
         var delivered = new HashSet<ulong>();
         foreach (var delivery in _deliveries)
@@ -34,12 +34,12 @@ internal sealed class DeliveryCheck(string consumer)
         verdict.Figure($"{consumer}: deliveries", _deliveries.Count);
         verdict.Figure("  messages never delivered", missing.Count);
         verdict.Figure("  delivered again", _deliveries.Count - delivered.Count);
-        ReportAcks(verdict, options);
-        CalmOrder.Report(verdict, consumer, [.. _deliveries.Where(delivery => delivery.At < calmUntil)], options.AckWait);
+        ReportAcks(verdict, options, faults);
+        CalmOrder.Report(verdict, consumer, [.. _deliveries.Where(delivery => delivery.At < faults.CalmUntil)], options.AckWait);
         ReportEnd(verdict, storage);
     }
 
-    private void ReportAcks(Verdict verdict, CheckOptions options)
+    private void ReportAcks(Verdict verdict, CheckOptions options, FaultWindows faults)
     {
         var confirmed = new Dictionary<ulong, AckEntry>();
         foreach (var ack in _acks)
@@ -54,7 +54,7 @@ internal sealed class DeliveryCheck(string consumer)
             }
         }
 
-        var (crossed, again) = (0, 0);
+        var (crossed, forgotten, again) = (0, 0, 0);
         foreach (var delivery in _deliveries)
         {
             if (!confirmed.TryGetValue(delivery.Sequence, out var ack) || delivery.At <= ack.Until)
@@ -62,9 +62,15 @@ internal sealed class DeliveryCheck(string consumer)
                 continue;
             }
 
-            if (delivery.At <= ack.Until + (long)options.InTransit.TotalMicroseconds)
+            if (delivery.At <= faults.ArrivesUntil(ack.Until, options.InTransit))
             {
                 crossed++;
+                continue;
+            }
+
+            if (faults.MayForget(ack.At, ack.Until, options.AckReplication))
+            {
+                forgotten++;
                 continue;
             }
 
@@ -73,6 +79,7 @@ internal sealed class DeliveryCheck(string consumer)
         }
 
         verdict.Figure("  again after a confirmed ack", again);
+        verdict.Figure("  again, ack fell with its leader", forgotten);
         verdict.Figure("  crossed the ack on the way", crossed);
         verdict.Figure("  acks confirmed", _acks.Count(ack => ack.Outcome is AckOutcome.Confirmed));
         verdict.Figure("  acks refused", _acks.Count(ack => ack.Outcome is AckOutcome.Refused));

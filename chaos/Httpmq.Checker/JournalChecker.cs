@@ -7,10 +7,16 @@ public sealed record CheckOptions
     public TimeSpan AckWait { get; init; } = TimeSpan.FromSeconds(30);
 
     /// <summary>
-    /// How long a delivery may have been under way when the acknowledgement of an earlier one was confirmed. Wires that stall
-    /// and processes that sleep keep deliveries that long; the acknowledgement cannot call them back.
+    /// How long a delivery may have been under way when the acknowledgement of an earlier one was confirmed: the
+    /// acknowledgement cannot call it back. A fault that delays comes on top.
     /// </summary>
     public TimeSpan InTransit { get; init; } = TimeSpan.FromSeconds(2);
+
+    /// <summary>
+    /// nats-server before 2.10 confirms an acknowledgement before it has replicated it: one that was confirmed so shortly
+    /// before the leader fell may be forgotten. Counted apart; newer servers are given no such time.
+    /// </summary>
+    public TimeSpan AckReplication { get; init; } = TimeSpan.FromSeconds(1);
 }
 
 /// <summary>
@@ -19,12 +25,14 @@ public sealed record CheckOptions
 /// </summary>
 public static class JournalChecker
 {
+    private static readonly Version FirstServerThatReplicatesFirst = new(2, 10);
+
     public static Verdict Check(IEnumerable<JournalEntry> journal, CheckOptions options)
     {
         var storage = new StorageCheck();
         var deliveries = new Dictionary<string, DeliveryCheck>(StringComparer.Ordinal);
         var verdict = new Verdict();
-        var calmUntil = long.MaxValue;
+        var faults = new FaultWindows();
         foreach (var entry in journal)
         {
             switch (entry)
@@ -48,7 +56,10 @@ public static class JournalChecker
                     verdict.Add(Breach.BadExit, $"{exit.Who} ended with {exit.Code} at {Seconds(exit.At)}, {(exit.Told ? "told to stop" : "told nothing")}");
                     break;
                 case FaultEntry fault:
-                    calmUntil = Math.Min(calmUntil, fault.At);
+                    faults.Add(fault);
+                    break;
+                case ServerEntry server:
+                    faults.ForgetsAcks = Version.TryParse(server.Version, out var version) && version < FirstServerThatReplicatesFirst;
                     break;
             }
         }
@@ -56,7 +67,7 @@ public static class JournalChecker
         storage.Report(verdict);
         foreach (var (_, check) in deliveries.OrderBy(pair => pair.Key, StringComparer.Ordinal))
         {
-            check.Report(verdict, storage, options, calmUntil);
+            check.Report(verdict, storage, options, faults);
         }
 
         return verdict;

@@ -37,6 +37,7 @@ public enum AckOutcome
 [JsonDerivedType(typeof(DeliveryEntry), "delivery")]
 [JsonDerivedType(typeof(AckEntry), "ack")]
 [JsonDerivedType(typeof(FaultEntry), "fault")]
+[JsonDerivedType(typeof(ServerEntry), "server")]
 [JsonDerivedType(typeof(NoteEntry), "note")]
 [JsonDerivedType(typeof(ExitEntry), "exit")]
 [JsonDerivedType(typeof(StoredEntry), "stored")]
@@ -73,8 +74,24 @@ public sealed record AckEntry(
     int Status = 0,
     string? Detail = null) : JournalEntry(At);
 
+/// <summary>What a fault can explain.</summary>
+[Flags]
+public enum FaultEffects
+{
+    None = 0,
+
+    /// <summary>What is under way arrives late: after the fault is over.</summary>
+    Delays = 1,
+
+    /// <summary>A consumer may lose its leader.</summary>
+    ChangesLeader = 2,
+}
+
 /// <summary>Something was broken on purpose, or is whole again.</summary>
-public sealed record FaultEntry(long At, string What, bool Over = false) : JournalEntry(At);
+public sealed record FaultEntry(long At, string What, FaultEffects Effects = FaultEffects.None, bool Over = false) : JournalEntry(At);
+
+/// <summary>The nats-server that the run used.</summary>
+public sealed record ServerEntry(long At, string Version) : JournalEntry(At);
 
 /// <summary>Something that explains, and decides nothing: a subscription that opened or ended, a server that was slow.</summary>
 public sealed record NoteEntry(long At, string Who, string What) : JournalEntry(At);

@@ -81,13 +81,13 @@ internal sealed class FaultInjector(TestBed bed, IReadOnlyList<string> consumers
                 site.ClientWire.Cut();
                 break;
             case FaultKind.StallNats:
-                Begin($"stall the wires between {site.Process.Name} and NATS");
+                Begin($"stall the wires between {site.Process.Name} and NATS", FaultEffects.Delays);
                 Each(site.NatsWires, wire => wire.Hold());
                 await Task.Delay(Seconds(2, 14), cancellationToken);
                 Each(site.NatsWires, wire => wire.Release());
                 break;
             case FaultKind.StallClients:
-                Begin($"stall the wire between clients and {site.Process.Name}");
+                Begin($"stall the wire between clients and {site.Process.Name}", FaultEffects.Delays);
                 site.ClientWire.Hold();
                 await Task.Delay(Seconds(1, 8), cancellationToken);
                 site.ClientWire.Release();
@@ -110,7 +110,7 @@ internal sealed class FaultInjector(TestBed bed, IReadOnlyList<string> consumers
     private async Task KillNodeAsync(string role, string? leader, bool leads, CancellationToken cancellationToken)
     {
         var node = Pick([.. bed.Nodes.Where(node => leader is null || string.Equals(node.Name, leader, StringComparison.Ordinal) == leads)]);
-        Begin($"kill -9 {node.Name} ({role})");
+        Begin($"kill -9 {node.Name} ({role})", FaultEffects.ChangesLeader);
         await node.KillAsync();
         await RestartAsync(node, cancellationToken);
         End();
@@ -118,7 +118,7 @@ internal sealed class FaultInjector(TestBed bed, IReadOnlyList<string> consumers
 
     private async Task PauseAsync(ServerProcess process, TimeSpan length, CancellationToken cancellationToken)
     {
-        Begin($"SIGSTOP {process.Name} for {length.TotalSeconds:0.0} s");
+        Begin($"SIGSTOP {process.Name} for {length.TotalSeconds:0.0} s", process is NatsNode ? FaultEffects.Delays | FaultEffects.ChangesLeader : FaultEffects.Delays);
         process.Pause();
         try
         {
@@ -134,7 +134,7 @@ internal sealed class FaultInjector(TestBed bed, IReadOnlyList<string> consumers
 
     private async Task RollAsync(ServerProcess process, CancellationToken cancellationToken)
     {
-        Begin($"SIGTERM {process.Name}");
+        Begin($"SIGTERM {process.Name}", process is NatsNode ? FaultEffects.ChangesLeader : FaultEffects.None);
         await process.StopAsync();
         await RestartAsync(process, cancellationToken);
         await WaitUntilCurrentAsync(cancellationToken);
@@ -150,15 +150,15 @@ internal sealed class FaultInjector(TestBed bed, IReadOnlyList<string> consumers
         await process.WaitUntilServingAsync(limit.Token);
     }
 
-    private void Begin(string what)
+    private void Begin(string what, FaultEffects effects = FaultEffects.None)
     {
         Current = what;
-        journal.Write(new FaultEntry(clock.Now, what));
+        journal.Write(new FaultEntry(clock.Now, what, effects));
     }
 
     private void End()
     {
-        journal.Write(new FaultEntry(clock.Now, Current, Over: true));
+        journal.Write(new FaultEntry(clock.Now, Current, FaultEffects.None, Over: true));
         Current = $"mended ({Current})";
     }
 

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Http.Headers;
+using System.Net.Sockets;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
@@ -70,7 +71,7 @@ internal sealed class GatewayClient(Uri address) : IDisposable
             var error = json?["error"];
             return new GatewayAnswer((int)response.StatusCode, json, error is null ? null : $"{(string?)error["message"]}: {(string?)error["detail"]}");
         }
-        catch (Exception exception) when (exception is HttpRequestException or OperationCanceledException or IOException or JsonException)
+        catch (Exception exception) when (exception is HttpRequestException or SocketException or OperationCanceledException or IOException or JsonException)
         {
             return new GatewayAnswer(0, Body: null, $"{exception.GetType().Name}: {(exception.InnerException ?? exception).Message}");
         }

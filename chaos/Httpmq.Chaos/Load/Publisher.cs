@@ -12,7 +12,7 @@ internal sealed class Publisher(string name, int site, int inflight, LoadContext
     /// <summary>Beyond this, subscribers get time to catch up, so that the run ends when it should.</summary>
     private const long MostBacklog = 5_000;
 
-    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(50);
+    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(100);
 
     private readonly GatewayClient _client = new(context.Sites[site].Address);
     private readonly string _subject = $"{context.Stream}.{name}";

@@ -1,7 +1,9 @@
 using System.Net;
+using System.Net.Sockets;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using System.Threading.Channels;
 using Httpmq.Checker;
 
 namespace Httpmq.Chaos.Load;
@@ -20,11 +22,14 @@ internal sealed class Subscriber(string name, string consumer, string? group, in
     private readonly Random _random = new(seed);
     private readonly GatewayClient _subscribing = new(context.Sites[site].Address);
     private readonly Acknowledger _acks = new(consumer, context);
-    private readonly SemaphoreSlim _ackPlaces = new(MostAcksInFlight);
+
+    // Reading never waits for acknowledgements: what was received when must not depend on how those fare.
+    private readonly Channel<(int Site, ulong Sequence, ulong ConsumerSequence)> _received = Channel.CreateUnbounded<(int, ulong, ulong)>();
     private int _subscriptions;
 
     public async Task RunAsync(CancellationToken stopping)
     {
+        var acks = Enumerable.Range(0, MostAcksInFlight).Select(_ => AckAllAsync()).ToArray();
         while (!stopping.IsCancellationRequested)
         {
             var subscription = $"{name}.{++_subscriptions}@{context.Sites[site].Process.Name}";
@@ -33,7 +38,7 @@ internal sealed class Subscriber(string name, string consumer, string? group, in
             {
                 end = await SubscribeAsync(subscription, stopping);
             }
-            catch (Exception exception) when (exception is HttpRequestException or IOException or OperationCanceledException or JsonException)
+            catch (Exception exception) when (exception is HttpRequestException or SocketException or IOException or OperationCanceledException or JsonException)
             {
                 end = $"{exception.GetType().Name}: {(exception.InnerException ?? exception).Message}";
             }
@@ -42,17 +47,14 @@ internal sealed class Subscriber(string name, string consumer, string? group, in
             await Task.Delay(Pause, CancellationToken.None);
         }
 
-        for (var place = 0; place < MostAcksInFlight; place++)
-        {
-            await _ackPlaces.WaitAsync(CancellationToken.None);
-        }
+        _received.Writer.Complete();
+        await Task.WhenAll(acks);
     }
 
     public void Dispose()
     {
         _subscribing.Dispose();
         _acks.Dispose();
-        _ackPlaces.Dispose();
     }
 
     private async Task<string> SubscribeAsync(string subscription, CancellationToken stopping)
@@ -80,13 +82,13 @@ internal sealed class Subscriber(string name, string consumer, string? group, in
                 return line;
             }
 
-            await TakeAsync(subscription, json);
+            Take(subscription, json);
         }
 
         return "end of stream";
     }
 
-    private async Task TakeAsync(string subscription, JsonNode line)
+    private void Take(string subscription, JsonNode line)
     {
         var sequence = (ulong)line["sequence"]!["stream"]!;
         var consumerSequence = (ulong)line["sequence"]!["consumer"]!;
@@ -99,19 +101,14 @@ internal sealed class Subscriber(string name, string consumer, string? group, in
         }
 
         var through = _random.NextDouble() < OtherGatewayChance ? 1 - site : site;
-        await _ackPlaces.WaitAsync(CancellationToken.None);
-        _ = AckAsync(through, sequence, consumerSequence);
+        _received.Writer.TryWrite((through, sequence, consumerSequence));
     }
 
-    private async Task AckAsync(int through, ulong sequence, ulong consumerSequence)
+    private async Task AckAllAsync()
     {
-        try
+        await foreach (var (through, sequence, consumerSequence) in _received.Reader.ReadAllAsync())
         {
             await _acks.AckAsync(through, sequence, consumerSequence);
-        }
-        finally
-        {
-            _ackPlaces.Release();
         }
     }
 }

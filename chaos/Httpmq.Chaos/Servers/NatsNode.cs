@@ -52,6 +52,9 @@ internal sealed class NatsNode(string name, int port, int routePort, string fold
         }
     }
 
+    // nats-server ends with 1 on SIGTERM.
+    protected override int[] StopCodes => [0, 1];
+
     protected override ProcessStartInfo Describe() => new(Executable(), ["-c", ConfigurationPath]);
 
     private string ConfigurationPath => Path.Combine(Folder, $"{Name}.conf");

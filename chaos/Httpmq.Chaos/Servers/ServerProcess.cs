@@ -23,6 +23,9 @@ internal abstract partial class ServerProcess(string name, string folder, RunClo
 
     protected string Folder => folder;
 
+    /// <summary>What it may exit with when it is told to stop.</summary>
+    protected virtual int[] StopCodes => [0];
+
     public void Start()
     {
         var start = Describe();
@@ -70,7 +73,7 @@ internal abstract partial class ServerProcess(string name, string folder, RunClo
         try
         {
             await process.WaitForExitAsync(limit.Token);
-            journal.Write(new ExitEntry(clock.Now, name, process.ExitCode, Told: true));
+            journal.Write(new ExitEntry(clock.Now, name, StopCodes.Contains(process.ExitCode) ? 0 : process.ExitCode, Told: true));
             process.Dispose();
             _process = null;
         }

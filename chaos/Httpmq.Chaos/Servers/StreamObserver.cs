@@ -32,6 +32,9 @@ internal sealed class StreamObserver(string urls, string stream) : IAsyncDisposa
         RetryOnInitialConnect = true,
     });
 
+    /// <summary>The version of the server that it is connected to; empty before.</summary>
+    public string ServerVersion => _nats.ServerInfo?.Version ?? string.Empty;
+
     /// <summary>Null while nobody answers.</summary>
     public async Task<StreamStanding?> StreamAsync(CancellationToken cancellationToken)
     {
