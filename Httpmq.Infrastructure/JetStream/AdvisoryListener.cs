@@ -82,8 +82,6 @@ internal sealed class AdvisoryListener(NatsLink link, ConsumerLedger ledger, Del
         var (what, happened, stream) = (tokens[0], tokens[1], tokens[2]);
         var consumer = what is "CONSUMER" ? tokens[3] : null;
 
-        // Among them a new leader of the consumer: it may not know of the last deliveries of the one before it.
-        ledger.Doubt(stream, consumer);
         switch (what, happened)
         {
             case ("CONSUMER", "DELETED"):
@@ -94,8 +92,16 @@ internal sealed class AdvisoryListener(NatsLink link, ConsumerLedger ledger, Del
                 ledger.Forget(stream, consumer: null);
                 sources.End(stream, consumer: null, "the stream was deleted");
                 break;
+            case ("CONSUMER", "LEADER_ELECTED"):
+                // It may not know of the last deliveries of the one before it.
+                ledger.Doubt(stream, consumer!);
+                break;
             case ("CONSUMER", "CREATED"):
+                ledger.Reset(stream, consumer);
                 sources.Check(stream, consumer!);
+                break;
+            default:
+                ledger.Reset(stream, consumer);
                 break;
         }
     }

@@ -81,13 +81,18 @@ internal sealed class MessageAcknowledger(
                 return new Error(ErrorKind.Conflict, what, $"consumer {name} has ack policy '{consumer.Config.AckPolicy}'; single messages are acknowledged with 'explicit' only");
             }
 
-            var delivered = await ReadMarkAsync(what, stream, name, consumer, delivery, cancellationToken);
-            if (delivery.Stream > delivered)
+            var info = await api.CallAsync(what, $"STREAM.INFO.{stream}", [], WireJson.Default.StreamInfoWire, cancellationToken);
+            if (delivery.Stream > info.State?.LastSeq)
             {
                 return NeverSent(what, name, delivery);
             }
 
-            var info = await api.CallAsync(what, $"STREAM.INFO.{stream}", [], WireJson.Default.StreamInfoWire, cancellationToken);
+            var delivered = await ReadMarkAsync(what, stream, name, consumer, delivery, cancellationToken);
+            if (delivery.Stream > delivered)
+            {
+                return entry.IsInDoubt(time) ? NotKnownYet(what, name) : NeverSent(what, name, delivery);
+            }
+
             if (info.Config!.Retention is "limits" && !MovesCursor(link.ServerVersion))
             {
                 entry.Raise(delivered);
@@ -210,6 +215,11 @@ internal sealed class MessageAcknowledger(
         ErrorKind.NotFound,
         what,
         $"stream: consumer {consumer} was never sent a message with stream sequence {delivery.Stream}");
+
+    private static Error NotKnownYet(string what, ConsumerName consumer) => new(
+        ErrorKind.Unavailable,
+        what,
+        $"consumer {consumer} has another leader since a moment ago, which does not know yet what the one before it sent; nothing was acknowledged, try again, or wait until the message comes again");
 
     private static string What(StreamName stream, ConsumerName consumer, DeliverySequence delivery) =>
         $"Unable to acknowledge message {delivery.Stream} of stream {stream} for consumer {consumer}";

@@ -24,7 +24,7 @@ internal sealed class LeaderChangeTests
         _jetStream = await FakeJetStream.StartAsync();
         await _jetStream.AnswerAsync("$JS.API.INFO", () => "{}");
         await _jetStream.AnswerAsync("$JS.API.STREAM.NAMES", () => null);
-        await _jetStream.AnswerAsync("$JS.API.STREAM.INFO.s", () => """{"config":{"name":"s","retention":"limits"},"state":{}}""");
+        await _jetStream.AnswerAsync("$JS.API.STREAM.INFO.s", () => """{"config":{"name":"s","retention":"limits"},"state":{"last_seq":20}}""");
         await _jetStream.AnswerAsync("$JS.API.CONSUMER.INFO.s.c", () =>
         {
             Interlocked.Increment(ref _infos);
@@ -101,10 +101,25 @@ internal sealed class LeaderChangeTests
         await _jetStream.TellAsync("$JS.EVENT.ADVISORY.CONSUMER.LEADER_ELECTED.s.c");
         GatewayAnswer? after = null;
         await Eventually.HoldsAsync(
-            async () => (after = await _client.TryAckAsync("s", "c", 10, 10)).Status is HttpStatusCode.NotFound,
-            "an acknowledgement that the new leader could not take, refused");
+            async () => (after = await _client.TryAckAsync("s", "c", 10, 10)).Status is HttpStatusCode.ServiceUnavailable,
+            "an acknowledgement that the new leader could not take, refused for the moment");
 
-        Assert.That(before.Status, Is.EqualTo(HttpStatusCode.OK), before.ToString());
+        using (Assert.EnterMultipleScope())
+        {
+            Assert.That(before.Status, Is.EqualTo(HttpStatusCode.OK), before.ToString());
+            Assert.That(after!.Detail, Does.Contain("nothing was acknowledged"));
+        }
+    }
+
+    [Test]
+    public async Task Ack_BeyondTheStreamAfterAnElection_IsRefusedAtOnce()
+    {
+        await _client.TryAckAsync("s", "c", 10, 10);
+        await _jetStream.TellAsync("$JS.EVENT.ADVISORY.CONSUMER.LEADER_ELECTED.s.c");
+
+        var answer = await _client.TryAckAsync("s", "c", 21, 21);
+
+        Assert.That(answer.Status, Is.EqualTo(HttpStatusCode.NotFound), answer.ToString());
     }
 
     private string Info(bool replicated) =>
