@@ -34,6 +34,9 @@ internal sealed record StreamParameters : StreamLimitParameters
 
     /// <summary>Subjects that the stream takes, wildcards allowed; none: the stream's name is its subject.</summary>
     public IReadOnlyList<string?>? Subjects { get; init; }
+
+    /// <summary>Servers of a cluster that keep a copy of each message, 1 to 5; absent: 1. More than 1 needs a cluster of as many.</summary>
+    public int? Replicas { get; init; }
 }
 
 /// <summary>The subjects that a stream takes from now on.</summary>
@@ -68,7 +71,8 @@ internal sealed record StreamInfoContract(StreamConfigContract Config, DateTimeO
             info.Config.MaxBytes,
             info.Config.MaxAge,
             info.Config.MaxMessagesPerSubject,
-            info.Config.MaxMessageSize),
+            info.Config.MaxMessageSize,
+            info.Config.Replicas),
         info.Created,
         new StreamStateContract(
             info.State.Messages,
@@ -90,7 +94,8 @@ internal sealed record StreamConfigContract(
     long MaxBytes,
     long MaxAge,
     long MaxMsgsPerSubject,
-    int MaxMsgSize);
+    int MaxMsgSize,
+    int Replicas);
 
 /// <summary>What a stream holds; the times are 0001-01-01T00:00:00Z until there was a message.</summary>
 internal sealed record StreamStateContract(

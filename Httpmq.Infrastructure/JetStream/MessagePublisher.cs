@@ -100,7 +100,8 @@ internal sealed class MessagePublisher(NatsLink link, NatsOptions options, Reque
         }
         catch (HttpmqException exception)
         {
-            return PublishOutcome.Failed(exception.Error with { Detail = exception.Error.Detail + "; nothing was stored" });
+            // Why nobody took it stays open; that nobody did does not, so this is no time-out of unknown outcome.
+            return Failed(ErrorKind.Unavailable, subject, $"no stream took it, and JetStream does not say why ({exception.Error.Message}); nothing was stored, try again");
         }
     }
 

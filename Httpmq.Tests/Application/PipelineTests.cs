@@ -26,9 +26,9 @@ internal sealed class PipelineTests
 
     private static IEnumerable<TestCaseData> Invalid()
     {
-        yield return Case(new DefineStream("a.b", null, NoLimits), "name: 'a.b'");
-        yield return Case(new DefineStream("a", ["a..b"], NoLimits), "subjects: 'a..b'");
-        yield return Case(new DefineStream("a", null, NoLimits with { MaxAge = 1 }), "max_age: 1 ns");
+        yield return Case(new DefineStream("a.b", null, NoLimits, Replicas: null), "name: 'a.b'");
+        yield return Case(new DefineStream("a", ["a..b"], NoLimits, Replicas: null), "subjects: 'a..b'");
+        yield return Case(new DefineStream("a", null, NoLimits with { MaxAge = 1 }, Replicas: null), "max_age: 1 ns");
         yield return Case(new ChangeSubjects("a", []), "subjects: at least one");
         yield return Case(new ChangeLimits("a", NoLimits with { MaxBytes = -2 }), "max_bytes: -2");
         yield return Case(new DefineConsumer("a", "c", null, null, null, "push", null, null, null), "max_inflight is required");

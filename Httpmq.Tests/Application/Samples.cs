@@ -35,7 +35,7 @@ internal static class Samples
             bound);
 
     public static StreamInfo StreamInfo(params string[] subjects) => new(
-        new StreamConfig("s", string.Empty, subjects, -1, -1, -1, 0, -1, -1),
+        new StreamConfig("s", string.Empty, subjects, -1, -1, -1, 0, -1, -1, 1),
         DateTimeOffset.UnixEpoch,
         new StreamState(0, 0, 0, DateTimeOffset.MinValue, 0, DateTimeOffset.MinValue, 0));
 

@@ -13,7 +13,7 @@ internal sealed class StreamsController(IMediator mediator) : ApiController(medi
     [ProducesResponseType<Answer>(StatusCodes.Status200OK)]
     public async Task<IActionResult> Define([FromBody] StreamParameters parameters)
     {
-        await Mediator.Send(new DefineStream(parameters.Name, parameters.Subjects, parameters.ToLimits()), Aborted);
+        await Mediator.Send(new DefineStream(parameters.Name, parameters.Subjects, parameters.ToLimits(), parameters.Replicas), Aborted);
         return Done();
     }
 
