@@ -50,12 +50,16 @@ internal sealed class FanOutCase(string name, string description, Target target)
     {
         var countdown = new Countdown();
         await using var connection = await context.Nats.ConnectAsync();
-        await Task.WhenAll(Enumerable.Range(0, consumers).Select(async index =>
+        var deliveries = await Task.WhenAll(Enumerable.Range(0, consumers).Select(async index =>
         {
             var subject = await context.Nats.DeliverSubjectAsync(StreamName, $"{ConsumerPrefix}{index}");
-            await RawDeliveries.OpenAsync(connection, subject, (string? _, in ReadOnlySequence<byte> _) => countdown.Signal(1));
+            return await RawDeliveries.OpenAsync(connection, subject, (string? _, in ReadOnlySequence<byte> _) => countdown.Signal(1));
         }));
-        return await PublishRoundsAsync(context, countdown, consumers);
+        var sample = await PublishRoundsAsync(context, countdown, consumers);
+
+        // The library itself holds subscriptions weakly.
+        GC.KeepAlive(deliveries);
+        return sample;
     }
 
     private async Task<Sample> PublishRoundsAsync(BenchContext context, Countdown countdown, int consumers)

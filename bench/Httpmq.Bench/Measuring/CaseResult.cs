@@ -32,6 +32,12 @@ internal sealed class CaseResult(BenchCase benchCase)
         }
     }
 
+    /// <summary>
+    /// The raw side's CPU time per message, as a part of the gateway side's: what the ratio of rates would be if nothing but
+    /// the processor limited both. Other programs on the machine disturb it less than they disturb the rates.
+    /// </summary>
+    public double? CpuRatio => (Gateway, Raw) is ({ } gateway, { } raw) ? raw.TotalCpuMicros / gateway.TotalCpuMicros : null;
+
     public bool? IsMet => Failed ? false : _gateway.Count == 0 ? null : benchCase.Target.IsMet(this);
 
     public void Add(Side side, Sample sample) => (side == Side.Gateway ? _gateway : _raw).Add(sample);

@@ -21,7 +21,11 @@ internal sealed record Sample(
     double NatsCpuMicros,
     double LoadCpuMicros,
     double AllocatedBytes,
-    IdleCost? Idle = null);
+    IdleCost? Idle = null)
+{
+    /// <summary>What a message costs all three processes together.</summary>
+    public double TotalCpuMicros => GatewayCpuMicros + NatsCpuMicros + LoadCpuMicros;
+}
 
 /// <summary>What waiting costs the gateway: memory for each subscription, and the part of one core that all of them take.</summary>
 internal sealed record IdleCost(double BytesEach, double CorePart);

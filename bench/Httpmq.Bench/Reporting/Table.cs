@@ -7,7 +7,7 @@ internal static class Table
 {
     private static readonly string[] Head =
     [
-        "case", "gateway/s", "raw/s", "ratio", "target", "met", "p50/p99 us", "raw p50/p99",
+        "case", "gateway/s", "raw/s", "ratio", "cpu ratio", "target", "met", "p50/p99 us", "raw p50/p99",
         "cpu gw", "nats", "load", "raw: nats", "load", "alloc B",
     ];
 
@@ -17,7 +17,7 @@ internal static class Table
         var widths = Enumerable.Range(0, Head.Length).Select(column => rows.Max(row => row[column].Length)).ToArray();
         foreach (var row in rows)
         {
-            output.WriteLine(string.Join("  ", row.Select((cell, column) => column is 0 or 4 ? cell.PadRight(widths[column]) : cell.PadLeft(widths[column]))).TrimEnd());
+            output.WriteLine(string.Join("  ", row.Select((cell, column) => column is 0 or 5 ? cell.PadRight(widths[column]) : cell.PadLeft(widths[column]))).TrimEnd());
         }
 
         foreach (var result in results.Where(result => result.Note is not null))
@@ -26,8 +26,8 @@ internal static class Table
         }
 
         output.WriteLine();
-        output.WriteLine("Medians of the rounds; ratio: median of each round's gateway/raw. cpu: microseconds per message of the gateway, nats-server and");
-        output.WriteLine("the load generator; alloc: bytes that the gateway's process allocated per message, framework and NATS client included.");
+        output.WriteLine("Medians of the rounds; ratio: median of each round's gateway/raw. cpu ratio: CPU time of all processes per message,");
+        output.WriteLine("raw/gateway. cpu gw, nats, load: microseconds per message of each process. alloc: bytes that the gateway's process allocated per message, framework and NATS client included.");
     }
 
     private static string[] Row(CaseResult result)
@@ -39,6 +39,7 @@ internal static class Table
             gateway?.Idle is { } idle ? $"{idle.BytesEach / 1024:0.0} KB, {idle.CorePart:0.0%}" : Rate(gateway),
             Rate(raw),
             result.Ratio is { } ratio ? $"{ratio:0.00}" : "-",
+            result.CpuRatio is { } cpuRatio ? $"{cpuRatio:0.00}" : "-",
             result.Case.Target.Text,
             result switch { { Failed: true } => "FAILED", { IsMet: true } => "yes", { IsMet: false } => "NO", { GatewayRounds.Count: 0 } => "n/a", _ => "-" },
             Latency(gateway),
