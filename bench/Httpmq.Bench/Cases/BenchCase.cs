@@ -12,7 +12,7 @@ internal sealed record BenchContext(NatsServer NatsServer, Gateway Gateway, RawN
 
     public int Scaled(int count) => Math.Max(1, (int)(count * Options.Scale));
 
-    public TimeSpan Duration => TimeSpan.FromSeconds(2.5 * Options.Scale);
+    public TimeSpan Duration => TimeSpan.FromSeconds(3 * Options.Scale);
 }
 
 /// <summary>

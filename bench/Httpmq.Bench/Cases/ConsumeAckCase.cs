@@ -38,7 +38,7 @@ internal sealed class ConsumeAckCase(string name, string description, Target tar
         }
         finally
         {
-            await context.Nats.DeleteConsumerAsync(StreamName, consumer);
+            await context.Nats.DropConsumerAsync(StreamName, consumer);
         }
     }
 

@@ -38,7 +38,7 @@ internal sealed class DeliverCase(string name, string description, Target target
         }
         finally
         {
-            await context.Nats.DeleteConsumerAsync(StreamName, consumer);
+            await context.Nats.DropConsumerAsync(StreamName, consumer);
         }
     }
 

@@ -11,9 +11,17 @@ internal class PublishCase(string name, string description, Target target, int p
 {
     protected byte[] Message { get; } = Payload.Of(payloadBytes);
 
-    public override Task<Sample> RunAsync(BenchContext context, Side side, CancellationToken cancellationToken) => side == Side.Gateway
-        ? context.Meter.MeasureAsync(() => PublishThroughGatewayAsync(context))
-        : PublishRawAsync(context, inflight * connections);
+    public override async Task<Sample> RunAsync(BenchContext context, Side side, CancellationToken cancellationToken)
+    {
+        var before = await context.Nats.MessagesAsync(StreamName);
+        var sample = side == Side.Gateway
+            ? await context.Meter.MeasureAsync(() => PublishThroughGatewayAsync(context))
+            : await PublishRawAsync(context, inflight * connections);
+        var stored = await context.Nats.MessagesAsync(StreamName) - before;
+        return stored >= sample.Messages
+            ? sample
+            : throw new BenchException($"{sample.Messages} messages were confirmed, and {stored} are stored");
+    }
 
     protected virtual Task<Counted> PublishThroughGatewayAsync(BenchContext context) =>
         new PublishLoad(context.Dataplane, SubjectName, Message, connections, inflight).RunAsync(context.Duration);

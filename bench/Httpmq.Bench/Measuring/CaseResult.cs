@@ -49,6 +49,7 @@ internal sealed class CaseResult(BenchCase benchCase)
     private static Sample? Median(List<Sample> rounds)
     {
         return rounds.Count == 0 ? null : new Sample(
+            rounds.Sum(sample => sample.Messages),
             Of(sample => sample.Rate),
             rounds[0].Latency is null ? null : new LatencySummary(Of(sample => sample.Latency!.P50), Of(sample => sample.Latency!.P99)),
             Of(sample => sample.GatewayCpuMicros),

@@ -15,6 +15,7 @@ internal sealed class Meter(NatsServer nats, Gateway gateway)
         var counted = await work();
         var elapsed = Stopwatch.GetElapsedTime(start);
         return new Sample(
+            counted.Messages,
             counted.Messages / elapsed.TotalSeconds,
             counted.Latency?.Summarize(),
             Per(gateway.Dataplane.ProcessorTime() - gatewayCpu),

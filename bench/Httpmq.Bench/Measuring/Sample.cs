@@ -15,6 +15,7 @@ internal sealed record Counted(long Messages, LatencyHistogram? Latency = null);
 
 /// <summary>One measurement. Costs are per message; the gateway's are zero or nearly so on the raw side.</summary>
 internal sealed record Sample(
+    long Messages,
     double Rate,
     LatencySummary? Latency,
     double GatewayCpuMicros,

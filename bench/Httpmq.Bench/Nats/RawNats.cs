@@ -24,9 +24,26 @@ internal sealed class RawNats(string url) : IAsyncDisposable
 
     public Task<JsonNode> ConsumerInfoAsync(string stream, string consumer) => AskAsync($"CONSUMER.INFO.{stream}.{consumer}", null);
 
+    /// <summary>How many messages the stream holds.</summary>
+    public async Task<long> MessagesAsync(string stream) =>
+        (await AskAsync($"STREAM.INFO.{stream}", null))["state"]!["messages"]!.GetValue<long>();
+
     public Task DeleteStreamAsync(string stream) => AskAsync($"STREAM.DELETE.{stream}", null);
 
-    public Task DeleteConsumerAsync(string stream, string consumer) => AskAsync($"CONSUMER.DELETE.{stream}.{consumer}", null);
+    /// <summary>
+    /// Removes a consumer that has done its part. A failure is of no interest, the stream goes soon: a server that writes the
+    /// consumer's state just now cannot remove its folder.
+    /// </summary>
+    public async Task DropConsumerAsync(string stream, string consumer)
+    {
+        try
+        {
+            await AskAsync($"CONSUMER.DELETE.{stream}.{consumer}", null);
+        }
+        catch (BenchException)
+        {
+        }
+    }
 
     /// <summary>Creates push consumers like those of the gateway, many at once.</summary>
     public Task CreatePushConsumersAsync(string stream, string namePrefix, int count, CancellationToken cancellationToken) => Parallel.ForAsync(
