@@ -42,7 +42,7 @@ internal sealed class IdleCase(string name, string description, Target target) :
         var cpu = gateway.ProcessorTime();
         await Task.Delay(Watching, cancellationToken);
         var part = (gateway.ProcessorTime() - cpu) / Stopwatch.GetElapsedTime(start);
-        return new Sample(0, 0, null, 0, 0, 0, 0, new IdleCost((gateway.WorkingSet() - before) / (double)count, part));
+        return new Sample(0, 0, null, 0, 0, 0, 0, 0, new IdleCost((gateway.WorkingSet() - before) / (double)count, part));
     }
 
     private sealed class Connections : IAsyncDisposable

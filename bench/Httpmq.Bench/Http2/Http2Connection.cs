@@ -8,13 +8,11 @@ namespace Httpmq.Bench.Http2;
 /// An HTTP/2 client (prior knowledge) that does as little as it can: it must not be what is measured. It opens its receive
 /// windows once for gigabytes, reads the status and no other header, and hands the bytes of the answers to the streams.
 /// </summary>
-internal sealed class Http2Connection : IAsyncDisposable
+internal sealed partial class Http2Connection : IAsyncDisposable
 {
     private const int MaxWindow = int.MaxValue;
     private const int DefaultWindow = 65535;
-    private const int Replenish = 1 << 30;
     private const int MaxFrame = 16 * 1024;
-    private const int ReceiveBuffer = 256 * 1024;
     private const ushort InitialWindowSetting = 4;
 
     private readonly Socket _socket;
@@ -25,7 +23,6 @@ internal sealed class Http2Connection : IAsyncDisposable
     private Task _reading = Task.CompletedTask;
     private long _sendWindow = DefaultWindow;
     private long _initialSendWindow = DefaultWindow;
-    private long _received;
     private int _nextId = 1;
     private bool _closing;
     private string? _fault;
@@ -145,155 +142,6 @@ internal sealed class Http2Connection : IAsyncDisposable
         Span<byte> payload = stackalloc byte[4];
         BinaryPrimitives.WriteInt32BigEndian(payload, increment);
         _output.Append(FrameHead.WindowUpdate, 0, stream, payload);
-    }
-
-    private async Task ReadAsync()
-    {
-        var buffer = new byte[ReceiveBuffer];
-        var filled = 0;
-        try
-        {
-            while (true)
-            {
-                var read = await _socket.ReceiveAsync(buffer.AsMemory(filled), SocketFlags.None);
-                if (read == 0)
-                {
-                    FailAll("the gateway closed the connection");
-                    return;
-                }
-
-                filled += read;
-                var consumed = Process(buffer.AsSpan(0, filled));
-                buffer.AsSpan(consumed, filled - consumed).CopyTo(buffer);
-                filled -= consumed;
-                Flush();
-            }
-        }
-        catch (Exception exception) when (exception is SocketException or ObjectDisposedException or BenchException)
-        {
-            FailAll(exception.Message);
-        }
-    }
-
-    private int Process(ReadOnlySpan<byte> bytes)
-    {
-        var consumed = 0;
-        while (bytes.Length - consumed >= FrameHead.Length)
-        {
-            var head = FrameHead.Read(bytes[consumed..]);
-            var end = consumed + FrameHead.Length + head.PayloadLength;
-            if (end > bytes.Length)
-            {
-                break;
-            }
-
-            OnFrame(head, bytes[(consumed + FrameHead.Length)..end]);
-            consumed = end;
-        }
-
-        return consumed;
-    }
-
-    private void OnFrame(FrameHead head, ReadOnlySpan<byte> payload)
-    {
-        switch (head.Type)
-        {
-            case FrameHead.Data:
-                OnData(head, payload);
-                break;
-            case FrameHead.Headers when Find(head.Stream, head.EndsStream) is { } stream:
-                stream.OnStatus(StatusField.Read(payload));
-                if (head.EndsStream)
-                {
-                    stream.OnEnd();
-                }
-
-                break;
-            case FrameHead.Reset when Find(head.Stream, remove: true) is { } stream:
-                stream.OnFault($"the gateway reset the stream, code {BinaryPrimitives.ReadInt32BigEndian(payload)}");
-                break;
-            case FrameHead.Settings when (head.Flags & FrameHead.Ack) == 0:
-                OnSettings(payload);
-                break;
-            case FrameHead.Ping when (head.Flags & FrameHead.Ack) == 0:
-                _output.Append(FrameHead.Ping, FrameHead.Ack, 0, payload);
-                break;
-            case FrameHead.GoAway:
-                throw new BenchException($"the gateway ends the connection, code {BinaryPrimitives.ReadInt32BigEndian(payload[4..])}");
-            case FrameHead.WindowUpdate:
-                OnWindowUpdate(head.Stream, BinaryPrimitives.ReadInt32BigEndian(payload));
-                break;
-        }
-    }
-
-    private void OnData(FrameHead head, ReadOnlySpan<byte> payload)
-    {
-        if ((_received += payload.Length) > Replenish)
-        {
-            AppendWindowUpdate(0, (int)_received);
-            _received = 0;
-        }
-
-        if (Find(head.Stream, head.EndsStream) is not { } stream)
-        {
-            return;
-        }
-
-        if ((stream.Received += payload.Length) > Replenish)
-        {
-            AppendWindowUpdate(stream.Id, (int)stream.Received);
-            stream.Received = 0;
-        }
-
-        stream.OnData(payload);
-        if (head.EndsStream)
-        {
-            stream.OnEnd();
-        }
-    }
-
-    private void OnSettings(ReadOnlySpan<byte> payload)
-    {
-        for (; payload.Length >= 6; payload = payload[6..])
-        {
-            if (BinaryPrimitives.ReadUInt16BigEndian(payload) != InitialWindowSetting)
-            {
-                continue;
-            }
-
-            lock (_gate)
-            {
-                var window = BinaryPrimitives.ReadUInt32BigEndian(payload[2..]);
-                foreach (var stream in _streams.Values)
-                {
-                    stream.SendWindow += window - _initialSendWindow;
-                }
-
-                _initialSendWindow = window;
-            }
-        }
-
-        _output.Append(FrameHead.Settings, FrameHead.Ack, 0, []);
-    }
-
-    private void OnWindowUpdate(int id, int increment)
-    {
-        lock (_gate)
-        {
-            if (id == 0)
-            {
-                _sendWindow += increment;
-            }
-            else if (_streams.TryGetValue(id, out var stream))
-            {
-                stream.SendWindow += increment;
-            }
-        }
-
-        if (_windowOpened.CurrentCount == 0)
-        {
-            _windowOpened.Release();
-        }
     }
 
     private Http2Stream? Find(int id, bool remove)

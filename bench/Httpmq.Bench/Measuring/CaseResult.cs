@@ -56,6 +56,7 @@ internal sealed class CaseResult(BenchCase benchCase)
             Of(sample => sample.NatsCpuMicros),
             Of(sample => sample.LoadCpuMicros),
             Of(sample => sample.AllocatedBytes),
+            Of(sample => sample.CompilingMicros),
             rounds[0].Idle);
 
         double Of(Func<Sample, double> figure) => rounds.Select(figure).Order().ElementAt(rounds.Count / 2);

@@ -10,10 +10,11 @@ internal sealed class Meter(NatsServer nats, Gateway gateway)
     public async Task<Sample> MeasureAsync(Func<Task<Counted>> work)
     {
         var (gatewayCpu, natsCpu, loadCpu) = (gateway.Dataplane.ProcessorTime(), nats.Process.ProcessorTime(), OwnProcessorTime());
-        var allocated = gateway.AllocatedBytes();
+        var (allocated, compiling) = gateway.Probe();
         var start = Stopwatch.GetTimestamp();
         var counted = await work();
         var elapsed = Stopwatch.GetElapsedTime(start);
+        var probe = gateway.Probe();
         return new Sample(
             counted.Messages,
             counted.Messages / elapsed.TotalSeconds,
@@ -21,7 +22,8 @@ internal sealed class Meter(NatsServer nats, Gateway gateway)
             Per(gateway.Dataplane.ProcessorTime() - gatewayCpu),
             Per(nats.Process.ProcessorTime() - natsCpu),
             Per(OwnProcessorTime() - loadCpu),
-            (gateway.AllocatedBytes() - allocated) / (double)counted.Messages);
+            (probe.AllocatedBytes - allocated) / (double)counted.Messages,
+            Per(probe.Compiling - compiling));
 
         double Per(TimeSpan time) => time.TotalMicroseconds / counted.Messages;
     }

@@ -8,9 +8,16 @@ internal sealed class Runner(BenchContext context, TextWriter progress)
 {
     private static readonly TimeSpan CaseLimit = TimeSpan.FromSeconds(120);
 
+    private const int MaxWarmUps = 3;
+
+    // The part of its time that a gateway may still spend compiling.
+    private const double CompilingWhenWarm = 0.05;
+
     private static readonly Side[] Sides = [Side.Gateway, Side.Raw];
 
     private readonly long _start = Stopwatch.GetTimestamp();
+
+    private TimeSpan TimeLeft => context.Options.TimeLimit - Stopwatch.GetElapsedTime(_start);
 
     public async Task<IReadOnlyList<CaseResult>> RunAsync(IReadOnlyList<BenchCase> cases, CancellationToken stopping)
     {
@@ -20,7 +27,7 @@ internal sealed class Runner(BenchContext context, TextWriter progress)
             stopping.ThrowIfCancellationRequested();
             var result = new CaseResult(one);
             results.Add(result);
-            if (Stopwatch.GetElapsedTime(_start) > context.Options.TimeLimit)
+            if (TimeLeft <= TimeSpan.Zero)
             {
                 result.Note = "skipped: the time is over";
                 continue;
@@ -35,7 +42,7 @@ internal sealed class Runner(BenchContext context, TextWriter progress)
     private async Task RunAsync(CaseResult result, CancellationToken stopping)
     {
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(stopping);
-        limit.CancelAfter(CaseLimit);
+        limit.CancelAfter(TimeLeft < CaseLimit ? TimeLeft : CaseLimit);
         try
         {
             await MeasureAsync(result, limit.Token).WaitAsync(limit.Token);
@@ -46,7 +53,7 @@ internal sealed class Runner(BenchContext context, TextWriter progress)
         }
         catch (OperationCanceledException) when (!stopping.IsCancellationRequested)
         {
-            Fail(result, $"not done after {CaseLimit.TotalSeconds:0} s");
+            Fail(result, "not done in time");
         }
         catch (Exception exception) when (exception is BenchException or TimeoutException or IOException)
         {
@@ -72,12 +79,13 @@ internal sealed class Runner(BenchContext context, TextWriter progress)
                 return;
             }
 
-            // Round 0 warms up both sides: code is compiled while it runs.
-            for (var round = 0; round <= context.Options.Rounds; round++)
+            await WarmUpAsync(one, cancellationToken);
+            for (var round = 1; round <= context.Options.Rounds; round++)
             {
                 foreach (var side in Sides)
                 {
-                    await MeasureAsync(result, side, round, cancellationToken);
+                    var sample = await MeasureAsync(one, side, $"round {round}/{context.Options.Rounds}", cancellationToken);
+                    result.Add(side, sample);
                 }
             }
         }
@@ -87,17 +95,27 @@ internal sealed class Runner(BenchContext context, TextWriter progress)
         }
     }
 
-    private async Task MeasureAsync(CaseResult result, Side side, int round, CancellationToken cancellationToken)
+    /// <summary>The gateway until its code is compiled for good, which takes the longer the slower the machine is; the raw side once.</summary>
+    private async Task WarmUpAsync(BenchCase one, CancellationToken cancellationToken)
     {
-        var sample = await result.Case.RunAsync(context, side, cancellationToken);
-        if (round > 0)
+        for (var attempt = 1; attempt <= MaxWarmUps; attempt++)
         {
-            result.Add(side, sample);
+            var sample = await MeasureAsync(one, Side.Gateway, "warm-up", cancellationToken);
+            if (sample.CompilingMicros < sample.GatewayCpuMicros * CompilingWhenWarm)
+            {
+                break;
+            }
         }
 
-        var when = round == 0 ? "warm-up" : $"round {round}/{context.Options.Rounds}";
+        await MeasureAsync(one, Side.Raw, "warm-up", cancellationToken);
+    }
+
+    private async Task<Sample> MeasureAsync(BenchCase one, Side side, string when, CancellationToken cancellationToken)
+    {
+        var sample = await one.RunAsync(context, side, cancellationToken);
         var latency = sample.Latency is { } summary ? $", p50 {summary.P50:#,0} us, p99 {summary.P99:#,0} us" : string.Empty;
-        Say(result.Case, $"{when,-10} {side.ToString().ToLowerInvariant(),-8} {sample.Rate,10:#,0}/s{latency}");
+        Say(one, $"{when,-10} {side.ToString().ToLowerInvariant(),-8} {sample.Rate,10:#,0}/s{latency}");
+        return sample;
     }
 
     private void Say(BenchCase one, string what) =>

@@ -13,7 +13,10 @@ internal enum Side
 /// <summary>What one measurement counted itself.</summary>
 internal sealed record Counted(long Messages, LatencyHistogram? Latency = null);
 
-/// <summary>One measurement. Costs are per message; the gateway's are zero or nearly so on the raw side.</summary>
+/// <summary>
+/// One measurement. <paramref name="CompilingMicros"/> is the part of the gateway's CPU time that its just-in-time compiler took.
+/// Costs are per message; the gateway's are zero or nearly so on the raw side.
+/// </summary>
 internal sealed record Sample(
     long Messages,
     double Rate,
@@ -22,6 +25,7 @@ internal sealed record Sample(
     double NatsCpuMicros,
     double LoadCpuMicros,
     double AllocatedBytes,
+    double CompilingMicros,
     IdleCost? Idle = null)
 {
     /// <summary>What a message costs all three processes together.</summary>

@@ -47,19 +47,20 @@ internal sealed class Gateway : IAsyncDisposable
         return gateway;
     }
 
-    /// <summary>Bytes that the dataplane has allocated since its start.</summary>
-    public long AllocatedBytes()
+    /// <summary>Bytes that the dataplane has allocated since its start, and the time its just-in-time compiler took.</summary>
+    public (long AllocatedBytes, TimeSpan Compiling) Probe()
     {
         using var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
         socket.Connect(new UnixDomainSocketEndPoint(ProbePath));
-        var buffer = new byte[32];
+        var buffer = new byte[64];
         var length = 0;
         while (socket.Receive(buffer.AsSpan(length)) is > 0 and var read)
         {
             length += read;
         }
 
-        return long.Parse(Encoding.ASCII.GetString(buffer, 0, length), CultureInfo.InvariantCulture);
+        var figures = Encoding.ASCII.GetString(buffer, 0, length).Split(' ').Select(text => long.Parse(text, CultureInfo.InvariantCulture)).ToArray();
+        return (figures[0], TimeSpan.FromTicks(figures[1]));
     }
 
     public async ValueTask DisposeAsync()
