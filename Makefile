@@ -2,14 +2,21 @@
 CONFIGURATION ?= Release
 SOLUTION := Httpmq.sln
 APP := Httpmq.Api/bin/$(CONFIGURATION)/net10.0/Httpmq.Api.dll
+BENCH := bench/Httpmq.Bench/bin/$(CONFIGURATION)/net10.0/Httpmq.Bench.dll
+MICROBENCH := bench/Httpmq.MicroBench/bin/$(CONFIGURATION)/net10.0/Httpmq.MicroBench.dll
 SCRIPTS := .ci/run scripts/ensure-nats-server
 RESULTS := TestResults
 
 CHAOS := chaos/Httpmq.Chaos/bin/$(CONFIGURATION)/net10.0/Httpmq.Chaos.dll
 
 # Passed on: make run ARGS='-l info' · make test FILTER='FullyQualifiedName~Publish'
+#            make bench CASE=publish-16,deliver-16 ROUNDS=5 JSON=figures.json · make bench ARGS=--list
+#            make microbench FILTER='*Subject*'
 ARGS ?=
 FILTER ?=
+CASE ?=
+ROUNDS ?=
+JSON ?=
 
 # make chaos SEED=7 DURATION=300 FAULTS=kill-leader,cut-nats
 SEED ?= 1
@@ -20,7 +27,7 @@ export DOTNET_NOLOGO := 1
 export DOTNET_CLI_TELEMETRY_OPTOUT := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help run build test chaos lint fix compose doc clean nats-server
+.PHONY: help run build test chaos bench microbench lint fix compose doc clean nats-server
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -67,8 +74,15 @@ doc: build ## Write the OpenAPI documents to docs/openapi/
 		{ rm -f docs/openapi/$$group.json.new; exit 1; }; \
 	done
 
+bench: nats-server build ## Measure Httpmq against raw NATS, below 10 minutes [CASE=name,... ROUNDS=3 JSON=file]
+	@dotnet $(BENCH) --app $(APP) $(if $(CASE),--case '$(CASE)') $(if $(ROUNDS),--rounds $(ROUNDS)) \
+		$(if $(JSON),--json '$(JSON)') $(ARGS)
+
+microbench: build ## Time the pieces of the hot paths [FILTER='*name*']
+	@dotnet $(MICROBENCH) --filter $(if $(FILTER),'$(FILTER)','*')
+
 clean: ## Remove what was built (the broker's data stays)
-	@rm -rf Httpmq.*/bin Httpmq.*/obj chaos/*/bin chaos/*/obj $(RESULTS)
+	@rm -rf Httpmq.*/bin Httpmq.*/obj chaos/*/bin chaos/*/obj bench/*/bin bench/*/obj BenchmarkDotNet.Artifacts $(RESULTS)
 
 nats-server:
 	@scripts/ensure-nats-server

@@ -45,7 +45,7 @@ internal static class ApiHost
         builder.Services.AddSingleton<SubscriptionPumps>();
         builder.Services.AddHostedService(provider => provider.GetRequiredService<SubscriptionPumps>());
         builder.Services
-            .AddControllers(mvc =>
+            .AddMvcCore(mvc =>
             {
                 // Only the path is bound by name: a form's provider would read the body of a client that calls its JSON a form.
                 mvc.ValueProviderFactories.Clear();
@@ -54,6 +54,7 @@ internal static class ApiHost
                 mvc.InputFormatters.Add(new JsonBodyFormatter(server.ReadTimeout));
                 mvc.SuppressImplicitRequiredAttributeForNonNullableReferenceTypes = true;
             })
+            .AddApiExplorer()
             .ConfigureApplicationPartManager(parts =>
             {
                 parts.FeatureProviders.Clear();
@@ -68,7 +69,9 @@ internal static class ApiHost
         app.UseMiddleware<AccessLogMiddleware>();
         app.UseMiddleware<ErrorMiddleware>();
         app.ServeBelow(prefix);
-        app.UseOpenApiAndSwagger();
+        app.UseWhen(
+            context => context.Request.Path.StartsWithSegments("/swagger", StringComparison.Ordinal),
+            branch => branch.UseOpenApiAndSwagger());
         app.UseRouting();
         app.UseMiddleware<ExactPathMiddleware>();
         app.MapControllers();

@@ -16,6 +16,9 @@ internal static class LoggingSetup
         logging.AddFilter("Microsoft", others);
         logging.AddFilter("System", others);
 
+        // While somebody listens here, the framework makes an activity for each request.
+        logging.AddFilter("Microsoft.AspNetCore.Hosting.Diagnostics", LogLevel.None);
+
         // A host that cannot start is told in one line, and so is the state of the connection to NATS.
         logging.AddFilter("Microsoft.Extensions.Hosting", LogLevel.None);
         logging.AddFilter("NATS", settings.Level == LogLevel.Debug ? LogLevel.Information : LogLevel.None);

@@ -14,7 +14,7 @@ internal static class OpenApiSetup
             document.Description = "Define streams and consumers, publish, subscribe and acknowledge on NATS JetStream with nothing but HTTP.";
         });
 
-    public static void UseOpenApiAndSwagger(this WebApplication app)
+    public static void UseOpenApiAndSwagger(this IApplicationBuilder app)
     {
         app.UseOpenApi();
         app.UseSwaggerUi();

@@ -6,8 +6,8 @@ using Httpmq.Domain.Errors;
 namespace Httpmq.Api.Serialization;
 
 /// <summary>
-/// A message from a request body: standard base64 with padding, CR and LF skipped. It is decoded in place in one rented
-/// buffer; dispose it when the message was sent.
+/// A message from a request body: standard base64 with padding, CR and LF skipped, in a rented buffer; dispose it when the
+/// message was sent.
 /// </summary>
 internal readonly struct Base64Body(byte[] buffer, int length) : IDisposable
 {
@@ -126,12 +126,16 @@ internal readonly struct Base64Body(byte[] buffer, int length) : IDisposable
             throw HttpmqException.Invalid(What, "the message is empty");
         }
 
-        if (!TryDecodeInPlace(text[..stripped], out var written))
+        // Into another buffer: decoding over itself costs many times as much.
+        var message = ArrayPool<byte>.Shared.Rent(Base64.GetMaxDecodedFromUtf8Length(stripped));
+        if (TryDecode(text[..stripped], message, out var written) && written <= maxMessage)
         {
-            throw new InvalidOperationException("A checked base64 text was not decoded.");
+            ArrayPool<byte>.Shared.Return(body);
+            return new Base64Body(message, written);
         }
 
-        return written > maxMessage ? throw TooLarge(maxMessage) : new Base64Body(body, written);
+        ArrayPool<byte>.Shared.Return(message);
+        throw TooLarge(maxMessage);
     }
 
     /// <summary>Every character is allowed by now; what can still be wrong is where the text ends.</summary>
@@ -189,6 +193,18 @@ internal readonly struct Base64Body(byte[] buffer, int length) : IDisposable
         return to;
     }
 
+    /// <summary>Decodes a base64 text without line breaks; false where it is none. The text may be changed.</summary>
+    public static bool TryDecode(Span<byte> text, Span<byte> message, out int written)
+    {
+        if (Base64.DecodeFromUtf8(text, message, out _, out written) == OperationStatus.Done)
+        {
+            return true;
+        }
+
+        ClearUnusedBits(text);
+        return Base64.DecodeFromUtf8(text, message, out _, out written) == OperationStatus.Done;
+    }
+
     /// <summary>
     /// The character before the padding holds 2 or 4 bits of nothing. The original program took any there, as most decoders
     /// do; the framework's takes zeros only.
@@ -205,13 +221,6 @@ internal readonly struct Base64Body(byte[] buffer, int length) : IDisposable
         {
             text[last] = Alphabet[bits & used];
         }
-    }
-
-    /// <summary>Decodes a base64 text without line breaks, over itself; false where it is none.</summary>
-    public static bool TryDecodeInPlace(Span<byte> text, out int written)
-    {
-        ClearUnusedBits(text);
-        return Base64.DecodeFromUtf8InPlace(text, out written) == OperationStatus.Done;
     }
 
     private static HttpmqException Illegal(int position) =>

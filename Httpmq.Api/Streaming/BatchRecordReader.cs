@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Buffers.Text;
 using System.Text;
 using System.Text.Json;
 using Httpmq.Api.Serialization;
@@ -15,6 +16,7 @@ internal sealed class BatchRecordReader(int maxMessage) : IDisposable
 {
     private const string What = "Invalid record";
     private byte[] _line = [];
+    private byte[] _text = [];
     private byte[] _message = [];
     private Subject _subject;
 
@@ -79,6 +81,7 @@ internal sealed class BatchRecordReader(int maxMessage) : IDisposable
     public void Dispose()
     {
         Return(ref _line);
+        Return(ref _text);
         Return(ref _message);
     }
 
@@ -111,16 +114,11 @@ internal sealed class BatchRecordReader(int maxMessage) : IDisposable
             return Invalid("b64_msg: the value is not text");
         }
 
-        var text = json.ValueSpan;
-        if (text.IndexOf((byte)'\\') >= 0)
-        {
-            // A slash may be written as \/, and any character as \u….
-            text = Encoding.UTF8.GetBytes(json.GetString()!);
-        }
-
-        Grow(ref _message, text.Length);
-        text.CopyTo(_message);
-        if (text.IndexOfAny(" \t\r\n"u8) >= 0 || !Base64Body.TryDecodeInPlace(_message.AsSpan(0, text.Length), out var length))
+        // A slash may be written as \/, and any character as \u….
+        Grow(ref _text, json.ValueSpan.Length);
+        var text = _text.AsSpan(0, json.CopyString(_text));
+        Grow(ref _message, Base64.GetMaxDecodedFromUtf8Length(text.Length));
+        if (text.IndexOfAny(" \t\r\n"u8) >= 0 || !Base64Body.TryDecode(text, _message, out var length))
         {
             return Invalid("b64_msg is not base64 with padding");
         }

@@ -6,18 +6,23 @@ using Httpmq.Domain.Messages;
 
 namespace Httpmq.Infrastructure.JetStream.Deliveries;
 
-/// <summary>A received message that waits for its subscriber.</summary>
+/// <summary>A received message that waits for its subscriber; its bytes lie in a slab that it shares with its neighbours.</summary>
 [StructLayout(LayoutKind.Auto)]
-internal readonly record struct QueuedDelivery(string Subject, string ReplyTo, DeliverySequence Sequence, byte[] Buffer, int Length);
+internal readonly record struct QueuedDelivery(string Subject, string ReplyTo, DeliverySequence Sequence, byte[] Slab, int Offset, int Length);
 
 /// <summary>
 /// The one queue between the connection's reader and the subscriber: two arrays that change places, so that neither side
-/// waits for the other and nothing is allocated once they have grown. One writer, one reader.
+/// waits for the other and nothing is allocated once they have grown. One writer, one reader. Payloads are copied into rented
+/// slabs, many to one; the reader gives a slab back when it comes to the next, or when the queue is empty, so that a quiet
+/// subscription holds none.
 /// </summary>
 internal sealed class DeliveryQueue : IValueTaskSource
 {
     // What one waiting message costs beside its bytes: its entry, its two strings, its buffer's header.
     private const int Overhead = 256;
+
+    // Small enough for the shared pool's own caches, large enough that renting does not show.
+    private const int SlabBytes = 32 * 1024;
 
     // Arrays that a burst has grown beyond this are given back once they are empty.
     private const int KeptCapacity = 1024;
@@ -30,6 +35,9 @@ internal sealed class DeliveryQueue : IValueTaskSource
     private int _outgoingCount;
     private int _next;
     private long _bytes;
+    private byte[] _writing = [];
+    private int _written;
+    private byte[] _reading = [];
     private bool _waiting;
     private bool _signalled;
     private bool _closed;
@@ -41,14 +49,11 @@ internal sealed class DeliveryQueue : IValueTaskSource
     public bool TryAdd(string subject, string replyTo, DeliverySequence sequence, in ReadOnlySequence<byte> payload)
     {
         var length = (int)payload.Length;
-        var buffer = length == 0 ? [] : ArrayPool<byte>.Shared.Rent(length);
-        payload.CopyTo(buffer);
         bool wake;
         lock (_gate)
         {
             if (_closed)
             {
-                Recycle(buffer);
                 return false;
             }
 
@@ -57,7 +62,16 @@ internal sealed class DeliveryQueue : IValueTaskSource
                 Array.Resize(ref _incoming, Math.Max(16, _incoming.Length * 2));
             }
 
-            _incoming[_incomingCount++] = new QueuedDelivery(subject, replyTo, sequence, buffer, length);
+            // A slab that is full belongs to the entries in it, and the reader gives it back with them.
+            if (_writing.Length - _written < length)
+            {
+                _writing = ArrayPool<byte>.Shared.Rent(Math.Max(length, SlabBytes));
+                _written = 0;
+            }
+
+            payload.CopyTo(_writing.AsSpan(_written));
+            _incoming[_incomingCount++] = new QueuedDelivery(subject, replyTo, sequence, _writing, _written, length);
+            _written += length;
 
             // The reader subtracts without the lock.
             Interlocked.Add(ref _bytes, length + Overhead);
@@ -111,9 +125,8 @@ internal sealed class DeliveryQueue : IValueTaskSource
         long freed = 0;
         while (budget > 0 && TryTake(out var delivery))
         {
-            budget -= sink.Write(delivery.Subject, delivery.Sequence, delivery.Buffer.AsSpan(0, delivery.Length));
+            budget -= sink.Write(delivery.Subject, delivery.Sequence, delivery.Slab.AsSpan(delivery.Offset, delivery.Length));
             freed += delivery.Length + Overhead;
-            Recycle(delivery.Buffer);
             count++;
         }
 
@@ -132,8 +145,7 @@ internal sealed class DeliveryQueue : IValueTaskSource
         var left = new List<QueuedDelivery>();
         while (TryTake(out var delivery))
         {
-            Recycle(delivery.Buffer);
-            left.Add(delivery with { Buffer = [], Length = 0 });
+            left.Add(delivery with { Slab = [], Offset = 0, Length = 0 });
         }
 
         return left;
@@ -163,6 +175,12 @@ internal sealed class DeliveryQueue : IValueTaskSource
 
         delivery = _outgoing[_next];
         _outgoing[_next++] = default;
+        if (!ReferenceEquals(delivery.Slab, _reading))
+        {
+            Recycle(_reading);
+            _reading = delivery.Slab;
+        }
+
         return true;
     }
 
@@ -175,7 +193,21 @@ internal sealed class DeliveryQueue : IValueTaskSource
             _outgoingCount = _incomingCount;
             _incomingCount = 0;
             _next = 0;
-            return _outgoingCount > 0;
+            if (_outgoingCount > 0)
+            {
+                return true;
+            }
+
+            // Everything was read: neither side needs a slab now. The writer's is the last that was read, or empty.
+            if (!ReferenceEquals(_reading, _writing))
+            {
+                Recycle(_reading);
+            }
+
+            Recycle(_writing);
+            _reading = _writing = [];
+            _written = 0;
+            return false;
         }
     }
 

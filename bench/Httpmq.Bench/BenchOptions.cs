@@ -1,0 +1,63 @@
+using System.Globalization;
+
+namespace Httpmq.Bench;
+
+/// <summary>What the command line says.</summary>
+internal sealed record BenchOptions
+{
+    public const string Usage =
+        """
+        Measures Httpmq against the raw NATS client, with a nats-server of its own.
+
+          --app <file>      Httpmq.Api.dll to measure; required
+          --case <names>    cases, separated by commas; default: all but the extra ones
+          --rounds <n>      rounds of gateway and raw in turn, default 3
+          --scale <x>       multiplies durations and backlogs, default 1
+          --json <file>     write the results there as well
+          --list            list the cases
+        """;
+
+    public string? App { get; init; }
+
+    public IReadOnlyList<string> Cases { get; init; } = [];
+
+    public int Rounds { get; init; } = 3;
+
+    public double Scale { get; init; } = 1;
+
+    public string? Json { get; init; }
+
+    public bool List { get; init; }
+
+    /// <summary>After this the case that runs is given up, and no other is started.</summary>
+    public TimeSpan TimeLimit { get; } = TimeSpan.FromMinutes(9.5);
+
+    /// <summary>Throws <see cref="BenchException"/> for what it does not understand.</summary>
+    public static BenchOptions Parse(IReadOnlyList<string> arguments)
+    {
+        var options = new BenchOptions();
+        for (var index = 0; index < arguments.Count; index++)
+        {
+            var name = arguments[index];
+            options = name switch
+            {
+                "--list" => options with { List = true },
+                "--app" => options with { App = Value() },
+                "--case" => options with { Cases = Value().Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries) },
+                "--rounds" => options with { Rounds = (int)Number(1, 100) },
+                "--scale" => options with { Scale = Number(0.01, 100) },
+                "--json" => options with { Json = Value() },
+                _ => throw new BenchException($"unknown option {name}{Environment.NewLine}{Usage}"),
+            };
+
+            string Value() => ++index < arguments.Count ? arguments[index] : throw new BenchException($"{name} needs a value");
+
+            double Number(double least, double most) =>
+                double.TryParse(Value(), NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var number) && number >= least && number <= most
+                    ? number
+                    : throw new BenchException($"{name} takes a number from {least} to {most}");
+        }
+
+        return options.List || options.App is not null ? options : throw new BenchException(Usage);
+    }
+}

@@ -1,0 +1,15 @@
+using Httpmq.Bench.Loads;
+using Httpmq.Bench.Measuring;
+
+namespace Httpmq.Bench.Cases;
+
+/// <summary>Many messages in one request, against the pipelined publisher with 128 in flight.</summary>
+internal sealed class BatchCase(string name, string description, Target target, int payloadBytes)
+    : PublishCase(name, description, target, payloadBytes, connections: 1, inflight: 128)
+{
+    protected override async Task<Counted> PublishThroughGatewayAsync(BenchContext context)
+    {
+        using var load = new BatchLoad(context.Dataplane, SubjectName, Message);
+        return await load.RunAsync(context.Duration);
+    }
+}

@@ -1,0 +1,29 @@
+using Httpmq.Bench.Measuring;
+
+namespace Httpmq.Bench.Cases;
+
+/// <summary>What a case should reach, and whether it did. Ratios hold across machines; absolute figures do not.</summary>
+internal sealed record Target(string Text, Func<CaseResult, bool?> IsMet)
+{
+    public static Target None { get; } = new("", _ => null);
+
+    /// <summary>The gateway's messages per second, as a part of the raw client's.</summary>
+    public static Target RateRatio(double least) => new($">= {least:0.00}", result => result.Ratio >= least);
+
+    /// <summary>The gateway's median latency, as a multiple of the raw client's.</summary>
+    public static Target LatencyRatio(double most) => new($"<= {most:0.0} p50", result => result.Ratio <= most);
+
+    public static Target Rate(double least) => new($">= {least:#,0}/s", result => result.Gateway?.Rate >= least);
+
+    /// <summary>How much the gateway may add to the raw client's latency.</summary>
+    public static Target AddedLatency(TimeSpan p50, TimeSpan p99) => new(
+        $"+{p50.TotalMilliseconds:0}/{p99.TotalMilliseconds:0} ms",
+        result => result is { Gateway.Latency: { } gateway, Raw.Latency: { } raw }
+            ? gateway.P50 - raw.P50 <= p50.TotalMicroseconds && gateway.P99 - raw.P99 <= p99.TotalMicroseconds
+            : null);
+
+    /// <summary>What an idle subscription may take of memory, and all together of one core.</summary>
+    public static Target Idle(double bytesEach, double corePart) => new(
+        $"<= {bytesEach / 1024:0} KB, {corePart:0%}",
+        result => result.Gateway?.Idle is { } idle ? idle.BytesEach <= bytesEach && idle.CorePart <= corePart : null);
+}

@@ -1,0 +1,115 @@
+using System.Diagnostics;
+using System.Text;
+using Httpmq.Bench.Http2;
+using Httpmq.Bench.Measuring;
+
+namespace Httpmq.Bench.Loads;
+
+/// <summary>
+/// Publishes one message per request: so many connections, so many requests in flight on each, every answer followed by the
+/// next request, until the time is over.
+/// </summary>
+internal sealed class PublishLoad(Uri server, string subject, byte[] message, int connections, int inflight)
+{
+    private readonly byte[] _body = Encoding.ASCII.GetBytes(Convert.ToBase64String(message));
+
+    public async Task<Counted> RunAsync(TimeSpan duration)
+    {
+        var state = new State(RequestHead.Post(server, $"/v1/data/subject/{subject}", _body.Length), _body, duration, connections * inflight);
+        var opened = await Task.WhenAll(Enumerable.Range(0, connections).Select(_ => Http2Connection.ConnectAsync(server)));
+        try
+        {
+            foreach (var connection in opened)
+            {
+                for (var lane = 0; lane < inflight; lane++)
+                {
+                    new Lane(connection, state).Next();
+                }
+
+                connection.Flush();
+            }
+
+            await state.Done.Task;
+            return new Counted(state.Answered, state.Latency);
+        }
+        finally
+        {
+            foreach (var connection in opened)
+            {
+                await connection.DisposeAsync();
+            }
+        }
+    }
+
+    private sealed class State(RequestHead head, byte[] body, TimeSpan duration, int lanes)
+    {
+        private readonly long _start = Stopwatch.GetTimestamp();
+        private long _answered;
+        private int _running = lanes;
+
+        public RequestHead Head { get; } = head;
+
+        public byte[] Body { get; } = body;
+
+        public TaskCompletionSource Done { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        public LatencyHistogram Latency { get; } = new();
+
+        public long Answered => Volatile.Read(ref _answered);
+
+        /// <summary>Counts an answer; whether there is to be another request.</summary>
+        public bool Count(long started)
+        {
+            Latency.RecordSince(started);
+            Interlocked.Increment(ref _answered);
+            if (Stopwatch.GetElapsedTime(_start) < duration)
+            {
+                return true;
+            }
+
+            if (Interlocked.Decrement(ref _running) == 0)
+            {
+                Done.TrySetResult();
+            }
+
+            return false;
+        }
+    }
+
+    private sealed class Lane(Http2Connection connection, State state) : Http2Stream
+    {
+        private long _started;
+        private int _status;
+        private string _answer = string.Empty;
+
+        public void Next()
+        {
+            _started = Stopwatch.GetTimestamp();
+            connection.Start(this, state.Head, state.Body);
+        }
+
+        public override void OnStatus(int status) => _status = status;
+
+        public override void OnData(ReadOnlySpan<byte> data)
+        {
+            if (_status != 200)
+            {
+                _answer += Encoding.UTF8.GetString(data);
+            }
+        }
+
+        public override void OnEnd()
+        {
+            if (_status != 200)
+            {
+                OnFault($"publish was answered with {_status}: {_answer}");
+            }
+            else if (state.Count(_started))
+            {
+                Next();
+            }
+        }
+
+        public override void OnFault(string reason) => state.Done.TrySetException(new BenchException(reason));
+    }
+}

@@ -1,0 +1,129 @@
+using System.Diagnostics;
+using Httpmq.Bench.Cases;
+
+namespace Httpmq.Bench.Measuring;
+
+/// <summary>Runs cases one after the other: a warm-up, then gateway and raw in turn, so that both see the same machine.</summary>
+internal sealed class Runner(BenchContext context, TextWriter progress)
+{
+    private static readonly TimeSpan CaseLimit = TimeSpan.FromSeconds(120);
+
+    private const int MaxWarmUps = 3;
+
+    // The part of its time that a gateway may still spend compiling.
+    private const double CompilingWhenWarm = 0.05;
+
+    private static readonly Side[] Sides = [Side.Gateway, Side.Raw];
+
+    private readonly long _start = Stopwatch.GetTimestamp();
+
+    private TimeSpan TimeLeft => context.Options.TimeLimit - Stopwatch.GetElapsedTime(_start);
+
+    public async Task<IReadOnlyList<CaseResult>> RunAsync(IReadOnlyList<BenchCase> cases, CancellationToken stopping)
+    {
+        var results = new List<CaseResult>();
+        foreach (var one in cases)
+        {
+            stopping.ThrowIfCancellationRequested();
+            var result = new CaseResult(one);
+            results.Add(result);
+            if (TimeLeft <= TimeSpan.Zero)
+            {
+                result.Note = "skipped: the time is over";
+                continue;
+            }
+
+            await RunAsync(result, stopping);
+        }
+
+        return results;
+    }
+
+    private async Task RunAsync(CaseResult result, CancellationToken stopping)
+    {
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(stopping);
+        limit.CancelAfter(TimeLeft < CaseLimit ? TimeLeft : CaseLimit);
+        try
+        {
+            await MeasureAsync(result, limit.Token).WaitAsync(limit.Token);
+        }
+        catch (NotAvailableException exception)
+        {
+            result.Note = "n/a: " + exception.Message;
+        }
+        catch (OperationCanceledException) when (!stopping.IsCancellationRequested)
+        {
+            Fail(result, "not done in time");
+        }
+        catch (Exception exception) when (exception is BenchException or TimeoutException or IOException)
+        {
+            Fail(result, exception.Message);
+        }
+
+        if (result.Note is not null)
+        {
+            await progress.WriteLineAsync($"{result.Case.Name,-20} {result.Note}");
+        }
+    }
+
+    private async Task MeasureAsync(CaseResult result, CancellationToken cancellationToken)
+    {
+        var one = result.Case;
+        Say(one, "preparing");
+        await one.PrepareAsync(context, cancellationToken);
+        try
+        {
+            if (!one.IsCompared)
+            {
+                result.Add(Side.Gateway, await one.RunAsync(context, Side.Gateway, cancellationToken));
+                return;
+            }
+
+            await WarmUpAsync(one, cancellationToken);
+            for (var round = 1; round <= context.Options.Rounds; round++)
+            {
+                foreach (var side in Sides)
+                {
+                    var sample = await MeasureAsync(one, side, $"round {round}/{context.Options.Rounds}", cancellationToken);
+                    result.Add(side, sample);
+                }
+            }
+        }
+        finally
+        {
+            await one.CleanUpAsync(context);
+        }
+    }
+
+    /// <summary>The gateway until its code is compiled for good, which takes the longer the slower the machine is; the raw side once.</summary>
+    private async Task WarmUpAsync(BenchCase one, CancellationToken cancellationToken)
+    {
+        for (var attempt = 1; attempt <= MaxWarmUps; attempt++)
+        {
+            var sample = await MeasureAsync(one, Side.Gateway, "warm-up", cancellationToken);
+            if (sample.CompilingMicros < sample.GatewayCpuMicros * CompilingWhenWarm)
+            {
+                break;
+            }
+        }
+
+        await MeasureAsync(one, Side.Raw, "warm-up", cancellationToken);
+    }
+
+    private async Task<Sample> MeasureAsync(BenchCase one, Side side, string when, CancellationToken cancellationToken)
+    {
+        var sample = await one.RunAsync(context, side, cancellationToken);
+        var latency = sample.Latency is { } summary ? $", p50 {summary.P50:#,0} us, p99 {summary.P99:#,0} us" : string.Empty;
+        Say(one, $"{when,-10} {side.ToString().ToLowerInvariant(),-8} {sample.Rate,10:#,0}/s{latency}");
+        return sample;
+    }
+
+    private void Say(BenchCase one, string what) =>
+        progress.WriteLine($"{Stopwatch.GetElapsedTime(_start):mm\\:ss} {one.Name,-20} {what}");
+
+    private static void Fail(CaseResult result, string reason)
+    {
+        result.Failed = true;
+        result.Note = "failed: " + reason;
+    }
+}

@@ -1,0 +1,36 @@
+namespace Httpmq.Bench.Measuring;
+
+/// <summary>Which way the messages went.</summary>
+internal enum Side
+{
+    /// <summary>Through Httpmq.</summary>
+    Gateway,
+
+    /// <summary>Straight to nats-server with its own protocol.</summary>
+    Raw,
+}
+
+/// <summary>What one measurement counted itself.</summary>
+internal sealed record Counted(long Messages, LatencyHistogram? Latency = null);
+
+/// <summary>
+/// One measurement. <paramref name="CompilingMicros"/> is the part of the gateway's CPU time that its just-in-time compiler took.
+/// Costs are per message; the gateway's are zero or nearly so on the raw side.
+/// </summary>
+internal sealed record Sample(
+    long Messages,
+    double Rate,
+    LatencySummary? Latency,
+    double GatewayCpuMicros,
+    double NatsCpuMicros,
+    double LoadCpuMicros,
+    double AllocatedBytes,
+    double CompilingMicros,
+    IdleCost? Idle = null)
+{
+    /// <summary>What a message costs all three processes together.</summary>
+    public double TotalCpuMicros => GatewayCpuMicros + NatsCpuMicros + LoadCpuMicros;
+}
+
+/// <summary>What waiting costs the gateway: memory for each subscription, and the part of one core that all of them take.</summary>
+internal sealed record IdleCost(double BytesEach, double CorePart);

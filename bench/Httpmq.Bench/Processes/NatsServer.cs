@@ -1,0 +1,59 @@
+using System.Net.Sockets;
+
+namespace Httpmq.Bench.Processes;
+
+/// <summary>A nats-server with JetStream on a free loopback port, with a new and empty store.</summary>
+internal sealed class NatsServer : IAsyncDisposable
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
+
+    private readonly string _folder = Directory.CreateTempSubdirectory("httpmq-bench-").FullName;
+    private readonly int _port = ChildProcess.FreePort();
+
+    private NatsServer() =>
+        Process = ChildProcess.Start(Executable(), ["-a", "127.0.0.1", "-p", $"{_port}", "-js", "-sd", _folder]);
+
+    public ChildProcess Process { get; }
+
+    public string Url => $"nats://127.0.0.1:{_port}";
+
+    public static async Task<NatsServer> StartAsync()
+    {
+        var server = new NatsServer();
+        using var patience = new CancellationTokenSource(Patience);
+        while (!await server.IsListeningAsync())
+        {
+            if (server.Process.HasExited || patience.IsCancellationRequested)
+            {
+                throw new BenchException($"nats-server did not start:{Environment.NewLine}{server.Process.LastLines}");
+            }
+
+            await Task.Delay(50);
+        }
+
+        return server;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await Process.DisposeAsync();
+        Directory.Delete(_folder, recursive: true);
+    }
+
+    // Debian installs it where the PATH of ordinary users does not look.
+    private static string Executable() => File.Exists("/usr/sbin/nats-server") ? "/usr/sbin/nats-server" : "nats-server";
+
+    private async Task<bool> IsListeningAsync()
+    {
+        try
+        {
+            using var client = new TcpClient();
+            await client.ConnectAsync("127.0.0.1", _port);
+            return true;
+        }
+        catch (SocketException)
+        {
+            return false;
+        }
+    }
+}

@@ -1,0 +1,56 @@
+using System.Runtime.InteropServices;
+using Httpmq.Bench;
+using Httpmq.Bench.Cases;
+using Httpmq.Bench.Loads;
+using Httpmq.Bench.Measuring;
+using Httpmq.Bench.Nats;
+using Httpmq.Bench.Processes;
+using Httpmq.Bench.Reporting;
+
+using var stopping = new CancellationTokenSource();
+using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop);
+using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop);
+try
+{
+    var options = BenchOptions.Parse(args);
+    if (options.List)
+    {
+        foreach (var one in AllCases.List)
+        {
+            Console.WriteLine($"{one.Name,-22} {one.Description}{(one.ByDefault ? string.Empty : " (only when named)")}");
+        }
+
+        return 0;
+    }
+
+    var cases = AllCases.Select(options.Cases);
+    await using var natsServer = await NatsServer.StartAsync();
+    await using var gateway = await Gateway.StartAsync(options.App!, natsServer.Url);
+    await using var nats = new RawNats(natsServer.Url);
+    using var management = new Management(gateway.ManagementUri);
+    var context = new BenchContext(natsServer, gateway, nats, management, new Meter(natsServer, gateway), options);
+    var results = await new Runner(context, Console.Error).RunAsync(cases, stopping.Token);
+    Console.Error.WriteLine();
+    Table.Print(results, Console.Out);
+    if (options.Json is { } path)
+    {
+        await JsonReport.WriteAsync(path, results);
+    }
+
+    return results.Any(result => result.Failed) ? 1 : 0;
+}
+catch (BenchException exception)
+{
+    Console.Error.WriteLine(exception.Message);
+    return 2;
+}
+catch (OperationCanceledException)
+{
+    return 130;
+}
+
+void Stop(PosixSignalContext signal)
+{
+    signal.Cancel = true;
+    stopping.Cancel();
+}

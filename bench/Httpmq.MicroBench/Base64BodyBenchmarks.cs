@@ -1,0 +1,28 @@
+using System.Buffers;
+using System.IO.Pipelines;
+using System.Text;
+using BenchmarkDotNet.Attributes;
+using Httpmq.Api.Serialization;
+
+namespace Httpmq.MicroBench;
+
+/// <summary>Once per publish: the body to the message. The pipe reader's own part is included.</summary>
+public class Base64BodyBenchmarks
+{
+    private const int MaxMessage = 1024 * 1024;
+    private byte[] _body = [];
+
+    [Params(16, 1024, 65536)]
+    public int MessageBytes { get; set; }
+
+    [GlobalSetup]
+    public void SetUp() => _body = Encoding.ASCII.GetBytes(Convert.ToBase64String(new byte[MessageBytes]));
+
+    [Benchmark]
+    public async Task<int> ReadAsync()
+    {
+        var reader = PipeReader.Create(new ReadOnlySequence<byte>(_body));
+        using var message = await Base64Body.ReadAsync(reader, _body.Length, MaxMessage, timeout: null, CancellationToken.None);
+        return message.Message.Length;
+    }
+}
