@@ -1,6 +1,9 @@
+using Httpmq.Api.OpenApi;
+
 namespace Httpmq.Api.Contracts;
 
 /// <summary>Where a message was stored.</summary>
+/// <example>{"success":true,"request_id":"8f14e45f-ceea-467f-a9f3-4b1c0d2e5a77","stream":"orders","sequence":1}</example>
 internal sealed record PublishAnswer : Answer
 {
     /// <summary>The stream that stored it.</summary>
@@ -11,11 +14,40 @@ internal sealed record PublishAnswer : Answer
 }
 
 /// <summary>One delivery: the two sequences that came with the message.</summary>
+/// <example>{"stream":1,"consumer":1}</example>
 internal sealed record AckParameters
 {
     /// <summary>The message's sequence in the stream, at least 1.</summary>
+    [Schema(Required = true, Minimum = 1)]
     public ulong? Stream { get; init; }
 
-    /// <summary>The delivery's sequence in the consumer, at least 1.</summary>
+    /// <summary>The delivery's sequence in the consumer, at least 1. An older delivery of the same message does as well.</summary>
+    [Schema(Required = true, Minimum = 1)]
     public ulong? Consumer { get; init; }
 }
+
+/// <summary>One message: one line of a subscription.</summary>
+/// <example>{"success":true,"request_id":"8f14e45f-ceea-467f-a9f3-4b1c0d2e5a77","stream":"orders","subject":"orders.new","consumer":"billing","sequence":{"stream":1,"consumer":1},"b64_msg":"SGVsbG8gV29ybGQK"}</example>
+// For OpenAPI only: Streaming/LineFrameWriter.cs writes the lines piece by piece.
+internal sealed record DeliveryLineContract : Answer
+{
+    /// <summary>The stream.</summary>
+    public required string Stream { get; init; }
+
+    /// <summary>The subject that the message was published to.</summary>
+    public required string Subject { get; init; }
+
+    /// <summary>The consumer.</summary>
+    public required string Consumer { get; init; }
+
+    /// <summary>What to send to acknowledge it.</summary>
+    public required DeliverySequenceContract Sequence { get; init; }
+
+    /// <summary>The message, base64.</summary>
+    public required byte[] B64Msg { get; init; }
+}
+
+/// <summary>The two sequences of a delivery.</summary>
+/// <param name="Stream">The message's sequence in the stream; a redelivery has the same.</param>
+/// <param name="Consumer">The delivery's sequence in the consumer; a redelivery has the next.</param>
+internal sealed record DeliverySequenceContract(ulong Stream, ulong Consumer);

@@ -45,7 +45,7 @@ internal static class ApiHost
                 parts.FeatureProviders.Clear();
                 parts.FeatureProviders.Add(new GroupControllers(group));
             });
-        builder.Services.AddOpenApi(group);
+        builder.Services.AddOpenApi(group, server);
 
         var app = builder.Build();
         if (server.PathPrefix is not "/")
@@ -56,7 +56,7 @@ internal static class ApiHost
         app.UseMiddleware<RequestIdMiddleware>(server.RequestIdHeader);
         app.UseMiddleware<AccessLogMiddleware>();
         app.UseMiddleware<ErrorMiddleware>();
-        app.UseOpenApiAndSwagger();
+        app.UseOpenApiAndSwagger(server);
         app.UseRouting();
         app.UseMiddleware<ExactPathMiddleware>();
         app.MapControllers();

@@ -1,0 +1,67 @@
+using NJsonSchema;
+using NJsonSchema.CodeGeneration;
+using NJsonSchema.CodeGeneration.CSharp;
+using NSwag;
+using NSwag.CodeGeneration.CSharp;
+using NSwag.CodeGeneration.OperationNameGenerators;
+
+namespace Httpmq.Client.Generate;
+
+/// <summary>The settings of the generator.</summary>
+internal static class ClientCode
+{
+    private const string List = "System.Collections.Generic.IReadOnlyList";
+    private const string Map = "System.Collections.Generic.IReadOnlyDictionary";
+
+    public static string Generate(OpenApiDocument document, string className, string[] exclude, bool withExceptions)
+    {
+        foreach (var schema in document.Definitions.Values)
+        {
+            // Keys that are newer than the client are ignored; else each class gets a dictionary for them.
+            schema.ActualTypeSchema.AllowAdditionalProperties = false;
+        }
+
+        var settings = new CSharpClientGeneratorSettings
+        {
+            ClassName = className,
+            OperationNameGenerator = new SingleClientFromOperationIdOperationNameGenerator(),
+            ExcludedOperationIds = ["Subscribe"],
+            ExcludedParameterNames = ["Httpmq-Request-ID"],
+            ExceptionClass = "HttpmqException",
+            GenerateExceptionClasses = withExceptions,
+            UseBaseUrl = false,
+            DisposeHttpClient = false,
+            GenerateOptionalParameters = true,
+        };
+        var code = settings.CSharpGeneratorSettings;
+        code.Namespace = "Httpmq.Client";
+        code.JsonLibrary = CSharpJsonLibrary.SystemTextJson;
+        code.JsonLibraryVersion = 10;
+        code.GenerateJsonMethods = false;
+        code.GenerateDataAnnotations = false;
+        code.GenerateNullableReferenceTypes = true;
+        code.GenerateOptionalPropertiesAsNullable = true;
+        code.ExcludedTypeNames = exclude;
+        code.PropertyNameGenerator = new PascalCaseNames();
+        code.TypeNameGenerator = new TypeNames();
+        (code.ArrayType, code.ArrayInstanceType) = (List, "System.Collections.Generic.List");
+        (code.DictionaryType, code.DictionaryInstanceType) = (Map, "System.Collections.Generic.Dictionary");
+        settings.ResponseArrayType = settings.ParameterArrayType = List;
+        settings.ResponseDictionaryType = settings.ParameterDictionaryType = Map;
+        return new CSharpClientGenerator(document, settings).GenerateFile();
+    }
+
+    /// <summary>max_inflight becomes MaxInflight.</summary>
+    private sealed class PascalCaseNames : IPropertyNameGenerator
+    {
+        public string Generate(JsonSchemaProperty property) =>
+            string.Concat(property.Name.Split('_').Select(word => char.ToUpperInvariant(word[0]) + word[1..]));
+    }
+
+    /// <summary>ConsumerParametersMode becomes ConsumerMode.</summary>
+    private sealed class TypeNames : DefaultTypeNameGenerator
+    {
+        public override string Generate(JsonSchema schema, string? typeNameHint, IEnumerable<string> reservedTypeNames) =>
+            base.Generate(schema, schema.IsEnumeration ? typeNameHint?.Replace("Parameters", string.Empty, StringComparison.Ordinal) : typeNameHint, reservedTypeNames);
+    }
+}
