@@ -13,7 +13,7 @@ export DOTNET_NOLOGO := 1
 export DOTNET_CLI_TELEMETRY_OPTOUT := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help run build test lint fix compose doc clean nats-server
+.PHONY: help run build test lint fix compose doc client clean nats-server
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -57,8 +57,11 @@ doc: build ## Write the OpenAPI documents to docs/openapi/
 		{ rm -f docs/openapi/$$group.json.new; exit 1; }; \
 	done
 
+client: doc ## Generate the C# client from docs/openapi/
+	@dotnet run -c $(CONFIGURATION) --project clients/csharp/Generate -- docs/openapi clients/csharp/Httpmq.Client/Generated
+
 clean: ## Remove what was built (the broker's data stays)
-	@rm -rf Httpmq.*/bin Httpmq.*/obj $(RESULTS)
+	@rm -rf Httpmq.*/bin Httpmq.*/obj clients/csharp/*/bin clients/csharp/*/obj $(RESULTS)
 
 nats-server:
 	@scripts/ensure-nats-server
