@@ -56,7 +56,7 @@ internal static class ApiHost
         app.UseMiddleware<RequestIdMiddleware>(server.RequestIdHeader);
         app.UseMiddleware<AccessLogMiddleware>();
         app.UseMiddleware<ErrorMiddleware>();
-        app.UseOpenApiAndSwagger(server);
+        app.UseOpenApiAndSwagger(group, server);
         app.UseRouting();
         app.UseMiddleware<ExactPathMiddleware>();
         app.MapControllers();

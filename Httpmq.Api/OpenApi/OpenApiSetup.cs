@@ -29,7 +29,7 @@ internal static class OpenApiSetup
         });
     }
 
-    public static void UseOpenApiAndSwagger(this WebApplication app, ApiServerSettings server)
+    public static void UseOpenApiAndSwagger(this WebApplication app, ApiGroup group, ApiServerSettings server)
     {
         app.UseOpenApi(settings =>
         {
@@ -39,6 +39,7 @@ internal static class OpenApiSetup
         });
         app.UseSwaggerUi(settings =>
         {
+            settings.DocumentTitle = group.Title;
             settings.CustomHeadContent = SwaggerStreams.Script;
             settings.AdditionalSettings["tryItOutEnabled"] = true;
             settings.AdditionalSettings["displayRequestDuration"] = true;

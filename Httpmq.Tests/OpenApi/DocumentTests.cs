@@ -116,7 +116,7 @@ internal sealed class DocumentTests(string group)
 
     private static IEnumerable<string> UndescribedIn(DocumentedOperation operation)
     {
-        if (!HasText(operation.Json, "summary") || DocumentedOperation.Objects(operation.Json["tags"]).Any())
+        if (!HasText(operation.Json, "summary") || operation.Json["tags"] is not JsonArray { Count: 1 })
         {
             yield return $"{operation}";
         }

@@ -1,11 +1,12 @@
 using System.Net;
 using System.Text.Json.Nodes;
+using System.Text.RegularExpressions;
 using Httpmq.Tests.Support;
 
 namespace Httpmq.Tests.OpenApi;
 
 /// <summary>What a port serves beside its API: the document, and Swagger UI.</summary>
-internal sealed class ServedDocumentTests
+internal sealed partial class ServedDocumentTests
 {
     private static readonly string[] Groups = ["management", "dataplane"];
 
@@ -43,6 +44,10 @@ internal sealed class ServedDocumentTests
         Assert.That(other, Is.EqualTo(await _http.GetStringAsync(uri)));
     }
 
+    /// <summary>What Swagger UI is told to show.</summary>
+    [GeneratedRegex("var urls = (?<json>.*);", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
+    private static partial Regex Urls();
+
     private static Uri BaseOf(Gateway gateway, string group) => group is "management" ? gateway.Management : gateway.Dataplane;
 
     private async Task AssertServedAsync(Uri root, string group, string server)
@@ -51,7 +56,7 @@ internal sealed class ServedDocumentTests
         var address = page.RequestMessage!.RequestUri!;
         var html = await page.Content.ReadAsStringAsync();
         var script = await _http.GetAsync(new Uri(address, "swagger-ui-bundle.js"));
-        var document = System.Web.HttpUtility.ParseQueryString(address.Query)["url"]!;
+        var document = (string)JsonNode.Parse(Urls().Match(html).Groups["json"].Value)![0]!["url"]!;
         var served = JsonNode.Parse(await _http.GetStringAsync(new Uri(root, document)))!;
         var committed = JsonNode.Parse(Repository.Read($"docs/openapi/{group}.json"))!;
 
