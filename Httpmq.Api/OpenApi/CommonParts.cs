@@ -11,7 +11,7 @@ internal sealed class CommonParts(string requestIdHeader) : IOperationProcessor
 {
     public const string ExampleRequestId = "8f14e45f-ceea-467f-a9f3-4b1c0d2e5a77";
 
-    private const string InPath = " Put percent-encoded into the path where needed.";
+    private const int SubjectMaxLength = 2048;
 
     public bool Process(OperationProcessorContext context)
     {
@@ -30,8 +30,10 @@ internal sealed class CommonParts(string requestIdHeader) : IOperationProcessor
         {
             Name = requestIdHeader,
             Kind = OpenApiParameterKind.Header,
-            Description = "An id of your own for this request, to be found again in the answer and in the gateway's log.",
-            Schema = new JsonSchema { Type = JsonObjectType.String, Example = ExampleRequestId },
+            Description = "An id of your own for this request, to be found again in the answer and in the gateway's log; a UUID, say.",
+
+            // No example: Swagger UI would send it with every call.
+            Schema = new JsonSchema { Type = JsonObjectType.String },
         });
         foreach (var response in operation.Responses.Values)
         {
@@ -60,13 +62,11 @@ internal sealed class CommonParts(string requestIdHeader) : IOperationProcessor
                 SchemaDetails.ApplyNameRule(parameter.Schema);
                 break;
             case "subject":
-                parameter.Description = "The subject to publish to: tokens split by `.`, none empty, no white space or control characters, no wildcards." + InPath;
+                parameter.Description = "The subject to publish to: tokens split by `.`, none empty, no white space or control characters, no wildcards. Percent-encoded where a path needs it.";
                 parameter.Schema.Example = "orders.new";
                 parameter.Schema.MinLength = 1;
                 parameter.Schema.MaxLength = SubjectMaxLength;
                 break;
         }
     }
-
-    private const int SubjectMaxLength = 2048;
 }

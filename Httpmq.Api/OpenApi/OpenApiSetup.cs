@@ -40,6 +40,7 @@ internal static class OpenApiSetup
         app.UseSwaggerUi(settings =>
         {
             settings.DocumentTitle = group.Title;
+            settings.DocExpansion = "list";
             settings.CustomHeadContent = SwaggerStreams.Script;
             settings.AdditionalSettings["tryItOutEnabled"] = true;
             settings.AdditionalSettings["displayRequestDuration"] = true;

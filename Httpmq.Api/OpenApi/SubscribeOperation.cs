@@ -30,6 +30,7 @@ internal sealed class SubscribeOperation : IOperationProcessor
         return true;
     }
 
+    // The optional ones have no example: Swagger UI would send it.
     private static void DescribeQuery(OpenApiOperation operation)
     {
         AddQuery(operation, new OpenApiParameter
@@ -37,15 +38,15 @@ internal sealed class SubscribeOperation : IOperationProcessor
             Name = "subject_name",
             IsRequired = true,
             Description = "The consumer's filter subject or, for a consumer without one, a subject within the stream's; wildcards allowed. Exactly once.",
-            Schema = new JsonSchema { Type = JsonObjectType.String, MinLength = 1, Example = "orders.*" },
+            Schema = new JsonSchema { Type = JsonObjectType.String, MinLength = 1, Example = "orders.new" },
         });
         AddQuery(operation, new OpenApiParameter
         {
             Name = "max_msg_inflight",
             Description = "For a pull consumer: how many messages this subscriber may have that are not yet acknowledged. Absent: the consumer's `max_inflight`. At most once.",
-            Schema = new JsonSchema { Type = JsonObjectType.Integer, Format = JsonFormatStrings.Integer, Minimum = 1, Example = 4 },
+            Schema = new JsonSchema { Type = JsonObjectType.Integer, Format = JsonFormatStrings.Integer, Minimum = 1 },
         });
-        var group = new JsonSchema { Type = JsonObjectType.String, Example = "workers" };
+        var group = new JsonSchema { Type = JsonObjectType.String };
         SchemaDetails.ApplyNameRule(group);
         AddQuery(operation, new OpenApiParameter
         {

@@ -383,7 +383,7 @@ namespace Httpmq.Client
         /// <remarks>
         /// 200 means that JetStream stored it, and says in which stream and at which sequence.
         /// </remarks>
-        /// <param name="subject">The subject to publish to: tokens split by `.`, none empty, no white space or control characters, no wildcards. Put percent-encoded into the path where needed.</param>
+        /// <param name="subject">The subject to publish to: tokens split by `.`, none empty, no white space or control characters, no wildcards. Percent-encoded where a path needs it.</param>
         /// <param name="body">The message as standard base64 with padding; CR and LF are skipped wherever they are. Any `Content-Type` is taken, also none. It decodes to at least one byte, and to no more than the stream and the NATS server take (1 MiB by default).</param>
         /// <returns>JetStream stored the message.</returns>
         /// <exception cref="HttpmqException">A server side error occurred.</exception>
