@@ -16,7 +16,7 @@ internal record Answer
 }
 
 /// <summary>The answer to a request that failed; also the last line of a subscription that ends.</summary>
-/// <example>{"success":false,"request_id":"8f14e45f-ceea-467f-a9f3-4b1c0d2e5a77","error":{"code":404,"message":"Stream orders not found","detail":"stream not found (err_code 10059)"}}</example>
+/// <example>{"success":false,"request_id":"8f14e45f-ceea-467f-a9f3-4b1c0d2e5a77","error":{"code":404,"message":"Failed to read stream orders","detail":"stream not found (err_code 10059)"}}</example>
 internal sealed record FailureAnswer : Answer
 {
     /// <summary>What went wrong.</summary>

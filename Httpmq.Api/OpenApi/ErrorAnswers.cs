@@ -26,27 +26,27 @@ internal sealed class ErrorAnswers : IOperationProcessor
             "name: 'my stream' is not 1 to 255 of the characters A-Z a-z 0-9 - _"),
         [404] = new(
             "The stream or the consumer does not exist.",
-            "Stream orders not found",
+            "Failed to read stream orders",
             "stream not found (err_code 10059)"),
         [409] = new(
             "It exists with another configuration, is in use, or cannot be done in its present state.",
-            "Failed to define stream orders",
+            "Failed to create stream orders",
             "stream name already in use with a different configuration (err_code 10058)"),
         [413] = new(
             "The body is larger than 8 MiB. It is refused while it is read.",
             "Request body too large",
             "the body has more than 8388608 bytes"),
         [503] = new(
-            "NATS or its JetStream cannot be reached at the moment. Nothing was done; try again after the time in `Retry-After`.",
-            "NATS is unavailable",
-            "not connected to NATS"),
+            "NATS or its JetStream cannot be reached at the moment. `detail` says whether anything was done; try again after the time in `Retry-After`.",
+            "NATS is not available",
+            "the gateway has no connection to NATS at the moment and keeps trying; nothing was stored or changed"),
         [504] = new(
             "JetStream did not answer in time. What was asked may or may not have happened; asking again is safe.",
-            "JetStream did not answer in time",
-            "no answer within 4 s"),
+            "Failed to read stream orders",
+            "JetStream did not answer within 4 s; what was asked may have happened"),
         [507] = new(
             "JetStream has no room left: storage, memory, or a limit of the account.",
-            "Failed to define stream orders",
+            "Failed to create stream orders",
             "insufficient storage resources available (err_code 10047)"),
     };
 

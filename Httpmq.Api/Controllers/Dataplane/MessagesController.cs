@@ -19,7 +19,7 @@ internal sealed class MessagesController(IMediator mediator, IMessagePublisher p
     /// <response code="400">The subject is invalid, or the body is not base64 or empty. <c>detail</c> names the position.</response>
     /// <response code="404">No stream takes this subject.</response>
     /// <response code="413">The message is larger than the stream or the NATS server takes. It is refused while it is read.</response>
-    /// <response code="503">NATS or its JetStream cannot be reached at the moment. The message was not stored and will not be later by itself; try again after the time in <c>Retry-After</c>.</response>
+    /// <response code="503">NATS or its JetStream cannot be reached at the moment. <c>detail</c> says whether the message may have been stored; nothing is stored later by itself. Try again after the time in <c>Retry-After</c>.</response>
     /// <response code="504">JetStream did not answer in time. The message may have been stored or not, so publishing again may store it twice.</response>
     /// <response code="507">JetStream has no room left for the message.</response>
     [HttpPost("/v1/data/subject/{subject}", Name = PublishOperation.OperationId)]
