@@ -5,15 +5,22 @@ APP := Httpmq.Api/bin/$(CONFIGURATION)/net10.0/Httpmq.Api.dll
 SCRIPTS := .ci/run scripts/ensure-nats-server
 RESULTS := TestResults
 
+CHAOS := chaos/Httpmq.Chaos/bin/$(CONFIGURATION)/net10.0/Httpmq.Chaos.dll
+
 # Passed on: make run ARGS='-l info' · make test FILTER='FullyQualifiedName~Publish'
 ARGS ?=
 FILTER ?=
+
+# make chaos SEED=7 DURATION=300 FAULTS=kill-leader,cut-nats
+SEED ?= 1
+DURATION ?= 60
+FAULTS ?= all
 
 export DOTNET_NOLOGO := 1
 export DOTNET_CLI_TELEMETRY_OPTOUT := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help run build test lint fix compose doc client clean nats-server
+.PHONY: help run build test chaos lint fix compose doc client clean nats-server
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -29,6 +36,9 @@ test: nats-server ## Run all tests [FILTER=...]
 	@dotnet test $(SOLUTION) -c $(CONFIGURATION) --nologo -v q \
 		--logger 'console;verbosity=minimal' --logger 'trx;LogFilePrefix=tests' --results-directory $(RESULTS) \
 		$(if $(FILTER),--filter '$(FILTER)')
+
+chaos: nats-server build ## Break a cluster and its gateways under load, and check that nothing is lost [SEED=... DURATION=seconds FAULTS=...]
+	@dotnet $(CHAOS) --gateway $(APP) --seed $(SEED) --duration $(DURATION) --faults $(FAULTS) $(ARGS)
 
 lint: ## Check formatting, analyzers (every warning is an error) and the shell scripts
 	@dotnet build $(SOLUTION) -c $(CONFIGURATION) -v q --nologo -warnaserror
@@ -61,7 +71,7 @@ client: doc ## Generate the C# client from docs/openapi/
 	@dotnet run -c $(CONFIGURATION) --project clients/csharp/Generate -- docs/openapi clients/csharp/Httpmq.Client/Generated
 
 clean: ## Remove what was built (the broker's data stays)
-	@rm -rf Httpmq.*/bin Httpmq.*/obj clients/csharp/*/bin clients/csharp/*/obj $(RESULTS)
+	@rm -rf Httpmq.*/bin Httpmq.*/obj chaos/*/bin chaos/*/obj clients/csharp/*/bin clients/csharp/*/obj $(RESULTS)
 
 nats-server:
 	@scripts/ensure-nats-server

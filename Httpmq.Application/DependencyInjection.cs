@@ -1,4 +1,5 @@
 using FluentValidation;
+using Httpmq.Application.Messages;
 using Httpmq.Application.Validation;
 using MediatR;
 using Microsoft.Extensions.DependencyInjection;
@@ -11,10 +12,11 @@ public static class DependencyInjection
     /// Adds the use cases. Handlers and validators keep no state, so each is made once.
     /// The ports that they need come from the infrastructure.
     /// </summary>
-    public static IServiceCollection AddApplication(this IServiceCollection services)
+    public static IServiceCollection AddApplication(this IServiceCollection services, PublishBatchOptions batch)
     {
         services.AddSingleton<ServiceFactory>(provider => provider.GetRequiredService);
         services.AddSingleton<IMediator, Mediator>();
+        services.AddSingleton(batch);
         services.AddSingleton(typeof(IPipelineBehavior<,>), typeof(ValidationBehavior<,>));
         services.AddValidatorsFromAssembly(typeof(DependencyInjection).Assembly, ServiceLifetime.Singleton, includeInternalTypes: true);
 

@@ -26,6 +26,11 @@ internal sealed record HttpmqSettings
 
     public required EmbeddedNatsSettings EmbeddedNats { get; init; }
 
+    /// <summary>How long requests and subscriptions may take to end at shutdown. Default 20 s, at least 1 s.</summary>
+    public required TimeSpan DrainTimeout { get; init; }
+
+    public required LimitSettings Limits { get; init; }
+
     /// <summary>The management server. Always filled in and valid, whether the mode serves it or not.</summary>
     public required ApiServerSettings Management { get; init; }
 
@@ -86,6 +91,37 @@ internal sealed record EmbeddedNatsSettings
     public required string Executable { get; init; }
 }
 
+/// <summary>What protects the process and its other users from one of them.</summary>
+internal sealed record LimitSettings
+{
+    /// <summary>The largest message, in bytes. Default 0: what the NATS server takes (its max_payload). Beyond: 413.</summary>
+    public int MaxMessageBytes { get; init; }
+
+    /// <summary>Publishes and acknowledgements that may wait for JetStream at once. Default 16384, at most 65536. Beyond: 503.</summary>
+    public int MaxInflightRequests { get; init; } = 16_384;
+
+    /// <summary>Records of one batch that may wait for JetStream at once; a batch waits for room. Default 1024.</summary>
+    public int BatchWindow { get; init; } = 1024;
+
+    /// <summary>Subscriptions that may be open at once. Default 20000. Beyond: 429.</summary>
+    public int MaxSubscriptions { get; init; } = 20_000;
+
+    /// <summary>Bytes that may wait for one subscriber before its stream is ended as too slow. Default 268435456 (256 MiB).</summary>
+    public int MaxPendingBytes { get; init; } = 256 * 1024 * 1024;
+
+    /// <summary>
+    /// How long a subscriber may take nothing of what waits for it, before it is cut off. Default 60 s. It is no write timeout: one
+    /// that reads, however slowly, or for whom there is nothing, stays connected.
+    /// </summary>
+    public TimeSpan StallTimeout { get; init; } = TimeSpan.FromSeconds(60);
+
+    /// <summary>Bytes of all headers of a request. Default 32768. Beyond: 431.</summary>
+    public int MaxHeaderBytes { get; init; } = 32 * 1024;
+
+    /// <summary>Bytes per second that a body must bring on average, after 5 s of grace. Default 240; 0: no limit. Slower: 408.</summary>
+    public int MinBodyRate { get; init; } = 240;
+}
+
 /// <summary>One of the two HTTP servers.</summary>
 internal sealed record ApiServerSettings
 {
@@ -101,7 +137,7 @@ internal sealed record ApiServerSettings
     /// <summary>Time limit to read a request. Default 60 s; null: none.</summary>
     public required TimeSpan? ReadTimeout { get; init; }
 
-    /// <summary>Time limit to write an answer; never that of a live subscription. Default 60 s; null: none.</summary>
+    /// <summary>How long a client may leave what is written to it waiting; a subscriber that reads is never cut off. Default 60 s; null: none.</summary>
     public required TimeSpan? WriteTimeout { get; init; }
 
     /// <summary>How long a connection without requests is kept. Default 600 s; null: for ever.</summary>

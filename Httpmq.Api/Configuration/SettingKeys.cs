@@ -16,6 +16,16 @@ internal static class SettingKeys
     internal const string EmbeddedPort = "embedded_nats.port";
     internal const string EmbeddedExecutable = "embedded_nats.executable";
 
+    internal const string DrainTimeout = "shutdown.drain_timeout_sec";
+    internal const string MaxMessageBytes = "limits.max_message_bytes";
+    internal const string MaxInflightRequests = "limits.max_inflight_requests";
+    internal const string BatchWindow = "limits.batch_window";
+    internal const string MaxSubscriptions = "limits.max_subscriptions";
+    internal const string MaxPendingBytes = "limits.max_pending_bytes";
+    internal const string StallTimeout = "limits.stall_timeout_sec";
+    internal const string MaxHeaderBytes = "limits.max_header_bytes";
+    internal const string MinBodyRate = "limits.min_body_bytes_per_sec";
+
     // The keys that each of the two servers has, below its own name.
     internal const string Management = "management";
     internal const string Dataplane = "dataplane";
@@ -40,6 +50,8 @@ internal static class SettingKeys
     [
         NatsServerUri, NatsConnectTimeout, NatsMaxAttempts, NatsWaitInterval,
         EmbeddedDataFolder, EmbeddedPort, EmbeddedExecutable,
+        DrainTimeout,
+        MaxMessageBytes, MaxInflightRequests, BatchWindow, MaxSubscriptions, MaxPendingBytes, StallTimeout, MaxHeaderBytes, MinBodyRate,
         .. ServerKeys.Select(key => Management + key),
         .. ServerKeys.Select(key => Dataplane + key),
     ];
@@ -69,6 +81,15 @@ internal static class SettingKeys
         layer.Add(NatsWaitInterval, "15");
         layer.Add(EmbeddedPort, $"{DefaultEmbeddedPort}");
         layer.Add(EmbeddedExecutable, "nats-server");
+        layer.Add(DrainTimeout, "20");
+        layer.Add(MaxMessageBytes, "0");
+        layer.Add(MaxInflightRequests, "16384");
+        layer.Add(BatchWindow, "1024");
+        layer.Add(MaxSubscriptions, "20000");
+        layer.Add(MaxPendingBytes, "268435456");
+        layer.Add(StallTimeout, "60");
+        layer.Add(MaxHeaderBytes, "32768");
+        layer.Add(MinBodyRate, "240");
         if (mode != RunMode.All)
         {
             layer.Add(NatsServerUri, "nats://127.0.0.1:4222");

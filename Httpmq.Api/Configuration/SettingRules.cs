@@ -39,6 +39,22 @@ internal static class SettingRules
         "is not a number of attempts (-1 for ever, or 0 and more)",
         (string text, out int value) => TryInteger(text, -1, int.MaxValue, out value));
 
+    internal static readonly SettingRule<int> Count = new(
+        $"is not a whole number (1 to {int.MaxValue})",
+        (string text, out int value) => TryInteger(text, 1, int.MaxValue, out value));
+
+    internal static readonly SettingRule<int> BytesOrNone = new(
+        $"is not a number of bytes (0 for no limit of its own, or 1 to {int.MaxValue})",
+        (string text, out int value) => TryInteger(text, 0, int.MaxValue, out value));
+
+    internal static readonly SettingRule<int> InflightRequests = new(
+        $"is not a whole number (1 to {ushort.MaxValue + 1})",
+        (string text, out int value) => TryInteger(text, 1, ushort.MaxValue + 1, out value));
+
+    internal static readonly SettingRule<int> HeaderBytes = new(
+        "is not a number of bytes (1024 to 1048576)",
+        (string text, out int value) => TryInteger(text, 1024, 1024 * 1024, out value));
+
     internal static readonly SettingRule<TimeSpan> Seconds =
         new($"is not a whole number of seconds (1 to {MaxSeconds})", (string text, out TimeSpan value) => TrySeconds(text, 1, out value));
 

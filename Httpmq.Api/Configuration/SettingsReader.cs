@@ -42,6 +42,18 @@ internal sealed class SettingsReader
                 Port = Read(SettingKeys.EmbeddedPort, SettingRules.Port),
                 Executable = Read(SettingKeys.EmbeddedExecutable, SettingRules.NotBlank),
             },
+            DrainTimeout = Read(SettingKeys.DrainTimeout, SettingRules.Seconds),
+            Limits = new LimitSettings
+            {
+                MaxMessageBytes = Read(SettingKeys.MaxMessageBytes, SettingRules.BytesOrNone),
+                MaxInflightRequests = Read(SettingKeys.MaxInflightRequests, SettingRules.InflightRequests),
+                BatchWindow = Read(SettingKeys.BatchWindow, SettingRules.InflightRequests),
+                MaxSubscriptions = Read(SettingKeys.MaxSubscriptions, SettingRules.Count),
+                MaxPendingBytes = Read(SettingKeys.MaxPendingBytes, SettingRules.Count),
+                StallTimeout = Read(SettingKeys.StallTimeout, SettingRules.Seconds),
+                MaxHeaderBytes = Read(SettingKeys.MaxHeaderBytes, SettingRules.HeaderBytes),
+                MinBodyRate = Read(SettingKeys.MinBodyRate, SettingRules.BytesOrNone),
+            },
             Management = ReadServer(SettingKeys.Management),
             Dataplane = ReadServer(SettingKeys.Dataplane),
         };

@@ -1,4 +1,7 @@
+using System.Text.Json.Serialization;
 using Httpmq.Api.OpenApi;
+using Httpmq.Application.Messages;
+using Httpmq.Domain.Errors;
 
 namespace Httpmq.Api.Contracts;
 
@@ -51,3 +54,38 @@ internal sealed record DeliveryLineContract : Answer
 /// <param name="Stream">The message's sequence in the stream; a redelivery has the same.</param>
 /// <param name="Consumer">The delivery's sequence in the consumer; a redelivery has the next.</param>
 internal sealed record DeliverySequenceContract(ulong Stream, ulong Consumer);
+
+/// <summary>One delivery, or an array of them.</summary>
+internal sealed record AckRequest(IReadOnlyList<AckPair> Pairs, bool IsBatch);
+
+/// <summary>What became of each delivery of an array.</summary>
+/// <example>{"success":true,"request_id":"8f14e45f-ceea-467f-a9f3-4b1c0d2e5a77","acknowledged":1,"failed":1,"acks":[{"stream":1,"consumer":1,"success":true},{"stream":9,"consumer":9,"success":false,"error":{"code":404,"message":"Failed to acknowledge","detail":"this consumer was never sent the message"}}]}</example>
+internal sealed record AckBatchAnswer : Answer
+{
+    /// <summary>How many JetStream confirmed.</summary>
+    public required int Acknowledged { get; init; }
+
+    /// <summary>How many it did not.</summary>
+    public required int Failed { get; init; }
+
+    /// <summary>The fate of each pair, in the order of the request.</summary>
+    public required IReadOnlyList<AckFate> Acks { get; init; }
+}
+
+/// <summary>What became of one delivery.</summary>
+/// <param name="Stream">The message's sequence in the stream, as it was sent; 0 where it could not be read.</param>
+/// <param name="Consumer">The delivery's sequence in the consumer, as it was sent; 0 where it could not be read.</param>
+/// <param name="Success">Whether JetStream confirmed it.</param>
+/// <param name="Error">Why it did not; not there where it did.</param>
+internal sealed record AckFate(
+    ulong Stream,
+    ulong Consumer,
+    bool Success,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] ErrorContract? Error)
+{
+    public static AckFate From(AckPair pair, Error? error) => new(
+        pair.Stream ?? 0,
+        pair.Consumer ?? 0,
+        error is null,
+        error is null ? null : new ErrorContract(Errors.ErrorResponses.StatusOf(error.Kind), error.Message, error.Detail));
+}

@@ -44,6 +44,10 @@ internal sealed record StreamParameters : StreamLimitParameters
 
     /// <summary>Subjects that the stream takes, wildcards allowed; none: the stream's name is its subject.</summary>
     public IReadOnlyList<string?>? Subjects { get; init; }
+
+    /// <summary>Servers of a cluster that keep a copy of each message, 1 to 5; absent: 1. More than 1 needs a cluster of as many.</summary>
+    [Schema(Minimum = 1, Maximum = StreamSpec.MostReplicas)]
+    public int? Replicas { get; init; }
 }
 
 /// <summary>The subjects that a stream takes from now on.</summary>
@@ -73,7 +77,7 @@ internal sealed record StreamAnswer : Answer
 /// <param name="Config">Its configuration.</param>
 /// <param name="Created">When it was created.</param>
 /// <param name="State">What it holds.</param>
-/// <example>{"config":{"name":"orders","description":"","subjects":["orders.*"],"max_consumers":-1,"max_msgs":-1,"max_bytes":-1,"max_age":300000000000,"max_msgs_per_subject":-1,"max_msg_size":-1},"created":"2026-01-15T09:30:00.123456Z","state":{"messages":1,"bytes":46,"first_seq":1,"first_ts":"2026-01-15T09:31:00.5Z","last_seq":1,"last_ts":"2026-01-15T09:31:00.5Z","consumer_count":1}}</example>
+/// <example>{"config":{"name":"orders","description":"","subjects":["orders.*"],"max_consumers":-1,"max_msgs":-1,"max_bytes":-1,"max_age":300000000000,"max_msgs_per_subject":-1,"max_msg_size":-1,"replicas":1},"created":"2026-01-15T09:30:00.123456Z","state":{"messages":1,"bytes":46,"first_seq":1,"first_ts":"2026-01-15T09:31:00.5Z","last_seq":1,"last_ts":"2026-01-15T09:31:00.5Z","consumer_count":1}}</example>
 internal sealed record StreamInfoContract(StreamConfigContract Config, DateTimeOffset Created, StreamStateContract State)
 {
     public static StreamInfoContract From(StreamInfo info) => new(
@@ -86,7 +90,8 @@ internal sealed record StreamInfoContract(StreamConfigContract Config, DateTimeO
             info.Config.MaxBytes,
             info.Config.MaxAge,
             info.Config.MaxMessagesPerSubject,
-            info.Config.MaxMessageSize),
+            info.Config.MaxMessageSize,
+            info.Config.Replicas),
         info.Created,
         new StreamStateContract(
             info.State.Messages,
@@ -108,6 +113,7 @@ internal sealed record StreamInfoContract(StreamConfigContract Config, DateTimeO
 /// <param name="MaxAge">How long messages live, in nanoseconds; 0: for ever.</param>
 /// <param name="MaxMsgsPerSubject">Messages of one subject at most; -1: unlimited.</param>
 /// <param name="MaxMsgSize">Bytes of one message at most; -1: unlimited.</param>
+/// <param name="Replicas">Servers of a cluster that keep a copy of each message.</param>
 internal sealed record StreamConfigContract(
     string Name,
     string Description,
@@ -117,7 +123,8 @@ internal sealed record StreamConfigContract(
     long MaxBytes,
     long MaxAge,
     long MaxMsgsPerSubject,
-    int MaxMsgSize);
+    int MaxMsgSize,
+    int Replicas);
 
 /// <summary>What a stream holds.</summary>
 /// <param name="Messages">How many messages.</param>

@@ -19,6 +19,10 @@ internal sealed class ErrorMiddleware(RequestDelegate next, ILogger<ErrorMiddlew
         catch (HttpmqException exception) when (!context.Response.HasStarted)
         {
             ErrorResponses.Write(context, exception.Error);
+            if (exception.Error.Kind is ErrorKind.TooLarge)
+            {
+                await RejectedBody.LingerAsync(context);
+            }
         }
         catch (BadHttpRequestException exception) when (!context.Response.HasStarted)
         {
@@ -41,7 +45,7 @@ internal sealed class ErrorMiddleware(RequestDelegate next, ILogger<ErrorMiddlew
         switch (context.Response.StatusCode)
         {
             case StatusCodes.Status404NotFound:
-                ErrorResponses.Write(context, StatusCodes.Status404NotFound, "Not found", $"no route {request.Path}");
+                ErrorResponses.Write(context, StatusCodes.Status404NotFound, "Not found", $"no route {request.PathBase}{request.Path}");
                 break;
             case StatusCodes.Status405MethodNotAllowed:
                 ErrorResponses.Write(

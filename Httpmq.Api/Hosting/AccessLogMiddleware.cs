@@ -3,9 +3,11 @@ using Httpmq.Api.Configuration;
 namespace Httpmq.Api.Hosting;
 
 /// <summary>One line per request at level info; at level debug its headers as well, without those that carry secrets.</summary>
-internal sealed class AccessLogMiddleware(RequestDelegate next, ApiServerSettings settings, TimeProvider time, ILogger<AccessLogMiddleware> logger)
+internal sealed class AccessLogMiddleware(RequestDelegate next, ApiServerSettings settings, TimeProvider time, ILoggerFactory loggers)
 {
-    public Task InvokeAsync(HttpContext context) => logger.IsEnabled(LogLevel.Information) ? LogAsync(context) : next(context);
+    private readonly ILogger _logger = loggers.CreateLogger("Httpmq.Access");
+
+    public Task InvokeAsync(HttpContext context) => _logger.IsEnabled(LogLevel.Information) ? LogAsync(context) : next(context);
 
     /// <summary>Notes the bytes of an answer that was written without a length.</summary>
     public static void CountBytes(HttpContext context, long bytes) => context.Items[typeof(AccessLogMiddleware)] = bytes;
@@ -13,10 +15,10 @@ internal sealed class AccessLogMiddleware(RequestDelegate next, ApiServerSetting
     private async Task LogAsync(HttpContext context)
     {
         var (method, path) = (context.Request.Method, context.Request.Path.Value ?? string.Empty);
-        if (logger.IsEnabled(LogLevel.Debug))
+        if (_logger.IsEnabled(LogLevel.Debug))
         {
             var shown = context.Request.Headers.Where(header => !settings.DoNotLogHeaders.Contains(header.Key));
-            logger.RequestHeaders(method, path, string.Join("; ", shown.Select(header => $"{header.Key}: {header.Value}")));
+            _logger.RequestHeaders(method, path, string.Join("; ", shown.Select(header => $"{header.Key}: {header.Value}")));
         }
 
         var start = time.GetTimestamp();
@@ -27,7 +29,7 @@ internal sealed class AccessLogMiddleware(RequestDelegate next, ApiServerSetting
         finally
         {
             var bytes = context.Response.ContentLength ?? (context.Items[typeof(AccessLogMiddleware)] as long? ?? 0);
-            logger.Access(method, path, context.Response.StatusCode, bytes, time.GetElapsedTime(start).TotalMilliseconds, context.TraceIdentifier);
+            _logger.Access(method, path, context.Response.StatusCode, bytes, time.GetElapsedTime(start).TotalMilliseconds, context.TraceIdentifier);
         }
     }
 }

@@ -7,9 +7,11 @@ using Httpmq.Api.OpenApi;
 using Httpmq.Api.Serialization;
 using Httpmq.Api.Streaming;
 using Httpmq.Application;
+using Httpmq.Application.Messages;
 using Httpmq.Infrastructure;
 using Httpmq.Infrastructure.JetStream;
 using Microsoft.AspNetCore.Mvc.Controllers;
+using Microsoft.AspNetCore.Mvc.ModelBinding;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 
 namespace Httpmq.Api.Hosting;
@@ -20,24 +22,36 @@ namespace Httpmq.Api.Hosting;
 /// </summary>
 internal static class ApiHost
 {
-    public static WebApplication Build(ApiGroup group, ApiServerSettings server, NatsOptions nats, LogSettings log)
+    // How long a body may be slower than the minimum rate: Kestrel's own default.
+    private static readonly TimeSpan BodyGrace = TimeSpan.FromSeconds(5);
+
+    public static WebApplication Build(ApiGroup group, ApiServerSettings server, NatsOptions nats, LogSettings log, LimitSettings limits)
     {
         var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { ApplicationName = typeof(ApiHost).Assembly.GetName().Name });
         builder.Configuration.Sources.Clear();
         builder.Logging.Configure(log);
-        builder.WebHost.ConfigureKestrel(kestrel => Configure(kestrel, server));
+        builder.WebHost.ConfigureKestrel(kestrel => Configure(kestrel, server, limits));
         builder.Services.AddSingleton<IHostLifetime, ProcessOwnsSignals>();
         builder.Services.AddSingleton(server);
+        builder.Services.AddSingleton(limits);
         builder.Services.AddDualProtocolTransport();
-        builder.Services.AddJetStream(nats);
-        builder.Services.AddApplication();
+        builder.Services.AddJetStream(nats with
+        {
+            MaxMessageBytes = limits.MaxMessageBytes,
+            MaxInflightRequests = limits.MaxInflightRequests,
+            MaxPendingBytes = limits.MaxPendingBytes,
+        });
+        builder.Services.AddApplication(new PublishBatchOptions(limits.BatchWindow));
         builder.Services.AddSingleton<SubscriptionPumps>();
         builder.Services.AddHostedService(provider => provider.GetRequiredService<SubscriptionPumps>());
         builder.Services
             .AddControllers(mvc =>
             {
+                // Only the path is bound by name: a form's provider would read the body of a client that calls its JSON a form.
+                mvc.ValueProviderFactories.Clear();
+                mvc.ValueProviderFactories.Add(new RouteValueProviderFactory());
                 mvc.InputFormatters.Clear();
-                mvc.InputFormatters.Add(new JsonBodyFormatter());
+                mvc.InputFormatters.Add(new JsonBodyFormatter(server.ReadTimeout));
                 mvc.SuppressImplicitRequiredAttributeForNonNullableReferenceTypes = true;
             })
             .ConfigureApplicationPartManager(parts =>
@@ -48,14 +62,12 @@ internal static class ApiHost
         builder.Services.AddOpenApi(group, server);
 
         var app = builder.Build();
-        if (server.PathPrefix is not "/")
-        {
-            app.UsePathPrefix(server.PathPrefix);
-        }
-
+        var prefix = server.PathPrefix.TrimEnd('/');
+        app.UsePathBase(prefix);
         app.UseMiddleware<RequestIdMiddleware>(server.RequestIdHeader);
         app.UseMiddleware<AccessLogMiddleware>();
         app.UseMiddleware<ErrorMiddleware>();
+        app.ServeBelow(prefix);
         app.UseOpenApiAndSwagger(group, server);
         app.UseRouting();
         app.UseMiddleware<ExactPathMiddleware>();
@@ -63,7 +75,7 @@ internal static class ApiHost
         return app;
     }
 
-    private static void Configure(KestrelServerOptions kestrel, ApiServerSettings server)
+    private static void Configure(KestrelServerOptions kestrel, ApiServerSettings server, LimitSettings limits)
     {
         kestrel.AddServerHeader = false;
 
@@ -71,6 +83,21 @@ internal static class ApiHost
         kestrel.Limits.MaxRequestBodySize = null;
         kestrel.Limits.KeepAliveTimeout = server.IdleTimeout ?? Timeout.InfiniteTimeSpan;
         kestrel.Limits.RequestHeadersTimeout = server.ReadTimeout ?? Timeout.InfiniteTimeSpan;
+        kestrel.Limits.MaxRequestHeadersTotalSize = limits.MaxHeaderBytes;
+        kestrel.Limits.Http2.MaxRequestHeaderFieldSize = limits.MaxHeaderBytes;
+        kestrel.Limits.MinRequestBodyDataRate = limits.MinBodyRate == 0 ? null : new MinDataRate(limits.MinBodyRate, BodyGrace);
+
+        // A client that vanished without a word is found, and what was delivered to it goes to somebody else.
+        kestrel.Limits.Http2.KeepAlivePingDelay = TimeSpan.FromSeconds(30);
+        kestrel.Limits.Http2.KeepAlivePingTimeout = TimeSpan.FromSeconds(20);
+
+        // Kestrel would close a whole HTTP/2 connection because one of its streams is read slowly, with all other subscriptions
+        // on it. A subscriber that stops reading is cut off alone: SubscriptionPumps.
+        kestrel.Limits.MinResponseDataRate = null;
+
+        // A client that vanished without closing would keep a quiet subscription, and its consumer bound, for ever.
+        kestrel.Limits.Http2.KeepAlivePingDelay = TimeSpan.FromSeconds(60);
+        kestrel.Limits.Http2.KeepAlivePingTimeout = TimeSpan.FromSeconds(60);
 
         // A subscription is a stream that stays open: 100, the default, would surprise a client that multiplexes.
         kestrel.Limits.Http2.MaxStreamsPerConnection = 1024;
@@ -80,20 +107,17 @@ internal static class ApiHost
         kestrel.ListenDualProtocol(new IPEndPoint(server.ListenOn, server.ListenPort));
     }
 
-    /// <summary>Serves below the prefix only: any other path is unknown.</summary>
-    private static void UsePathPrefix(this WebApplication app, string prefix)
+    /// <summary>Serves below the prefix, as it is written; any other path is unknown.</summary>
+    private static void ServeBelow(this WebApplication app, string prefix) => app.Use((context, next) =>
     {
-        app.UsePathBase(prefix);
-        app.Use((context, next) =>
+        if (string.Equals(context.Request.PathBase.Value, prefix, StringComparison.Ordinal))
         {
-            if (!context.Request.PathBase.HasValue)
-            {
-                context.Request.Path = "/";
-            }
-
             return next(context);
-        });
-    }
+        }
+
+        context.Response.StatusCode = StatusCodes.Status404NotFound;
+        return Task.CompletedTask;
+    });
 }
 
 /// <summary>Signals are the process's business, not that of one of its hosts.</summary>

@@ -6,11 +6,20 @@ namespace Httpmq.Api.Hosting;
 /// Routing takes paths in any case and with a slash at the end; the contract does not. A path that is not written as its
 /// route is unknown.
 /// </summary>
-internal sealed class ExactPathMiddleware(RequestDelegate next)
+internal sealed class ExactPathMiddleware(RequestDelegate next, EndpointDataSource routes)
 {
     public Task InvokeAsync(HttpContext context)
     {
-        if (context.GetEndpoint() is RouteEndpoint endpoint && !IsExact(endpoint.RoutePattern, context.Request.Path.Value))
+        var path = context.Request.Path.Value;
+        var exact = context.GetEndpoint() switch
+        {
+            null => true,
+            RouteEndpoint endpoint => IsExact(endpoint.RoutePattern, path),
+
+            // Routing's own answer to a method that no route of this path takes.
+            _ => routes.Endpoints.Any(endpoint => endpoint is RouteEndpoint route && IsExact(route.RoutePattern, path)),
+        };
+        if (!exact)
         {
             context.SetEndpoint(endpoint: null);
         }
@@ -25,7 +34,7 @@ internal sealed class ExactPathMiddleware(RequestDelegate next)
             path = path.IsEmpty ? path : path[1..];
             var end = path.IndexOf('/');
             var written = end < 0 ? path : path[..end];
-            if (segment is { IsSimple: true } && segment.Parts[0] is RoutePatternLiteralPart literal && !written.SequenceEqual(literal.Content))
+            if (written.IsEmpty || (segment is { IsSimple: true } && segment.Parts[0] is RoutePatternLiteralPart literal && !written.SequenceEqual(literal.Content)))
             {
                 return false;
             }

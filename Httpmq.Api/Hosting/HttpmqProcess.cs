@@ -15,9 +15,6 @@ internal sealed class HttpmqProcess(HttpmqSettings settings, TextWriter output, 
 {
     private const int Failed = 1;
 
-    /// <summary>How long requests and subscriptions may take to end at shutdown.</summary>
-    private static readonly TimeSpan DrainLimit = TimeSpan.FromSeconds(20);
-
     /// <summary>How long the ready block waits for NATS before it says that NATS is not there yet.</summary>
     private static readonly TimeSpan NatsPatience = TimeSpan.FromSeconds(3);
 
@@ -88,7 +85,7 @@ internal sealed class HttpmqProcess(HttpmqSettings settings, TextWriter output, 
         var apis = new List<(ApiGroup, ApiServerSettings, IHost)>();
         foreach (var (group, server) in Served())
         {
-            var host = ApiHost.Build(group, server, nats with { Name = $"httpmq-{group.Name}" }, settings.Log);
+            var host = ApiHost.Build(group, server, nats with { Name = $"httpmq-{group.Name}" }, settings.Log, settings.Limits);
             apis.Add((group, server, host));
             try
             {
@@ -134,7 +131,7 @@ internal sealed class HttpmqProcess(HttpmqSettings settings, TextWriter output, 
     private async Task PrintReadyAsync(IReadOnlyList<(ApiGroup Group, ApiServerSettings Server, IHost Host)> apis, EmbeddedNatsServer? embedded)
     {
         var (ready, version) = await WaitForNatsAsync(apis[0].Host.Services.GetRequiredService<IBrokerHealth>());
-        await output.WriteLineAsync($"{HelpText.Version()} is ready, mode {settings.Mode.ToString().ToLowerInvariant()}");
+        await output.WriteLineAsync($"{HelpText.Version()} {(ready ? "is ready" : "has started")}, mode {settings.Mode.ToString().ToLowerInvariant()}");
         foreach (var (group, server, _) in apis)
         {
             var url = $"http://{server.ListenOn}:{server.ListenPort}{server.PathPrefix.TrimEnd('/')}";
@@ -174,7 +171,7 @@ internal sealed class HttpmqProcess(HttpmqSettings settings, TextWriter output, 
     /// <summary>The APIs drain side by side; the embedded server, started first, stops when they are done with it.</summary>
     private async Task StopAsync()
     {
-        using var limit = new CancellationTokenSource(DrainLimit);
+        using var limit = new CancellationTokenSource(settings.DrainTimeout);
         var first = settings.UsesEmbeddedNats ? 1 : 0;
         await Task.WhenAll(_started.Skip(first).Select(host => StopAsync(host, limit.Token)));
         foreach (var host in _started.Take(first))

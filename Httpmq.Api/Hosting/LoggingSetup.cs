@@ -15,7 +15,10 @@ internal static class LoggingSetup
         var others = settings.Level < LogLevel.Warning ? LogLevel.Warning : settings.Level;
         logging.AddFilter("Microsoft", others);
         logging.AddFilter("System", others);
-        logging.AddFilter("NATS", settings.Level == LogLevel.Debug ? LogLevel.Information : LogLevel.Error);
+
+        // A host that cannot start is told in one line, and so is the state of the connection to NATS.
+        logging.AddFilter("Microsoft.Extensions.Hosting", LogLevel.None);
+        logging.AddFilter("NATS", settings.Level == LogLevel.Debug ? LogLevel.Information : LogLevel.None);
         if (settings.Json)
         {
             logging.AddJsonConsole(console =>

@@ -28,6 +28,10 @@ internal sealed class ErrorAnswers : IOperationProcessor
             "The stream or the consumer does not exist.",
             "Failed to read stream orders",
             "stream not found (err_code 10059)"),
+        [408] = new(
+            "The body did not come in time (`read_timeout_sec`, `limits.min_body_bytes_per_sec`).",
+            "Malformed request",
+            "the body was not complete within 60 s (read_timeout_sec)"),
         [409] = new(
             "It exists with another configuration, is in use, or cannot be done in its present state.",
             "Failed to create stream orders",
@@ -36,6 +40,10 @@ internal sealed class ErrorAnswers : IOperationProcessor
             "The body is larger than 8 MiB. It is refused while it is read.",
             "Request body too large",
             "the body has more than 8388608 bytes"),
+        [429] = new(
+            "As many subscriptions are open as the gateway takes (`limits.max_subscriptions`).",
+            "Too many subscriptions",
+            "20000 are open (limits.max_subscriptions)"),
         [503] = new(
             "NATS or its JetStream cannot be reached at the moment. `detail` says whether anything was done; try again after the time in `Retry-After`.",
             "NATS is not available",
@@ -53,13 +61,13 @@ internal sealed class ErrorAnswers : IOperationProcessor
     public bool Process(OperationProcessorContext context)
     {
         var own = OwnTexts(context.MethodInfo);
-        var schema = FailureSchema(context);
+        var schema = Schemas.Of<FailureAnswer>(context);
         var responses = context.OperationDescription.Operation.Responses;
         foreach (var status in context.MethodInfo.GetCustomAttribute<ErrorsAttribute>()?.Statuses ?? [])
         {
             var text = Texts[status];
             var response = Answer(schema, own.GetValueOrDefault($"{status}", text.Description), status, text);
-            if (status == StatusCodes.Status503ServiceUnavailable)
+            if (status is StatusCodes.Status503ServiceUnavailable or StatusCodes.Status429TooManyRequests)
             {
                 response.Headers["Retry-After"] = new OpenApiHeader
                 {
@@ -78,9 +86,6 @@ internal sealed class ErrorAnswers : IOperationProcessor
             new ErrorText(string.Empty, "Internal error", "the gateway failed; its log has the request id"));
         return true;
     }
-
-    private static JsonSchema FailureSchema(OperationProcessorContext context) =>
-        context.SchemaGenerator.GenerateWithReference<JsonSchema>(typeof(FailureAnswer).ToContextualType(), context.SchemaResolver);
 
     private static OpenApiResponse Answer(JsonSchema schema, string description, int status, ErrorText text) => new()
     {

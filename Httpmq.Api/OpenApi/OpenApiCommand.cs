@@ -41,7 +41,7 @@ internal static class OpenApiCommand
             RequestIdHeader = "Httpmq-Request-ID",
             DoNotLogHeaders = new HashSet<string>(StringComparer.OrdinalIgnoreCase),
         };
-        await using var app = ApiHost.Build(group, server, new NatsOptions(), new LogSettings { Level = LogLevel.Error, Json = false });
+        await using var app = ApiHost.Build(group, server, new NatsOptions(), new LogSettings { Level = LogLevel.Error, Json = false }, new LimitSettings());
         var document = await app.Services.GetRequiredService<IOpenApiDocumentGenerator>().GenerateAsync("v1");
         return document.ToJson();
     }

@@ -21,7 +21,10 @@ internal static class OpenApiSetup
             document.SchemaSettings.AlwaysAllowAdditionalObjectProperties = true;
             document.SchemaSettings.SchemaNameGenerator = new SchemaNames();
             document.SchemaSettings.SchemaProcessors.Add(new SchemaDetails());
+            document.SchemaSettings.TypeMappers.Add(AcknowledgeOperation.BodyMapper);
             document.OperationProcessors.Add(new PublishOperation());
+            document.OperationProcessors.Add(new BatchOperation());
+            document.OperationProcessors.Add(new AcknowledgeOperation());
             document.OperationProcessors.Add(new SubscribeOperation());
             document.OperationProcessors.Add(new ErrorAnswers());
             document.OperationProcessors.Add(new CommonParts(server.RequestIdHeader));

@@ -16,6 +16,9 @@ internal sealed class SchemaAttribute : Attribute
     /// <summary>The smallest number, where one is set.</summary>
     public long Minimum { get; init; } = long.MinValue;
 
+    /// <summary>The largest number, where one is set.</summary>
+    public long Maximum { get; init; } = long.MaxValue;
+
     /// <summary>The fewest items of a list.</summary>
     public int MinItems { get; init; }
 

@@ -54,6 +54,11 @@ internal sealed class SchemaDetails : ISchemaProcessor
             property.Minimum = schema.Minimum;
         }
 
+        if (schema.Maximum < long.MaxValue)
+        {
+            property.Maximum = schema.Maximum;
+        }
+
         if (schema.MinItems > 0)
         {
             property.MinItems = schema.MinItems;

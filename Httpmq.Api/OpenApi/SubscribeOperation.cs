@@ -1,5 +1,4 @@
 using Httpmq.Api.Contracts;
-using Namotion.Reflection;
 using NJsonSchema;
 using NSwag;
 using NSwag.Generation.Processors;
@@ -17,6 +16,12 @@ internal sealed class SubscribeOperation : IOperationProcessor
         {"success":false,"request_id":"8f14e45f-ceea-467f-a9f3-4b1c0d2e5a77","error":{"code":503,"message":"Server stopping","detail":"the gateway stops; subscribe again"}}
 
         """;
+
+    /// <summary>Headers of every answer that comes line by line.</summary>
+    public static OpenApiHeader NoCache => Header("Always `no-cache`.", "no-cache");
+
+    /// <inheritdoc cref="NoCache"/>
+    public static OpenApiHeader NoBuffering => Header("Always `no`: proxies that know it pass each line on at once.", "no");
 
     public bool Process(OperationProcessorContext context)
     {
@@ -66,14 +71,14 @@ internal sealed class SubscribeOperation : IOperationProcessor
                 "The schema is that of one line.",
             Headers =
             {
-                ["Cache-Control"] = Header("Always `no-cache`.", "no-cache"),
-                ["X-Accel-Buffering"] = Header("Always `no`: proxies that know it pass each line on at once.", "no"),
+                ["Cache-Control"] = NoCache,
+                ["X-Accel-Buffering"] = NoBuffering,
             },
             Content =
             {
                 ["text/event-stream"] = new OpenApiMediaType
                 {
-                    Schema = new JsonSchema { OneOf = { Schema<DeliveryLineContract>(context), Schema<FailureAnswer>(context) } },
+                    Schema = new JsonSchema { OneOf = { Schemas.Of<DeliveryLineContract>(context), Schemas.Of<FailureAnswer>(context) } },
                     Example = ExampleLines,
                 },
             },
@@ -90,7 +95,4 @@ internal sealed class SubscribeOperation : IOperationProcessor
         Description = description,
         Schema = new JsonSchema { Type = JsonObjectType.String, Example = example },
     };
-
-    private static JsonSchema Schema<T>(OperationProcessorContext context) =>
-        context.SchemaGenerator.GenerateWithReference<JsonSchema>(typeof(T).ToContextualType(), context.SchemaResolver);
 }

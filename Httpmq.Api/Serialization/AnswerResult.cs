@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
+using Httpmq.Api.Configuration;
 using Microsoft.AspNetCore.Mvc;
 
 namespace Httpmq.Api.Serialization;
@@ -11,10 +12,33 @@ namespace Httpmq.Api.Serialization;
 /// </summary>
 internal sealed class AnswerResult<T>(T answer, JsonTypeInfo<T> type) : IActionResult
 {
+    // Smaller answers fit the response's buffer, and the server takes them off our hands at once.
+    private const int Small = 32 * 1024;
+
     public Task ExecuteResultAsync(ActionContext context)
     {
-        AnswerWriter.Write(context.HttpContext.Response, answer, type);
-        return Task.CompletedTask;
+        var http = context.HttpContext;
+        AnswerWriter.Write(http.Response, answer, type);
+        return http.Response.ContentLength <= Small ? Task.CompletedTask : FlushAsync(http);
+    }
+
+    /// <summary>A client that does not read a large answer within the write timeout is cut off.</summary>
+    private static async Task FlushAsync(HttpContext http)
+    {
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(http.RequestAborted);
+        if (http.RequestServices.GetRequiredService<ApiServerSettings>().WriteTimeout is { } timeout)
+        {
+            limit.CancelAfter(timeout);
+        }
+
+        try
+        {
+            await http.Response.BodyWriter.FlushAsync(limit.Token);
+        }
+        catch (OperationCanceledException)
+        {
+            http.Abort();
+        }
     }
 }
 
@@ -45,7 +69,11 @@ internal static class AnswerWriter
 
         response.ContentType = "application/json";
         response.ContentLength = buffer.WrittenCount;
-        response.BodyWriter.Write(buffer.WrittenSpan);
+        if (!HttpMethods.IsHead(response.HttpContext.Request.Method))
+        {
+            response.BodyWriter.Write(buffer.WrittenSpan);
+        }
+
         if (buffer.Capacity > KeptBuffer)
         {
             writers = null;

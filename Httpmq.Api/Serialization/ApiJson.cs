@@ -19,6 +19,8 @@ namespace Httpmq.Api.Serialization;
 [JsonSerializable(typeof(ConsumerAnswer))]
 [JsonSerializable(typeof(PublishAnswer))]
 [JsonSerializable(typeof(AckParameters))]
+[JsonSerializable(typeof(AckRequest))]
+[JsonSerializable(typeof(AckBatchAnswer))]
 internal sealed partial class ApiJson : JsonSerializerContext
 {
     /// <summary>The one set of options; the answers are never embedded in HTML, so only JSON's own escapes are needed.</summary>
@@ -27,7 +29,7 @@ internal sealed partial class ApiJson : JsonSerializerContext
         PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower,
         PropertyNameCaseInsensitive = true,
         Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
-        Converters = { new UtcTimeConverter() },
+        Converters = { new UtcTimeConverter(), new AckRequestConverter() },
     });
 }
 

@@ -17,17 +17,24 @@ internal readonly struct Base64Body(byte[] buffer, int length) : IDisposable
     // Line breaks cost bytes too: a body may hold one CRLF per 4 characters, and some more.
     private const int SlackBytes = 4096;
 
-    private static readonly SearchValues<byte> Allowed =
-        SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/=\r\n"u8);
+    private static readonly SearchValues<byte> Allowed = SearchValues.Create([.. Alphabet, .. "=\r\n"u8]);
+
+    private static ReadOnlySpan<byte> Alphabet => "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"u8;
 
     public ReadOnlyMemory<byte> Message => buffer.AsMemory(0, length);
 
     /// <summary>
     /// Reads and decodes the whole body. Throws <see cref="HttpmqException"/>: <see cref="ErrorKind.InvalidInput"/> with the
     /// position for anything but base64 and for an empty message, <see cref="ErrorKind.TooLarge"/> while reading, as soon as
-    /// the message must become larger than <paramref name="maxMessage"/> bytes.
+    /// the message must become larger than <paramref name="maxMessage"/> bytes. Where the body takes longer than
+    /// <paramref name="timeout"/>, <see cref="BadHttpRequestException"/> with status 408.
     /// </summary>
-    public static async ValueTask<Base64Body> ReadAsync(PipeReader reader, long? contentLength, int maxMessage, CancellationToken cancellationToken)
+    public static async ValueTask<Base64Body> ReadAsync(
+        PipeReader reader,
+        long? contentLength,
+        int maxMessage,
+        TimeSpan? timeout,
+        CancellationToken cancellationToken)
     {
         var maxBody = MaxBody(maxMessage);
         if (contentLength > maxBody)
@@ -37,18 +44,32 @@ internal readonly struct Base64Body(byte[] buffer, int length) : IDisposable
 
         var body = ArrayPool<byte>.Shared.Rent((int)Math.Min(maxBody, contentLength ?? FirstBuffer) + 1);
         var length = 0;
+        BodyDeadline? deadline = null;
         try
         {
             while (true)
             {
-                var result = await reader.ReadAsync(cancellationToken);
-                if (length + result.Buffer.Length > maxBody)
+                if (!reader.TryRead(out var result))
                 {
-                    throw TooLarge(maxMessage);
+                    deadline ??= new BodyDeadline(timeout, cancellationToken);
+                    result = await deadline.ReadAsync(reader);
                 }
 
-                body = Append(body, ref length, result.Buffer);
-                reader.AdvanceTo(result.Buffer.End);
+                try
+                {
+                    if (length + result.Buffer.Length > maxBody)
+                    {
+                        throw TooLarge(maxMessage);
+                    }
+
+                    Append(ref body, ref length, result.Buffer);
+                }
+                finally
+                {
+                    // Also when it is refused: the server may have to read the rest of the request.
+                    reader.AdvanceTo(result.Buffer.End);
+                }
+
                 if (result.IsCompleted)
                 {
                     return Decode(body, length, maxMessage);
@@ -60,13 +81,18 @@ internal readonly struct Base64Body(byte[] buffer, int length) : IDisposable
             ArrayPool<byte>.Shared.Return(body);
             throw;
         }
+        finally
+        {
+            deadline?.Dispose();
+        }
     }
 
     public void Dispose() => ArrayPool<byte>.Shared.Return(buffer);
 
     private static long MaxBody(int maxMessage) => (((long)maxMessage + 2) / 3 * 6) + SlackBytes;
 
-    private static byte[] Append(byte[] body, ref int length, in ReadOnlySequence<byte> more)
+    /// <summary>The caller's buffer is replaced before anything can throw, so that each is returned to the pool exactly once.</summary>
+    private static void Append(ref byte[] body, ref int length, in ReadOnlySequence<byte> more)
     {
         if (length + more.Length > body.Length)
         {
@@ -87,8 +113,6 @@ internal readonly struct Base64Body(byte[] buffer, int length) : IDisposable
             segment.Span.CopyTo(body.AsSpan(length));
             length += segment.Length;
         }
-
-        return body;
     }
 
     private static Base64Body Decode(byte[] body, int length, int maxMessage)
@@ -102,7 +126,7 @@ internal readonly struct Base64Body(byte[] buffer, int length) : IDisposable
             throw HttpmqException.Invalid(What, "the message is empty");
         }
 
-        if (Base64.DecodeFromUtf8InPlace(text[..stripped], out var written) != OperationStatus.Done)
+        if (!TryDecodeInPlace(text[..stripped], out var written))
         {
             throw new InvalidOperationException("A checked base64 text was not decoded.");
         }
@@ -165,6 +189,31 @@ internal readonly struct Base64Body(byte[] buffer, int length) : IDisposable
         return to;
     }
 
+    /// <summary>
+    /// The character before the padding holds 2 or 4 bits of nothing. The original program took any there, as most decoders
+    /// do; the framework's takes zeros only.
+    /// </summary>
+    private static void ClearUnusedBits(Span<byte> text)
+    {
+        if (text.Length < 4 || text[^1] != '=')
+        {
+            return;
+        }
+
+        var (last, used) = text[^2] == '=' ? (text.Length - 3, 0b110000) : (text.Length - 2, 0b111100);
+        if (Alphabet.IndexOf(text[last]) is >= 0 and var bits)
+        {
+            text[last] = Alphabet[bits & used];
+        }
+    }
+
+    /// <summary>Decodes a base64 text without line breaks, over itself; false where it is none.</summary>
+    public static bool TryDecodeInPlace(Span<byte> text, out int written)
+    {
+        ClearUnusedBits(text);
+        return Base64.DecodeFromUtf8InPlace(text, out written) == OperationStatus.Done;
+    }
+
     private static HttpmqException Illegal(int position) =>
         HttpmqException.Invalid(What, $"illegal base64 data at input byte {position}");
 
@@ -172,5 +221,5 @@ internal readonly struct Base64Body(byte[] buffer, int length) : IDisposable
         HttpmqException.Invalid(What, $"the text ends at input byte {position} within a group of 4 characters; padding with '=' is required");
 
     private static HttpmqException TooLarge(int maxMessage) =>
-        new(new Error(ErrorKind.TooLarge, "Message too large", $"the message has more than {maxMessage} bytes, which the NATS server does not take (max_payload)"));
+        new(new Error(ErrorKind.TooLarge, "Message too large", $"the message has more than {maxMessage} bytes (the NATS server's max_payload, or limits.max_message_bytes)"));
 }

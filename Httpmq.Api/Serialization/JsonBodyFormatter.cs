@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Text;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using Httpmq.Domain.Errors;
@@ -11,34 +12,50 @@ namespace Httpmq.Api.Serialization;
 /// </summary>
 internal sealed class JsonBodyFormatter : InputFormatter
 {
+    private readonly TimeSpan? _readTimeout;
+
     /// <summary>The largest body, in bytes: enough for any definition. A larger one is refused while it is read.</summary>
     public const int MaxBytes = 8 * 1024 * 1024;
 
-    // What OpenAPI shows; CanRead below does not look at it.
-    public JsonBodyFormatter() => SupportedMediaTypes.Add("application/json");
+    /// <param name="readTimeout">How long a body may take; null: no limit.</param>
+    public JsonBodyFormatter(TimeSpan? readTimeout)
+    {
+        _readTimeout = readTimeout;
+
+        // What OpenAPI shows; CanRead below does not look at it.
+        SupportedMediaTypes.Add("application/json");
+    }
 
     public override bool CanRead(InputFormatterContext context) => ApiJson.Wire.GetTypeInfo(context.ModelType) is not null;
+
+    /// <summary>An empty body is not left to the framework, which would bind null.</summary>
+    public override Task<InputFormatterResult> ReadAsync(InputFormatterContext context) => ReadRequestBodyAsync(context);
 
     public override async Task<InputFormatterResult> ReadRequestBodyAsync(InputFormatterContext context)
     {
         var type = ApiJson.Wire.GetTypeInfo(context.ModelType)!;
         var reader = context.HttpContext.Request.BodyReader;
+        using var deadline = new BodyDeadline(_readTimeout, context.HttpContext.RequestAborted);
         while (true)
         {
-            var result = await reader.ReadAsync(context.HttpContext.RequestAborted);
-            if (result.Buffer.Length > MaxBytes)
+            var result = await deadline.ReadAsync(reader);
+            if (!result.IsCompleted && result.Buffer.Length <= MaxBytes)
             {
-                throw new HttpmqException(new Error(ErrorKind.TooLarge, "Request body too large", $"the body has more than {MaxBytes} bytes"));
+                reader.AdvanceTo(result.Buffer.Start, result.Buffer.End);
+                continue;
             }
 
-            if (result.IsCompleted)
+            try
             {
-                var model = Parse(result.Buffer, type);
+                return result.Buffer.Length <= MaxBytes
+                    ? await InputFormatterResult.SuccessAsync(Parse(result.Buffer, type))
+                    : throw new HttpmqException(new Error(ErrorKind.TooLarge, "Request body too large", $"the body has more than {MaxBytes} bytes"));
+            }
+            finally
+            {
+                // Also for a refusal: the server reads the rest off the connection, and cannot while a read is open.
                 reader.AdvanceTo(result.Buffer.End);
-                return await InputFormatterResult.SuccessAsync(model);
             }
-
-            reader.AdvanceTo(result.Buffer.Start, result.Buffer.End);
         }
     }
 
@@ -75,7 +92,9 @@ internal sealed class JsonBodyFormatter : InputFormatter
         var where = exception.LineNumber is null
             ? string.Empty
             : $" at line {exception.LineNumber + 1}, byte {exception.BytePositionInLine + 1}";
-        return $"{field}{Reason(exception)}{where}";
+        return exception.Message.StartsWith("The JSON value could not be converted to", StringComparison.Ordinal)
+            ? $"{field}{ValueBefore(exception, body)} has the wrong type or is out of range{where}"
+            : $"{field}{Reason(exception)}{where}";
     }
 
     private static string Reason(JsonException exception)
@@ -84,9 +103,26 @@ internal sealed class JsonBodyFormatter : InputFormatter
         var text = exception.Message;
         var end = text.IndexOf(" Path: ", StringComparison.Ordinal);
         end = end < 0 ? text.IndexOf(" LineNumber: ", StringComparison.Ordinal) : end;
-        text = (end < 0 ? text : text[..end]).TrimEnd('.');
-        return text.StartsWith("The JSON value could not be converted to", StringComparison.Ordinal)
-            ? "the value has the wrong type or is out of range"
-            : text;
+        return (end < 0 ? text : text[..end]).TrimEnd('.');
+    }
+
+    /// <summary>The value as the client wrote it: the token that ends where the exception points to.</summary>
+    private static string ValueBefore(JsonException exception, ReadOnlySequence<byte> body)
+    {
+        const int Longest = 100;
+        ReadOnlySpan<byte> text = body.ToArray();
+        var start = 0;
+        for (var line = exception.LineNumber ?? 0; line > 0; line--)
+        {
+            start += text[start..].IndexOf((byte)'\n') + 1;
+        }
+
+        var json = new Utf8JsonReader(text);
+        while (json.Read() && json.BytesConsumed < start + exception.BytePositionInLine)
+        {
+        }
+
+        var value = Encoding.UTF8.GetString(text[(int)json.TokenStartIndex..(int)json.BytesConsumed]);
+        return value.Length > Longest ? value[..Longest] + "…" : value;
     }
 }

@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Buffers.Text;
 using System.IO.Pipelines;
+using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using Httpmq.Application.Subscriptions;
@@ -22,12 +23,14 @@ internal sealed class LineFrameWriter : IDeliverySink
     private const int PieceBytes = 2304;
     private const int MaxDigits = 20;
 
+    // What stands for itself in JSON, one byte each: that is what subjects are made of, as a rule.
+    private static readonly SearchValues<char> Plain = SearchValues.Create(
+        " !#$%&'()*+,-./0123456789:;<=>?@ABCDEFGHIJKLMNOPQRSTUVWXYZ[]^_`abcdefghijklmnopqrstuvwxyz{|}~");
+
     private readonly PipeWriter _output;
     private readonly string _requestId;
     private readonly byte[] _beforeSubject;
     private readonly byte[] _beforeSequence;
-    private string? _subject;
-    private byte[] _subjectJson = [];
 
     public LineFrameWriter(PipeWriter output, string requestId, string stream, string consumer)
     {
@@ -42,19 +45,24 @@ internal sealed class LineFrameWriter : IDeliverySink
 
     public int Write(string subject, DeliverySequence sequence, ReadOnlySpan<byte> payload)
     {
-        if (!string.Equals(subject, _subject, StringComparison.Ordinal))
-        {
-            _subject = subject;
-            _subjectJson = Json(subject);
-        }
-
+        var escaped = subject.AsSpan().ContainsAnyExcept(Plain) ? Json(subject) : null;
         var middle = ",\"consumer\":"u8;
         var beforePayload = "},\"b64_msg\":\""u8;
         var head = _output.GetSpan(
-            _beforeSubject.Length + _subjectJson.Length + _beforeSequence.Length + MaxDigits + middle.Length + MaxDigits + beforePayload.Length);
+            _beforeSubject.Length + (escaped?.Length ?? subject.Length + 2) + _beforeSequence.Length + MaxDigits + middle.Length + MaxDigits + beforePayload.Length);
         var length = 0;
         Append(head, ref length, _beforeSubject);
-        Append(head, ref length, _subjectJson);
+        if (escaped is null)
+        {
+            head[length++] = (byte)'"';
+            length += Encoding.ASCII.GetBytes(subject, head[length..]);
+            head[length++] = (byte)'"';
+        }
+        else
+        {
+            Append(head, ref length, escaped);
+        }
+
         Append(head, ref length, _beforeSequence);
         Append(head, ref length, sequence.Stream);
         Append(head, ref length, middle);

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using Httpmq.Api.Configuration;
 using Httpmq.Api.Hosting;
 using Httpmq.Application.Subscriptions;
 
@@ -10,24 +11,29 @@ namespace Httpmq.Api.Streaming;
 /// </summary>
 internal sealed class SubscriptionPumps : IHostedService, IAsyncDisposable
 {
-    /// <summary>How long a client may take nothing while something waits for it, before it is cut off.</summary>
-    public static readonly TimeSpan StallLimit = TimeSpan.FromSeconds(60);
+    // A subscription that is over keeps nothing but its last line from the others; its client gets so long to read it.
+    private static readonly TimeSpan EndLimit = TimeSpan.FromSeconds(5);
 
     private static readonly TimeSpan LookInterval = TimeSpan.FromSeconds(1);
 
     private readonly ConcurrentDictionary<SubscriptionPump, Task> _running = new();
+    private readonly TimeSpan _stallLimit;
     private readonly IHostApplicationLifetime _lifetime;
     private readonly TimeProvider _time;
     private readonly ILogger<SubscriptionPumps> _logger;
     private readonly ITimer _timer;
 
-    public SubscriptionPumps(IHostApplicationLifetime lifetime, TimeProvider time, ILogger<SubscriptionPumps> logger)
+    public SubscriptionPumps(LimitSettings limits, IHostApplicationLifetime lifetime, TimeProvider time, ILogger<SubscriptionPumps> logger)
     {
+        _stallLimit = limits.StallTimeout;
         _lifetime = lifetime;
         _time = time;
         _logger = logger;
         _timer = time.CreateTimer(static state => ((SubscriptionPumps)state!).CutOffStalled(), this, LookInterval, LookInterval);
     }
+
+    /// <summary>Subscriptions that are open.</summary>
+    public int Running => _running.Count;
 
     /// <summary>Runs one subscription to its end; the source is disposed then.</summary>
     public async Task RunAsync(HttpContext http, IDeliverySource source)
@@ -43,11 +49,17 @@ internal sealed class SubscriptionPumps : IHostedService, IAsyncDisposable
         }
         finally
         {
-            // Its own clean-up: the request's token is cancelled by now.
-            await source.DisposeAsync();
-            _running.TryRemove(pump, out _);
-            done.SetResult();
-            _logger.Unsubscribed(pump.RequestId, source.Stream, source.Consumer, pump.Deliveries, reason.ToString());
+            try
+            {
+                // Its own clean-up: the request's token is cancelled by now.
+                await source.DisposeAsync();
+            }
+            finally
+            {
+                _running.TryRemove(pump, out _);
+                done.SetResult();
+                _logger.Unsubscribed(pump.RequestId, source.Stream, source.Consumer, pump.Deliveries, reason.ToString());
+            }
         }
     }
 
@@ -66,6 +78,9 @@ internal sealed class SubscriptionPumps : IHostedService, IAsyncDisposable
             {
                 pump.Abort();
             }
+
+            // What they did not write goes back to NATS while there is a connection.
+            await Task.WhenAll(_running.Values);
         }
     }
 
@@ -75,9 +90,10 @@ internal sealed class SubscriptionPumps : IHostedService, IAsyncDisposable
     {
         foreach (var pump in _running.Keys)
         {
-            if (pump.Stalled > StallLimit)
+            var stalled = pump.Stalled;
+            if (stalled > _stallLimit || (stalled > EndLimit && pump.Source.End is not null))
             {
-                _logger.Stalled(pump.RequestId, pump.Source.Stream, pump.Source.Consumer, StallLimit.TotalSeconds);
+                _logger.Stalled(pump.RequestId, pump.Source.Stream, pump.Source.Consumer, stalled.TotalSeconds);
                 pump.Abort();
             }
         }

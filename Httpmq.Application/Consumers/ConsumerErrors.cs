@@ -6,8 +6,9 @@ namespace Httpmq.Application.Consumers;
 /// <summary>Failures that more than one use case tells in the same words.</summary>
 public static class ConsumerErrors
 {
+    /// <summary>In the broker's own words and with its code, as where it says so itself.</summary>
     public static Error NotFound(StreamName stream, ConsumerName consumer) => new(
         ErrorKind.NotFound,
         $"Consumer {consumer} of stream {stream} not found",
-        "consumer not found; create it with POST /v1/admin/stream/{stream}/consumer");
+        $"consumer not found (err_code 10014); create it with POST /v1/admin/stream/{stream}/consumer");
 }

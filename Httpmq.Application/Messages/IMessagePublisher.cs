@@ -11,13 +11,21 @@ public interface IMessagePublisher
     int MaxPayload { get; }
 
     /// <summary>
-    /// Publishes one message and waits until JetStream stored it. Answers within 5 s, whatever happens.
+    /// Hands one message to the broker, without waiting until it is stored. Many may be under way at once.
     /// </summary>
     /// <param name="subject">Where to publish.</param>
     /// <param name="payload">The message; may be reused by the caller once the call returned.</param>
-    /// <param name="cancellationToken">Gives up waiting. The message may be stored all the same.</param>
-    /// <returns>Where it was stored, or why it was not (or why that is not known).</returns>
-    ValueTask<PublishOutcome> PublishAsync(Subject subject, ReadOnlyMemory<byte> payload, CancellationToken cancellationToken);
+    ValueTask<IPendingPublish> StartAsync(Subject subject, ReadOnlyMemory<byte> payload);
+}
+
+/// <summary>A message under way to its stream. It ends within 5 s, whatever happens.</summary>
+public interface IPendingPublish
+{
+    /// <summary>Whether <see cref="GetOutcomeAsync"/> would not wait for the broker.</summary>
+    bool IsCompleted { get; }
+
+    /// <summary>Where it was stored, or why it was not (or why that is not known). To be called exactly once.</summary>
+    ValueTask<PublishOutcome> GetOutcomeAsync(CancellationToken cancellationToken);
 }
 
 /// <summary>What became of one message: stored (no error), or an error.</summary>

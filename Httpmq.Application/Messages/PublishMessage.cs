@@ -8,6 +8,9 @@ public sealed record PublishMessage(Subject Subject, ReadOnlyMemory<byte> Payloa
 
 internal sealed class PublishMessageHandler(IMessagePublisher publisher) : IRequestHandler<PublishMessage, PublishOutcome>
 {
-    public Task<PublishOutcome> Handle(PublishMessage request, CancellationToken cancellationToken) =>
-        publisher.PublishAsync(request.Subject, request.Payload, cancellationToken).AsTask();
+    public async Task<PublishOutcome> Handle(PublishMessage request, CancellationToken cancellationToken)
+    {
+        var pending = await publisher.StartAsync(request.Subject, request.Payload);
+        return await pending.GetOutcomeAsync(cancellationToken);
+    }
 }

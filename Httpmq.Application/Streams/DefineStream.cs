@@ -6,7 +6,7 @@ using MediatR;
 namespace Httpmq.Application.Streams;
 
 /// <summary>Creates a stream; the same again succeeds, a different one of this name is a conflict.</summary>
-public sealed record DefineStream(string? Name, IReadOnlyList<string?>? Subjects, StreamLimits Limits) : IRequest, IValidatedRequest;
+public sealed record DefineStream(string? Name, IReadOnlyList<string?>? Subjects, StreamLimits Limits, int? Replicas) : IRequest, IValidatedRequest;
 
 internal sealed class DefineStreamValidator : AbstractValidator<DefineStream>
 {
@@ -15,6 +15,9 @@ internal sealed class DefineStreamValidator : AbstractValidator<DefineStream>
         RuleFor(command => command.Name).EntityName("name");
         RuleForEach(command => command.Subjects).SubjectFilter("subjects");
         RuleFor(command => command.Limits).SetValidator(new StreamLimitsValidator());
+        RuleFor(command => command.Replicas)
+            .InclusiveBetween(1, StreamSpec.MostReplicas)
+            .WithMessage(command => $"replicas: {command.Replicas} is not within 1 and {StreamSpec.MostReplicas}");
     }
 }
 
@@ -23,7 +26,7 @@ internal sealed class DefineStreamHandler(IStreamStore streams) : IRequestHandle
     public async Task<Unit> Handle(DefineStream request, CancellationToken cancellationToken)
     {
         var subjects = (request.Subjects ?? []).Select(subject => Rules.Filter("subjects", subject)).ToArray();
-        await streams.CreateAsync(new StreamSpec(Rules.Stream(request.Name), subjects, request.Limits), cancellationToken);
+        await streams.CreateAsync(new StreamSpec(Rules.Stream(request.Name), subjects, request.Limits, request.Replicas), cancellationToken);
         return Unit.Value;
     }
 }

@@ -39,25 +39,22 @@ internal sealed class OpenSubscriptionHandler(
     {
         var stream = Rules.Stream(request.Stream);
         var name = Rules.Consumer(request.Consumer);
-        var consumer = await WaitUntilUnboundAsync(stream, name, cancellationToken);
+        var consumer = await FindAsync(stream, name, cancellationToken);
         RefuseOtherGroup(consumer, request.Group);
         await RefuseOtherSubjectAsync(stream, consumer, request.Subject!, cancellationToken);
+        consumer = await WaitUntilUnboundAsync(stream, name, consumer, cancellationToken);
         var maxInflight = request.MaxInflight ?? (int)Math.Clamp(consumer.Config.MaxAckPending, 1, int.MaxValue);
         return await sources.OpenAsync(consumer, maxInflight, cancellationToken);
     }
 
-    private async Task<ConsumerInfo> WaitUntilUnboundAsync(StreamName stream, ConsumerName name, CancellationToken cancellationToken)
+    private async Task<ConsumerInfo> FindAsync(StreamName stream, ConsumerName name, CancellationToken cancellationToken) =>
+        await consumers.FindAsync(stream, name, cancellationToken) ?? throw new HttpmqException(ConsumerErrors.NotFound(stream, name));
+
+    private async Task<ConsumerInfo> WaitUntilUnboundAsync(StreamName stream, ConsumerName name, ConsumerInfo consumer, CancellationToken cancellationToken)
     {
         var start = time.GetTimestamp();
-        while (true)
+        while (consumer.Bound && consumer.Config.DeliverGroup.Length == 0)
         {
-            var consumer = await consumers.FindAsync(stream, name, cancellationToken)
-                ?? throw new HttpmqException(ConsumerErrors.NotFound(stream, name));
-            if (!consumer.Bound || consumer.Config.DeliverGroup.Length > 0)
-            {
-                return consumer;
-            }
-
             if (time.GetElapsedTime(start) >= BoundPatience)
             {
                 throw new HttpmqException(new Error(
@@ -67,7 +64,10 @@ internal sealed class OpenSubscriptionHandler(
             }
 
             await Task.Delay(BoundPoll, time, cancellationToken);
+            consumer = await FindAsync(stream, name, cancellationToken);
         }
+
+        return consumer;
     }
 
     private static void RefuseOtherGroup(ConsumerInfo consumer, string? group)

@@ -34,7 +34,12 @@ public sealed record StreamLimits(
 /// <param name="Name">The stream's name.</param>
 /// <param name="Subjects">Subjects that it takes; none: JetStream uses the name as the subject.</param>
 /// <param name="Limits">Its limits.</param>
-public sealed record StreamSpec(StreamName Name, IReadOnlyList<SubjectFilter> Subjects, StreamLimits Limits);
+/// <param name="Replicas">Servers that keep a copy of each message; null: JetStream's default, one.</param>
+public sealed record StreamSpec(StreamName Name, IReadOnlyList<SubjectFilter> Subjects, StreamLimits Limits, int? Replicas)
+{
+    /// <summary>The most copies that JetStream keeps.</summary>
+    public const int MostReplicas = 5;
+}
 
 /// <summary>A stream as JetStream reports it.</summary>
 public sealed record StreamInfo(StreamConfig Config, DateTimeOffset Created, StreamState State);
@@ -49,7 +54,8 @@ public sealed record StreamConfig(
     long MaxBytes,
     long MaxAge,
     long MaxMessagesPerSubject,
-    int MaxMessageSize);
+    int MaxMessageSize,
+    int Replicas);
 
 /// <summary>What a stream holds. The times are <see cref="DateTimeOffset.MinValue"/> until there was a message.</summary>
 public sealed record StreamState(

@@ -53,12 +53,22 @@ internal sealed class AdvisoryListener(NatsLink link, ConsumerLedger ledger, Del
     {
         try
         {
-            string[] subjects = ["CONSUMER.CREATED.*.*", "CONSUMER.DELETED.*.*", "STREAM.CREATED.*", "STREAM.UPDATED.*", "STREAM.DELETED.*"];
-            foreach (var subject in subjects)
+            string[] subjects =
+            [
+                "CONSUMER.CREATED.*.*",
+                "CONSUMER.DELETED.*.*",
+                "CONSUMER.LEADER_ELECTED.*.*",
+                "STREAM.CREATED.*",
+                "STREAM.UPDATED.*",
+                "STREAM.DELETED.*",
+            ];
+            foreach (var subject in subjects.Skip(_subscriptions.Count))
             {
                 var subscription = new AdvisorySub(link.Connection, Prefix + subject, OnAdvisory);
-                _subscriptions.Add(subscription);
                 await link.Connection.AddSubAsync(subscription);
+
+                // The client library holds it weakly.
+                _subscriptions.Add(subscription);
             }
         }
         catch (Exception exception) when (exception is NatsException or OperationCanceledException)
@@ -73,17 +83,27 @@ internal sealed class AdvisoryListener(NatsLink link, ConsumerLedger ledger, Del
         var tokens = subject[Prefix.Length..].Split('.');
         var (what, happened, stream) = (tokens[0], tokens[1], tokens[2]);
         var consumer = what is "CONSUMER" ? tokens[3] : null;
-        ledger.Forget(stream, consumer);
+
         switch (what, happened)
         {
             case ("CONSUMER", "DELETED"):
+                ledger.Forget(stream, consumer);
                 sources.End(stream, consumer, "the consumer was deleted");
                 break;
             case ("STREAM", "DELETED"):
+                ledger.Forget(stream, consumer: null);
                 sources.End(stream, consumer: null, "the stream was deleted");
                 break;
+            case ("CONSUMER", "LEADER_ELECTED"):
+                // It may not know of the last deliveries of the one before it.
+                ledger.Doubt(stream, consumer!);
+                break;
             case ("CONSUMER", "CREATED"):
+                ledger.Reset(stream, consumer);
                 sources.Check(stream, consumer!);
+                break;
+            default:
+                ledger.Reset(stream, consumer);
                 break;
         }
     }

@@ -97,7 +97,8 @@ internal sealed class ConsumerStore(JetStreamApi api) : IConsumerStore
         var answer = await api.TryCallAsync(what, $"CONSUMER.INFO.{stream}.{name}", [], WireJson.Default.ConsumerInfoWire, cancellationToken);
         return answer.Error switch
         {
-            null => answer,
+            // nats-server answers without a configuration while the consumer is being deleted.
+            null => answer.Config is null ? null : answer,
             { ErrCode: JetStreamErrors.ConsumerNotFound } => null,
             _ => throw new HttpmqException(JetStreamErrors.ToError(what, answer.Error)),
         };

@@ -9,5 +9,11 @@ namespace Httpmq.Infrastructure.JetStream;
 /// </summary>
 internal static class Inbox
 {
+    /// <summary>
+    /// A short prefix for replies, one per process: every request carries a reply subject, and who guesses one can only
+    /// answer in the server's place on the same account, which the server's own permissions decide.
+    /// </summary>
+    public static string NewReplyPrefix() => "_INBOX." + RandomNumberGenerator.GetString("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789", 11) + ".";
+
     public static string NewSubject() => "_INBOX." + RandomNumberGenerator.GetHexString(32, lowercase: true);
 }

@@ -29,6 +29,7 @@ internal static class JetStreamErrors
         [10071] = ErrorKind.Conflict, // wrong last sequence
         [10164] = ErrorKind.Conflict, // wrong last sequence
         [10052] = ErrorKind.InvalidInput, // invalid configuration, although JetStream's code is 500
+        [10074] = ErrorKind.InvalidInput, // replicas on a server without a cluster, although JetStream's code is 500
         [10111] = ErrorKind.InvalidInput, // rollup not permitted, although JetStream's code is 500
         [10054] = ErrorKind.TooLarge, // message size exceeds maximum allowed
         [10002] = ErrorKind.OutOfResources, // resource limits exceeded for account

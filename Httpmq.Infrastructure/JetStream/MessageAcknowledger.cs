@@ -13,11 +13,20 @@ namespace Httpmq.Infrastructure.JetStream;
 /// Rebuilds the acknowledgement from the two sequences and waits for JetStream's confirmation. Because the server trusts the
 /// stream sequence blindly, it is checked here first: docs/adr/0001-stateless-confirmed-acknowledgements.md.
 /// </summary>
-internal sealed class MessageAcknowledger(NatsLink link, RequestPipeline requests, JetStreamApi api, ConsumerLedger ledger) : IMessageAcknowledger
+internal sealed class MessageAcknowledger(
+    NatsLink link,
+    RequestPipeline requests,
+    JetStreamApi api,
+    ConsumerLedger ledger,
+    TimeProvider time) : IMessageAcknowledger
 {
     // An acknowledgement beyond the delivered messages moves the consumer's cursor on these versions: messages are skipped.
     private static readonly Version FirstCursorMovingServer = new(2, 10, 17);
     private static readonly Version LastCursorMovingServer = new(2, 10, 25);
+
+    // How long a new leader gets to send again what it does not know to have been sent.
+    private static readonly TimeSpan LeaderPatience = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan LeaderPoll = TimeSpan.FromMilliseconds(200);
     private static readonly byte[] Ack = "+ACK"u8.ToArray();
 
     public async ValueTask<Error?> AcknowledgeAsync(
@@ -72,13 +81,18 @@ internal sealed class MessageAcknowledger(NatsLink link, RequestPipeline request
                 return new Error(ErrorKind.Conflict, what, $"consumer {name} has ack policy '{consumer.Config.AckPolicy}'; single messages are acknowledged with 'explicit' only");
             }
 
-            var delivered = consumer.Delivered?.StreamSeq ?? 0;
-            if (delivery.Stream > delivered)
+            var info = await api.CallAsync(what, $"STREAM.INFO.{stream}", [], WireJson.Default.StreamInfoWire, cancellationToken);
+            if (delivery.Stream > info.State?.LastSeq)
             {
                 return NeverSent(what, name, delivery);
             }
 
-            var info = await api.CallAsync(what, $"STREAM.INFO.{stream}", [], WireJson.Default.StreamInfoWire, cancellationToken);
+            var delivered = await ReadMarkAsync(what, stream, name, consumer, delivery, cancellationToken);
+            if (delivery.Stream > delivered)
+            {
+                return entry.IsInDoubt(time) ? NotKnownYet(what, name) : NeverSent(what, name, delivery);
+            }
+
             if (info.Config!.Retention is "limits" && !MovesCursor(link.ServerVersion))
             {
                 entry.Raise(delivered);
@@ -94,6 +108,42 @@ internal sealed class MessageAcknowledger(NatsLink link, RequestPipeline request
         {
             return exception.Error;
         }
+    }
+
+    /// <summary>
+    /// Up to which stream sequence the consumer was sent messages. Copies of a consumer learn of deliveries a little later
+    /// than subscribers: a leader that takes over knows the last ones only once it has sent them again, which it does at once.
+    /// </summary>
+    private async Task<ulong> ReadMarkAsync(
+        string what,
+        StreamName stream,
+        ConsumerName name,
+        ConsumerInfoWire consumer,
+        DeliverySequence delivery,
+        CancellationToken cancellationToken)
+    {
+        var mark = consumer.Delivered?.StreamSeq ?? 0;
+        if (mark >= delivery.Stream || consumer.Cluster?.Replicas is not { Count: > 0 })
+        {
+            return mark;
+        }
+
+        using var patience = new CancellationTokenSource(LeaderPatience, time);
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(patience.Token, cancellationToken);
+        try
+        {
+            while (mark < delivery.Stream)
+            {
+                await Task.Delay(LeaderPoll, time, limit.Token);
+                mark = (await FindConsumerAsync(what, stream, name, limit.Token))?.Delivered?.StreamSeq ?? 0;
+            }
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            // Patience is over: what it said last counts.
+        }
+
+        return mark;
     }
 
     /// <summary>
@@ -133,7 +183,7 @@ internal sealed class MessageAcknowledger(NatsLink link, RequestPipeline request
         var answer = await api.TryCallAsync(what, $"CONSUMER.INFO.{stream}.{name}", [], WireJson.Default.ConsumerInfoWire, cancellationToken);
         return answer.Error switch
         {
-            null => answer,
+            null => answer.Config is null ? null : answer,
             { ErrCode: JetStreamErrors.ConsumerNotFound } => null,
             _ => throw new HttpmqException(JetStreamErrors.ToError(what, answer.Error)),
         };
@@ -165,6 +215,11 @@ internal sealed class MessageAcknowledger(NatsLink link, RequestPipeline request
         ErrorKind.NotFound,
         what,
         $"stream: consumer {consumer} was never sent a message with stream sequence {delivery.Stream}");
+
+    private static Error NotKnownYet(string what, ConsumerName consumer) => new(
+        ErrorKind.Unavailable,
+        what,
+        $"consumer {consumer} has another leader since a moment ago, which does not know yet what the one before it sent; nothing was acknowledged, try again, or wait until the message comes again");
 
     private static string What(StreamName stream, ConsumerName consumer, DeliverySequence delivery) =>
         $"Unable to acknowledge message {delivery.Stream} of stream {stream} for consumer {consumer}";

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Text.Json;
 using Httpmq.Application.Messages;
 using Httpmq.Domain.Errors;
@@ -7,27 +8,57 @@ using Httpmq.Infrastructure.JetStream.Wire;
 
 namespace Httpmq.Infrastructure.JetStream;
 
-internal sealed class MessagePublisher(NatsLink link, RequestPipeline requests, JetStreamApi api) : IMessagePublisher
+internal sealed class MessagePublisher(NatsLink link, NatsOptions options, RequestPipeline requests, JetStreamApi api, TimeProvider time) : IMessagePublisher
 {
     // nats-server's default max_payload, until the connected one has told its own.
     private const int DefaultMaxPayload = 1024 * 1024;
 
-    public int MaxPayload => link.Connection.ServerInfo?.MaxPayload is > 0 and var limit ? limit : DefaultMaxPayload;
+    // It explains a refusal and decides nothing: the message was refused by the broker already.
+    private static readonly TimeSpan ExplanationLife = TimeSpan.FromSeconds(1);
 
-    public async ValueTask<PublishOutcome> PublishAsync(Subject subject, ReadOnlyMemory<byte> payload, CancellationToken cancellationToken)
+    private volatile Unclaimed? _unclaimed;
+    private readonly ConcurrentQueue<PendingPublish> _free = new();
+
+    public int MaxPayload
     {
-        // The server would end the whole connection over it.
-        if (payload.Length > MaxPayload)
+        get
         {
-            return Failed(ErrorKind.TooLarge, subject, $"the message has {payload.Length} bytes, and the server takes {MaxPayload} (max_payload)");
+            var server = link.Connection.ServerInfo?.MaxPayload is > 0 and var limit ? limit : DefaultMaxPayload;
+            return options.MaxMessageBytes > 0 ? Math.Min(options.MaxMessageBytes, server) : server;
+        }
+    }
+
+    public async ValueTask<IPendingPublish> StartAsync(Subject subject, ReadOnlyMemory<byte> payload)
+    {
+        if (!_free.TryDequeue(out var pending))
+        {
+            pending = new PendingPublish(this);
         }
 
-        var reply = await requests.SendAsync(subject.Value, payload);
+        // The server would end the whole connection over a message that is too large.
+        pending.Subject = subject;
+        pending.Size = payload.Length > MaxPayload ? payload.Length : 0;
+        pending.Reply = pending.Size > 0 ? default : await requests.StartAsync(subject.Value, payload);
+        return pending;
+    }
+
+    private async ValueTask<PublishOutcome> GetOutcomeAsync(PendingPublish pending, CancellationToken cancellationToken)
+    {
+        var subject = pending.Subject;
+        if (pending.Size > 0)
+        {
+            return Failed(ErrorKind.TooLarge, subject, $"the message has {pending.Size} bytes, and at most {MaxPayload} are taken (the NATS server's max_payload, or limits.max_message_bytes)");
+        }
+
+        var reply = await pending.Reply.WaitAsync();
+        _free.Enqueue(pending);
         return reply switch
         {
-            { Kind: ReplyKind.Answered, Error: null } => PublishOutcome.Stored(reply.Stream!, reply.Sequence),
-            { Kind: ReplyKind.Answered } => PublishOutcome.Failed(JetStreamErrors.ToError(What(subject), reply.Error)),
-            { Kind: ReplyKind.NoResponders } => await ExplainNoStreamAsync(subject, cancellationToken),
+            { Kind: ReplyKind.Answered, Error: { } error } => PublishOutcome.Failed(JetStreamErrors.ToError(What(subject), error)),
+            { Kind: ReplyKind.Answered, Stream: { } stream } => PublishOutcome.Stored(stream, reply.Sequence),
+
+            // Nobody listens, or somebody who is no stream and answered with nothing.
+            { Kind: ReplyKind.NoResponders or ReplyKind.Answered } => await ExplainNoStreamAsync(subject, cancellationToken),
             { Kind: ReplyKind.NotSent } => PublishOutcome.Failed(NatsLink.NotConnected),
             { Kind: ReplyKind.Full } => Failed(ErrorKind.Unavailable, subject, "too many messages wait for JetStream's answer; nothing was stored, try again"),
             { Kind: ReplyKind.TimedOut } => Failed(ErrorKind.Timeout, subject, "JetStream did not answer in time; the message may have been stored"),
@@ -37,6 +68,23 @@ internal sealed class MessagePublisher(NatsLink link, RequestPipeline requests, 
 
     /// <summary>Nobody took the message: because no stream has the subject, or because the stream has no leader just now.</summary>
     private async ValueTask<PublishOutcome> ExplainNoStreamAsync(Subject subject, CancellationToken cancellationToken)
+    {
+        // A batch to a wrong subject has one explanation for all of its records.
+        if (_unclaimed is { } known && known.Subject == subject && time.GetElapsedTime(known.Since) < ExplanationLife)
+        {
+            return PublishOutcome.Failed(known.Error);
+        }
+
+        var outcome = await AskForStreamAsync(subject, cancellationToken);
+        if (outcome.Error is { Kind: ErrorKind.NotFound } error)
+        {
+            _unclaimed = new Unclaimed(subject, error, time.GetTimestamp());
+        }
+
+        return outcome;
+    }
+
+    private async ValueTask<PublishOutcome> AskForStreamAsync(Subject subject, CancellationToken cancellationToken)
     {
         try
         {
@@ -52,7 +100,8 @@ internal sealed class MessagePublisher(NatsLink link, RequestPipeline requests, 
         }
         catch (HttpmqException exception)
         {
-            return PublishOutcome.Failed(exception.Error with { Detail = exception.Error.Detail + "; nothing was stored" });
+            // Why nobody took it stays open; that nobody did does not, so this is no time-out of unknown outcome.
+            return Failed(ErrorKind.Unavailable, subject, $"no stream took it, and JetStream does not say why ({exception.Error.Message}); nothing was stored, try again");
         }
     }
 
@@ -60,4 +109,21 @@ internal sealed class MessagePublisher(NatsLink link, RequestPipeline requests, 
 
     private static PublishOutcome Failed(ErrorKind kind, Subject subject, string detail) =>
         PublishOutcome.Failed(new Error(kind, What(subject), detail));
+
+    private sealed record Unclaimed(Subject Subject, Error Error, long Since);
+
+    /// <summary>One message under way; reused, so that a batch allocates none per record.</summary>
+    private sealed class PendingPublish(MessagePublisher publisher) : IPendingPublish
+    {
+        public Subject Subject { get; set; }
+
+        /// <summary>The message's size where that is too large to be sent, else 0.</summary>
+        public int Size { get; set; }
+
+        public PendingReply Reply { get; set; }
+
+        public bool IsCompleted => Size > 0 || Reply.IsCompleted;
+
+        public ValueTask<PublishOutcome> GetOutcomeAsync(CancellationToken cancellationToken) => publisher.GetOutcomeAsync(this, cancellationToken);
+    }
 }

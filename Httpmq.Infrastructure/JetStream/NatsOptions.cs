@@ -21,8 +21,14 @@ public sealed record NatsOptions
     /// <summary>Patience with one answer of the broker; every route answers within 5 s. Default: 4 s.</summary>
     public TimeSpan RequestTimeout { get; init; } = TimeSpan.FromSeconds(4);
 
-    /// <summary>Publishes and acknowledgements that may wait for an answer at once, at most 65536. Default: 65536.</summary>
-    public int MaxInflightRequests { get; init; } = 65_536;
+    /// <summary>The largest message, in bytes, where that is less than the server's max_payload. Default: 0, no limit of our own.</summary>
+    public int MaxMessageBytes { get; init; }
+
+    /// <summary>Publishes and acknowledgements that may wait for an answer at once, at most 65536. Default: 16384.</summary>
+    public int MaxInflightRequests { get; init; } = 16_384;
+
+    /// <summary>How long the server keeps a pull request that it cannot serve; it is renewed then. Default: 60 s.</summary>
+    public TimeSpan PullExpires { get; init; } = TimeSpan.FromSeconds(60);
 
     /// <summary>Bytes that may wait for one slow subscriber before its stream is ended. Default: 256 MiB.</summary>
     public long MaxPendingBytes { get; init; } = 256L * 1024 * 1024;

@@ -11,7 +11,8 @@ internal sealed class StreamStore(JetStreamApi api) : IStreamStore
     public Task CreateAsync(StreamSpec spec, CancellationToken cancellationToken)
     {
         var subjects = spec.Subjects.Select(subject => subject.Value).ToArray();
-        var config = Apply(new StreamConfigWire { Name = spec.Name.Value, Subjects = subjects.Length == 0 ? null : subjects }, spec.Limits);
+        var defaults = new StreamConfigWire { Name = spec.Name.Value, Subjects = subjects.Length == 0 ? null : subjects };
+        var config = Apply(defaults with { NumReplicas = spec.Replicas ?? defaults.NumReplicas }, spec.Limits);
         return api.CallAsync(
             $"Failed to create stream {spec.Name}",
             $"STREAM.CREATE.{spec.Name}",
@@ -111,7 +112,8 @@ internal sealed class StreamStore(JetStreamApi api) : IStreamStore
                 config.MaxBytes,
                 config.MaxAge,
                 config.MaxMsgsPerSubject,
-                config.MaxMsgSize),
+                config.MaxMsgSize,
+                config.NumReplicas),
             wire.Created,
             new StreamState(state.Messages, state.Bytes, state.FirstSeq, state.FirstTs, state.LastSeq, state.LastTs, state.ConsumerCount));
     }

@@ -56,6 +56,32 @@ internal sealed class WireTests
         Assert.That(publish.Concat(delivery), Is.Empty);
     }
 
+    [TestCase("""{"subject":"{stream}","b64_msg":"AQ=="}""", true)]
+    [TestCase("""{"subject":"{stream}","b64_msg":"?"}""", false)]
+    public async Task Answer_BatchOutcome_KeepsItsSchema(string record, bool success)
+    {
+        using var body = new StringContent(record.Replace("{stream}", _stream, StringComparison.Ordinal));
+
+        var outcome = await _client.DataAsync(HttpMethod.Post, "/v1/data/publish", body);
+
+        Assert.That(outcome.Success, Is.EqualTo(success));
+        Assert.That(_dataplane.Deviations(outcome.Body, _dataplane.Schemas["PublishOutcome"]!, "outcome"), Is.Empty);
+    }
+
+    [Test]
+    public async Task Answer_SeveralAcknowledged_KeepsItsSchema()
+    {
+        await _client.PublishAsync(_stream, "m");
+        await using var subscription = await _client.SubscribeAsync(_stream, "c0", $"subject_name={_stream}");
+        await subscription.NextAsync();
+        using var body = new StringContent("""[{"stream":1,"consumer":1},{"stream":7,"consumer":7}]""");
+
+        var answer = await _client.DataAsync(HttpMethod.Post, $"/v1/data/stream/{_stream}/consumer/c0/ack", body);
+
+        Assert.That(((int)answer.Body["acknowledged"]!, (int)answer.Body["failed"]!), Is.EqualTo((1, 1)));
+        Assert.That(_dataplane.Deviations(answer.Body, _dataplane.Schemas["AckBatchAnswer"]!, "answer"), Is.Empty);
+    }
+
     private static JsonNode SchemaOf(OpenApiFile document, string operationId, string status) =>
         document.Operation(operationId).Json["responses"]![status]!["content"]!["application/json"]!["schema"]!;
 }

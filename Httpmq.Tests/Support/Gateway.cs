@@ -44,7 +44,8 @@ internal sealed class Gateway : IAsyncDisposable
     public static async Task<Gateway> StartAsync(
         string natsUrl,
         Func<ApiServerSettings, ApiServerSettings>? configure = null,
-        Func<NatsOptions, NatsOptions>? configureNats = null)
+        Func<NatsOptions, NatsOptions>? configureNats = null,
+        LimitSettings? limits = null)
     {
         var options = new NatsOptions
         {
@@ -55,8 +56,8 @@ internal sealed class Gateway : IAsyncDisposable
         var nats = configureNats?.Invoke(options) ?? options;
         var server = configure?.Invoke(DefaultServer) ?? DefaultServer;
         var log = new LogSettings { Level = LogLevel.Error, Json = false };
-        var management = ApiHost.Build(ApiGroup.Management, server, nats, log);
-        var dataplane = ApiHost.Build(ApiGroup.Dataplane, server, nats, log);
+        var management = ApiHost.Build(ApiGroup.Management, server, nats, log, limits ?? new LimitSettings());
+        var dataplane = ApiHost.Build(ApiGroup.Dataplane, server, nats, log, limits ?? new LimitSettings());
         await management.StartAsync();
         await dataplane.StartAsync();
         return new Gateway(AddressOf(management), AddressOf(dataplane), management, dataplane);

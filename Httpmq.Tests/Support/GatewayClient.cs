@@ -18,7 +18,8 @@ internal sealed record GatewayAnswer(HttpStatusCode Status, JsonNode Body, HttpR
 /// <summary>Speaks to a gateway in intentions. It knows the wire, and nothing of the product's types.</summary>
 internal sealed class GatewayClient(Gateway gateway, Version version) : IDisposable
 {
-    private readonly HttpClient _http = new(new SocketsHttpHandler { EnableMultipleHttp2Connections = true })
+    // Over HTTP/1.1 the handler would read on for a while after the end of a subscription, in the hope to use the connection again.
+    private readonly HttpClient _http = new(new SocketsHttpHandler { EnableMultipleHttp2Connections = true, ResponseDrainTimeout = TimeSpan.Zero })
     {
         DefaultRequestVersion = version,
         DefaultVersionPolicy = HttpVersionPolicy.RequestVersionExact,
@@ -30,6 +31,17 @@ internal sealed class GatewayClient(Gateway gateway, Version version) : IDisposa
 
     public Task<GatewayAnswer> DataAsync(HttpMethod method, string path, HttpContent? body = null) =>
         SendAsync(method, new Uri(gateway.Dataplane, path), body);
+
+    /// <summary>Sends to the dataplane what is not answered with one JSON object.</summary>
+    public async Task<(HttpStatusCode Status, string Text)> SendRawAsync(HttpMethod method, string path, HttpContent? body = null)
+    {
+        using var response = await OpenAsync(method, path, body);
+        return (response.StatusCode, await response.Content.ReadAsStringAsync());
+    }
+
+    /// <summary>Sends to the dataplane, and returns when the headers are here.</summary>
+    public Task<HttpResponseMessage> OpenAsync(HttpMethod method, string path, HttpContent? body = null) =>
+        _http.SendAsync(Request(method, new Uri(gateway.Dataplane, path), body), HttpCompletionOption.ResponseHeadersRead);
 
     public async Task DefineStreamAsync(string name, params string[] subjects) =>
         Succeed(await ManageAsync(HttpMethod.Post, "/v1/admin/stream", new JsonObject

@@ -4,7 +4,7 @@ using System.Net.Sockets;
 
 namespace Httpmq.Tests.Support;
 
-/// <summary>A real nats-server with JetStream on a free loopback port, with a store of its own.</summary>
+/// <summary>A real nats-server, normally with JetStream, on a free loopback port, with a store of its own.</summary>
 internal sealed class NatsServerProcess : IAsyncDisposable
 {
     private readonly string _folder = Directory.CreateTempSubdirectory("httpmq-nats-").FullName;
@@ -17,9 +17,14 @@ internal sealed class NatsServerProcess : IAsyncDisposable
 
     public string Url => $"nats://127.0.0.1:{Port}";
 
-    public static async Task<NatsServerProcess> StartAsync(params string[] arguments)
+    public static Task<NatsServerProcess> StartAsync(params string[] arguments) => StartAsync(jetStream: true, arguments);
+
+    /// <summary>One on which JetStream's subjects are subjects like any other.</summary>
+    public static Task<NatsServerProcess> StartWithoutJetStreamAsync() => StartAsync(jetStream: false);
+
+    private static async Task<NatsServerProcess> StartAsync(bool jetStream, params string[] arguments)
     {
-        var server = new NatsServerProcess(FreePort(), arguments);
+        var server = new NatsServerProcess(FreePort(), jetStream ? ["-js", .. arguments] : arguments);
         await server.StartAgainAsync();
         return server;
     }
@@ -36,7 +41,7 @@ internal sealed class NatsServerProcess : IAsyncDisposable
     public async Task StartAgainAsync()
     {
         var start = new ProcessStartInfo(Executable()) { UseShellExecute = false, RedirectStandardError = true, RedirectStandardOutput = true };
-        string[] arguments = ["-a", "127.0.0.1", "-p", Port.ToString(System.Globalization.CultureInfo.InvariantCulture), "-js", "-sd", _folder, .. _arguments];
+        string[] arguments = ["-a", "127.0.0.1", "-p", Port.ToString(System.Globalization.CultureInfo.InvariantCulture), "-sd", _folder, .. _arguments];
         foreach (var argument in arguments)
         {
             start.ArgumentList.Add(argument);

@@ -1,6 +1,8 @@
+using Httpmq.Api.Configuration;
 using Httpmq.Api.Contracts;
 using Httpmq.Api.OpenApi;
 using Httpmq.Api.Serialization;
+using Httpmq.Api.Streaming;
 using Httpmq.Application.Messages;
 using Httpmq.Domain.Errors;
 using Httpmq.Domain.Naming;
@@ -11,7 +13,11 @@ using NSwag.Annotations;
 namespace Httpmq.Api.Controllers.Dataplane;
 
 [OpenApiTag("Messages", Description = "Publish and acknowledge.")]
-internal sealed class MessagesController(IMediator mediator, IMessagePublisher publisher) : ApiController(mediator)
+internal sealed class MessagesController(
+    IMediator mediator,
+    IMessagePublisher publisher,
+    ApiServerSettings server,
+    IHostApplicationLifetime lifetime) : ApiController(mediator)
 {
     /// <summary>Publishes the body, a base64 text, as one message.</summary>
     /// <remarks>200 means that JetStream stored it, and says in which stream and at which sequence.</remarks>
@@ -24,7 +30,7 @@ internal sealed class MessagesController(IMediator mediator, IMessagePublisher p
     /// <response code="507">JetStream has no room left for the message.</response>
     [HttpPost("/v1/data/subject/{subject}", Name = PublishOperation.OperationId)]
     [ProducesResponseType<PublishAnswer>(StatusCodes.Status200OK)]
-    [Errors(400, 404, 413, 503, 504, 507)]
+    [Errors(400, 404, 408, 413, 503, 504, 507)]
     public async Task<IActionResult> Publish()
     {
         // Nothing is bound: this is the hot path, and binding costs more than the rest of it.
@@ -35,27 +41,67 @@ internal sealed class MessagesController(IMediator mediator, IMessagePublisher p
             return Failed(new Error(ErrorKind.InvalidInput, "Invalid subject", $"subject: '{name}' {fault}"));
         }
 
-        using var body = await Base64Body.ReadAsync(Request.BodyReader, Request.ContentLength, publisher.MaxPayload, Aborted);
+        using var body = await Base64Body.ReadAsync(Request.BodyReader, Request.ContentLength, publisher.MaxPayload, server.ReadTimeout, Aborted);
         var outcome = await Mediator.Send(new PublishMessage(subject, body.Message), Aborted);
         return outcome.Error is null
             ? Json(new PublishAnswer { RequestId = RequestId, Stream = outcome.Stream!, Sequence = outcome.Sequence }, ApiJson.Wire.PublishAnswer)
             : Failed(outcome.Error);
     }
 
-    /// <summary>Acknowledges a delivery, by the two sequences that came with it.</summary>
+    /// <summary>
+    /// Publishes a batch: one record per line of the body; one line per record comes back in the same order.
+    /// </summary>
+    /// <remarks>
+    /// The outcomes come as JetStream answers, over HTTP/2 while the request may still be sent. A bad record fails alone. A batch
+    /// is a pipeline of single publishes, not a transaction.
+    /// </remarks>
+    [HttpPost("/v1/data/publish", Name = BatchOperation.OperationId)]
+    [Errors]
+    public async Task<IActionResult> PublishBatch()
+    {
+        var batch = await Mediator.Send(new OpenPublishBatch(), Aborted);
+        return new BatchResult(batch, lifetime.ApplicationStopping);
+    }
+
+    /// <summary>Acknowledges a delivery, by the two sequences that came with it, or an array of them.</summary>
     /// <remarks>
     /// 200 means that JetStream confirmed it; acknowledging again is 200 too. Works on any instance, with or without a
-    /// subscriber there, also after a restart.
+    /// subscriber there, also after a restart. For an array 200 means that the answer tells the fate of each.
     /// </remarks>
-    /// <response code="200">JetStream confirmed the acknowledgement.</response>
+    /// <response code="200">JetStream confirmed the acknowledgement; for an array: the fate of each delivery.</response>
+    /// <response code="400">The sequences are missing or less than 1, or the array is empty or has more than 10000.</response>
     /// <response code="404">The stream or the consumer does not exist, or this consumer was never sent such a message; nothing is touched then.</response>
     /// <response code="504">JetStream did not confirm in time. Acknowledging again is safe.</response>
-    [HttpPost("/v1/data/stream/{stream}/consumer/{consumer}/ack", Name = "AcknowledgeMessage")]
+    [HttpPost("/v1/data/stream/{stream}/consumer/{consumer}/ack", Name = AcknowledgeOperation.OperationId)]
     [ProducesResponseType<Answer>(StatusCodes.Status200OK)]
-    [Errors(400, 404, 413, 503, 504)]
-    public async Task<IActionResult> Acknowledge(string stream, string consumer, [FromBody] AckParameters parameters)
+    [Errors(400, 404, 408, 413, 503, 504)]
+    public async Task<IActionResult> Acknowledge(string stream, string consumer, [FromBody] AckRequest request)
     {
-        var error = await Mediator.Send(new AcknowledgeMessage(stream, consumer, parameters.Stream, parameters.Consumer), Aborted);
+        if (request.IsBatch)
+        {
+            return await AcknowledgeBatchAsync(stream, consumer, request.Pairs);
+        }
+
+        var error = await Mediator.Send(new AcknowledgeMessage(stream, consumer, request.Pairs[0]), Aborted);
         return error is null ? Done() : Failed(error);
+    }
+
+    private async Task<IActionResult> AcknowledgeBatchAsync(string stream, string consumer, IReadOnlyList<AckPair> pairs)
+    {
+        var fates = await Mediator.Send(new AcknowledgeBatch(stream, consumer, pairs), Aborted);
+        var failed = fates.Count(static error => error is not null);
+        var answer = new AckBatchAnswer
+        {
+            RequestId = RequestId,
+            Acknowledged = fates.Count - failed,
+            Failed = failed,
+            Acks = pairs.Select((pair, index) => AckFate.From(pair, fates[index])).ToArray(),
+        };
+        return Json(answer, ApiJson.Wire.AckBatchAnswer);
+    }
+
+    private sealed class BatchResult(PublishBatch batch, CancellationToken stopping) : IActionResult
+    {
+        public Task ExecuteResultAsync(ActionContext context) => new BatchPublication(context.HttpContext, batch, stopping).RunAsync();
     }
 }

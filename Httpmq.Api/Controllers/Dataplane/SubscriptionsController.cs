@@ -1,4 +1,5 @@
 using System.Globalization;
+using Httpmq.Api.Configuration;
 using Httpmq.Api.OpenApi;
 using Httpmq.Api.Streaming;
 using Httpmq.Application.Subscriptions;
@@ -10,7 +11,7 @@ using NSwag.Annotations;
 namespace Httpmq.Api.Controllers.Dataplane;
 
 [OpenApiTag("Subscriptions", Description = "Receive messages as they come.")]
-internal sealed class SubscriptionsController(IMediator mediator, SubscriptionPumps pumps) : ApiController(mediator)
+internal sealed class SubscriptionsController(IMediator mediator, SubscriptionPumps pumps, LimitSettings limits) : ApiController(mediator)
 {
     /// <summary>Subscribes to a consumer: the answer stays open, with one line of JSON per message.</summary>
     /// <remarks>
@@ -22,13 +23,18 @@ internal sealed class SubscriptionsController(IMediator mediator, SubscriptionPu
     /// <response code="400">A parameter is missing, given twice or out of range, or the subject or the group is not the consumer's.</response>
     /// <response code="409">The push consumer has no delivery group and already has its subscriber, on this instance or another.</response>
     [HttpGet("/v1/data/stream/{stream}/consumer/{consumer}", Name = SubscribeOperation.OperationId)]
-    [Errors(400, 404, 409, 503, 504)]
+    [Errors(400, 404, 409, 429, 503, 504)]
     public async Task<IActionResult> Subscribe(string stream, string consumer)
     {
         var subject = Single("subject_name");
         if (string.IsNullOrEmpty(subject))
         {
             throw HttpmqException.Invalid("Invalid request", "subject_name is required, exactly once");
+        }
+
+        if (pumps.Running >= limits.MaxSubscriptions)
+        {
+            throw new HttpmqException(new Error(ErrorKind.TooMany, "Too many subscriptions", $"{limits.MaxSubscriptions} are open (limits.max_subscriptions)"));
         }
 
         var source = await Mediator.Send(

@@ -17,10 +17,10 @@ internal sealed class StreamsController(IMediator mediator) : ApiController(medi
     /// <response code="409">A stream of this name exists with another configuration, or its subjects overlap with those of another stream.</response>
     [HttpPost("/v1/admin/stream", Name = "DefineStream")]
     [ProducesResponseType<Answer>(StatusCodes.Status200OK)]
-    [Errors(400, 409, 413, 503, 504, 507)]
+    [Errors(400, 408, 409, 413, 503, 504, 507)]
     public async Task<IActionResult> Define([FromBody] StreamParameters parameters)
     {
-        await Mediator.Send(new DefineStream(parameters.Name, parameters.Subjects, parameters.ToLimits()), Aborted);
+        await Mediator.Send(new DefineStream(parameters.Name, parameters.Subjects, parameters.ToLimits(), parameters.Replicas), Aborted);
         return Done();
     }
 
@@ -58,7 +58,7 @@ internal sealed class StreamsController(IMediator mediator) : ApiController(medi
     /// <response code="409">A subject overlaps with those of another stream.</response>
     [HttpPut("/v1/admin/stream/{stream}/subject", Name = "ChangeStreamSubjects")]
     [ProducesResponseType<Answer>(StatusCodes.Status200OK)]
-    [Errors(400, 404, 409, 413, 503, 504)]
+    [Errors(400, 404, 408, 409, 413, 503, 504)]
     public async Task<IActionResult> ChangeSubjects(string stream, [FromBody] SubjectsParameters parameters)
     {
         await Mediator.Send(new ChangeSubjects(stream, parameters.Subjects), Aborted);
@@ -71,7 +71,7 @@ internal sealed class StreamsController(IMediator mediator) : ApiController(medi
     /// <response code="404">The stream does not exist.</response>
     [HttpPut("/v1/admin/stream/{stream}/limit", Name = "ChangeStreamLimits")]
     [ProducesResponseType<Answer>(StatusCodes.Status200OK)]
-    [Errors(400, 404, 409, 413, 503, 504, 507)]
+    [Errors(400, 404, 408, 409, 413, 503, 504, 507)]
     public async Task<IActionResult> ChangeLimits(string stream, [FromBody] StreamLimitParameters parameters)
     {
         await Mediator.Send(new ChangeLimits(stream, parameters.ToLimits()), Aborted);

@@ -58,7 +58,9 @@ internal sealed class DeliveryQueue : IValueTaskSource
             }
 
             _incoming[_incomingCount++] = new QueuedDelivery(subject, replyTo, sequence, buffer, length);
-            _bytes += length + Overhead;
+
+            // The reader subtracts without the lock.
+            Interlocked.Add(ref _bytes, length + Overhead);
             wake = TakeWaiter();
         }
 

@@ -2,19 +2,28 @@ using System.Buffers;
 using Httpmq.Application.Subscriptions;
 using Httpmq.Domain.Consumers;
 using Httpmq.Domain.Errors;
+using Httpmq.Infrastructure.JetStream.Requests;
 using Microsoft.Extensions.Logging;
 using NATS.Client.Core;
 
 namespace Httpmq.Infrastructure.JetStream.Deliveries;
 
 /// <summary>What the sources share.</summary>
+/// <param name="Link">The connection.</param>
+/// <param name="Options">How to use it.</param>
+/// <param name="Ledger">Learns what was delivered.</param>
+/// <param name="Time">The clock.</param>
+/// <param name="Logger">For all sources.</param>
+/// <param name="OnClosed">Hears of a source whose subscriber left.</param>
+/// <param name="LeaveLater">Takes a source that cannot say goodbye now, and has it do so when NATS is back.</param>
 internal sealed record SourceContext(
     NatsLink Link,
     NatsOptions Options,
     ConsumerLedger Ledger,
     TimeProvider Time,
     ILogger Logger,
-    Action<DeliverySource> OnClosed);
+    Action<DeliverySource> OnClosed,
+    Action<DeliverySource> LeaveLater);
 
 /// <summary>
 /// One subscriber's subscription at NATS. The client library renews it after a reconnect; what it receives is queued for the
@@ -24,8 +33,13 @@ internal abstract class DeliverySource : NatsSubBase, IDeliverySource
 {
     private static readonly byte[] Nak = "-NAK"u8.ToArray();
 
+    // The end of the request waits for the goodbye: one round trip, unless NATS does not answer.
+    private static readonly TimeSpan LeavePatience = TimeSpan.FromSeconds(2);
+
     private readonly DeliveryQueue _queue = new();
     private readonly ConsumerEntry _entry;
+    private readonly Lock _leaveGate = new();
+    private Task? _unsubscribing;
     private Error? _end;
     private int _closed;
 
@@ -47,6 +61,9 @@ internal abstract class DeliverySource : NatsSubBase, IDeliverySource
     public ConsumerInfo Info { get; }
 
     protected SourceContext Context { get; }
+
+    /// <summary>Nobody will read any more.</summary>
+    protected bool IsClosed => Volatile.Read(ref _closed) != 0;
 
     /// <summary>The end of a subscription whose consumer is not there any more.</summary>
     public static Error Gone(string reason) => new(ErrorKind.NotFound, "Subscription ended", reason);
@@ -91,8 +108,31 @@ internal abstract class DeliverySource : NatsSubBase, IDeliverySource
         }
 
         Context.OnClosed(this);
-        await base.DisposeAsync();
-        foreach (var delivery in _queue.Close())
+        if (!Context.Link.IsOpen)
+        {
+            // Forgotten now it could still be renewed by a reconnect that is under way, and swallow messages for ever.
+            Context.LeaveLater(this);
+            return;
+        }
+
+        await LeaveAsync();
+        if (Exception is null)
+        {
+            await base.DisposeAsync();
+        }
+    }
+
+    /// <summary>
+    /// Ends the subscription at NATS, lets what is on its way arrive, and then gives back what nobody will read. In this
+    /// order: what is given back earlier comes right back here.
+    /// </summary>
+    public async Task LeaveAsync()
+    {
+        await UnsubscribeWithFenceAsync();
+
+        // What waited here for longer than that somebody else has by now: a NAK would take it from them.
+        var expired = (Context.Time.GetUtcNow() - DateTimeOffset.UnixEpoch).Ticks * TimeSpan.NanosecondsPerTick - Info.Config.AckWait;
+        foreach (var delivery in _queue.Close().Where(delivery => (AckSubject.SentAt(delivery.ReplyTo) ?? long.MaxValue) > expired))
         {
             Send(delivery.ReplyTo, Nak);
         }
@@ -104,32 +144,38 @@ internal abstract class DeliverySource : NatsSubBase, IDeliverySource
         ReadOnlySequence<byte>? headersBuffer,
         ReadOnlySequence<byte> payloadBuffer)
     {
-        var status = NatsStatusOf(headersBuffer, payloadBuffer);
-        if (status != Requests.NatsStatus.None)
-        {
-            OnStatus(status, replyTo, headersBuffer!.Value);
-            return ValueTask.CompletedTask;
-        }
-
-        // Anything else on a deliver subject was not sent by the consumer.
+        // Told by the reply subject, because anybody may publish a message that looks like a status.
         if (!AckSubject.TryParse(replyTo, out var sequence))
         {
+            OnOther(replyTo, headersBuffer, payloadBuffer);
             return ValueTask.CompletedTask;
         }
 
         _entry.Raise(sequence.Stream);
         OnMessage();
-        if (End is null && _queue.TryAdd(subject, replyTo!, sequence, payloadBuffer) && _queue.Bytes > Context.Options.MaxPendingBytes)
+        if (!_queue.TryAdd(subject, replyTo!, sequence, payloadBuffer))
+        {
+            Send(replyTo!, Nak);
+        }
+        else if (_queue.Bytes > Context.Options.MaxPendingBytes && End is null)
         {
             Context.Logger.SubscriberTooSlow(Stream, Consumer, _queue.Bytes);
             Finish(new Error(ErrorKind.TooMany, "Subscription ended", $"the client is too slow: {_queue.Bytes} bytes wait for it"));
+
+            // Not when the client notices: it may never read again, and the others of a group are waiting.
+            UnsubscribeWithFenceAsync().Forget();
         }
 
         return ValueTask.CompletedTask;
     }
 
+    /// <summary>The client library ends a subscription by itself only when receiving failed; that must not stay unnoticed.</summary>
     protected override void TryComplete()
     {
+        if (!IsClosed)
+        {
+            Finish(new Error(ErrorKind.Internal, "Subscription ended", Exception?.Message ?? "the connection to NATS was closed"));
+        }
     }
 
     /// <summary>A message of the consumer arrived.</summary>
@@ -144,6 +190,14 @@ internal abstract class DeliverySource : NatsSubBase, IDeliverySource
 
     /// <summary>The server said something about the subscription.</summary>
     protected abstract void OnStatus(int status, string? replyTo, in ReadOnlySequence<byte> headers);
+
+    /// <summary>Something came that is neither the consumer's nor the server's.</summary>
+    protected virtual void OnForeign(in ReadOnlySequence<byte> payload)
+    {
+    }
+
+    /// <summary>Whether the subscriber has taken enough to be sent more.</summary>
+    protected bool HasRoom => _queue.Bytes < Context.Options.MaxPendingBytes / 2;
 
     /// <summary>Sends without waiting; a failure shows in what the server does next.</summary>
     protected void Send(string subject, ReadOnlyMemory<byte> payload, string? replyTo = null)
@@ -164,6 +218,33 @@ internal abstract class DeliverySource : NatsSubBase, IDeliverySource
         }
     }
 
+    private void OnOther(string? replyTo, in ReadOnlySequence<byte>? headers, in ReadOnlySequence<byte> payload)
+    {
+        var status = payload.IsEmpty ? NatsStatus.Read(headers) : NatsStatus.None;
+        if (status != NatsStatus.None)
+        {
+            OnStatus(status, replyTo, headers!.Value);
+        }
+        else
+        {
+            OnForeign(payload);
+        }
+    }
+
+    private Task UnsubscribeWithFenceAsync()
+    {
+        lock (_leaveGate)
+        {
+            return _unsubscribing ??= UnsubscribeOnceAsync();
+        }
+    }
+
+    private async Task UnsubscribeOnceAsync()
+    {
+        using var patience = new CancellationTokenSource(LeavePatience, Context.Time);
+        await LogFailureAsync(DrainAsync(patience.Token).AsTask().WaitAsync(patience.Token));
+    }
+
     private async Task LogFailureAsync(Task sending)
     {
         try
@@ -175,9 +256,6 @@ internal abstract class DeliverySource : NatsSubBase, IDeliverySource
             Context.Logger.SendFailed(exception.Message);
         }
     }
-
-    private static int NatsStatusOf(in ReadOnlySequence<byte>? headers, in ReadOnlySequence<byte> payload) =>
-        payload.IsEmpty ? Requests.NatsStatus.Read(headers) : Requests.NatsStatus.None;
 }
 
 internal static class TaskExtensions

@@ -17,15 +17,21 @@ internal sealed class DeliverySources : IDeliverySourceFactory, IAsyncDisposable
 {
     private static readonly TimeSpan RefreshInterval = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan CheckRetry = TimeSpan.FromMilliseconds(500);
+
+    // nats-server (2.9.10) remembers the creation of a consumer some microseconds differently after a restart. One that was
+    // replaced faster than this serves the subscription just as well: it has the same deliver subject, or none.
+    private static readonly TimeSpan CreatedTolerance = TimeSpan.FromSeconds(1);
     private const int ParallelChecks = 32;
 
     private readonly ConcurrentDictionary<DeliverySource, byte> _open = new();
+    private readonly ConcurrentQueue<DeliverySource> _leaving = new();
     private readonly NatsLink _link;
     private readonly IConsumerStore _consumers;
     private readonly SourceContext _context;
     private readonly CancellationTokenSource _disposing = new();
+    private readonly CancellationToken _disposed;
     private readonly ITimer _timer;
-    private int _disposed;
+    private int _disposals;
 
     public DeliverySources(
         NatsLink link,
@@ -37,9 +43,16 @@ internal sealed class DeliverySources : IDeliverySourceFactory, IAsyncDisposable
     {
         _link = link;
         _consumers = consumers;
-        _context = new SourceContext(link, options, ledger, time, logger, source => _open.TryRemove(source, out _));
+        _disposed = _disposing.Token;
+        _context = new SourceContext(link, options, ledger, time, logger, source => _open.TryRemove(source, out _), _leaving.Enqueue);
         _timer = time.CreateTimer(static state => ((DeliverySources)state!).RefreshAll(reconnected: false), this, RefreshInterval, RefreshInterval);
     }
+
+    /// <summary>Sources that are open, and of these the ones that ended by themselves and wait for their subscriber to notice.</summary>
+    public int Open => _open.Count;
+
+    /// <inheritdoc cref="Open"/>
+    public int Ended => _open.Keys.Count(source => source.End is not null);
 
     public async Task<IDeliverySource> OpenAsync(ConsumerInfo consumer, int maxInflight, CancellationToken cancellationToken)
     {
@@ -53,7 +66,11 @@ internal sealed class DeliverySources : IDeliverySourceFactory, IAsyncDisposable
         try
         {
             await source.OpenAsync(cancellationToken);
-            return source;
+
+            // What happened after the consumer was read and before it was listened to was missed. Because this question goes
+            // the same way as the subscription did, its answer also says that whoever looks now sees the consumer bound.
+            await CheckOnceAsync(source, cancellationToken);
+            return source.End is null ? source : throw new HttpmqException(source.End);
         }
         catch (Exception exception)
         {
@@ -67,7 +84,7 @@ internal sealed class DeliverySources : IDeliverySourceFactory, IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         // The container knows it under two names and disposes it for each.
-        if (Interlocked.Exchange(ref _disposed, 1) == 0)
+        if (Interlocked.Exchange(ref _disposals, 1) == 0)
         {
             await _disposing.CancelAsync();
             await _timer.DisposeAsync();
@@ -89,7 +106,7 @@ internal sealed class DeliverySources : IDeliverySourceFactory, IAsyncDisposable
     {
         foreach (var source in Select(stream, consumer))
         {
-            CheckAsync(source, _disposing.Token).AsTask().Forget();
+            CheckAsync(source, _disposed).AsTask().Forget();
         }
     }
 
@@ -106,7 +123,7 @@ internal sealed class DeliverySources : IDeliverySourceFactory, IAsyncDisposable
         {
             await Parallel.ForEachAsync(
                 _open.Keys,
-                new ParallelOptions { MaxDegreeOfParallelism = ParallelChecks, CancellationToken = _disposing.Token },
+                new ParallelOptions { MaxDegreeOfParallelism = ParallelChecks, CancellationToken = _disposed },
                 CheckAsync);
         }
         catch (OperationCanceledException)
@@ -117,52 +134,62 @@ internal sealed class DeliverySources : IDeliverySourceFactory, IAsyncDisposable
 
     private async ValueTask CheckAsync(DeliverySource source, CancellationToken cancellationToken)
     {
-        var stream = StreamName.OfExisting(source.Stream);
-        var name = ConsumerName.OfExisting(source.Consumer);
-        while (source.End is null && _open.ContainsKey(source) && _link.IsOpen && !cancellationToken.IsCancellationRequested)
+        try
         {
-            try
+            while (source.End is null && _open.ContainsKey(source) && _link.IsOpen)
             {
-                var now = await _consumers.FindAsync(stream, name, cancellationToken);
-                if (now is null)
+                try
                 {
-                    source.Finish(DeliverySource.Gone("the consumer was deleted"));
+                    await CheckOnceAsync(source, cancellationToken);
+                    return;
                 }
-                else if (now.Created != source.Info.Created || !string.Equals(now.Config.DeliverSubject, source.Info.Config.DeliverSubject, StringComparison.Ordinal))
+                catch (HttpmqException exception)
                 {
-                    source.Finish(DeliverySource.Gone("the consumer was replaced; subscribe again"));
+                    // JetStream takes a while to recover after a restart.
+                    _context.Logger.CheckPostponed(source.Stream, source.Consumer, exception.Error.Detail);
                 }
 
-                return;
-            }
-            catch (HttpmqException exception) when (exception.Error.Kind is ErrorKind.NotFound)
-            {
-                source.Finish(DeliverySource.Gone("the stream was deleted"));
-                return;
-            }
-            catch (HttpmqException exception)
-            {
-                // JetStream takes a while to recover after a restart.
-                _context.Logger.CheckPostponed(source.Stream, source.Consumer, exception.Error.Detail);
-            }
-            catch (OperationCanceledException)
-            {
-                return;
-            }
-
-            try
-            {
                 await Task.Delay(CheckRetry, _context.Time, cancellationToken);
             }
-            catch (OperationCanceledException)
-            {
-                return;
-            }
+        }
+        catch (OperationCanceledException)
+        {
+            // The process stops.
         }
     }
 
+    /// <summary>Ends the source if its consumer is not there any more, or is another one of the same name.</summary>
+    private async Task CheckOnceAsync(DeliverySource source, CancellationToken cancellationToken)
+    {
+        try
+        {
+            var now = await _consumers.FindAsync(StreamName.OfExisting(source.Stream), ConsumerName.OfExisting(source.Consumer), cancellationToken);
+            if (now is null)
+            {
+                source.Finish(DeliverySource.Gone("the consumer was deleted"));
+            }
+            else if (IsAnother(now, source.Info))
+            {
+                source.Finish(DeliverySource.Gone("the consumer was replaced; subscribe again"));
+            }
+        }
+        catch (HttpmqException exception) when (exception.Error.Kind is ErrorKind.NotFound)
+        {
+            source.Finish(DeliverySource.Gone("the stream was deleted"));
+        }
+    }
+
+    private static bool IsAnother(ConsumerInfo now, ConsumerInfo before) =>
+        (now.Created - before.Created).Duration() > CreatedTolerance
+        || !string.Equals(now.Config.DeliverSubject, before.Config.DeliverSubject, StringComparison.Ordinal);
+
     private void RefreshAll(bool reconnected)
     {
+        while (_link.IsOpen && _leaving.TryDequeue(out var source))
+        {
+            source.LeaveAsync().Forget();
+        }
+
         foreach (var source in _open.Keys)
         {
             source.Refresh(reconnected);

@@ -1,5 +1,5 @@
 using System.Buffers;
-using System.Buffers.Text;
+using System.Globalization;
 using System.Text.Json;
 using Httpmq.Domain.Consumers;
 using Httpmq.Domain.Errors;
@@ -15,15 +15,21 @@ namespace Httpmq.Infrastructure.JetStream.Deliveries;
 internal sealed class PullSource(SourceContext context, ConsumerInfo consumer, int maxInflight)
     : DeliverySource(context, consumer, Inbox.NewSubject(), queueGroup: null)
 {
-    // The server keeps a request so long, and shows that it is alive so often. Two missing signs and it is asked again.
-    private static readonly TimeSpan Expires = TimeSpan.FromSeconds(60);
-    private static readonly TimeSpan Heartbeat = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan LongestHeartbeat = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan ShortestExpires = TimeSpan.FromMilliseconds(100);
 
     private readonly Lock _gate = new();
     private readonly string _call = $"$JS.API.CONSUMER.MSG.NEXT.{consumer.StreamName}.{consumer.Name}";
+    private TimeSpan _expires = context.Options.PullExpires;
+    private int _maxBatch = int.MaxValue;
+    private int _lastBatch;
     private int _asked;
     private int _queued;
+    private bool _refused;
     private long _lastSign = context.Time.GetTimestamp();
+
+    // The server shows so often that it keeps a request.
+    private TimeSpan Heartbeat => _expires / 4 < LongestHeartbeat ? _expires / 4 : LongestHeartbeat;
 
     public override async Task OpenAsync(CancellationToken cancellationToken)
     {
@@ -31,11 +37,25 @@ internal sealed class PullSource(SourceContext context, ConsumerInfo consumer, i
         Ask();
     }
 
+    /// <summary>
+    /// Asks again where a request was refused, or where two signs of life are missing. After a reconnect the server may or may
+    /// not have kept the request: rather ask twice than wait for one that is gone.
+    /// </summary>
     public override void Refresh(bool reconnected)
     {
         if (reconnected || Context.Time.GetElapsedTime(Volatile.Read(ref _lastSign)) > 2 * Heartbeat)
         {
-            AskAgain();
+            lock (_gate)
+            {
+                _asked = 0;
+                _lastSign = Context.Time.GetTimestamp();
+            }
+
+            Ask();
+        }
+        else if (_refused)
+        {
+            Ask();
         }
     }
 
@@ -66,35 +86,57 @@ internal sealed class PullSource(SourceContext context, ConsumerInfo consumer, i
         {
             case NatsStatus.Control:
                 break;
-            case NatsStatus.Conflict when Contains(headers, "Consumer Deleted"u8):
+            case NatsStatus.RequestTimeout:
+                OnOver(headers);
+                Ask();
+                break;
+            case NatsStatus.Conflict when StatusHeaders.Contain(headers, "Consumer Deleted"u8):
                 Finish(Gone("the consumer was deleted"));
                 break;
-            case NatsStatus.Conflict when Contains(headers, "push based"u8):
+            case NatsStatus.Conflict when StatusHeaders.Contain(headers, "push based"u8):
                 Finish(new Error(ErrorKind.Conflict, "Subscription ended", "the consumer was replaced by a push consumer"));
                 break;
+            case NatsStatus.Conflict when StatusHeaders.Contain(headers, "Exceeded MaxRequestBatch"u8):
+                OnTooMuch(batch: true, headers);
+                break;
+            case NatsStatus.Conflict when StatusHeaders.Contain(headers, "Exceeded MaxRequestExpires"u8):
+                OnTooMuch(batch: false, headers);
+                break;
+            case NatsStatus.BadRequest:
+                Finish(new Error(ErrorKind.Conflict, "Subscription ended", $"JetStream refused to be asked for messages: {StatusHeaders.Text(headers)}"));
+                break;
             default:
-                // The request is over: expired, or refused because too many wait. The pending header tells what is left of it.
-                Expired(ReadPending(headers));
+                // Too many requests wait, another leader, a server that stops: not at once, or the two keep each other busy.
+                OnOver(headers);
+                _refused = true;
                 break;
         }
     }
 
-    private void Expired(int? pending)
+    /// <summary>A request is over; the pending header tells what is left of it.</summary>
+    private void OnOver(in ReadOnlySequence<byte> headers)
     {
+        var left = int.TryParse(StatusHeaders.Find(headers, "Nats-Pending-Messages:"u8), CultureInfo.InvariantCulture, out var pending);
         lock (_gate)
         {
-            _asked = pending is null ? 0 : Math.Max(0, _asked - pending.Value);
+            _asked = Math.Max(0, _asked - (left ? pending : _lastBatch));
         }
-
-        Ask();
     }
 
-    private void AskAgain()
+    /// <summary>The consumer limits requests, and the server does not tell the limit in a form to rely on: asks for half.</summary>
+    private void OnTooMuch(bool batch, in ReadOnlySequence<byte> headers)
     {
         lock (_gate)
         {
-            _asked = 0;
-            _lastSign = Context.Time.GetTimestamp();
+            _asked = Math.Max(0, _asked - _lastBatch);
+            if (batch ? _lastBatch <= 1 : _expires / 2 < ShortestExpires)
+            {
+                Finish(new Error(ErrorKind.Conflict, "Subscription ended", $"JetStream refused to be asked for messages: {StatusHeaders.Text(headers)}"));
+                return;
+            }
+
+            _maxBatch = batch ? _lastBatch / 2 : _maxBatch;
+            _expires = batch ? _expires : _expires / 2;
         }
 
         Ask();
@@ -103,30 +145,22 @@ internal sealed class PullSource(SourceContext context, ConsumerInfo consumer, i
     /// <summary>Asks for as much as is free, once that is half of what may be in flight: not for each message.</summary>
     private void Ask()
     {
-        int batch;
+        PullRequest request;
         lock (_gate)
         {
-            batch = maxInflight - _asked - _queued;
-            if (batch < (maxInflight + 1) / 2 || End is not null || !Context.Link.IsOpen)
+            var most = Math.Min(maxInflight, _maxBatch);
+            var batch = Math.Min(maxInflight - _asked - _queued, most);
+            if (batch < (most + 1) / 2 || End is not null || IsClosed || !Context.Link.IsOpen)
             {
                 return;
             }
 
+            _refused = false;
+            _lastBatch = batch;
             _asked += batch;
+            request = new PullRequest(batch, _expires.Ticks * TimeSpan.NanosecondsPerTick, Heartbeat.Ticks * TimeSpan.NanosecondsPerTick);
         }
 
-        var request = new PullRequest(batch, Expires.Ticks * TimeSpan.NanosecondsPerTick, Heartbeat.Ticks * TimeSpan.NanosecondsPerTick);
         Send(_call, JsonSerializer.SerializeToUtf8Bytes(request, WireJson.Default.PullRequest), replyTo: Subject);
-    }
-
-    private static bool Contains(in ReadOnlySequence<byte> headers, ReadOnlySpan<byte> text) =>
-        headers.ToArray().AsSpan().IndexOf(text) >= 0;
-
-    private static int? ReadPending(in ReadOnlySequence<byte> headers)
-    {
-        var bytes = headers.ToArray().AsSpan();
-        var name = "Nats-Pending-Messages:"u8;
-        var start = bytes.IndexOf(name);
-        return start >= 0 && Utf8Parser.TryParse(bytes[(start + name.Length)..].TrimStart((byte)' '), out int value, out _) ? value : null;
     }
 }

@@ -76,6 +76,7 @@ internal static class NatsStatus
 {
     public const int None = 0;
     public const int Control = 100;
+    public const int BadRequest = 400;
     public const int NotFound = 404;
     public const int RequestTimeout = 408;
     public const int Conflict = 409;

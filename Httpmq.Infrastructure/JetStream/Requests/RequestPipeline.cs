@@ -30,6 +30,21 @@ internal enum ReplyKind
 /// <summary>An answer: of a publish where it was stored, of an acknowledgement nothing, of both an error.</summary>
 internal readonly record struct Reply(ReplyKind Kind, string? Stream = null, ulong Sequence = 0, ApiError? Error = null);
 
+/// <summary>A request under way: waits in a slot, or is answered already.</summary>
+internal readonly struct PendingReply
+{
+    private readonly ValueTask<Reply> _reply;
+
+    public PendingReply(in Reply reply) => _reply = new ValueTask<Reply>(reply);
+
+    public PendingReply(RequestSlot slot, short version) => _reply = new ValueTask<Reply>(slot, version);
+
+    public bool IsCompleted => _reply.IsCompleted;
+
+    /// <summary>Waits for the end; to be called exactly once.</summary>
+    public ValueTask<Reply> WaitAsync() => _reply;
+}
+
 /// <summary>
 /// Requests on the hot paths (publish, acknowledge), pipelined: one inbox and one table of waiting slots for the process,
 /// no subscription, timer or cancellation source per request. Every request ends: by its answer, its time limit, or the
@@ -44,10 +59,11 @@ internal sealed class RequestPipeline : IAsyncDisposable
     private readonly NatsLink _link;
     private readonly TimeProvider _time;
     private readonly TimeSpan _timeout;
-    private readonly string _prefix = Inbox.NewSubject() + ".";
+    private readonly string _prefix = Inbox.NewReplyPrefix();
     private readonly Lock _gate = new();
     private readonly Stack<RequestSlot> _free = new();
     private readonly RequestSlot[] _slots;
+    private readonly Action<RequestSlot> _return;
     private readonly SemaphoreSlim _subscribing = new(1, 1);
     private readonly ITimer _timer;
     private ReplySub? _subscription;
@@ -62,55 +78,45 @@ internal sealed class RequestPipeline : IAsyncDisposable
         _link = link;
         _time = time;
         _timeout = options.RequestTimeout;
+        _return = Return;
         _slots = new RequestSlot[Math.Min(options.MaxInflightRequests, 1 << IndexBits)];
         link.Lost += FailAll;
         _timer = time.CreateTimer(static state => ((RequestPipeline)state!).EndOverdue(), this, ScanInterval, ScanInterval);
     }
 
-    /// <summary>Sends one request and waits for its end. The payload may be reused once this returned.</summary>
-    public async ValueTask<Reply> SendAsync(string subject, ReadOnlyMemory<byte> payload)
+    /// <summary>
+    /// Sends one request. The answer is awaited exactly once; until it is, the request holds its slot. The payload may be
+    /// reused when the outer task is done.
+    /// </summary>
+    public ValueTask<PendingReply> StartAsync(string subject, ReadOnlyMemory<byte> payload)
     {
         if (!_link.IsOpen)
         {
-            return new Reply(ReplyKind.NotSent);
+            return new ValueTask<PendingReply>(new PendingReply(new Reply(ReplyKind.NotSent)));
         }
 
-        if (_subscription is null && !await TrySubscribeAsync())
+        if (_subscription is null)
         {
-            return new Reply(ReplyKind.NotSent);
+            return StartFirstAsync(subject, payload);
         }
 
         var slot = Rent();
         if (slot is null)
         {
-            return new Reply(ReplyKind.Full);
+            return new ValueTask<PendingReply>(new PendingReply(new Reply(ReplyKind.Full)));
         }
 
-        try
-        {
-            var token = (Interlocked.Increment(ref _count) << IndexBits) | (uint)slot.Index;
-            var reply = slot.Start(token, _time.GetTimestamp());
-            try
-            {
-                await _link.Connection.PublishAsync(
-                    subject,
-                    payload,
-                    replyTo: string.Create(CultureInfo.InvariantCulture, $"{_prefix}{token:x}"),
-                    serializer: NatsRawSerializer<ReadOnlyMemory<byte>>.Default);
-            }
-            catch (Exception exception) when (exception is NatsException or OperationCanceledException or ObjectDisposedException)
-            {
-                // It may lie in the client's buffer, half of it sent: nobody knows.
-                slot.TryEnd(token, new Reply(ReplyKind.ConnectionLost));
-            }
-
-            return await reply;
-        }
-        finally
-        {
-            Return(slot);
-        }
+        var token = (Interlocked.Increment(ref _count) << IndexBits) | (uint)slot.Index;
+        var pending = slot.Start(token, _time.GetTimestamp());
+        var sending = SendToClientAsync(subject, payload, token);
+        return sending.IsCompletedSuccessfully
+            ? new ValueTask<PendingReply>(pending)
+            : WaitUntilSentAsync(sending, slot, token, pending);
     }
+
+    /// <summary>Sends one request and waits for its end.</summary>
+    public async ValueTask<Reply> SendAsync(string subject, ReadOnlyMemory<byte> payload) =>
+        await (await StartAsync(subject, payload)).WaitAsync();
 
     public async ValueTask DisposeAsync()
     {
@@ -133,6 +139,43 @@ internal sealed class RequestPipeline : IAsyncDisposable
         {
             Volatile.Read(ref _slots[index])?.TryEnd(token, reply);
         }
+    }
+
+    private ValueTask SendToClientAsync(string subject, ReadOnlyMemory<byte> payload, long token)
+    {
+        try
+        {
+            return _link.Connection.PublishAsync(
+                subject,
+                payload,
+                replyTo: string.Create(CultureInfo.InvariantCulture, $"{_prefix}{token:x}"),
+                serializer: NatsRawSerializer<ReadOnlyMemory<byte>>.Default);
+        }
+        catch (Exception exception)
+        {
+            // Whatever it is, the slot must come back.
+            return ValueTask.FromException(exception);
+        }
+    }
+
+    private async ValueTask<PendingReply> StartFirstAsync(string subject, ReadOnlyMemory<byte> payload) =>
+        await TrySubscribeAsync()
+            ? await StartAsync(subject, payload)
+            : new PendingReply(new Reply(ReplyKind.NotSent));
+
+    private static async ValueTask<PendingReply> WaitUntilSentAsync(ValueTask sending, RequestSlot slot, long token, PendingReply pending)
+    {
+        try
+        {
+            await sending;
+        }
+        catch (Exception)
+        {
+            // It may lie in the client's buffer, half of it sent: nobody knows.
+            slot.TryEnd(token, new Reply(ReplyKind.ConnectionLost));
+        }
+
+        return pending;
     }
 
     private async ValueTask<bool> TrySubscribeAsync()
@@ -173,7 +216,7 @@ internal sealed class RequestPipeline : IAsyncDisposable
                 return null;
             }
 
-            slot = new RequestSlot(_created);
+            slot = new RequestSlot(_created, _return);
             Volatile.Write(ref _slots[_created++], slot);
             return slot;
         }

@@ -6,7 +6,7 @@ namespace Httpmq.Infrastructure.JetStream.Requests;
 /// Where one request waits. Slots are reused; a token names one use, and only the holder of the current token ends it, so
 /// the answer, the time limit and a lost connection may race.
 /// </summary>
-internal sealed class RequestSlot(int index) : IValueTaskSource<Reply>
+internal sealed class RequestSlot(int index, Action<RequestSlot> free) : IValueTaskSource<Reply>
 {
     // Asynchronous, so that the connection's reader never runs the code that waited.
     private ManualResetValueTaskSourceCore<Reply> _core = new() { RunContinuationsAsynchronously = true };
@@ -18,12 +18,12 @@ internal sealed class RequestSlot(int index) : IValueTaskSource<Reply>
     /// <summary>The current use; 0 while nobody waits.</summary>
     public long Token => Volatile.Read(ref _token);
 
-    public ValueTask<Reply> Start(long token, long timestamp)
+    public PendingReply Start(long token, long timestamp)
     {
         _core.Reset();
         Volatile.Write(ref _started, timestamp);
         Volatile.Write(ref _token, token);
-        return new ValueTask<Reply>(this, _core.Version);
+        return new PendingReply(this, _core.Version);
     }
 
     public bool IsOverdue(long now, TimeSpan limit, TimeProvider time, out long token)
@@ -41,7 +41,13 @@ internal sealed class RequestSlot(int index) : IValueTaskSource<Reply>
         }
     }
 
-    Reply IValueTaskSource<Reply>.GetResult(short token) => _core.GetResult(token);
+    /// <summary>Hands the reply to the one who waited; the slot is free from then on.</summary>
+    Reply IValueTaskSource<Reply>.GetResult(short token)
+    {
+        var reply = _core.GetResult(token);
+        free(this);
+        return reply;
+    }
 
     ValueTaskSourceStatus IValueTaskSource<Reply>.GetStatus(short token) => _core.GetStatus(token);
 

@@ -76,6 +76,15 @@ internal record ConsumerInfoWire : ApiResponse
     public ulong NumPending { get; init; }
 
     public bool PushBound { get; init; }
+
+    /// <summary>Absent without a cluster.</summary>
+    public ClusterWire? Cluster { get; init; }
+}
+
+/// <summary>The servers that keep copies, without the leader.</summary>
+internal sealed record ClusterWire
+{
+    public IReadOnlyList<JsonElement>? Replicas { get; init; }
 }
 
 internal sealed record ConsumerListResponse : ApiResponse

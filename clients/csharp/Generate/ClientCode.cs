@@ -21,11 +21,17 @@ internal static class ClientCode
             schema.ActualTypeSchema.AllowAdditionalProperties = false;
         }
 
+        foreach (var content in document.Operations.SelectMany(operation => Contents(operation.Operation)))
+        {
+            // Where there are two shapes, the first is the simple one; C# has no type for "either".
+            content.Schema = content.Schema.OneOf.Concat(content.Schema.AnyOf).FirstOrDefault() ?? content.Schema;
+        }
+
         var settings = new CSharpClientGeneratorSettings
         {
             ClassName = className,
             OperationNameGenerator = new SingleClientFromOperationIdOperationNameGenerator(),
-            ExcludedOperationIds = ["Subscribe"],
+            ExcludedOperationIds = ["Subscribe", "PublishBatch"],
             ExcludedParameterNames = ["Httpmq-Request-ID"],
             ExceptionClass = "HttpmqException",
             GenerateExceptionClasses = withExceptions,
@@ -50,6 +56,10 @@ internal static class ClientCode
         settings.ResponseDictionaryType = settings.ParameterDictionaryType = Map;
         return new CSharpClientGenerator(document, settings).GenerateFile();
     }
+
+    private static IEnumerable<OpenApiMediaType> Contents(OpenApiOperation operation) =>
+        operation.Responses.Values.SelectMany(response => response.Content.Values)
+            .Concat(operation.RequestBody is { } body ? body.Content.Values : []);
 
     /// <summary>max_inflight becomes MaxInflight.</summary>
     private sealed class PascalCaseNames : IPropertyNameGenerator

@@ -226,18 +226,18 @@ namespace Httpmq.Client
 
         /// <param name="cancellationToken">A cancellation token that can be used by other objects or threads to receive notice of cancellation.</param>
         /// <summary>
-        /// Acknowledges a delivery, by the two sequences that came with it.
+        /// Acknowledges a delivery, by the two sequences that came with it, or an array of them.
         /// </summary>
         /// <remarks>
         /// 200 means that JetStream confirmed it; acknowledging again is 200 too. Works on any instance, with or without a
-        /// <br/>subscriber there, also after a restart.
+        /// <br/>subscriber there, also after a restart. For an array 200 means that the answer tells the fate of each.
         /// </remarks>
         /// <param name="stream">The stream's name: 1 to 255 of the characters A-Z a-z 0-9 - _.</param>
         /// <param name="consumer">The consumer's name: 1 to 255 of the characters A-Z a-z 0-9 - _.</param>
-        /// <param name="parameters">JSON, whatever the `Content-Type` says. Fields in any case; unknown ones are ignored; `null` is the same as absent.</param>
-        /// <returns>JetStream confirmed the acknowledgement.</returns>
+        /// <param name="request">JSON, whatever the `Content-Type` says. Fields in any case; unknown ones are ignored; `null` is the same as absent.</param>
+        /// <returns>JetStream confirmed the acknowledgement; for an array: the fate of each delivery.</returns>
         /// <exception cref="HttpmqException">A server side error occurred.</exception>
-        public virtual async System.Threading.Tasks.Task<Answer> AcknowledgeMessageAsync(string stream, string consumer, AckParameters parameters, System.Threading.CancellationToken cancellationToken = default(System.Threading.CancellationToken))
+        public virtual async System.Threading.Tasks.Task<Answer> AcknowledgeMessageAsync(string stream, string consumer, AckParameters request, System.Threading.CancellationToken cancellationToken = default(System.Threading.CancellationToken))
         {
             if (stream == null)
                 throw new System.ArgumentNullException("stream");
@@ -245,8 +245,8 @@ namespace Httpmq.Client
             if (consumer == null)
                 throw new System.ArgumentNullException("consumer");
 
-            if (parameters == null)
-                throw new System.ArgumentNullException("parameters");
+            if (request == null)
+                throw new System.ArgumentNullException("request");
 
             var client_ = _httpClient;
             var disposeClient_ = false;
@@ -254,7 +254,7 @@ namespace Httpmq.Client
             {
                 using (var request_ = new System.Net.Http.HttpRequestMessage())
                 {
-                    var json_ = System.Text.Json.JsonSerializer.SerializeToUtf8Bytes(parameters, JsonSerializerSettings);
+                    var json_ = System.Text.Json.JsonSerializer.SerializeToUtf8Bytes(request, JsonSerializerSettings);
                     var content_ = new System.Net.Http.ByteArrayContent(json_);
                     content_.Headers.ContentType = System.Net.Http.Headers.MediaTypeHeaderValue.Parse("application/json");
                     request_.Content = content_;
@@ -310,7 +310,7 @@ namespace Httpmq.Client
                             {
                                 throw new HttpmqException("Response was null which was not expected.", status_, objectResponse_.Text, headers_, null);
                             }
-                            throw new HttpmqException<FailureAnswer>("The request is malformed or out of range, or JetStream refused it as invalid. `detail` names the field and the value.", status_, objectResponse_.Text, headers_, objectResponse_.Object, null);
+                            throw new HttpmqException<FailureAnswer>("The sequences are missing or less than 1, or the array is empty or has more than 10000.", status_, objectResponse_.Text, headers_, objectResponse_.Object, null);
                         }
                         else
                         if (status_ == 404)
@@ -321,6 +321,16 @@ namespace Httpmq.Client
                                 throw new HttpmqException("Response was null which was not expected.", status_, objectResponse_.Text, headers_, null);
                             }
                             throw new HttpmqException<FailureAnswer>("The stream or the consumer does not exist, or this consumer was never sent such a message; nothing is touched then.", status_, objectResponse_.Text, headers_, objectResponse_.Object, null);
+                        }
+                        else
+                        if (status_ == 408)
+                        {
+                            var objectResponse_ = await ReadObjectResponseAsync<FailureAnswer>(response_, headers_, cancellationToken).ConfigureAwait(false);
+                            if (objectResponse_.Object == null)
+                            {
+                                throw new HttpmqException("Response was null which was not expected.", status_, objectResponse_.Text, headers_, null);
+                            }
+                            throw new HttpmqException<FailureAnswer>("The body did not come in time (`read_timeout_sec`, `limits.min_body_bytes_per_sec`).", status_, objectResponse_.Text, headers_, objectResponse_.Object, null);
                         }
                         else
                         if (status_ == 413)
@@ -464,6 +474,16 @@ namespace Httpmq.Client
                                 throw new HttpmqException("Response was null which was not expected.", status_, objectResponse_.Text, headers_, null);
                             }
                             throw new HttpmqException<FailureAnswer>("No stream takes this subject.", status_, objectResponse_.Text, headers_, objectResponse_.Object, null);
+                        }
+                        else
+                        if (status_ == 408)
+                        {
+                            var objectResponse_ = await ReadObjectResponseAsync<FailureAnswer>(response_, headers_, cancellationToken).ConfigureAwait(false);
+                            if (objectResponse_.Object == null)
+                            {
+                                throw new HttpmqException("Response was null which was not expected.", status_, objectResponse_.Text, headers_, null);
+                            }
+                            throw new HttpmqException<FailureAnswer>("The body did not come in time (`read_timeout_sec`, `limits.min_body_bytes_per_sec`).", status_, objectResponse_.Text, headers_, objectResponse_.Object, null);
                         }
                         else
                         if (status_ == 413)
@@ -659,6 +679,66 @@ namespace Httpmq.Client
     }
 
     /// <summary>
+    /// What became of each delivery of an array.
+    /// </summary>
+    [System.CodeDom.Compiler.GeneratedCode("NJsonSchema", "14.7.1.0 (NJsonSchema v11.6.1.0 (Newtonsoft.Json v13.0.0.0))")]
+    public partial class AckBatchAnswer : Answer
+    {
+
+        /// <summary>
+        /// How many JetStream confirmed.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("acknowledged")]
+        public int Acknowledged { get; set; } = default!;
+
+        /// <summary>
+        /// How many it did not.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("failed")]
+        public int Failed { get; set; } = default!;
+
+        /// <summary>
+        /// The fate of each pair, in the order of the request.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("acks")]
+        public System.Collections.Generic.IReadOnlyList<AckFate> Acks { get; set; } = new System.Collections.Generic.List<AckFate>();
+
+    }
+
+    /// <summary>
+    /// What became of one delivery.
+    /// </summary>
+    [System.CodeDom.Compiler.GeneratedCode("NJsonSchema", "14.7.1.0 (NJsonSchema v11.6.1.0 (Newtonsoft.Json v13.0.0.0))")]
+    public partial class AckFate
+    {
+
+        /// <summary>
+        /// The message's sequence in the stream, as it was sent; 0 where it could not be read.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("stream")]
+        public ulong Stream { get; set; } = default!;
+
+        /// <summary>
+        /// The delivery's sequence in the consumer, as it was sent; 0 where it could not be read.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("consumer")]
+        public ulong Consumer { get; set; } = default!;
+
+        /// <summary>
+        /// Whether JetStream confirmed it.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("success")]
+        public bool Success { get; set; } = default!;
+
+        /// <summary>
+        /// Why it did not; not there where it did.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("error")]
+        public Error? Error { get; set; } = default!;
+
+    }
+
+    /// <summary>
     /// One delivery: the two sequences that came with the message.
     /// </summary>
     [System.CodeDom.Compiler.GeneratedCode("NJsonSchema", "14.7.1.0 (NJsonSchema v11.6.1.0 (Newtonsoft.Json v13.0.0.0))")]
@@ -757,6 +837,66 @@ namespace Httpmq.Client
         /// </summary>
         [System.Text.Json.Serialization.JsonPropertyName("sequence")]
         public ulong Sequence { get; set; } = default!;
+
+    }
+
+    /// <summary>
+    /// What became of one record of a batch.
+    /// </summary>
+    [System.CodeDom.Compiler.GeneratedCode("NJsonSchema", "14.7.1.0 (NJsonSchema v11.6.1.0 (Newtonsoft.Json v13.0.0.0))")]
+    public partial class PublishOutcome
+    {
+
+        /// <summary>
+        /// Whether JetStream stored it.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("success")]
+        public bool Success { get; set; } = default!;
+
+        /// <summary>
+        /// The line of the request that held it, from 1; blank lines count, and have no outcome.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("line")]
+        public ulong Line { get; set; } = default!;
+
+        /// <summary>
+        /// The stream that stored it; not there with an error.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("stream")]
+        public string? Stream { get; set; } = default!;
+
+        /// <summary>
+        /// Its sequence in that stream; not there with an error.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("sequence")]
+        public ulong? Sequence { get; set; } = default!;
+
+        /// <summary>
+        /// Why it was not stored, or why that is not known; not there where it was.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("error")]
+        public Error? Error { get; set; } = default!;
+
+    }
+
+    /// <summary>
+    /// A message to publish: one line of a batch.
+    /// </summary>
+    [System.CodeDom.Compiler.GeneratedCode("NJsonSchema", "14.7.1.0 (NJsonSchema v11.6.1.0 (Newtonsoft.Json v13.0.0.0))")]
+    public partial class PublishRecord
+    {
+
+        /// <summary>
+        /// The subject to publish to; no wildcards.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("subject")]
+        public string Subject { get; set; } = default!;
+
+        /// <summary>
+        /// The message as standard base64 with padding, at least one byte.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("b64_msg")]
+        public byte[] B64Msg { get; set; } = default!;
 
     }
 

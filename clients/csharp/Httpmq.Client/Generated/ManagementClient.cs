@@ -300,6 +300,16 @@ namespace Httpmq.Client
                             throw new HttpmqException<FailureAnswer>("The request is malformed or out of range, or JetStream refused it as invalid. `detail` names the field and the value.", status_, objectResponse_.Text, headers_, objectResponse_.Object, null);
                         }
                         else
+                        if (status_ == 408)
+                        {
+                            var objectResponse_ = await ReadObjectResponseAsync<FailureAnswer>(response_, headers_, cancellationToken).ConfigureAwait(false);
+                            if (objectResponse_.Object == null)
+                            {
+                                throw new HttpmqException("Response was null which was not expected.", status_, objectResponse_.Text, headers_, null);
+                            }
+                            throw new HttpmqException<FailureAnswer>("The body did not come in time (`read_timeout_sec`, `limits.min_body_bytes_per_sec`).", status_, objectResponse_.Text, headers_, objectResponse_.Object, null);
+                        }
+                        else
                         if (status_ == 409)
                         {
                             var objectResponse_ = await ReadObjectResponseAsync<FailureAnswer>(response_, headers_, cancellationToken).ConfigureAwait(false);
@@ -808,6 +818,16 @@ namespace Httpmq.Client
                                 throw new HttpmqException("Response was null which was not expected.", status_, objectResponse_.Text, headers_, null);
                             }
                             throw new HttpmqException<FailureAnswer>("The stream does not exist.", status_, objectResponse_.Text, headers_, objectResponse_.Object, null);
+                        }
+                        else
+                        if (status_ == 408)
+                        {
+                            var objectResponse_ = await ReadObjectResponseAsync<FailureAnswer>(response_, headers_, cancellationToken).ConfigureAwait(false);
+                            if (objectResponse_.Object == null)
+                            {
+                                throw new HttpmqException("Response was null which was not expected.", status_, objectResponse_.Text, headers_, null);
+                            }
+                            throw new HttpmqException<FailureAnswer>("The body did not come in time (`read_timeout_sec`, `limits.min_body_bytes_per_sec`).", status_, objectResponse_.Text, headers_, objectResponse_.Object, null);
                         }
                         else
                         if (status_ == 409)
@@ -1360,6 +1380,16 @@ namespace Httpmq.Client
                             throw new HttpmqException<FailureAnswer>("The stream does not exist.", status_, objectResponse_.Text, headers_, objectResponse_.Object, null);
                         }
                         else
+                        if (status_ == 408)
+                        {
+                            var objectResponse_ = await ReadObjectResponseAsync<FailureAnswer>(response_, headers_, cancellationToken).ConfigureAwait(false);
+                            if (objectResponse_.Object == null)
+                            {
+                                throw new HttpmqException("Response was null which was not expected.", status_, objectResponse_.Text, headers_, null);
+                            }
+                            throw new HttpmqException<FailureAnswer>("The body did not come in time (`read_timeout_sec`, `limits.min_body_bytes_per_sec`).", status_, objectResponse_.Text, headers_, objectResponse_.Object, null);
+                        }
+                        else
                         if (status_ == 409)
                         {
                             var objectResponse_ = await ReadObjectResponseAsync<FailureAnswer>(response_, headers_, cancellationToken).ConfigureAwait(false);
@@ -1520,6 +1550,16 @@ namespace Httpmq.Client
                                 throw new HttpmqException("Response was null which was not expected.", status_, objectResponse_.Text, headers_, null);
                             }
                             throw new HttpmqException<FailureAnswer>("The stream does not exist.", status_, objectResponse_.Text, headers_, objectResponse_.Object, null);
+                        }
+                        else
+                        if (status_ == 408)
+                        {
+                            var objectResponse_ = await ReadObjectResponseAsync<FailureAnswer>(response_, headers_, cancellationToken).ConfigureAwait(false);
+                            if (objectResponse_.Object == null)
+                            {
+                                throw new HttpmqException("Response was null which was not expected.", status_, objectResponse_.Text, headers_, null);
+                            }
+                            throw new HttpmqException<FailureAnswer>("The body did not come in time (`read_timeout_sec`, `limits.min_body_bytes_per_sec`).", status_, objectResponse_.Text, headers_, objectResponse_.Object, null);
                         }
                         else
                         if (status_ == 409)
@@ -2094,6 +2134,12 @@ namespace Httpmq.Client
         [System.Text.Json.Serialization.JsonPropertyName("max_msg_size")]
         public int MaxMsgSize { get; set; } = default!;
 
+        /// <summary>
+        /// Servers of a cluster that keep a copy of each message.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("replicas")]
+        public int Replicas { get; set; } = default!;
+
     }
 
     /// <summary>
@@ -2186,6 +2232,12 @@ namespace Httpmq.Client
         /// </summary>
         [System.Text.Json.Serialization.JsonPropertyName("subjects")]
         public System.Collections.Generic.IReadOnlyList<string>? Subjects { get; set; } = default!;
+
+        /// <summary>
+        /// Servers of a cluster that keep a copy of each message, 1 to 5; absent: 1. More than 1 needs a cluster of as many.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("replicas")]
+        public int? Replicas { get; set; } = default!;
 
     }
 

@@ -1,0 +1,174 @@
+using System.Buffers;
+using System.Text;
+using System.Text.Json;
+using Httpmq.Api.Serialization;
+using Httpmq.Domain.Errors;
+using Httpmq.Domain.Naming;
+
+namespace Httpmq.Api.Streaming;
+
+/// <summary>
+/// Reads one record of a batch, <c>{"subject":"…","b64_msg":"…"}</c>. The message is decoded into a buffer that the next record
+/// overwrites, and a subject that repeats is parsed once, so a record allocates nothing.
+/// </summary>
+internal sealed class BatchRecordReader(int maxMessage) : IDisposable
+{
+    private const string What = "Invalid record";
+    private byte[] _line = [];
+    private byte[] _message = [];
+    private Subject _subject;
+
+    /// <summary>The longest line that can hold a message of the largest size, in bytes.</summary>
+    public long MaxLine { get; } = (((long)maxMessage + 2) / 3 * 4) + (16 * 1024);
+
+    /// <summary>Reads a line without its line break. What is wrong with it comes back as an error.</summary>
+    public Error? Read(in ReadOnlySequence<byte> line, out Subject subject, out ReadOnlyMemory<byte> message)
+    {
+        subject = default;
+        message = default;
+        var json = new Utf8JsonReader(Contiguous(line));
+        var hasSubject = false;
+        var hasMessage = false;
+        try
+        {
+            if (!json.Read() || json.TokenType is not JsonTokenType.StartObject)
+            {
+                return Invalid("the line is not a JSON object");
+            }
+
+            while (json.Read() && json.TokenType is JsonTokenType.PropertyName)
+            {
+                if (Names(json, "subject"u8))
+                {
+                    json.Read();
+                    if (ReadSubject(ref json) is { } fault)
+                    {
+                        return Invalid(fault);
+                    }
+
+                    hasSubject = true;
+                }
+                else if (Names(json, "b64_msg"u8))
+                {
+                    json.Read();
+                    if (ReadMessage(ref json, out message) is { } error)
+                    {
+                        return error;
+                    }
+
+                    hasMessage = true;
+                }
+                else
+                {
+                    json.Skip();
+                }
+            }
+
+            // Behind the object there may be white space and nothing else.
+            json.Read();
+        }
+        catch (Exception exception) when (exception is JsonException or InvalidOperationException)
+        {
+            return Invalid($"the line is not JSON: {exception.Message}");
+        }
+
+        subject = _subject;
+        return hasSubject && hasMessage ? null : Invalid(hasSubject ? "b64_msg is required" : "subject is required");
+    }
+
+    public void Dispose()
+    {
+        Return(ref _line);
+        Return(ref _message);
+    }
+
+    /// <summary>Field names in any case, as everywhere in the contract.</summary>
+    private static bool Names(in Utf8JsonReader json, ReadOnlySpan<byte> name) =>
+        json.ValueTextEquals(name)
+        || (!json.ValueIsEscaped && json.ValueSpan.Length == name.Length && Ascii.EqualsIgnoreCase(json.ValueSpan, name));
+
+    private string? ReadSubject(ref Utf8JsonReader json)
+    {
+        if (json.TokenType is not JsonTokenType.String)
+        {
+            return "subject: the value is not text";
+        }
+
+        if (_subject.Value is not null && json.ValueTextEquals(_subject.Value))
+        {
+            return null;
+        }
+
+        var text = json.GetString();
+        return Subject.TryParse(text, out _subject, out var fault) ? null : $"subject: '{text}' {fault}";
+    }
+
+    private Error? ReadMessage(ref Utf8JsonReader json, out ReadOnlyMemory<byte> message)
+    {
+        message = default;
+        if (json.TokenType is not JsonTokenType.String)
+        {
+            return Invalid("b64_msg: the value is not text");
+        }
+
+        var text = json.ValueSpan;
+        if (text.IndexOf((byte)'\\') >= 0)
+        {
+            // A slash may be written as \/, and any character as \u….
+            text = Encoding.UTF8.GetBytes(json.GetString()!);
+        }
+
+        Grow(ref _message, text.Length);
+        text.CopyTo(_message);
+        if (text.IndexOfAny(" \t\r\n"u8) >= 0 || !Base64Body.TryDecodeInPlace(_message.AsSpan(0, text.Length), out var length))
+        {
+            return Invalid("b64_msg is not base64 with padding");
+        }
+
+        if (length == 0)
+        {
+            return Invalid("b64_msg: the message is empty");
+        }
+
+        if (length > maxMessage)
+        {
+            return new Error(ErrorKind.TooLarge, What, $"b64_msg: the message has {length} bytes, and at most {maxMessage} are taken (the NATS server's max_payload, or limits.max_message_bytes)");
+        }
+
+        message = _message.AsMemory(0, length);
+        return null;
+    }
+
+    private ReadOnlySpan<byte> Contiguous(in ReadOnlySequence<byte> line)
+    {
+        if (line.IsSingleSegment)
+        {
+            return line.FirstSpan;
+        }
+
+        var length = (int)line.Length;
+        Grow(ref _line, length);
+        line.CopyTo(_line);
+        return _line.AsSpan(0, length);
+    }
+
+    private static Error Invalid(string detail) => new(ErrorKind.InvalidInput, What, detail);
+
+    private static void Grow(ref byte[] buffer, int length)
+    {
+        if (buffer.Length < length)
+        {
+            Return(ref buffer);
+            buffer = ArrayPool<byte>.Shared.Rent(length);
+        }
+    }
+
+    private static void Return(ref byte[] buffer)
+    {
+        if (buffer.Length > 0)
+        {
+            ArrayPool<byte>.Shared.Return(buffer);
+            buffer = [];
+        }
+    }
+}

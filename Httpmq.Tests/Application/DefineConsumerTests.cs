@@ -1,0 +1,101 @@
+using Httpmq.Application.Consumers;
+using Httpmq.Domain.Consumers;
+using Httpmq.Domain.Errors;
+using Moq;
+
+namespace Httpmq.Tests.Application;
+
+/// <summary>Compare, then create, update, leave alone, or refuse.</summary>
+internal sealed class DefineConsumerTests
+{
+    private static readonly DefineConsumer Same = new("s", "c", null, null, null, "push", 4, null, null);
+
+    private Mock<IConsumerStore> _store = null!;
+    private DefineConsumerHandler _handler = null!;
+
+    private static IEnumerable<TestCaseData> Unchanged()
+    {
+        yield return new TestCaseData(Samples.Info(), Same);
+        yield return new TestCaseData(Samples.Info(), Same with { MaxRetry = 0, AckWait = 0, Notes = string.Empty, FilterSubject = string.Empty });
+        yield return new TestCaseData(Samples.Info(), Same with { MaxRetry = -1, AckWait = 30_000_000_000 });
+        yield return new TestCaseData(Samples.Info(bound: true), Same);
+        yield return new TestCaseData(Samples.Info(group: "g"), Same with { DeliveryGroup = "g" });
+        yield return new TestCaseData(Samples.Info(filters: ["s.a"]), Same with { FilterSubject = "s.a" });
+        yield return new TestCaseData(Samples.Info(deliverSubject: string.Empty), Same with { Mode = "pull" });
+    }
+
+    private static IEnumerable<TestCaseData> Changed()
+    {
+        yield return new TestCaseData(Samples.Info(), Same with { MaxInflight = 5 });
+        yield return new TestCaseData(Samples.Info(bound: true), Same with { MaxRetry = 3 });
+        yield return new TestCaseData(Samples.Info(), Same with { AckWait = 1 });
+        yield return new TestCaseData(Samples.Info(), Same with { Notes = "new" });
+        yield return new TestCaseData(Samples.Info(notes: "old"), Same);
+        yield return new TestCaseData(Samples.Info(maxDeliver: 3), Same);
+        yield return new TestCaseData(Samples.Info(ackWait: 5), Same);
+    }
+
+    private static IEnumerable<TestCaseData> Refused()
+    {
+        yield return new TestCaseData(Samples.Info(), Same with { Mode = "pull" }, "mode is 'push' and cannot become 'pull'");
+        yield return new TestCaseData(Samples.Info(deliverSubject: string.Empty), Same, "mode is 'pull' and cannot become 'push'");
+        yield return new TestCaseData(Samples.Info(), Same with { DeliveryGroup = "g" }, "delivery_group is '' and cannot become 'g'");
+        yield return new TestCaseData(Samples.Info(group: "g"), Same, "delivery_group is 'g' and cannot become ''");
+        yield return new TestCaseData(Samples.Info(filters: ["s.a"]), Same with { FilterSubject = "s.b", MaxInflight = 9 }, "filter_subject is 's.a' and cannot become 's.b'");
+    }
+
+    [SetUp]
+    public void Create()
+    {
+        _store = new Mock<IConsumerStore>(MockBehavior.Strict);
+        _handler = new DefineConsumerHandler(_store.Object);
+    }
+
+    [Test]
+    public async Task Handle_NoneExists_CreatesItWithTheDefaults()
+    {
+        Finds(null);
+        _store.Setup(store => store.CreateAsync(Samples.Stream, new ConsumerSpec(Samples.Consumer, string.Empty, null, null, ConsumerMode.Push, 4, -1, 30_000_000_000), default))
+            .Returns(Task.CompletedTask);
+        await _handler.Handle(Same, default);
+        _store.VerifyAll();
+    }
+
+    [TestCaseSource(nameof(Unchanged))]
+    public async Task Handle_SameExists_LeavesItAlone(ConsumerInfo existing, DefineConsumer command)
+    {
+        Finds(existing);
+        await _handler.Handle(command, default);
+        _store.VerifyAll();
+        _store.VerifyNoOtherCalls();
+    }
+
+    [TestCaseSource(nameof(Changed))]
+    public async Task Handle_ChangeOfWhatMayChange_Updates(ConsumerInfo existing, DefineConsumer command)
+    {
+        Finds(existing);
+        _store.Setup(store => store.UpdateAsync(
+                Samples.Stream,
+                It.Is<ConsumerSpec>(spec => spec.MaxInflight == command.MaxInflight && spec.MaxDeliver == (command.MaxRetry ?? -1)
+                    && spec.AckWait == (command.AckWait ?? ConsumerSpec.DefaultAckWait) && spec.Notes == (command.Notes ?? string.Empty)),
+                default))
+            .Returns(Task.CompletedTask);
+        await _handler.Handle(command, default);
+        _store.VerifyAll();
+    }
+
+    [TestCaseSource(nameof(Refused))]
+    public void Handle_ChangeOfModeGroupOrFilter_IsAConflictAndWritesNothing(ConsumerInfo existing, DefineConsumer command, string detail)
+    {
+        Finds(existing);
+        var error = Samples.ErrorOf(() => _handler.Handle(command, default));
+        using (Assert.EnterMultipleScope())
+        {
+            Assert.That(error.Kind, Is.EqualTo(ErrorKind.Conflict));
+            Assert.That(error.Detail, Does.StartWith(detail));
+        }
+    }
+
+    private void Finds(ConsumerInfo? existing) =>
+        _store.Setup(store => store.FindAsync(Samples.Stream, Samples.Consumer, default)).ReturnsAsync(existing);
+}

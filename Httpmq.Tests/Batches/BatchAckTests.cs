@@ -1,0 +1,83 @@
+using System.Net;
+using System.Text.Json.Nodes;
+using Httpmq.Tests.Support;
+
+namespace Httpmq.Tests.Batches;
+
+/// <summary>The acknowledge route with an array.</summary>
+internal sealed class BatchAckTests
+{
+    private GatewayClient _client = null!;
+    private string _stream = null!;
+
+    [SetUp]
+    public async Task DeliverAsync()
+    {
+        _client = SharedServers.Gateway.Client();
+        _stream = SharedServers.NewName();
+        await _client.DefineStreamAsync(_stream, _stream);
+        await _client.DefineConsumerAsync(_stream, "c", new JsonObject { ["max_inflight"] = 2000 });
+    }
+
+    [TearDown]
+    public void Disconnect() => _client.Dispose();
+
+    [Test]
+    public async Task Acknowledge_ManyPairs_ConfirmsAll()
+    {
+        const int Count = 1500;
+        for (var number = 0; number < Count; number += 50)
+        {
+            await Task.WhenAll(Enumerable.Range(0, 50).Select(_ => _client.PublishAsync(_stream, "m")));
+        }
+
+        await using var subscription = await _client.SubscribeAsync(_stream, "c", $"subject_name={_stream}");
+        var lines = await subscription.TakeAsync(Count);
+        var answer = await AcknowledgeAsync(new JsonArray([.. lines.Select(line => line.Json["sequence"]!.DeepClone())]));
+
+        Assert.That((int)answer.Body["acknowledged"]!, Is.EqualTo(Count));
+        Assert.That((int)(await _client.ConsumerAsync(_stream, "c"))["num_ack_pending"]!, Is.Zero);
+    }
+
+    [Test]
+    public async Task Acknowledge_BadPairsAmongGood_TellsTheFateOfEach()
+    {
+        await _client.PublishAsync(_stream, "one");
+        await _client.PublishAsync(_stream, "two");
+        await using var subscription = await _client.SubscribeAsync(_stream, "c", $"subject_name={_stream}");
+        await subscription.TakeAsync(2);
+
+        var answer = await AcknowledgeAsync(JsonNode.Parse(
+            """[{"stream":1,"consumer":1},{"stream":99,"consumer":1},{"stream":"x","consumer":1},{"stream":0,"consumer":1},{},null,7,{"stream":2,"consumer":2},{"stream":1,"consumer":1}]""")!);
+
+        var fates = answer.Body["acks"]!.AsArray().Select(ack => (int?)ack!["error"]?["code"] ?? 200);
+        using (Assert.EnterMultipleScope())
+        {
+            Assert.That(answer.Status, Is.EqualTo(HttpStatusCode.OK));
+            Assert.That(fates, Is.EqualTo(new[] { 200, 404, 400, 400, 400, 400, 400, 200, 200 }));
+            Assert.That((int)answer.Body["acknowledged"]!, Is.EqualTo(3));
+            Assert.That((int)answer.Body["failed"]!, Is.EqualTo(6));
+            Assert.That((int)(await _client.ConsumerAsync(_stream, "c"))["ack_floor"]!["stream_seq"]!, Is.EqualTo(2));
+        }
+    }
+
+    [TestCase("[]")]
+    [TestCase("""[{"stream":1,"consumer":1}""")]
+    public async Task Acknowledge_NoOrBrokenArray_IsRefusedWhole(string body) =>
+        Assert.That((await SendAsync(body)).Status, Is.EqualTo(HttpStatusCode.BadRequest));
+
+    [Test]
+    public async Task Acknowledge_MorePairsThanARequestTakes_IsRefusedWhole()
+    {
+        var pairs = string.Join(',', Enumerable.Repeat("""{"stream":1,"consumer":1}""", 10_001));
+        var answer = await SendAsync($"[{pairs}]");
+
+        Assert.That(answer.Status, Is.EqualTo(HttpStatusCode.BadRequest));
+        Assert.That(answer.Detail, Does.Contain("10001"));
+    }
+
+    private Task<GatewayAnswer> AcknowledgeAsync(JsonNode pairs) => SendAsync(pairs.ToJsonString());
+
+    private Task<GatewayAnswer> SendAsync(string body) =>
+        _client.DataAsync(HttpMethod.Post, $"/v1/data/stream/{_stream}/consumer/c/ack", new StringContent(body));
+}

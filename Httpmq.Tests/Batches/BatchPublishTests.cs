@@ -1,0 +1,93 @@
+using System.Net;
+using System.Text;
+using System.Text.Json.Nodes;
+using Httpmq.Tests.Support;
+
+namespace Httpmq.Tests.Batches;
+
+/// <summary>POST /v1/data/publish.</summary>
+[TestFixture("1.1")]
+[TestFixture("2.0")]
+internal sealed class BatchPublishTests(string version)
+{
+    private GatewayClient _client = null!;
+    private string _stream = null!;
+
+    [SetUp]
+    public async Task DefineAsync()
+    {
+        _client = SharedServers.Gateway.Client(Version.Parse(version));
+        _stream = SharedServers.NewName();
+        await _client.DefineStreamAsync(_stream, $"{_stream}.*");
+    }
+
+    [TearDown]
+    public void Disconnect() => _client.Dispose();
+
+    [Test]
+    public async Task Publish_ManyRecords_AnswersEachInOrderWithItsSequence()
+    {
+        const int Count = 5000;
+        var lines = await PublishAsync(string.Concat(Enumerable.Range(1, Count).Select(number => Record("a", $"m{number}") + "\n")));
+
+        Assert.That(lines.Select(line => (int)line["line"]!), Is.EqualTo(Enumerable.Range(1, Count)));
+        Assert.That(lines.Select(line => (int)line["sequence"]!), Is.EqualTo(Enumerable.Range(1, Count)));
+        Assert.That((int)(await _client.StreamAsync(_stream))["state"]!["messages"]!, Is.EqualTo(Count));
+    }
+
+    [Test]
+    public async Task Publish_BadRecordsAmongGood_FailAloneWithTheirLine()
+    {
+        var lines = await PublishAsync(string.Join('\n', [
+            Record("a", "one"),
+            "not json",
+            """{"subject":"x y","b64_msg":"aGk="}""",
+            """{"subject":"a.b"}""",
+            "",
+            $$"""{"subject":"{{_stream}}.a","b64_msg":"aGk"}""",
+            $$"""{"subject":"{{_stream}}.a","b64_msg":""}""",
+            $$"""{"subject":"nobody.{{_stream}}","b64_msg":"aGk="}""",
+            """["subject"]""",
+            $$"""{"SUBJECT":"{{_stream}}.a","B64_MSG":"aGk=","more":[1,{}]} """,
+        ]));
+
+        var fates = lines.Select(line => ((int)line["line"]!, (int?)line["error"]?["code"] ?? 200));
+        Assert.That(fates, Is.EqualTo(new[] { (1, 200), (2, 400), (3, 400), (4, 400), (6, 400), (7, 400), (8, 404), (9, 400), (10, 200) }));
+    }
+
+    [Test]
+    public async Task Publish_RecordsAroundTheLargestMessage_TakesTheOneAndRefusesTheOther()
+    {
+        const int MaxPayload = 1024 * 1024;
+        var lines = await PublishAsync(string.Join('\n', Record("a", MaxPayload), Record("a", MaxPayload + 1), Record("a", 3 * MaxPayload), Record("a", 1)));
+
+        Assert.That(lines.Select(line => (int?)line["error"]?["code"] ?? 200), Is.EqualTo(new[] { 200, 413, 413, 200 }));
+    }
+
+    [Test]
+    public async Task Publish_EscapedTextAndCrLf_IsReadAsJsonSays()
+    {
+        var lines = await PublishAsync($$"""{"subject":"{{_stream}}.\u0061","b64_msg":"\/\/\/\/"}""" + "\r\n");
+
+        Assert.That(lines, Has.Count.EqualTo(1));
+        Assert.That((bool)lines[0]["success"]!, Is.True, lines[0].ToJsonString());
+    }
+
+    [Test]
+    public async Task Publish_EmptyBody_AnswersNothing() =>
+        Assert.That(await PublishAsync(string.Empty), Is.Empty);
+
+    private string Record(string subject, string message) => Record(subject, Encoding.UTF8.GetBytes(message));
+
+    private string Record(string subject, int length) => Record(subject, new byte[length]);
+
+    private string Record(string subject, byte[] message) =>
+        $$"""{"subject":"{{_stream}}.{{subject}}","b64_msg":"{{Convert.ToBase64String(message)}}"}""";
+
+    private async Task<IReadOnlyList<JsonNode>> PublishAsync(string body)
+    {
+        var (status, text) = await _client.SendRawAsync(HttpMethod.Post, "/v1/data/publish", new StringContent(body));
+        Assert.That(status, Is.EqualTo(HttpStatusCode.OK), text);
+        return [.. text.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => JsonNode.Parse(line)!)];
+    }
+}

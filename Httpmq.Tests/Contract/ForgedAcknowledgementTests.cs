@@ -1,0 +1,100 @@
+using System.Text.Json.Nodes;
+using Httpmq.Tests.Support;
+
+namespace Httpmq.Tests.Contract;
+
+/// <summary>
+/// Section 4: "a stream sequence that this consumer was never sent: 404, and nothing is touched". On the server itself such an
+/// acknowledgement destroys messages of workqueue and interest streams (docs/adr/0001-stateless-confirmed-acknowledgements.md);
+/// each disaster is shown first without the gateway, and then to be impossible through it.
+/// </summary>
+internal sealed class ForgedAcknowledgementTests() : ContractTest("2.0")
+{
+    private static readonly string[] Retentions = ["workqueue", "interest"];
+
+    private RawJetStream _raw = null!;
+    private string _stream = null!;
+
+    [SetUp]
+    public void Open()
+    {
+        _raw = new RawJetStream(SharedServers.Nats.Url);
+        _stream = SharedServers.NewName();
+    }
+
+    [TearDown]
+    public async Task CloseAsync() => await _raw.DisposeAsync();
+
+    [TestCaseSource(nameof(Retentions))]
+    public async Task Ack_OfAMessageNotSentYet_DeletesItOnTheServerAndNotThroughTheGateway(string retention)
+    {
+        await DefineAsync(retention, ("c", $"{_stream}.>"));
+        await PublishAsync("a", "a", "a", "a");
+
+        (await AckAsync("c", 3)).Expect(404, "never sent");
+        Assert.That(await _raw.MessagesAsync(_stream), Is.EqualTo(4));
+
+        await _raw.ForgeAckAsync(_stream, "c", 3);
+        if (!await DeletesAsync(3))
+        {
+            Assert.Inconclusive("this nats-server protects itself");
+        }
+    }
+
+    [TestCaseSource(nameof(Retentions))]
+    public async Task Ack_OfAnotherConsumersMessage_DeletesItOnTheServerAndNotThroughTheGateway(string retention)
+    {
+        await DefineAsync(retention, ("first", $"{_stream}.a"), ("second", $"{_stream}.b"));
+        await PublishAsync("a", "b", "a");
+        await using var subscription = await Client.SubscribeAsync(_stream, "first", $"subject_name={_stream}.a");
+        await subscription.TakeAsync(2);
+
+        // Below the high-water mark of "first", so that the mark alone would let it through.
+        (await AckAsync("first", 2)).Expect(404, "never sent");
+        Assert.That(await _raw.MessagesAsync(_stream), Is.EqualTo(3));
+
+        await _raw.ForgeAckAsync(_stream, "first", 2);
+
+        // An interest stream asks its other consumers first.
+        if (retention is "workqueue" && !await DeletesAsync(2))
+        {
+            Assert.Inconclusive("this nats-server protects itself");
+        }
+    }
+
+    [TestCaseSource(nameof(Retentions))]
+    public async Task Ack_OfAMessageThatWasSent_RemovesItAndAgainIs200(string retention)
+    {
+        await DefineAsync(retention, ("first", $"{_stream}.a"), ("second", $"{_stream}.b"));
+        await PublishAsync("a", "b");
+        await using var subscription = await Client.SubscribeAsync(_stream, "first", $"subject_name={_stream}.a");
+        await subscription.NextAsync();
+
+        (await AckAsync("first", 1)).Expect(200);
+        (await AckAsync("first", 1)).Expect(200);
+        Assert.That(await _raw.MessagesAsync(_stream), Is.EqualTo(1));
+    }
+
+    private async Task DefineAsync(string retention, params (string Name, string Filter)[] consumers)
+    {
+        await _raw.CreateStreamAsync(_stream, [$"{_stream}.>"], new JsonObject { ["retention"] = retention });
+        foreach (var (name, filter) in consumers)
+        {
+            await _raw.CreateConsumerAsync(_stream, name, new JsonObject { ["filter_subject"] = filter, ["max_ack_pending"] = 100 });
+        }
+    }
+
+    private async Task PublishAsync(params string[] subjects)
+    {
+        foreach (var subject in subjects)
+        {
+            await Client.PublishAsync($"{_stream}.{subject}", "message");
+        }
+    }
+
+    private Task<WireAnswer> AckAsync(string consumer, ulong sequence) =>
+        DataAsync("POST", $"/v1/data/stream/{_stream}/consumer/{consumer}/ack", $$"""{"stream":{{sequence}},"consumer":1}""");
+
+    private async Task<bool> DeletesAsync(ulong sequence) =>
+        (await _raw.TryCallAsync($"STREAM.MSG.GET.{_stream}", new JsonObject { ["seq"] = sequence }))["error"] is not null;
+}

@@ -1,0 +1,135 @@
+using Httpmq.Api.Configuration;
+using System.Text.Json.Nodes;
+using Httpmq.Infrastructure.JetStream.Deliveries;
+using Httpmq.Tests.Support;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace Httpmq.Tests.Subscriptions;
+
+/// <summary>A client that stops reading harms itself alone: bounded memory, and what it did not take goes to the next.</summary>
+[TestFixture("1.1")]
+[TestFixture("2.0")]
+internal sealed class SlowReaderTests(string version) : SubscriptionTest(version)
+{
+    // More than fits into all buffers on the way.
+    private const int Count = 1000;
+    private static readonly byte[] Payload = new byte[32 * 1024];
+
+    [Test]
+    public async Task Stall_ThenReadAgain_GetsWhatWaitedAndThenTheReason()
+    {
+        await using var gateway = await StartAsync(TimeSpan.FromSeconds(60));
+        using var client = gateway.Client(Version);
+        await using var slow = await client.SubscribeAsync(Stream, "c1", $"subject_name={Stream}");
+        await Instances.FillAsync(Instances.Raw, Stream, Stream, Count, Payload);
+        var sources = gateway.DataplaneServices.GetRequiredService<DeliverySources>();
+        await Eventually.HoldsAsync(() => sources.Ended == 1, "a subscriber that is too slow");
+
+        var seen = new List<ulong>();
+        var line = await slow.NextAsync();
+        for (; line.Success; line = await slow.NextAsync())
+        {
+            seen.Add(line.StreamSequence);
+        }
+
+        using (Assert.EnterMultipleScope())
+        {
+            Assert.That((int)line.Json["error"]!["code"]!, Is.EqualTo(429));
+            Assert.That(await slow.NextOrEndAsync(), Is.Null);
+            Assert.That(seen, Is.Ordered.And.Count.LessThan(Count));
+        }
+
+        await ExpectRestAtOnceAsync(seen);
+    }
+
+    [Test]
+    public async Task Stall_ForGood_IsCutOffAndTheNextGetsTheRestAtOnce()
+    {
+        await using var gateway = await StartAsync(TimeSpan.FromSeconds(1));
+        using var client = gateway.Client(Version);
+        await using var still = await client.SubscribeAsync(Stream, "c1", $"subject_name={Stream}");
+        await Instances.FillAsync(Instances.Raw, Stream, Stream, Count, Payload);
+        var sources = gateway.DataplaneServices.GetRequiredService<DeliverySources>();
+
+        await Eventually.HoldsAsync(() => sources.Open == 0, "the end of a subscription that nobody reads");
+
+        await ExpectRestAtOnceAsync(await ReadWhatIsLeftAsync(still));
+    }
+
+    [Test]
+    public async Task Stall_LongerThanTheServersGrace_DisturbsNeitherItselfNorOthersOnTheConnection()
+    {
+        // Kestrel would close the whole connection when a client takes too little for 5 s, whatever else runs over it.
+        await DefineAsync();
+        await First.DefineConsumerAsync(Stream, "c2");
+        await using var slow = await Second.SubscribeAsync(Stream, "c1", $"subject_name={Stream}");
+        await using var quick = await Second.SubscribeAsync(Stream, "c2", $"subject_name={Stream}");
+        await Instances.FillAsync(Instances.Raw, Stream, Stream, 300, new byte[64 * 1024]);
+        foreach (var line in await quick.TakeAsync(100))
+        {
+            await First.AckAsync(Stream, "c2", line);
+        }
+
+        var more = await quick.TakeAsync(100);
+        var idle = await quick.IsSilentAsync(TimeSpan.FromSeconds(9));
+        await First.AckAsync(Stream, "c2", more[0]);
+        var next = await quick.NextAsync();
+        var resumed = await slow.TakeAsync(100);
+
+        using (Assert.EnterMultipleScope())
+        {
+            Assert.That(idle, Is.True, "max_inflight is 100");
+            Assert.That(next.Success, Is.True);
+            Assert.That(resumed.Select(line => line.Success), Is.All.True);
+        }
+    }
+
+    private async Task<Gateway> StartAsync(TimeSpan stallLimit)
+    {
+        await DefineAsync(new JsonObject { ["max_inflight"] = 20_000 });
+        var gateway = await Gateway.StartAsync(
+            SharedServers.Nats.Url,
+            limits: new LimitSettings { StallTimeout = stallLimit, MaxPendingBytes = 1024 * 1024 });
+        using var client = gateway.Client();
+        await Eventually.HoldsAsync(async () => (await client.DataAsync(HttpMethod.Get, "/v1/data/ready")).Success, "ready");
+        return gateway;
+    }
+
+    private async Task DefineAsync(JsonObject? more = null)
+    {
+        await First.DefineStreamAsync(Stream, Stream);
+        await First.DefineConsumerAsync(Stream, "c1", more);
+    }
+
+    /// <summary>What the client finds in its own buffers when it reads at last: that was taken.</summary>
+    private static async Task<IReadOnlyCollection<ulong>> ReadWhatIsLeftAsync(OpenStream stream)
+    {
+        var seen = new List<ulong>();
+        try
+        {
+            while (await stream.NextOrEndAsync() is { Success: true } line)
+            {
+                seen.Add(line.StreamSequence);
+            }
+        }
+        catch (Exception exception) when (exception is IOException or HttpRequestException or System.Text.Json.JsonException)
+        {
+            // Cut off, in the middle of a line as a rule.
+        }
+
+        return seen;
+    }
+
+    /// <summary>With 30 s of ack_wait, what comes now was given back; the few that were written and got lost may take that long.</summary>
+    private async Task ExpectRestAtOnceAsync(IReadOnlyCollection<ulong> seen)
+    {
+        await using var next = await First.SubscribeAsync(Stream, "c1", $"subject_name={Stream}");
+        var all = new HashSet<ulong>(seen);
+        while (!await next.IsSilentAsync(TimeSpan.FromSeconds(1)))
+        {
+            all.Add((await next.NextAsync()).StreamSequence);
+        }
+
+        Assert.That(all, Has.Count.GreaterThan(Count - 300));
+    }
+}

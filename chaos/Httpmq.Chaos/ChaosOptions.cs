@@ -1,0 +1,30 @@
+using Httpmq.Chaos.Faults;
+
+namespace Httpmq.Chaos;
+
+/// <summary>What to run, and for how long.</summary>
+internal sealed record ChaosOptions
+{
+    /// <summary>Decides which faults come, in which order, for how long, and what clients do. The servers' own timing it cannot.</summary>
+    public int Seed { get; init; } = 1;
+
+    /// <summary>How long publishers publish; the calm beginning is part of it, healing and draining come on top.</summary>
+    public TimeSpan Duration { get; init; } = TimeSpan.FromSeconds(60);
+
+    /// <summary>The beginning, in which nothing is broken and the order is checked.</summary>
+    public TimeSpan Calm { get; init; } = TimeSpan.FromSeconds(8);
+
+    public IReadOnlyList<FaultKind> Faults { get; init; } = FaultKinds.All;
+
+    /// <summary>Publishes in flight from each of the publishers.</summary>
+    public int Inflight { get; init; } = 8;
+
+    /// <summary>How long consumers may take to drain after everything is whole again.</summary>
+    public TimeSpan DrainLimit { get; init; } = TimeSpan.FromMinutes(3);
+
+    /// <summary>Httpmq.Api.dll.</summary>
+    public required string GatewayProgram { get; init; }
+
+    /// <summary>Where journal and logs go; null: a temporary folder, which is removed when everything held.</summary>
+    public string? Folder { get; init; }
+}

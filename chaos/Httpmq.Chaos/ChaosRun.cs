@@ -1,0 +1,182 @@
+using System.Text.Json.Nodes;
+using Httpmq.Chaos.Faults;
+using Httpmq.Chaos.Load;
+using Httpmq.Chaos.Servers;
+using Httpmq.Checker;
+
+namespace Httpmq.Chaos;
+
+/// <summary>One run: start everything, load it, break it, mend it, let it drain, and write down what is left.</summary>
+internal sealed class ChaosRun(ChaosOptions options, string folder, TextWriter output)
+{
+    private const string Stream = "chaos";
+    private const string Group = "workers";
+    private const int Replicas = 3;
+    private const int PublishersPerGateway = 2;
+    private const int MembersPerGateway = 2;
+
+    /// <summary>Short, so that what was not acknowledged comes again while the run lasts.</summary>
+    private static readonly TimeSpan AckWait = TimeSpan.FromSeconds(5);
+
+    private static readonly string[] Consumers = ["solo", "group", "pull"];
+
+    private readonly RunClock _clock = new();
+
+    /// <summary>Runs, and judges the journal.</summary>
+    public async Task<Verdict> RunAsync(CancellationToken cancellationToken)
+    {
+        var path = Path.Combine(folder, "journal.jsonl");
+        await using (var journal = new JournalWriter(path))
+        await using (var bed = new TestBed(folder, options.GatewayProgram, Stream, _clock, journal))
+        {
+            await bed.StartAsync(cancellationToken);
+            await DefineAsync(bed);
+            journal.Write(new ServerEntry(_clock.Now, bed.Observer.ServerVersion));
+            await LoadAsync(bed, journal, cancellationToken);
+            await bed.StopAsync();
+        }
+
+        return Check(path);
+    }
+
+    /// <summary>Judges a journal of an earlier run.</summary>
+    public static Verdict Check(string path) =>
+        JournalChecker.Check(JournalReader.Read(path), new CheckOptions { AckWait = AckWait });
+
+    private static async Task DefineAsync(TestBed bed)
+    {
+        using var client = new GatewayClient(new Uri($"http://127.0.0.1:{bed.Management.Port}"));
+        Succeed(await client.PostAsync("/v1/admin/stream", new JsonObject { ["name"] = Stream, ["subjects"] = new JsonArray($"{Stream}.>"), ["replicas"] = Replicas }));
+        var info = await client.GetAsync($"/v1/admin/stream/{Stream}");
+        Succeed(info);
+        if ((int?)info.Body!["stream"]!["config"]!["replicas"] is not Replicas)
+        {
+            throw new InvalidOperationException($"the stream was to have {Replicas} replicas: {info.Body.ToJsonString()}");
+        }
+
+        foreach (var consumer in Consumers)
+        {
+            var parameters = new JsonObject
+            {
+                ["name"] = consumer,
+                ["mode"] = consumer is "pull" ? "pull" : "push",
+                ["max_inflight"] = 500,
+                ["ack_wait"] = (long)AckWait.TotalNanoseconds,
+            };
+            if (consumer is "group")
+            {
+                parameters["delivery_group"] = Group;
+            }
+
+            Succeed(await client.PostAsync($"/v1/admin/stream/{Stream}/consumer", parameters));
+        }
+    }
+
+    private async Task LoadAsync(TestBed bed, JournalWriter journal, CancellationToken cancellationToken)
+    {
+        var tally = new Tally();
+        var context = new LoadContext(Stream, bed.Dataplanes, _clock, journal, tally);
+        var faults = new FaultInjector(bed, Consumers, _clock, journal, new Random(options.Seed));
+        using var publishing = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        using var subscribing = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        var (publishers, subscribers) = (CreatePublishers(context), CreateSubscribers(context));
+        try
+        {
+            var running = subscribers.Select(subscriber => subscriber.RunAsync(subscribing.Token)).ToArray();
+            await using var progress = new Progress(bed, Consumers, tally, faults, _clock, output);
+            var publications = publishers.Select(publisher => publisher.RunAsync(publishing.Token)).ToArray();
+            await BreakAsync(context, faults, cancellationToken);
+            await publishing.CancelAsync();
+            await Task.WhenAll(publications);
+            context.Unruly = false;
+            await faults.WaitUntilCurrentAsync(cancellationToken);
+            await DrainAsync(bed, journal, cancellationToken);
+            await subscribing.CancelAsync();
+            await Task.WhenAll(running);
+        }
+        finally
+        {
+            await publishing.CancelAsync();
+            await subscribing.CancelAsync();
+            publishers.ForEach(publisher => publisher.Dispose());
+            subscribers.ForEach(subscriber => subscriber.Dispose());
+        }
+
+        await WriteDownAsync(bed, journal, cancellationToken);
+    }
+
+    private async Task BreakAsync(LoadContext context, FaultInjector faults, CancellationToken cancellationToken)
+    {
+        await Task.Delay(options.Calm, cancellationToken);
+        var (end, plan) = ((long)options.Duration.TotalMicroseconds + _clock.Now - (long)options.Calm.TotalMicroseconds, new FaultPlan(options.Faults, new Random(options.Seed)));
+        context.Unruly = true;
+        while (_clock.Now < end)
+        {
+            await faults.InjectAsync(plan.Next(), cancellationToken);
+            await Task.Delay(plan.Rest(), cancellationToken);
+        }
+    }
+
+    /// <summary>Waits until nothing is left to send or acknowledge, and then as long as something would take to come again.</summary>
+    private async Task DrainAsync(TestBed bed, JournalWriter journal, CancellationToken cancellationToken)
+    {
+        var limit = _clock.Now + (long)options.DrainLimit.TotalMicroseconds;
+        foreach (var consumer in Consumers)
+        {
+            while (await bed.Observer.ConsumerAsync(consumer, cancellationToken) is not { Pending: 0, AckPending: 0 } && _clock.Now < limit)
+            {
+                await Task.Delay(TimeSpan.FromMilliseconds(200), cancellationToken);
+            }
+
+            journal.Write(new NoteEntry(_clock.Now, consumer, "drained, or out of patience"));
+        }
+
+        await Task.Delay(AckWait + TimeSpan.FromSeconds(1), cancellationToken);
+    }
+
+    private async Task WriteDownAsync(TestBed bed, JournalWriter journal, CancellationToken cancellationToken)
+    {
+        var standing = await bed.Observer.StreamAsync(cancellationToken) ?? throw new InvalidOperationException("the stream does not answer at the end");
+        var held = await bed.Observer.ReadAllAsync(cancellationToken);
+        if ((ulong)held.Count != standing.Messages)
+        {
+            journal.Write(new NoteEntry(_clock.Now, "stream", $"says that it holds {standing.Messages}, and gave {held.Count}"));
+        }
+
+        foreach (var message in held)
+        {
+            journal.Write(new StoredEntry(_clock.Of(message.Stored), message.Sequence, Payload.NameOf(message.Bytes)));
+        }
+
+        foreach (var consumer in Consumers)
+        {
+            var end = await bed.Observer.ConsumerAsync(consumer, cancellationToken) ?? throw new InvalidOperationException($"consumer {consumer} does not answer at the end");
+            journal.Write(new ConsumerEntry(_clock.Now, consumer, end.AckFloor, end.Pending, end.AckPending));
+        }
+    }
+
+    private List<Publisher> CreatePublishers(LoadContext context) =>
+        [.. Enumerable.Range(0, PublishersPerGateway * context.Sites.Count).Select(index =>
+            new Publisher($"p{index}", index % context.Sites.Count, options.Inflight, context, options.Seed + index))];
+
+    /// <summary>One for the push consumer without a group; several on each gateway for the others.</summary>
+    private List<Subscriber> CreateSubscribers(LoadContext context)
+    {
+        var subscribers = new List<Subscriber> { new("solo", "solo", group: null, site: options.Seed % context.Sites.Count, context, options.Seed) };
+        for (var index = 0; index < MembersPerGateway * context.Sites.Count; index++)
+        {
+            subscribers.Add(new Subscriber($"group{index}", "group", Group, index % context.Sites.Count, context, options.Seed + index));
+            subscribers.Add(new Subscriber($"pull{index}", "pull", group: null, index % context.Sites.Count, context, options.Seed + index));
+        }
+
+        return subscribers;
+    }
+
+    private static void Succeed(GatewayAnswer answer)
+    {
+        if (!answer.Success)
+        {
+            throw new InvalidOperationException($"the management answered {answer.Status}: {answer.Detail}");
+        }
+    }
+}

@@ -1,0 +1,61 @@
+namespace Httpmq.Chaos.Faults;
+
+/// <summary>What can be broken.</summary>
+internal enum FaultKind
+{
+    /// <summary>kill -9 of the node that leads the stream.</summary>
+    KillLeader,
+
+    /// <summary>kill -9 of a node that only follows.</summary>
+    KillFollower,
+
+    /// <summary>kill -9 of the node that leads one of the consumers.</summary>
+    KillConsumerLeader,
+
+    /// <summary>kill -9 of a dataplane.</summary>
+    KillGateway,
+
+    /// <summary>All connections between one dataplane and NATS are reset.</summary>
+    CutNats,
+
+    /// <summary>All connections between clients and one dataplane are reset.</summary>
+    CutClients,
+
+    /// <summary>The connections between one dataplane and NATS pass nothing for a while, then everything.</summary>
+    StallNats,
+
+    /// <summary>The connections between clients and one dataplane pass nothing for a while, then everything.</summary>
+    StallClients,
+
+    /// <summary>SIGSTOP of a node, SIGCONT after a while.</summary>
+    PauseNode,
+
+    /// <summary>SIGSTOP of a dataplane, SIGCONT after a while.</summary>
+    PauseGateway,
+
+    /// <summary>SIGTERM and a new start of each node, one by one.</summary>
+    RollNodes,
+
+    /// <summary>SIGTERM and a new start of each dataplane, one by one.</summary>
+    RollGateways,
+}
+
+internal static class FaultKinds
+{
+    public static IReadOnlyList<FaultKind> All { get; } = Enum.GetValues<FaultKind>();
+
+    /// <summary>kill-leader for <see cref="FaultKind.KillLeader"/>.</summary>
+    public static string NameOf(FaultKind kind) =>
+        string.Concat($"{kind}".Select((letter, index) => char.IsUpper(letter) && index > 0 ? $"-{char.ToLowerInvariant(letter)}" : $"{char.ToLowerInvariant(letter)}"));
+
+    /// <summary>The kinds named in a list separated by commas; an empty one or "all" names all of them.</summary>
+    public static bool TryParse(string text, out IReadOnlyList<FaultKind> kinds, out string? unknown)
+    {
+        var names = text.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
+        unknown = names.FirstOrDefault(name => name is not "all" && !All.Any(kind => string.Equals(NameOf(kind), name, StringComparison.Ordinal)));
+        kinds = names.Length == 0 || names.Contains("all", StringComparer.Ordinal)
+            ? All
+            : [.. All.Where(kind => names.Contains(NameOf(kind), StringComparer.Ordinal))];
+        return unknown is null;
+    }
+}

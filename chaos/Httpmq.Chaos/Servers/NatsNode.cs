@@ -1,0 +1,64 @@
+using System.Diagnostics;
+using System.Net.Sockets;
+using Httpmq.Checker;
+
+namespace Httpmq.Chaos.Servers;
+
+/// <summary>One nats-server of the cluster, with a store of its own.</summary>
+internal sealed class NatsNode(string name, int port, int routePort, string folder, RunClock clock, JournalWriter journal)
+    : ServerProcess(name, folder, clock, journal)
+{
+    private static readonly TimeSpan Poll = TimeSpan.FromMilliseconds(50);
+
+    public int Port => port;
+
+    public int RoutePort => routePort;
+
+    public string Url => $"nats://127.0.0.1:{port}";
+
+    /// <summary>Writes the configuration, when the ports of all nodes are known.</summary>
+    public void Configure(IEnumerable<NatsNode> all)
+    {
+        // Without no_advertise the servers tell clients each other's addresses, and clients would go round the proxies.
+        var routes = string.Join(", ", all.Where(node => node != this).Select(node => $"nats-route://127.0.0.1:{node.RoutePort}"));
+        File.WriteAllText(ConfigurationPath, $$"""
+            server_name: {{Name}}
+            listen: 127.0.0.1:{{port}}
+            jetstream { store_dir: "{{Path.Combine(Folder, Name)}}", max_memory_store: 256MB, max_file_store: 8GB }
+            cluster { name: chaos, listen: 127.0.0.1:{{routePort}}, no_advertise: true, routes: [ {{routes}} ] }
+            """);
+    }
+
+    public override async Task WaitUntilServingAsync(CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            try
+            {
+                using var client = new TcpClient();
+                await client.ConnectAsync("127.0.0.1", port, cancellationToken);
+                using var reader = new StreamReader(client.GetStream());
+                if (await reader.ReadLineAsync(cancellationToken) is { Length: > 0 })
+                {
+                    return;
+                }
+            }
+            catch (Exception exception) when (exception is SocketException or IOException)
+            {
+                // Not yet.
+            }
+
+            await Task.Delay(Poll, cancellationToken);
+        }
+    }
+
+    // nats-server ends with 1 on SIGTERM.
+    protected override int[] StopCodes => [0, 1];
+
+    protected override ProcessStartInfo Describe() => new(Executable(), ["-c", ConfigurationPath]);
+
+    private string ConfigurationPath => Path.Combine(Folder, $"{Name}.conf");
+
+    // Debian installs it where the PATH of ordinary users does not look.
+    private static string Executable() => File.Exists("/usr/sbin/nats-server") ? "/usr/sbin/nats-server" : "nats-server";
+}

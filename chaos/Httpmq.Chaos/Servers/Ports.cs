@@ -1,0 +1,33 @@
+using System.Net;
+using System.Net.Sockets;
+
+namespace Httpmq.Chaos.Servers;
+
+/// <summary>
+/// Free loopback ports, below the range from which the system takes those of outgoing connections: a server that is started
+/// again must find its port as it left it.
+/// </summary>
+internal static class Ports
+{
+    private const int Lowest = 20_000;
+    private const int Highest = 32_000;
+    private static readonly Random Random = new();
+
+    public static int Free()
+    {
+        while (true)
+        {
+            var port = Random.Next(Lowest, Highest);
+            try
+            {
+                using var probe = new TcpListener(IPAddress.Loopback, port);
+                probe.Start();
+                return port;
+            }
+            catch (SocketException)
+            {
+                // Taken: another one.
+            }
+        }
+    }
+}

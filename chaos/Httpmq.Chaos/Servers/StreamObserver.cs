@@ -1,0 +1,114 @@
+using System.Text.Json.Nodes;
+using NATS.Client.Core;
+using NATS.Client.JetStream;
+using NATS.Client.JetStream.Models;
+
+namespace Httpmq.Chaos.Servers;
+
+/// <summary>Where a stream stands: its messages, its leader, and whether all copies are complete.</summary>
+internal sealed record StreamStanding(ulong Messages, ulong LastSequence, string? Leader, bool AllCurrent);
+
+/// <summary>Where a consumer stands.</summary>
+internal sealed record ConsumerStanding(string? Leader, ulong AckFloor, ulong Pending, long AckPending);
+
+/// <summary>A message as the stream holds it.</summary>
+internal sealed record HeldMessage(ulong Sequence, DateTimeOffset Stored, byte[] Bytes);
+
+/// <summary>Reads stream and consumers straight from NATS: what the gateway says about them is not evidence.</summary>
+internal sealed class StreamObserver(string urls, string stream) : IAsyncDisposable
+{
+    private const int Batch = 1000;
+
+    private readonly NatsConnection _nats = new(new NatsOpts
+    {
+        Url = urls,
+        Name = "chaos-observer",
+        RequestTimeout = TimeSpan.FromSeconds(3),
+        CommandTimeout = TimeSpan.FromSeconds(3),
+        ConnectTimeout = TimeSpan.FromSeconds(2),
+        ReconnectWaitMin = TimeSpan.FromMilliseconds(200),
+        ReconnectWaitMax = TimeSpan.FromMilliseconds(500),
+        MaxReconnectRetry = -1,
+        RetryOnInitialConnect = true,
+    });
+
+    /// <summary>The version of the server that it is connected to; empty before.</summary>
+    public string ServerVersion => _nats.ServerInfo?.Version ?? string.Empty;
+
+    /// <summary>Null while nobody answers.</summary>
+    public async Task<StreamStanding?> StreamAsync(CancellationToken cancellationToken)
+    {
+        if (await AskAsync($"STREAM.INFO.{stream}", cancellationToken) is not { } info || info["state"] is not { } state)
+        {
+            return null;
+        }
+
+        var copies = info["cluster"]?["replicas"]?.AsArray() ?? [];
+        return new StreamStanding(
+            (ulong)state["messages"]!,
+            (ulong)state["last_seq"]!,
+            (string?)info["cluster"]?["leader"],
+            copies.All(copy => copy?["current"] is { } current && (bool)current && copy["offline"] is null && (copy["lag"] is null || (long)copy["lag"]! == 0)));
+    }
+
+    /// <inheritdoc cref="StreamAsync"/>
+    public async Task<ConsumerStanding?> ConsumerAsync(string consumer, CancellationToken cancellationToken) =>
+        await AskAsync($"CONSUMER.INFO.{stream}.{consumer}", cancellationToken) is { } info && info["ack_floor"] is { } floor
+            ? new ConsumerStanding(
+                (string?)info["cluster"]?["leader"],
+                (ulong)floor["stream_seq"]!,
+                (ulong)info["num_pending"]!,
+                (long)info["num_ack_pending"]!)
+            : null;
+
+    /// <summary>Whether the cluster has a leader that answers.</summary>
+    public async Task<bool> IsReadyAsync(CancellationToken cancellationToken) =>
+        await AskAsync("INFO", cancellationToken) is { } info && info["error"] is null;
+
+    /// <summary>Everything that the stream holds, through a consumer that is gone afterwards.</summary>
+    public async Task<IReadOnlyList<HeldMessage>> ReadAllAsync(CancellationToken cancellationToken)
+    {
+        var context = new NatsJSContext(_nats);
+        var consumer = await context.CreateOrUpdateConsumerAsync(
+            stream,
+            new ConsumerConfig($"reader-{Guid.NewGuid():N}")
+            {
+                AckPolicy = ConsumerConfigAckPolicy.None,
+                DeliverPolicy = ConsumerConfigDeliverPolicy.All,
+                InactiveThreshold = TimeSpan.FromMinutes(1),
+                MemStorage = true,
+                NumReplicas = 1,
+            },
+            cancellationToken);
+        var messages = new List<HeldMessage>();
+        int before;
+        do
+        {
+            before = messages.Count;
+            await foreach (var message in consumer.FetchNoWaitAsync<byte[]>(new NatsJSFetchOpts { MaxMsgs = Batch }, cancellationToken: cancellationToken))
+            {
+                var metadata = message.Metadata!.Value;
+                messages.Add(new HeldMessage(metadata.Sequence.Stream, metadata.Timestamp, message.Data ?? []));
+            }
+        }
+        while (messages.Count > before);
+
+        await context.DeleteConsumerAsync(stream, consumer.Info.Name, cancellationToken);
+        return messages;
+    }
+
+    public ValueTask DisposeAsync() => _nats.DisposeAsync();
+
+    private async Task<JsonNode?> AskAsync(string call, CancellationToken cancellationToken)
+    {
+        try
+        {
+            var reply = await _nats.RequestAsync<string, string>($"$JS.API.{call}", string.Empty, cancellationToken: cancellationToken);
+            return reply.Data is { Length: > 0 } json ? JsonNode.Parse(json) : null;
+        }
+        catch (Exception exception) when (exception is NatsException or OperationCanceledException && !cancellationToken.IsCancellationRequested)
+        {
+            return null;
+        }
+    }
+}

@@ -1,0 +1,141 @@
+using System.Collections.Concurrent;
+using System.Net;
+using System.Net.Sockets;
+
+namespace Httpmq.Chaos.Servers;
+
+/// <summary>A wire that can be cut or held: it passes bytes between whoever connects and one port.</summary>
+internal sealed class TcpProxy : IAsyncDisposable
+{
+    private static readonly TimeSpan LastWord = TimeSpan.FromSeconds(2);
+
+    private readonly TcpListener _listener;
+    private readonly int _target;
+    private readonly ConcurrentDictionary<Socket, byte> _sockets = new();
+    private readonly CancellationTokenSource _stopping = new();
+    private readonly Task _accepting;
+    private volatile TaskCompletionSource? _held;
+
+    public TcpProxy(int target)
+    {
+        _target = target;
+        Port = Ports.Free();
+        _listener = new TcpListener(IPAddress.Loopback, Port);
+        _listener.Start();
+        _accepting = AcceptAsync();
+    }
+
+    public int Port { get; }
+
+    /// <summary>Resets every connection; new ones are possible at once.</summary>
+    public void Cut()
+    {
+        foreach (var socket in _sockets.Keys)
+        {
+            Reset(socket);
+        }
+    }
+
+    /// <summary>Passes nothing on, while all connections stay open.</summary>
+    public void Hold() => _held ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    /// <summary>Passes on what was held, and everything from now on.</summary>
+    public void Release()
+    {
+        var held = _held;
+        _held = null;
+        held?.TrySetResult();
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _stopping.CancelAsync();
+        _listener.Dispose();
+        Release();
+        Cut();
+        await _accepting;
+        _stopping.Dispose();
+    }
+
+    private async Task AcceptAsync()
+    {
+        while (!_stopping.IsCancellationRequested)
+        {
+            try
+            {
+                _ = PassAsync(await _listener.AcceptSocketAsync(_stopping.Token));
+            }
+            catch (Exception exception) when (exception is SocketException or OperationCanceledException or ObjectDisposedException)
+            {
+                // A client that left before it was accepted, or the end.
+            }
+        }
+    }
+
+    private async Task PassAsync(Socket client)
+    {
+        using var server = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        client.NoDelay = server.NoDelay = true;
+        _sockets[client] = _sockets[server] = 0;
+        try
+        {
+            await server.ConnectAsync(IPAddress.Loopback, _target, _stopping.Token);
+            Task[] both = [CopyAsync(client, server), CopyAsync(server, client)];
+
+            // The last word of one end must reach the other before the wire goes away.
+            await Task.WhenAny(both);
+            await Task.WhenAny(Task.WhenAll(both), Task.Delay(LastWord, _stopping.Token));
+        }
+        catch (Exception exception) when (exception is SocketException or OperationCanceledException or ObjectDisposedException)
+        {
+            // Nobody there: the client is turned away below.
+        }
+        finally
+        {
+            _sockets.TryRemove(server, out _);
+            _sockets.TryRemove(client, out _);
+            Reset(server);
+            Reset(client);
+        }
+    }
+
+    private async Task CopyAsync(Socket from, Socket to)
+    {
+        var buffer = new byte[64 * 1024];
+        try
+        {
+            while (await from.ReceiveAsync(buffer, _stopping.Token) is > 0 and var count)
+            {
+                while (_held is { } held)
+                {
+                    await held.Task;
+                }
+
+                for (var sent = 0; sent < count;)
+                {
+                    sent += await to.SendAsync(buffer.AsMemory(sent, count - sent), _stopping.Token);
+                }
+            }
+
+            to.Shutdown(SocketShutdown.Send);
+        }
+        catch (Exception exception) when (exception is SocketException or OperationCanceledException or ObjectDisposedException)
+        {
+            // One end is gone, and takes the other with it.
+        }
+    }
+
+    private static void Reset(Socket socket)
+    {
+        try
+        {
+            socket.LingerState = new LingerOption(enable: true, seconds: 0);
+        }
+        catch (Exception exception) when (exception is SocketException or ObjectDisposedException)
+        {
+            // Closed already.
+        }
+
+        socket.Dispose();
+    }
+}

@@ -1,0 +1,113 @@
+using System.Text.Json.Serialization;
+
+namespace Httpmq.Checker;
+
+/// <summary>What a publisher knows about its message.</summary>
+public enum PublishOutcome
+{
+    /// <summary>Answered 200: it is in the stream.</summary>
+    Stored,
+
+    /// <summary>Answered with an error that says it was not stored.</summary>
+    Refused,
+
+    /// <summary>Answered that nobody knows, or not answered.</summary>
+    Unknown,
+}
+
+/// <summary>What a subscriber knows about its acknowledgement.</summary>
+public enum AckOutcome
+{
+    /// <summary>Answered 200: the message must not come again.</summary>
+    Confirmed,
+
+    /// <summary>Answered that it is not possible: unknown, never sent, invalid.</summary>
+    Refused,
+
+    /// <summary>Unavailable, out of time, or not answered.</summary>
+    Unknown,
+}
+
+/// <summary>
+/// One line of a journal. Times are microseconds since the run began, from one clock. A message is named by a text that
+/// identifies its bytes; to the checker it is nothing but equal or different.
+/// </summary>
+[JsonPolymorphic(TypeDiscriminatorPropertyName = "kind")]
+[JsonDerivedType(typeof(PublishEntry), "publish")]
+[JsonDerivedType(typeof(DeliveryEntry), "delivery")]
+[JsonDerivedType(typeof(AckEntry), "ack")]
+[JsonDerivedType(typeof(FaultEntry), "fault")]
+[JsonDerivedType(typeof(ServerEntry), "server")]
+[JsonDerivedType(typeof(NoteEntry), "note")]
+[JsonDerivedType(typeof(ExitEntry), "exit")]
+[JsonDerivedType(typeof(StoredEntry), "stored")]
+[JsonDerivedType(typeof(ConsumerEntry), "consumer")]
+public abstract record JournalEntry(long At);
+
+/// <summary>A publish, from its start to its end; the sequence counts only where it was stored.</summary>
+public sealed record PublishEntry(
+    long At,
+    long Until,
+    string Message,
+    PublishOutcome Outcome,
+    ulong Sequence = 0,
+    int Status = 0,
+    string? Detail = null) : JournalEntry(At);
+
+/// <summary>A message that a subscriber received, and on which of its subscriptions.</summary>
+public sealed record DeliveryEntry(
+    long At,
+    string Consumer,
+    string Subscription,
+    ulong Sequence,
+    ulong ConsumerSequence,
+    string Message) : JournalEntry(At);
+
+/// <summary>An acknowledgement, from its start to its end.</summary>
+public sealed record AckEntry(
+    long At,
+    long Until,
+    string Consumer,
+    ulong Sequence,
+    ulong ConsumerSequence,
+    AckOutcome Outcome,
+    int Status = 0,
+    string? Detail = null) : JournalEntry(At);
+
+/// <summary>What a fault can explain.</summary>
+[Flags]
+public enum FaultEffects
+{
+    None = 0,
+
+    /// <summary>What is under way arrives late: after the fault is over.</summary>
+    Delays = 1,
+
+    /// <summary>A consumer may lose its leader.</summary>
+    ChangesLeader = 2,
+}
+
+/// <summary>Something was broken on purpose, or is whole again.</summary>
+public sealed record FaultEntry(long At, string What, FaultEffects Effects = FaultEffects.None, bool Over = false) : JournalEntry(At);
+
+/// <summary>The nats-server that the run used.</summary>
+public sealed record ServerEntry(long At, string Version) : JournalEntry(At);
+
+/// <summary>Something that explains, and decides nothing: a subscription that opened or ended, a server that was slow.</summary>
+public sealed record NoteEntry(long At, string Who, string What) : JournalEntry(At);
+
+/// <summary>A server process ended: because it was told to stop in an orderly way, or by itself.</summary>
+public sealed record ExitEntry(long At, string Who, int Code, bool Told) : JournalEntry(At);
+
+/// <summary>A message that the stream holds at the end; the time is when the stream says that it was stored.</summary>
+public sealed record StoredEntry(long At, ulong Sequence, string Message) : JournalEntry(At);
+
+/// <summary>What a consumer holds at the end.</summary>
+public sealed record ConsumerEntry(long At, string Consumer, ulong AckFloor, ulong Pending, long AckPending) : JournalEntry(At);
+
+[JsonSourceGenerationOptions(
+    PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower,
+    DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingDefault,
+    UseStringEnumConverter = true)]
+[JsonSerializable(typeof(JournalEntry))]
+internal sealed partial class JournalJson : JsonSerializerContext;
