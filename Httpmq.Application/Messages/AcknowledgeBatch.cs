@@ -51,6 +51,12 @@ internal sealed class AcknowledgeBatchHandler(IMessageAcknowledger acknowledger)
             throw HttpmqException.Invalid("Invalid acknowledgement", $"{request.Pairs.Count} pairs: a request takes 1 to {AcknowledgeBatch.MaxPairs}");
         }
 
+        // Where nothing can be read at all, the request is no batch.
+        if (request.Pairs.All(static pair => pair.Fault is not null))
+        {
+            throw HttpmqException.Invalid("Invalid acknowledgement", request.Pairs[0].Fault!);
+        }
+
         var fates = new Error?[request.Pairs.Count];
 
         // The first one alone: it learns about the consumer what the others then need not ask.

@@ -28,7 +28,7 @@ internal sealed class AcknowledgeTests(string version) : ContractTest(version)
     [TestCase("""{"stream":1.5,"consumer":1}""", "stream: 1.5 ")]
     [TestCase("""{"stream":"1","consumer":1}""", "stream: \"1\" ")]
     [TestCase("""{"stream":18446744073709551616,"consumer":1}""", "stream: 18446744073709551616 ")]
-    [TestCase("[1,1]", "line 1")]
+    [TestCase("[1,1]", "not a pair of sequences")]
     [TestCase("""{"stream":1""", "line 1")]
     [TestCase("""{"stream":1,"consumer":1}xyz""", "line 1, byte 26")]
     [TestCase("", "the body is empty")]

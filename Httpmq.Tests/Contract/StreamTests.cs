@@ -77,7 +77,7 @@ internal sealed class StreamTests(string version) : ContractTest(version)
         using (Assert.EnterMultipleScope())
         {
             Assert.That(info["config"]!.ToJsonString(), Is.EqualTo(
-                $$"""{"name":"{{stream}}","description":"","subjects":["{{stream}}.a","{{stream}}.b"],"max_consumers":-1,"max_msgs":-1,"max_bytes":-1,"max_age":0,"max_msgs_per_subject":-1,"max_msg_size":-1}"""));
+                $$"""{"name":"{{stream}}","description":"","subjects":["{{stream}}.a","{{stream}}.b"],"max_consumers":-1,"max_msgs":-1,"max_bytes":-1,"max_age":0,"max_msgs_per_subject":-1,"max_msg_size":-1,"replicas":1}"""));
             Assert.That(info["state"]!.ToJsonString(), Is.EqualTo(
                 """{"messages":0,"bytes":0,"first_seq":0,"first_ts":"0001-01-01T00:00:00Z","last_seq":0,"last_ts":"0001-01-01T00:00:00Z","consumer_count":0}"""));
             Assert.That(info.AsObject().Select(field => field.Key), Is.EqualTo(new[] { "config", "created", "state" }));

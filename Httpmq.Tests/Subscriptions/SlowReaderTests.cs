@@ -21,9 +21,12 @@ internal sealed class SlowReaderTests(string version) : SubscriptionTest(version
         await using var gateway = await StartAsync(TimeSpan.FromSeconds(60));
         using var client = gateway.Client(Version);
         await using var slow = await client.SubscribeAsync(Stream, "c1", $"subject_name={Stream}");
-        await Instances.FillAsync(Instances.Raw, Stream, Stream, Count, Payload);
         var sources = gateway.DataplaneServices.GetRequiredService<DeliverySources>();
-        await Eventually.HoldsAsync(() => sources.Ended == 1, "a subscriber that is too slow");
+
+        // Side by side: from its end on the subscriber has 5 s to read on.
+        await Task.WhenAll(
+            Instances.FillAsync(Instances.Raw, Stream, Stream, Count, Payload),
+            Eventually.HoldsAsync(() => sources.Ended == 1, "a subscriber that is too slow"));
 
         var seen = new List<ulong>();
         var line = await slow.NextAsync();
