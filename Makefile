@@ -27,7 +27,7 @@ export DOTNET_NOLOGO := 1
 export DOTNET_CLI_TELEMETRY_OPTOUT := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help run build test chaos bench microbench lint fix compose doc clean nats-server
+.PHONY: help run build test chaos bench microbench lint fix compose doc client clean nats-server
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -74,6 +74,9 @@ doc: build ## Write the OpenAPI documents to docs/openapi/
 		{ rm -f docs/openapi/$$group.json.new; exit 1; }; \
 	done
 
+client: doc ## Generate the C# client from docs/openapi/
+	@dotnet run -c $(CONFIGURATION) --project clients/csharp/Generate -- docs/openapi clients/csharp/Httpmq.Client/Generated
+
 bench: nats-server build ## Measure Httpmq against raw NATS, below 10 minutes [CASE=name,... ROUNDS=3 JSON=file]
 	@dotnet $(BENCH) --app $(APP) $(if $(CASE),--case '$(CASE)') $(if $(ROUNDS),--rounds $(ROUNDS)) \
 		$(if $(JSON),--json '$(JSON)') $(ARGS)
@@ -82,7 +85,7 @@ microbench: build ## Time the pieces of the hot paths [FILTER='*name*']
 	@dotnet $(MICROBENCH) --filter $(if $(FILTER),'$(FILTER)','*')
 
 clean: ## Remove what was built (the broker's data stays)
-	@rm -rf Httpmq.*/bin Httpmq.*/obj chaos/*/bin chaos/*/obj bench/*/bin bench/*/obj BenchmarkDotNet.Artifacts $(RESULTS)
+	@rm -rf Httpmq.*/bin Httpmq.*/obj chaos/*/bin chaos/*/obj clients/csharp/*/bin clients/csharp/*/obj bench/*/bin bench/*/obj BenchmarkDotNet.Artifacts $(RESULTS)
 
 nats-server:
 	@scripts/ensure-nats-server

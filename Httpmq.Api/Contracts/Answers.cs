@@ -3,6 +3,7 @@ using System.Text.Json.Serialization;
 namespace Httpmq.Api.Contracts;
 
 /// <summary>What every answer holds.</summary>
+/// <example>{"success":true,"request_id":"8f14e45f-ceea-467f-a9f3-4b1c0d2e5a77"}</example>
 internal record Answer
 {
     /// <summary>Whether the request succeeded.</summary>
@@ -14,7 +15,8 @@ internal record Answer
     public required string RequestId { get; init; }
 }
 
-/// <summary>The answer to a request that failed.</summary>
+/// <summary>The answer to a request that failed; also the last line of a subscription that ends.</summary>
+/// <example>{"success":false,"request_id":"8f14e45f-ceea-467f-a9f3-4b1c0d2e5a77","error":{"code":404,"message":"Failed to read stream orders","detail":"stream not found (err_code 10059)"}}</example>
 internal sealed record FailureAnswer : Answer
 {
     /// <summary>What went wrong.</summary>
@@ -22,7 +24,7 @@ internal sealed record FailureAnswer : Answer
 }
 
 /// <summary>What went wrong.</summary>
-/// <param name="Code">The HTTP status.</param>
+/// <param name="Code">The HTTP status. In the last line of a subscription, whose status was sent long ago: the one that fits.</param>
 /// <param name="Message">What failed, in one short sentence.</param>
 /// <param name="Detail">Why: the field and its value, or JetStream's own text with its err_code.</param>
 internal sealed record ErrorContract(int Code, string Message, string Detail);

@@ -60,7 +60,7 @@ internal static class ApiHost
                 parts.FeatureProviders.Clear();
                 parts.FeatureProviders.Add(new GroupControllers(group));
             });
-        builder.Services.AddOpenApi(group);
+        builder.Services.AddOpenApi(group, server);
 
         var app = builder.Build();
         var prefix = server.PathPrefix.TrimEnd('/');
@@ -71,7 +71,7 @@ internal static class ApiHost
         app.ServeBelow(prefix);
         app.UseWhen(
             context => context.Request.Path.StartsWithSegments("/swagger", StringComparison.Ordinal),
-            branch => branch.UseOpenApiAndSwagger());
+            branch => branch.UseOpenApiAndSwagger(group, server));
         app.UseRouting();
         app.UseMiddleware<ExactPathMiddleware>();
         app.MapControllers();
@@ -89,10 +89,6 @@ internal static class ApiHost
         kestrel.Limits.MaxRequestHeadersTotalSize = limits.MaxHeaderBytes;
         kestrel.Limits.Http2.MaxRequestHeaderFieldSize = limits.MaxHeaderBytes;
         kestrel.Limits.MinRequestBodyDataRate = limits.MinBodyRate == 0 ? null : new MinDataRate(limits.MinBodyRate, BodyGrace);
-
-        // A client that vanished without a word is found, and what was delivered to it goes to somebody else.
-        kestrel.Limits.Http2.KeepAlivePingDelay = TimeSpan.FromSeconds(30);
-        kestrel.Limits.Http2.KeepAlivePingTimeout = TimeSpan.FromSeconds(20);
 
         // Kestrel would close a whole HTTP/2 connection because one of its streams is read slowly, with all other subscriptions
         // on it. A subscriber that stops reading is cut off alone: SubscriptionPumps.

@@ -1,22 +1,52 @@
+using System.Text.Json;
+using Httpmq.Api.Configuration;
 using Httpmq.Api.Hosting;
+using Microsoft.AspNetCore.Mvc;
 
 namespace Httpmq.Api.OpenApi;
 
 /// <summary>The OpenAPI document and Swagger UI of one API.</summary>
 internal static class OpenApiSetup
 {
-    public static IServiceCollection AddOpenApi(this IServiceCollection services, ApiGroup group) =>
-        services.AddOpenApiDocument(document =>
+    public static IServiceCollection AddOpenApi(this IServiceCollection services, ApiGroup group, ApiServerSettings server)
+    {
+        // The generator names properties as the framework would serialise them; the answers themselves do not use these options.
+        services.Configure<JsonOptions>(json => json.JsonSerializerOptions.PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower);
+        return services.AddOpenApiDocument(document =>
         {
             document.DocumentName = "v1";
             document.Title = group.Title;
             document.Version = "v1";
-            document.Description = "Define streams and consumers, publish, subscribe and acknowledge on NATS JetStream with nothing but HTTP.";
+            document.UseRouteNameAsOperationId = true;
+            document.SchemaSettings.AlwaysAllowAdditionalObjectProperties = true;
+            document.SchemaSettings.SchemaNameGenerator = new SchemaNames();
+            document.SchemaSettings.SchemaProcessors.Add(new SchemaDetails());
+            document.SchemaSettings.TypeMappers.Add(AcknowledgeOperation.BodyMapper);
+            document.OperationProcessors.Add(new PublishOperation());
+            document.OperationProcessors.Add(new BatchOperation());
+            document.OperationProcessors.Add(new AcknowledgeOperation());
+            document.OperationProcessors.Add(new SubscribeOperation());
+            document.OperationProcessors.Add(new ErrorAnswers());
+            document.OperationProcessors.Add(new CommonParts(server.RequestIdHeader));
+            document.DocumentProcessors.Add(new DocumentText(server.PathPrefix, server.RequestIdHeader));
         });
+    }
 
-    public static void UseOpenApiAndSwagger(this IApplicationBuilder app)
+    public static void UseOpenApiAndSwagger(this IApplicationBuilder app, ApiGroup group, ApiServerSettings server)
     {
-        app.UseOpenApi();
-        app.UseSwaggerUi();
+        app.UseOpenApi(settings =>
+        {
+            // By default the document is made, and kept, for each value of the Host header.
+            settings.CreateDocumentCacheKey = _ => string.Empty;
+            settings.PostProcess = (document, _) => DocumentText.SetServer(document, server.PathPrefix);
+        });
+        app.UseSwaggerUi(settings =>
+        {
+            settings.DocumentTitle = group.Title;
+            settings.DocExpansion = "list";
+            settings.CustomHeadContent = SwaggerStreams.Script;
+            settings.AdditionalSettings["tryItOutEnabled"] = true;
+            settings.AdditionalSettings["displayRequestDuration"] = true;
+        });
     }
 }

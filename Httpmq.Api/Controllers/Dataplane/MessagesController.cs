@@ -1,5 +1,6 @@
 using Httpmq.Api.Configuration;
 using Httpmq.Api.Contracts;
+using Httpmq.Api.OpenApi;
 using Httpmq.Api.Serialization;
 using Httpmq.Api.Streaming;
 using Httpmq.Application.Messages;
@@ -7,23 +8,32 @@ using Httpmq.Domain.Errors;
 using Httpmq.Domain.Naming;
 using MediatR;
 using Microsoft.AspNetCore.Mvc;
+using NSwag.Annotations;
 
 namespace Httpmq.Api.Controllers.Dataplane;
 
+[OpenApiTag("Messages", Description = "Publish and acknowledge.")]
 internal sealed class MessagesController(
     IMediator mediator,
     IMessagePublisher publisher,
     ApiServerSettings server,
     IHostApplicationLifetime lifetime) : ApiController(mediator)
 {
-    /// <summary>
-    /// Publishes the body, a base64 text, as one message. 200 means that JetStream stored it.
-    /// </summary>
-    /// <remarks>The action binds nothing: it is the hot path, and binding costs more than the rest of it.</remarks>
-    [HttpPost("/v1/data/subject/{subject}")]
+    /// <summary>Publishes the body, a base64 text, as one message.</summary>
+    /// <remarks>200 means that JetStream stored it, and says in which stream and at which sequence.</remarks>
+    /// <response code="200">JetStream stored the message.</response>
+    /// <response code="400">The subject is invalid, or the body is not base64 or empty. <c>detail</c> names the position.</response>
+    /// <response code="404">No stream takes this subject.</response>
+    /// <response code="413">The message is larger than the stream or the NATS server takes. It is refused while it is read.</response>
+    /// <response code="503">NATS or its JetStream cannot be reached at the moment. <c>detail</c> says whether the message may have been stored; nothing is stored later by itself. Try again after the time in <c>Retry-After</c>.</response>
+    /// <response code="504">JetStream did not answer in time. The message may have been stored or not, so publishing again may store it twice.</response>
+    /// <response code="507">JetStream has no room left for the message.</response>
+    [HttpPost("/v1/data/subject/{subject}", Name = PublishOperation.OperationId)]
     [ProducesResponseType<PublishAnswer>(StatusCodes.Status200OK)]
+    [Errors(400, 404, 408, 413, 503, 504, 507)]
     public async Task<IActionResult> Publish()
     {
+        // Nothing is bound: this is the hot path, and binding costs more than the rest of it.
         // A bad name is refused before the body is read.
         var name = RawPath.LastSegment(HttpContext);
         if (!Subject.TryParse(name, out var subject, out var fault))
@@ -39,23 +49,32 @@ internal sealed class MessagesController(
     }
 
     /// <summary>
-    /// Publishes a batch: one record per line of the body, {"subject":"…","b64_msg":"…"}; one line per record comes back in the same
-    /// order, as JetStream answers, while the request may still be sent. A bad record fails alone. A batch is a pipeline of single
-    /// publishes, not a transaction.
+    /// Publishes a batch: one record per line of the body; one line per record comes back in the same order.
     /// </summary>
-    [HttpPost("/v1/data/publish")]
+    /// <remarks>
+    /// The outcomes come as JetStream answers, over HTTP/2 while the request may still be sent. A bad record fails alone. A batch
+    /// is a pipeline of single publishes, not a transaction.
+    /// </remarks>
+    [HttpPost("/v1/data/publish", Name = BatchOperation.OperationId)]
+    [Errors]
     public async Task<IActionResult> PublishBatch()
     {
         var batch = await Mediator.Send(new OpenPublishBatch(), Aborted);
         return new BatchResult(batch, lifetime.ApplicationStopping);
     }
 
-    /// <summary>
-    /// Acknowledges a delivery, by the two sequences that came with it, or an array of them. 200 means that JetStream confirmed it;
-    /// again is 200 too. Works on any instance. For an array the answer tells the fate of each.
-    /// </summary>
-    [HttpPost("/v1/data/stream/{stream}/consumer/{consumer}/ack")]
+    /// <summary>Acknowledges a delivery, by the two sequences that came with it, or an array of them.</summary>
+    /// <remarks>
+    /// 200 means that JetStream confirmed it; acknowledging again is 200 too. Works on any instance, with or without a
+    /// subscriber there, also after a restart. For an array 200 means that the answer tells the fate of each.
+    /// </remarks>
+    /// <response code="200">JetStream confirmed the acknowledgement; for an array: the fate of each delivery.</response>
+    /// <response code="400">The sequences are missing or less than 1, or the array is empty or has more than 10000.</response>
+    /// <response code="404">The stream or the consumer does not exist, or this consumer was never sent such a message; nothing is touched then.</response>
+    /// <response code="504">JetStream did not confirm in time. Acknowledging again is safe.</response>
+    [HttpPost("/v1/data/stream/{stream}/consumer/{consumer}/ack", Name = AcknowledgeOperation.OperationId)]
     [ProducesResponseType<Answer>(StatusCodes.Status200OK)]
+    [Errors(400, 404, 408, 413, 503, 504)]
     public async Task<IActionResult> Acknowledge(string stream, string consumer, [FromBody] AckRequest request)
     {
         if (request.IsBatch)

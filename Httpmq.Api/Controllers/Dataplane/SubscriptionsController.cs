@@ -1,20 +1,29 @@
 using System.Globalization;
 using Httpmq.Api.Configuration;
+using Httpmq.Api.OpenApi;
 using Httpmq.Api.Streaming;
 using Httpmq.Application.Subscriptions;
 using Httpmq.Domain.Errors;
 using MediatR;
 using Microsoft.AspNetCore.Mvc;
+using NSwag.Annotations;
 
 namespace Httpmq.Api.Controllers.Dataplane;
 
+[OpenApiTag("Subscriptions", Description = "Receive messages as they come.")]
 internal sealed class SubscriptionsController(IMediator mediator, SubscriptionPumps pumps, LimitSettings limits) : ApiController(mediator)
 {
-    /// <summary>
-    /// Subscribes to a consumer: the answer stays open, with one line of JSON per message. What cannot be subscribed is
-    /// refused before it starts; later an error is the last line, with "success":false.
-    /// </summary>
-    [HttpGet("/v1/data/stream/{stream}/consumer/{consumer}")]
+    /// <summary>Subscribes to a consumer: the answer stays open, with one line of JSON per message.</summary>
+    /// <remarks>
+    /// What cannot be subscribed is refused before the answer starts. Each message is to be acknowledged within the consumer's
+    /// ack_wait, or comes again: same stream sequence, next consumer sequence. A push consumer without a delivery group has one
+    /// subscriber at a time; members of a group, and subscribers of a pull consumer, share the messages, on any instances.
+    /// Swagger UI shows what comes within 5 seconds, and unsubscribes then.
+    /// </remarks>
+    /// <response code="400">A parameter is missing, given twice or out of range, or the subject or the group is not the consumer's.</response>
+    /// <response code="409">The push consumer has no delivery group and already has its subscriber, on this instance or another.</response>
+    [HttpGet("/v1/data/stream/{stream}/consumer/{consumer}", Name = SubscribeOperation.OperationId)]
+    [Errors(400, 404, 409, 429, 503, 504)]
     public async Task<IActionResult> Subscribe(string stream, string consumer)
     {
         var subject = Single("subject_name");

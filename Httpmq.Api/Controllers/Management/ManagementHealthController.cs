@@ -1,19 +1,25 @@
 using Httpmq.Api.Contracts;
+using Httpmq.Api.OpenApi;
 using MediatR;
 using Microsoft.AspNetCore.Mvc;
+using NSwag.Annotations;
 
 namespace Httpmq.Api.Controllers.Management;
 
+[OpenApiTag("Health", Description = "Whether the process answers, and whether it can serve.")]
 internal sealed class ManagementHealthController(IMediator mediator, IHostApplicationLifetime lifetime) : HealthController(mediator, lifetime)
 {
     /// <summary>Whether the process answers.</summary>
-    [HttpGet("/v1/admin/alive")]
+    /// <response code="200">The process answers.</response>
+    [HttpGet("/v1/admin/alive", Name = "Alive")]
     [ProducesResponseType<Answer>(StatusCodes.Status200OK)]
     public IActionResult Alive() => AnswerAlive();
 
     /// <summary>Whether NATS with JetStream is reachable now: asked at each call, not remembered.</summary>
-    [HttpGet("/v1/admin/ready")]
+    /// <response code="200">The gateway can serve.</response>
+    /// <response code="503">NATS or its JetStream cannot be reached at the moment, or the gateway stops.</response>
+    [HttpGet("/v1/admin/ready", Name = "Ready")]
     [ProducesResponseType<Answer>(StatusCodes.Status200OK)]
-    [ProducesResponseType<FailureAnswer>(StatusCodes.Status503ServiceUnavailable)]
+    [Errors(503)]
     public Task<IActionResult> Ready() => AnswerReadyAsync();
 }

@@ -1,25 +1,34 @@
 using Httpmq.Api.Contracts;
+using Httpmq.Api.OpenApi;
 using Httpmq.Api.Serialization;
 using Httpmq.Application.Streams;
 using MediatR;
 using Microsoft.AspNetCore.Mvc;
+using NSwag.Annotations;
 
 namespace Httpmq.Api.Controllers.Management;
 
+[OpenApiTag("Streams", Description = "Streams store messages by subject.")]
 internal sealed class StreamsController(IMediator mediator) : ApiController(mediator)
 {
-    /// <summary>Defines a stream. The same definition again succeeds; another one under this name is a conflict.</summary>
-    [HttpPost("/v1/admin/stream")]
+    /// <summary>Defines a stream.</summary>
+    /// <remarks>The same definition again succeeds; another one under this name is a conflict.</remarks>
+    /// <response code="200">The stream exists as described.</response>
+    /// <response code="409">A stream of this name exists with another configuration, or its subjects overlap with those of another stream.</response>
+    [HttpPost("/v1/admin/stream", Name = "DefineStream")]
     [ProducesResponseType<Answer>(StatusCodes.Status200OK)]
+    [Errors(400, 408, 409, 413, 503, 504, 507)]
     public async Task<IActionResult> Define([FromBody] StreamParameters parameters)
     {
         await Mediator.Send(new DefineStream(parameters.Name, parameters.Subjects, parameters.ToLimits(), parameters.Replicas), Aborted);
         return Done();
     }
 
-    /// <summary>All streams, by name.</summary>
-    [HttpGet("/v1/admin/stream")]
+    /// <summary>Lists all streams.</summary>
+    /// <response code="200">The streams.</response>
+    [HttpGet("/v1/admin/stream", Name = "ListStreams")]
     [ProducesResponseType<StreamsAnswer>(StatusCodes.Status200OK)]
+    [Errors(503, 504)]
     public async Task<IActionResult> List()
     {
         var streams = await Mediator.Send(new ListStreams(), Aborted);
@@ -31,27 +40,38 @@ internal sealed class StreamsController(IMediator mediator) : ApiController(medi
         return Json(answer, ApiJson.Wire.StreamsAnswer);
     }
 
-    /// <summary>One stream.</summary>
-    [HttpGet("/v1/admin/stream/{stream}")]
+    /// <summary>Describes one stream.</summary>
+    /// <response code="200">The stream.</response>
+    /// <response code="404">The stream does not exist.</response>
+    [HttpGet("/v1/admin/stream/{stream}", Name = "GetStream")]
     [ProducesResponseType<StreamAnswer>(StatusCodes.Status200OK)]
+    [Errors(400, 404, 503, 504)]
     public async Task<IActionResult> Get(string stream)
     {
         var info = await Mediator.Send(new GetStream(stream), Aborted);
         return Json(new StreamAnswer { RequestId = RequestId, Stream = StreamInfoContract.From(info) }, ApiJson.Wire.StreamAnswer);
     }
 
-    /// <summary>Replaces the stream's subjects; at least one.</summary>
-    [HttpPut("/v1/admin/stream/{stream}/subject")]
+    /// <summary>Replaces the stream's subjects.</summary>
+    /// <response code="200">The stream takes these subjects, and no others.</response>
+    /// <response code="404">The stream does not exist.</response>
+    /// <response code="409">A subject overlaps with those of another stream.</response>
+    [HttpPut("/v1/admin/stream/{stream}/subject", Name = "ChangeStreamSubjects")]
     [ProducesResponseType<Answer>(StatusCodes.Status200OK)]
+    [Errors(400, 404, 408, 409, 413, 503, 504)]
     public async Task<IActionResult> ChangeSubjects(string stream, [FromBody] SubjectsParameters parameters)
     {
         await Mediator.Send(new ChangeSubjects(stream, parameters.Subjects), Aborted);
         return Done();
     }
 
-    /// <summary>Changes the limits that are given; <c>{}</c> changes nothing.</summary>
-    [HttpPut("/v1/admin/stream/{stream}/limit")]
+    /// <summary>Changes the limits that are given.</summary>
+    /// <remarks>What is absent or null stays as it is: <c>{}</c> changes nothing.</remarks>
+    /// <response code="200">The limits hold.</response>
+    /// <response code="404">The stream does not exist.</response>
+    [HttpPut("/v1/admin/stream/{stream}/limit", Name = "ChangeStreamLimits")]
     [ProducesResponseType<Answer>(StatusCodes.Status200OK)]
+    [Errors(400, 404, 408, 409, 413, 503, 504, 507)]
     public async Task<IActionResult> ChangeLimits(string stream, [FromBody] StreamLimitParameters parameters)
     {
         await Mediator.Send(new ChangeLimits(stream, parameters.ToLimits()), Aborted);
@@ -59,8 +79,11 @@ internal sealed class StreamsController(IMediator mediator) : ApiController(medi
     }
 
     /// <summary>Deletes the stream with its messages and consumers.</summary>
-    [HttpDelete("/v1/admin/stream/{stream}")]
+    /// <response code="200">The stream, its messages and its consumers are gone.</response>
+    /// <response code="404">The stream does not exist.</response>
+    [HttpDelete("/v1/admin/stream/{stream}", Name = "DeleteStream")]
     [ProducesResponseType<Answer>(StatusCodes.Status200OK)]
+    [Errors(400, 404, 503, 504)]
     public async Task<IActionResult> Delete(string stream)
     {
         await Mediator.Send(new DeleteStream(stream), Aborted);

@@ -1,0 +1,33 @@
+using System.Text.Json.Serialization;
+using Httpmq.Api.OpenApi;
+
+namespace Httpmq.Api.Contracts;
+
+// For OpenAPI only: Streaming/BatchRecordReader.cs and BatchOutcomeWriter.cs read and write these lines piece by piece.
+
+/// <summary>A message to publish: one line of a batch.</summary>
+/// <example>{"subject":"orders.new","b64_msg":"SGVsbG8gV29ybGQK"}</example>
+internal sealed record PublishRecordContract
+{
+    /// <summary>The subject to publish to; no wildcards.</summary>
+    [Schema(Required = true)]
+    public string? Subject { get; init; }
+
+    /// <summary>The message as standard base64 with padding, at least one byte.</summary>
+    [Schema(Required = true)]
+    public byte[]? B64Msg { get; init; }
+}
+
+/// <summary>What became of one record of a batch.</summary>
+/// <param name="Success">Whether JetStream stored it.</param>
+/// <param name="Line">The line of the request that held it, from 1; blank lines count, and have no outcome.</param>
+/// <param name="Stream">The stream that stored it; not there with an error.</param>
+/// <param name="Sequence">Its sequence in that stream; not there with an error.</param>
+/// <param name="Error">Why it was not stored, or why that is not known; not there where it was.</param>
+/// <example>{"success":true,"line":1,"stream":"orders","sequence":1}</example>
+internal sealed record PublishOutcomeContract(
+    bool Success,
+    ulong Line,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Stream,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] ulong? Sequence,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] ErrorContract? Error);

@@ -1,0 +1,117 @@
+using System.Reflection;
+using System.Xml.Linq;
+using Httpmq.Api.Contracts;
+using Namotion.Reflection;
+using Newtonsoft.Json.Linq;
+using NJsonSchema;
+using NSwag;
+using NSwag.Generation.Processors;
+using NSwag.Generation.Processors.Contexts;
+
+namespace Httpmq.Api.OpenApi;
+
+/// <summary>
+/// Adds the answers to failures that an action's <see cref="ErrorsAttribute"/> lists, each with a text, an example and its
+/// headers. The text is the action's own where its comment has a <c>response</c> with that status.
+/// </summary>
+internal sealed class ErrorAnswers : IOperationProcessor
+{
+    private const string Json = "application/json";
+
+    private static readonly Dictionary<int, ErrorText> Texts = new()
+    {
+        [400] = new(
+            "The request is malformed or out of range, or JetStream refused it as invalid. `detail` names the field and the value.",
+            "Invalid request",
+            "name: 'my stream' is not 1 to 255 of the characters A-Z a-z 0-9 - _"),
+        [404] = new(
+            "The stream or the consumer does not exist.",
+            "Failed to read stream orders",
+            "stream not found (err_code 10059)"),
+        [408] = new(
+            "The body did not come in time (`read_timeout_sec`, `limits.min_body_bytes_per_sec`).",
+            "Malformed request",
+            "the body was not complete within 60 s (read_timeout_sec)"),
+        [409] = new(
+            "It exists with another configuration, is in use, or cannot be done in its present state.",
+            "Failed to create stream orders",
+            "stream name already in use with a different configuration (err_code 10058)"),
+        [413] = new(
+            "The body is larger than 8 MiB. It is refused while it is read.",
+            "Request body too large",
+            "the body has more than 8388608 bytes"),
+        [429] = new(
+            "As many subscriptions are open as the gateway takes (`limits.max_subscriptions`).",
+            "Too many subscriptions",
+            "20000 are open (limits.max_subscriptions)"),
+        [503] = new(
+            "NATS or its JetStream cannot be reached at the moment. `detail` says whether anything was done; try again after the time in `Retry-After`.",
+            "NATS is not available",
+            "the gateway has no connection to NATS at the moment and keeps trying; nothing was stored or changed"),
+        [504] = new(
+            "JetStream did not answer in time. What was asked may or may not have happened; asking again is safe.",
+            "Failed to read stream orders",
+            "JetStream did not answer within 4 s; what was asked may have happened"),
+        [507] = new(
+            "JetStream has no room left: storage, memory, or a limit of the account.",
+            "Failed to create stream orders",
+            "insufficient storage resources available (err_code 10047)"),
+    };
+
+    public bool Process(OperationProcessorContext context)
+    {
+        var own = OwnTexts(context.MethodInfo);
+        var schema = Schemas.Of<FailureAnswer>(context);
+        var responses = context.OperationDescription.Operation.Responses;
+        foreach (var status in context.MethodInfo.GetCustomAttribute<ErrorsAttribute>()?.Statuses ?? [])
+        {
+            var text = Texts[status];
+            var response = Answer(schema, own.GetValueOrDefault($"{status}", text.Description), status, text);
+            if (status is StatusCodes.Status503ServiceUnavailable or StatusCodes.Status429TooManyRequests)
+            {
+                response.Headers["Retry-After"] = new OpenApiHeader
+                {
+                    Description = "Seconds after which to try again.",
+                    Schema = new JsonSchema { Type = JsonObjectType.Integer, Format = JsonFormatStrings.Integer, Minimum = 1, Example = 1 },
+                };
+            }
+
+            responses[$"{status}"] = response;
+        }
+
+        responses["default"] = Answer(
+            schema,
+            "Any other failure, such as 500 for a fault of the gateway itself; its log has the request id.",
+            StatusCodes.Status500InternalServerError,
+            new ErrorText(string.Empty, "Internal error", "the gateway failed; its log has the request id"));
+        return true;
+    }
+
+    private static OpenApiResponse Answer(JsonSchema schema, string description, int status, ErrorText text) => new()
+    {
+        Description = description,
+        Content =
+        {
+            [Json] = new OpenApiMediaType
+            {
+                Schema = schema,
+                Example = new JObject
+                {
+                    ["success"] = false,
+                    ["request_id"] = CommonParts.ExampleRequestId,
+                    ["error"] = new JObject { ["code"] = status, ["message"] = text.Message, ["detail"] = text.Detail },
+                },
+            },
+        },
+    };
+
+    private static Dictionary<string, string> OwnTexts(MethodInfo method) =>
+        (method.GetXmlDocsElement()?.Elements("response") ?? [])
+            .Where(response => response.Attribute("code") is not null)
+            .ToDictionary(response => response.Attribute("code")!.Value, Text, StringComparer.Ordinal);
+
+    private static string Text(XElement element) =>
+        string.Join(' ', element.Value.Split(default(char[]), StringSplitOptions.RemoveEmptyEntries));
+
+    private sealed record ErrorText(string Description, string Message, string Detail);
+}

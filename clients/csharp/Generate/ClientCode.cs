@@ -1,0 +1,77 @@
+using NJsonSchema;
+using NJsonSchema.CodeGeneration;
+using NJsonSchema.CodeGeneration.CSharp;
+using NSwag;
+using NSwag.CodeGeneration.CSharp;
+using NSwag.CodeGeneration.OperationNameGenerators;
+
+namespace Httpmq.Client.Generate;
+
+/// <summary>The settings of the generator.</summary>
+internal static class ClientCode
+{
+    private const string List = "System.Collections.Generic.IReadOnlyList";
+    private const string Map = "System.Collections.Generic.IReadOnlyDictionary";
+
+    public static string Generate(OpenApiDocument document, string className, string[] exclude, bool withExceptions)
+    {
+        foreach (var schema in document.Definitions.Values)
+        {
+            // Keys that are newer than the client are ignored; else each class gets a dictionary for them.
+            schema.ActualTypeSchema.AllowAdditionalProperties = false;
+        }
+
+        foreach (var content in document.Operations.SelectMany(operation => Contents(operation.Operation)))
+        {
+            // Where there are two shapes, the first is the simple one; C# has no type for "either".
+            content.Schema = content.Schema.OneOf.Concat(content.Schema.AnyOf).FirstOrDefault() ?? content.Schema;
+        }
+
+        var settings = new CSharpClientGeneratorSettings
+        {
+            ClassName = className,
+            OperationNameGenerator = new SingleClientFromOperationIdOperationNameGenerator(),
+            ExcludedOperationIds = ["Subscribe", "PublishBatch"],
+            ExcludedParameterNames = ["Httpmq-Request-ID"],
+            ExceptionClass = "HttpmqException",
+            GenerateExceptionClasses = withExceptions,
+            UseBaseUrl = false,
+            DisposeHttpClient = false,
+            GenerateOptionalParameters = true,
+        };
+        var code = settings.CSharpGeneratorSettings;
+        code.Namespace = "Httpmq.Client";
+        code.JsonLibrary = CSharpJsonLibrary.SystemTextJson;
+        code.JsonLibraryVersion = 10;
+        code.GenerateJsonMethods = false;
+        code.GenerateDataAnnotations = false;
+        code.GenerateNullableReferenceTypes = true;
+        code.GenerateOptionalPropertiesAsNullable = true;
+        code.ExcludedTypeNames = exclude;
+        code.PropertyNameGenerator = new PascalCaseNames();
+        code.TypeNameGenerator = new TypeNames();
+        (code.ArrayType, code.ArrayInstanceType) = (List, "System.Collections.Generic.List");
+        (code.DictionaryType, code.DictionaryInstanceType) = (Map, "System.Collections.Generic.Dictionary");
+        settings.ResponseArrayType = settings.ParameterArrayType = List;
+        settings.ResponseDictionaryType = settings.ParameterDictionaryType = Map;
+        return new CSharpClientGenerator(document, settings).GenerateFile();
+    }
+
+    private static IEnumerable<OpenApiMediaType> Contents(OpenApiOperation operation) =>
+        operation.Responses.Values.SelectMany(response => response.Content.Values)
+            .Concat(operation.RequestBody is { } body ? body.Content.Values : []);
+
+    /// <summary>max_inflight becomes MaxInflight.</summary>
+    private sealed class PascalCaseNames : IPropertyNameGenerator
+    {
+        public string Generate(JsonSchemaProperty property) =>
+            string.Concat(property.Name.Split('_').Select(word => char.ToUpperInvariant(word[0]) + word[1..]));
+    }
+
+    /// <summary>ConsumerParametersMode becomes ConsumerMode.</summary>
+    private sealed class TypeNames : DefaultTypeNameGenerator
+    {
+        public override string Generate(JsonSchema schema, string? typeNameHint, IEnumerable<string> reservedTypeNames) =>
+            base.Generate(schema, schema.IsEnumeration ? typeNameHint?.Replace("Parameters", string.Empty, StringComparison.Ordinal) : typeNameHint, reservedTypeNames);
+    }
+}
