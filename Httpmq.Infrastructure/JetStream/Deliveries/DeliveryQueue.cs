@@ -21,8 +21,10 @@ internal sealed class DeliveryQueue : IValueTaskSource
     // What one waiting message costs beside its bytes: its entry, its two strings, its buffer's header.
     private const int Overhead = 256;
 
-    // Small enough for the shared pool's own caches, large enough that renting does not show.
-    private const int SlabBytes = 32 * 1024;
+    // The first slab holds little more than a message, because most subscriptions wait for one at a time; in a burst each next
+    // one is larger, until renting does not show.
+    private const int SmallestSlab = 256;
+    private const int LargestSlab = 32 * 1024;
 
     // Arrays that a burst has grown beyond this are given back once they are empty.
     private const int KeptCapacity = 1024;
@@ -37,6 +39,7 @@ internal sealed class DeliveryQueue : IValueTaskSource
     private long _bytes;
     private byte[] _writing = [];
     private int _written;
+    private int _slabSize;
     private byte[] _reading = [];
     private bool _waiting;
     private bool _signalled;
@@ -65,7 +68,8 @@ internal sealed class DeliveryQueue : IValueTaskSource
             // A slab that is full belongs to the entries in it, and the reader gives it back with them.
             if (_writing.Length - _written < length)
             {
-                _writing = ArrayPool<byte>.Shared.Rent(Math.Max(length, SlabBytes));
+                _slabSize = _writing.Length == 0 ? SmallestSlab : Math.Min(_slabSize * 4, LargestSlab);
+                _writing = ArrayPool<byte>.Shared.Rent(Math.Max(length, _slabSize));
                 _written = 0;
             }
 
