@@ -6,12 +6,12 @@ namespace Httpmq.Tests;
 [SetUpFixture]
 internal sealed class SharedServers
 {
-    private static NatsServerProcess? nats;
-    private static Gateway? gateway;
+    private static NatsServerProcess? _nats;
+    private static Gateway? _gateway;
 
-    public static Gateway Gateway => gateway!;
+    public static Gateway Gateway => _gateway!;
 
-    public static NatsServerProcess Nats => nats ?? throw new IgnoreException("needs its own nats-server, and a running pair was given");
+    public static NatsServerProcess Nats => _nats ?? throw new IgnoreException("needs its own nats-server, and a running pair was given");
 
     /// <summary>A name that no other test uses.</summary>
     public static string NewName(string prefix = "t") => $"{prefix}{Guid.NewGuid():N}"[..20];
@@ -19,14 +19,14 @@ internal sealed class SharedServers
     [OneTimeSetUp]
     public async Task StartAsync()
     {
-        gateway = Gateway.Running();
-        if (gateway is null)
+        _gateway = Gateway.Running();
+        if (_gateway is null)
         {
-            nats = await NatsServerProcess.StartAsync();
-            gateway = await Gateway.StartAsync(nats.Url);
+            _nats = await NatsServerProcess.StartAsync();
+            _gateway = await Gateway.StartAsync(_nats.Url);
         }
 
-        using var client = gateway.Client();
+        using var client = _gateway.Client();
         await Eventually.HoldsAsync(
             async () => (await client.DataAsync(HttpMethod.Get, "/v1/data/ready")).Success && (await client.ManageAsync(HttpMethod.Get, "/v1/admin/ready")).Success,
             "a gateway that is ready");
@@ -35,14 +35,14 @@ internal sealed class SharedServers
     [OneTimeTearDown]
     public async Task StopAsync()
     {
-        if (gateway is not null)
+        if (_gateway is not null)
         {
-            await gateway.DisposeAsync();
+            await _gateway.DisposeAsync();
         }
 
-        if (nats is not null)
+        if (_nats is not null)
         {
-            await nats.DisposeAsync();
+            await _nats.DisposeAsync();
         }
     }
 }

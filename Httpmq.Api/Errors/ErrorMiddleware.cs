@@ -1,5 +1,6 @@
 using Httpmq.Api.Hosting;
 using Httpmq.Domain.Errors;
+using Microsoft.AspNetCore.Connections;
 
 namespace Httpmq.Api.Errors;
 
@@ -28,8 +29,9 @@ internal sealed class ErrorMiddleware(RequestDelegate next, ILogger<ErrorMiddlew
         {
             ErrorResponses.Write(context, exception.StatusCode, "Malformed request", exception.Message);
         }
-        catch (Exception exception) when (context.RequestAborted.IsCancellationRequested)
+        catch (Exception exception) when (exception is ConnectionResetException || context.RequestAborted.IsCancellationRequested)
         {
+            // A reset may be noticed by whoever reads the body before the request's token hears of it.
             logger.ClientGone(context.Request.Method, context.Request.Path, exception.Message);
         }
         catch (Exception exception) when (!context.Response.HasStarted)

@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Sockets;
 using System.Text;
 using Httpmq.Api.Configuration;
 using Httpmq.Api.Errors;
@@ -13,6 +14,7 @@ using Httpmq.Infrastructure.JetStream;
 using Microsoft.AspNetCore.Mvc.Controllers;
 using Microsoft.AspNetCore.Mvc.ModelBinding;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
 
 namespace Httpmq.Api.Hosting;
 
@@ -35,6 +37,7 @@ internal static class ApiHost
         builder.Services.AddSingleton(server);
         builder.Services.AddSingleton(limits);
         builder.Services.AddDualProtocolTransport();
+        builder.Services.Configure<SocketTransportOptions>(transport => transport.CreateBoundListenSocket = Bind);
         builder.Services.AddJetStream(nats with
         {
             MaxMessageBytes = limits.MaxMessageBytes,
@@ -104,6 +107,20 @@ internal static class ApiHost
         kestrel.RequestHeaderEncodingSelector = _ => Encoding.UTF8;
         kestrel.ResponseHeaderEncodingSelector = _ => Encoding.UTF8;
         kestrel.ListenDualProtocol(new IPEndPoint(server.ListenOn, server.ListenPort));
+    }
+
+    /// <summary>
+    /// Accepted sockets inherit the keep-alive: HTTP/1.1 has no pings, and a subscriber that vanished without closing would
+    /// keep its consumer bound until the next message.
+    /// </summary>
+    private static Socket Bind(EndPoint endPoint)
+    {
+        var socket = SocketTransportOptions.CreateDefaultBoundListenSocket(endPoint);
+        socket.SetSocketOption(SocketOptionLevel.Socket, SocketOptionName.KeepAlive, optionValue: true);
+        socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveTime, 60);
+        socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveInterval, 10);
+        socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveRetryCount, 3);
+        return socket;
     }
 
     /// <summary>Serves below the prefix, as it is written; any other path is unknown.</summary>

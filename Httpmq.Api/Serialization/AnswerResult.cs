@@ -48,12 +48,12 @@ internal static class AnswerWriter
 
     // One writer per thread, used within one call only: nothing is shared, and an answer costs no allocation here.
     [ThreadStatic]
-    private static (ArrayBufferWriter<byte> Buffer, Utf8JsonWriter Json)? writers;
+    private static (ArrayBufferWriter<byte> Buffer, Utf8JsonWriter Json)? _writers;
 
     /// <summary>Writes the answer; the status was set before. The framework flushes it.</summary>
     public static void Write<T>(HttpResponse response, T answer, JsonTypeInfo<T> type)
     {
-        var (buffer, json) = writers ??= Create(type.Options);
+        var (buffer, json) = _writers ??= Create(type.Options);
         buffer.ResetWrittenCount();
         json.Reset(buffer);
         try
@@ -63,7 +63,7 @@ internal static class AnswerWriter
         }
         catch
         {
-            writers = null;
+            _writers = null;
             throw;
         }
 
@@ -76,7 +76,7 @@ internal static class AnswerWriter
 
         if (buffer.Capacity > KeptBuffer)
         {
-            writers = null;
+            _writers = null;
         }
     }
 

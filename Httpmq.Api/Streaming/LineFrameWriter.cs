@@ -4,12 +4,12 @@ using System.IO.Pipelines;
 using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
-using Httpmq.Application.Subscriptions;
-using Httpmq.Domain.Errors;
-using Httpmq.Domain.Messages;
 using Httpmq.Api.Contracts;
 using Httpmq.Api.Errors;
 using Httpmq.Api.Serialization;
+using Httpmq.Application.Subscriptions;
+using Httpmq.Domain.Errors;
+using Httpmq.Domain.Messages;
 
 namespace Httpmq.Api.Streaming;
 

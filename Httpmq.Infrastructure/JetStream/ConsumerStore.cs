@@ -36,7 +36,8 @@ internal sealed class ConsumerStore(JetStreamApi api) : IConsumerStore
             consumers.AddRange((page.Consumers ?? []).Select(ToInfo));
             if (page.Consumers is not { Count: > 0 } || consumers.Count >= page.Total)
             {
-                return consumers;
+                // One that was created in between moves the pages, and comes twice.
+                return [.. consumers.DistinctBy(consumer => consumer.Name, StringComparer.Ordinal)];
             }
         }
     }

@@ -16,6 +16,9 @@ internal sealed class MessagePublisher(NatsLink link, NatsOptions options, Reque
     // It explains a refusal and decides nothing: the message was refused by the broker already.
     private static readonly TimeSpan ExplanationLife = TimeSpan.FromSeconds(1);
 
+    // What is left of the 5 s in which every request is answered.
+    private static readonly TimeSpan TimeoutExplanationLimit = TimeSpan.FromMilliseconds(600);
+
     private volatile Unclaimed? _unclaimed;
     private readonly ConcurrentQueue<PendingPublish> _free = new();
 
@@ -61,7 +64,7 @@ internal sealed class MessagePublisher(NatsLink link, NatsOptions options, Reque
             { Kind: ReplyKind.NoResponders or ReplyKind.Answered } => await ExplainNoStreamAsync(subject, cancellationToken),
             { Kind: ReplyKind.NotSent } => PublishOutcome.Failed(NatsLink.NotConnected),
             { Kind: ReplyKind.Full } => Failed(ErrorKind.Unavailable, subject, "too many messages wait for JetStream's answer; nothing was stored, try again"),
-            { Kind: ReplyKind.TimedOut } => Failed(ErrorKind.Timeout, subject, "JetStream did not answer in time; the message may have been stored"),
+            { Kind: ReplyKind.TimedOut } => await ExplainTimeoutAsync(subject),
             _ => Failed(ErrorKind.Unavailable, subject, "the connection to NATS was lost before JetStream answered; the message may have been stored"),
         };
     }
@@ -82,6 +85,25 @@ internal sealed class MessagePublisher(NatsLink link, NatsOptions options, Reque
         }
 
         return outcome;
+    }
+
+    /// <summary>Nobody answered: because JetStream is slow, or because somebody listens on the subject who is no stream.</summary>
+    private async ValueTask<PublishOutcome> ExplainTimeoutAsync(Subject subject)
+    {
+        using var limit = new CancellationTokenSource(TimeoutExplanationLimit, time);
+        try
+        {
+            if (await AskForStreamAsync(subject, limit.Token) is { Error.Kind: ErrorKind.NotFound } noStream)
+            {
+                return noStream;
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            // Then it is JetStream that does not answer.
+        }
+
+        return Failed(ErrorKind.Timeout, subject, "JetStream did not answer in time; the message may have been stored");
     }
 
     private async ValueTask<PublishOutcome> AskForStreamAsync(Subject subject, CancellationToken cancellationToken)

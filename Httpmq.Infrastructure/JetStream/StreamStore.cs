@@ -35,7 +35,8 @@ internal sealed class StreamStore(JetStreamApi api) : IStreamStore
             streams.AddRange((page.Streams ?? []).Select(ToInfo));
             if (page.Streams is not { Count: > 0 } || streams.Count >= page.Total)
             {
-                return streams;
+                // One that was created in between moves the pages, and comes twice.
+                return [.. streams.DistinctBy(stream => stream.Config.Name, StringComparer.Ordinal)];
             }
         }
     }

@@ -14,14 +14,14 @@ namespace Httpmq.Tests.Subscriptions;
 [SetUpFixture]
 internal sealed class Instances
 {
-    private static Gateway? second;
-    private static NatsConnection? raw;
+    private static Gateway? _second;
+    private static NatsConnection? _raw;
 
     public static Gateway First => SharedServers.Gateway;
 
-    public static Gateway Second => second!;
+    public static Gateway Second => _second!;
 
-    public static NatsConnection Raw => raw!;
+    public static NatsConnection Raw => _raw!;
 
     public static NatsJSContext JetStream => new(Raw);
 
@@ -41,23 +41,23 @@ internal sealed class Instances
     [OneTimeSetUp]
     public async Task StartAsync()
     {
-        raw = new NatsConnection(new NatsOpts { Url = SharedServers.Nats.Url, SubjectEncoding = Encoding.UTF8, HeaderEncoding = Encoding.UTF8 });
-        second = await Gateway.StartAsync(SharedServers.Nats.Url);
-        using var client = second.Client();
+        _raw = new NatsConnection(new NatsOpts { Url = SharedServers.Nats.Url, SubjectEncoding = Encoding.UTF8, HeaderEncoding = Encoding.UTF8 });
+        _second = await Gateway.StartAsync(SharedServers.Nats.Url);
+        using var client = _second.Client();
         await Eventually.HoldsAsync(async () => (await client.DataAsync(HttpMethod.Get, "/v1/data/ready")).Success, "a second gateway that is ready");
     }
 
     [OneTimeTearDown]
     public async Task StopAsync()
     {
-        if (second is not null)
+        if (_second is not null)
         {
-            await second.DisposeAsync();
+            await _second.DisposeAsync();
         }
 
-        if (raw is not null)
+        if (_raw is not null)
         {
-            await raw.DisposeAsync();
+            await _raw.DisposeAsync();
         }
     }
 }

@@ -1,5 +1,5 @@
-using Httpmq.Api.Configuration;
 using System.Text.Json.Nodes;
+using Httpmq.Api.Configuration;
 using Httpmq.Infrastructure.JetStream.Deliveries;
 using Httpmq.Tests.Support;
 using Microsoft.Extensions.DependencyInjection;

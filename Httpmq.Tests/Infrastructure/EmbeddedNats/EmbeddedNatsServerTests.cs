@@ -1,8 +1,8 @@
 using Httpmq.Infrastructure.EmbeddedNats;
 using Microsoft.Extensions.Logging;
 using NATS.Client.Core;
-using NATS.Client.JetStream.Models;
 using NATS.Client.JetStream;
+using NATS.Client.JetStream.Models;
 using NUnit.Framework;
 
 namespace Httpmq.Tests.Infrastructure.EmbeddedNats;
