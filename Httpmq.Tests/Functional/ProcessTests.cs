@@ -1,0 +1,120 @@
+using System.Globalization;
+using System.Net;
+using System.Net.Sockets;
+using Httpmq.Tests.Support;
+
+namespace Httpmq.Tests.Functional;
+
+/// <summary>The process: what it prints, how it ends, what it says when it cannot start.</summary>
+internal sealed class ProcessTests
+{
+    private readonly int _management = NatsServerProcess.FreePort();
+    private readonly int _dataplane = NatsServerProcess.FreePort();
+    private readonly int _nats = NatsServerProcess.FreePort();
+    private string _folder = null!;
+
+    [SetUp]
+    public void MakeFolder() => _folder = Directory.CreateTempSubdirectory("httpmq-process-").FullName;
+
+    [TearDown]
+    public void RemoveFolder() => Directory.Delete(_folder, recursive: true);
+
+    [Test]
+    public async Task All_StartedAndTerminated_PrintsTheReadyBlockDrainsAndExitsWith0()
+    {
+        await using var child = StartAll();
+        await child.WaitForOutputAsync("data folder");
+        using var client = new HttpClient();
+        var ready = await client.GetAsync(new Uri($"http://127.0.0.1:{_dataplane}/v1/data/ready"));
+        child.Terminate();
+        var code = await child.WaitForExitAsync();
+
+        using (Assert.EnterMultipleScope())
+        {
+            Assert.That(ready.StatusCode, Is.EqualTo(HttpStatusCode.OK));
+            Assert.That(code, Is.Zero, child.Errors);
+            Assert.That(child.Output, Does.Match(@"^httpmq \d+\.\d+\.\d+ is ready, mode all\n"));
+            Assert.That(child.Output, Does.Contain($"http://127.0.0.1:{_management}/swagger"));
+            Assert.That(child.Output, Does.Contain($"nats://127.0.0.1:{_nats}   nats-server 2."));
+            Assert.That(child.Output, Does.Contain(_folder));
+        }
+    }
+
+    [Test]
+    public async Task All_StoppedAndStartedAgain_StillHasItsStreams()
+    {
+        using var client = new HttpClient();
+        var streams = new Uri($"http://127.0.0.1:{_management}/v1/admin/stream");
+        await using (var first = StartAll())
+        {
+            await first.WaitForOutputAsync("data folder");
+            await client.PostAsync(streams, new StringContent("""{"name":"kept"}"""));
+            first.Terminate();
+            await first.WaitForExitAsync();
+        }
+
+        await using var second = StartAll();
+        await second.WaitForOutputAsync("data folder");
+        Assert.That(await client.GetStringAsync(streams), Does.Contain("\"kept\""));
+        second.Terminate();
+        await second.WaitForExitAsync();
+    }
+
+    [Test]
+    public async Task All_PortTaken_SaysSoInOneLineAndExits()
+    {
+        using var taken = new TcpListener(IPAddress.Loopback, _dataplane);
+        taken.Start();
+        await using var child = StartAll();
+        var code = await child.WaitForExitAsync();
+
+        using (Assert.EnterMultipleScope())
+        {
+            Assert.That(code, Is.EqualTo(1));
+            Assert.That(child.Errors.Trim(), Is.EqualTo($"httpmq: dataplane.api_server.server_config.listen_port: 127.0.0.1:{_dataplane} is in use by another process"));
+        }
+    }
+
+    [Test]
+    public async Task Management_NatsNeverThere_ServesNotReadyThenGivesUpWithAnError()
+    {
+        await using var child = HttpmqChild.Start(["management"], new Dictionary<string, string>(Ports, StringComparer.Ordinal)
+        {
+            ["Httpmq__Nats__ServerUri"] = $"nats://127.0.0.1:{_nats}",
+            ["Httpmq__Nats__Reconnect__MaxAttempts"] = "4",
+            ["Httpmq__Nats__Reconnect__WaitIntervalSec"] = "1",
+        });
+        await child.WaitForOutputAsync("not reachable yet");
+        using var client = new HttpClient();
+        var answer = await client.GetAsync(new Uri($"http://127.0.0.1:{_management}/v1/admin/stream"));
+        var code = await child.WaitForExitAsync();
+
+        using (Assert.EnterMultipleScope())
+        {
+            Assert.That(answer.StatusCode, Is.EqualTo(HttpStatusCode.ServiceUnavailable));
+            Assert.That(answer.Headers.RetryAfter, Is.Not.Null);
+            Assert.That(code, Is.EqualTo(1));
+            Assert.That(child.Errors, Does.Contain("nats.reconnect.max_attempts is 4"));
+        }
+    }
+
+    [TestCase("bogus", "httpmq: mode: 'bogus' is not management, dataplane or all")]
+    [TestCase("--nope", "--nope")]
+    public async Task CommandLine_Wrong_IsNamedAndExitsWith2(string argument, string line)
+    {
+        await using var child = HttpmqChild.Start([argument], new Dictionary<string, string>(StringComparer.Ordinal));
+        var code = await child.WaitForExitAsync();
+
+        Assert.That(code, Is.EqualTo(2));
+        Assert.That(child.Errors, Does.Contain(line));
+    }
+
+    private Dictionary<string, string> Ports => new(StringComparer.Ordinal)
+    {
+        ["Httpmq__Management__ApiServer__ServerConfig__ListenPort"] = _management.ToString(CultureInfo.InvariantCulture),
+        ["Httpmq__Dataplane__ApiServer__ServerConfig__ListenPort"] = _dataplane.ToString(CultureInfo.InvariantCulture),
+        ["Httpmq__EmbeddedNats__Port"] = _nats.ToString(CultureInfo.InvariantCulture),
+    };
+
+    private HttpmqChild StartAll() => HttpmqChild.Start(["all", "--data-folder", _folder], Ports);
+}
