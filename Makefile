@@ -32,7 +32,8 @@ export DOTNET_CLI_TELEMETRY_OPTOUT := 1
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
-run: nats-server build ## Start management (3000) and dataplane (3001) on an embedded nats-server [ARGS=...]
+run: nats-server ## Start management (3000) and dataplane (3001) on an embedded nats-server [ARGS=...]
+	@dotnet build Httpmq.Api -c $(CONFIGURATION) -v q --nologo -clp:ErrorsOnly
 	@exec dotnet $(APP) all $(ARGS)
 
 build: ## Build everything
