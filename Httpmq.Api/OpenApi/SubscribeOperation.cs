@@ -48,7 +48,7 @@ internal sealed class SubscribeOperation : IOperationProcessor
         AddQuery(operation, new OpenApiParameter
         {
             Name = "max_msg_inflight",
-            Description = "For a pull consumer: how many messages this subscriber may have that are not yet acknowledged. Absent: the consumer's `max_inflight`. At most once.",
+            Description = "For a pull consumer: how many messages are asked for ahead of what this subscriber was sent. Smaller shares more evenly; what is not yet acknowledged is bounded by the consumer's `max_inflight`, for all its subscribers together. Absent: the consumer's `max_inflight`. At most once.",
             Schema = new JsonSchema { Type = JsonObjectType.Integer, Format = JsonFormatStrings.Integer, Minimum = 1 },
         });
         var group = new JsonSchema { Type = JsonObjectType.String };

@@ -44,9 +44,9 @@ internal sealed class AckRequestConverter : JsonConverter<AckRequest>
         {
             return ReadPair(ref reader);
         }
-        catch (JsonException exception)
+        catch (JsonException)
         {
-            return new AckPair(Stream: null, Consumer: null, $"not a pair of sequences, {{\"stream\":n,\"consumer\":n}}: {exception.Message}");
+            return new AckPair(Stream: null, Consumer: null, """not a pair of sequences, {"stream":n,"consumer":n}""");
         }
     }
 }

@@ -103,7 +103,7 @@ internal sealed class BatchRecordReader(int maxMessage) : IDisposable
         }
 
         var text = json.GetString();
-        return Subject.TryParse(text, out _subject, out var fault) ? null : $"subject: '{text}' {fault}";
+        return Subject.TryParse(text, out _subject, out var fault) ? null : $"subject: '{(text!.Length > 100 ? text[..100] + "…" : text)}' {fault}";
     }
 
     private Error? ReadMessage(ref Utf8JsonReader json, out ReadOnlyMemory<byte> message)

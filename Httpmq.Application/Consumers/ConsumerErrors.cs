@@ -11,4 +11,10 @@ public static class ConsumerErrors
         ErrorKind.NotFound,
         $"Consumer {consumer} of stream {stream} not found",
         $"consumer not found (err_code 10014); create it with POST /v1/admin/stream/{stream}/consumer");
+
+    /// <inheritdoc cref="NotFound"/>
+    public static Error StreamNotFound(StreamName stream) => new(
+        ErrorKind.NotFound,
+        $"Stream {stream} not found",
+        "stream not found (err_code 10059); create it with POST /v1/admin/stream");
 }

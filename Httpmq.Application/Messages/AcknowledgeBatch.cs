@@ -1,3 +1,4 @@
+using Httpmq.Application.Consumers;
 using Httpmq.Application.Validation;
 using Httpmq.Domain.Errors;
 using Httpmq.Domain.Messages;
@@ -61,8 +62,20 @@ internal sealed class AcknowledgeBatchHandler(IMessageAcknowledger acknowledger)
 
         // The first one alone: it learns about the consumer what the others then need not ask.
         fates[0] = await AcknowledgeAsync(stream, consumer, request.Pairs[0], cancellationToken);
+        if (fates[0] == ConsumerErrors.NotFound(stream, consumer) || fates[0] == ConsumerErrors.StreamNotFound(stream))
+        {
+            throw new HttpmqException(fates[0]!);
+        }
+
         for (var start = 1; start < fates.Length; start += Window)
         {
+            // One window's patience is that of the whole request: when JetStream does not answer, the rest is not sent.
+            if (fates.Take(start).FirstOrDefault(IsOutage) is { } outage)
+            {
+                Array.Fill(fates, outage with { Detail = "not sent: " + outage.Detail }, start, fates.Length - start);
+                break;
+            }
+
             var count = Math.Min(Window, fates.Length - start);
             var acks = request.Pairs.Skip(start).Take(count).Select(pair => AcknowledgeAsync(stream, consumer, pair, cancellationToken));
             (await Task.WhenAll(acks)).CopyTo(fates, start);
@@ -70,6 +83,8 @@ internal sealed class AcknowledgeBatchHandler(IMessageAcknowledger acknowledger)
 
         return fates;
     }
+
+    private static bool IsOutage(Error? fate) => fate?.Kind is ErrorKind.Unavailable or ErrorKind.Timeout;
 
     private Task<Error?> AcknowledgeAsync(StreamName stream, ConsumerName consumer, AckPair pair, CancellationToken cancellationToken) =>
         pair.TryRead(out var delivery) is { } error

@@ -27,6 +27,16 @@ internal static class Rules
             }
         });
 
+    /// <summary>A subject that a stream shall take.</summary>
+    public static IRuleBuilderOptionsConditions<T, string?> StreamSubject<T>(this IRuleBuilder<T, string?> rule, string field) =>
+        rule.Custom((value, context) =>
+        {
+            if (!Domain.Naming.SubjectFilter.TryParseForStream(value, out _, out var fault))
+            {
+                context.AddFailure($"{field}: {Quote(value)} {fault}");
+            }
+        });
+
     public static IRuleBuilderOptionsConditions<T, long?> AtLeast<T>(this IRuleBuilder<T, long?> rule, string field, long least) =>
         rule.Custom((value, context) =>
         {

@@ -41,6 +41,18 @@ public readonly record struct SubjectFilter
         return fault is null;
     }
 
+    /// <summary>Parses a subject that a stream shall take: as <see cref="TryParse"/>, and none of the broker's own.</summary>
+    public static bool TryParseForStream(string? text, out SubjectFilter filter, out string? fault)
+    {
+        if (TryParse(text, out filter, out fault))
+        {
+            fault = ReservedSubjects.FindFaultForStream(filter);
+            filter = fault is null ? filter : default;
+        }
+
+        return fault is null;
+    }
+
     /// <summary>
     /// Whether every literal subject that <paramref name="narrower"/> matches is matched by this filter too.
     /// A literal subject is its own narrowest filter.

@@ -105,6 +105,23 @@ internal static class ReservedSubjects
 {
     private static readonly string[] Prefixes = ["$JS.", "$SYS.", "_INBOX."];
 
+    // A stream that binds these would answer the gateway's own calls in JetStream's place, or store its acknowledgements.
+    private static readonly string[] Vital = ["$JS.API.>", "$JS.ACK.>"];
+
+    /// <summary>What is wrong with a subject that a stream shall take, or null.</summary>
+    public static string? FindFaultForStream(SubjectFilter filter)
+    {
+        foreach (var vital in Vital)
+        {
+            if (filter.Overlaps(vital))
+            {
+                return $"overlaps subjects of the broker itself ({vital})";
+            }
+        }
+
+        return FindFault(filter.Value);
+    }
+
     public static string? FindFault(string subject)
     {
         foreach (var prefix in Prefixes)

@@ -12,6 +12,7 @@ namespace Httpmq.Infrastructure.JetStream;
 internal sealed class JetStreamApi(NatsLink link, NatsOptions options)
 {
     private const string Prefix = "$JS.API.";
+    private const string AnswerPrefix = "io.nats.jetstream.api.";
 
     /// <summary>Calls the API; an error in the answer is thrown.</summary>
     /// <param name="what">What fails where this fails: the error's message.</param>
@@ -51,8 +52,12 @@ internal sealed class JetStreamApi(NatsLink link, NatsOptions options)
                 requestSerializer: NatsRawSerializer<byte[]>.Default,
                 replySerializer: NatsRawSerializer<byte[]>.Default,
                 cancellationToken: limit.Token);
-            return JsonSerializer.Deserialize(reply.Data ?? [], answerType)
-                ?? throw new HttpmqException(new Error(ErrorKind.Internal, what, "JetStream answered null"));
+            var answer = JsonSerializer.Deserialize(reply.Data ?? [], answerType);
+
+            // A stream that somebody bound to the API's subjects answers as well, with where it stored the request.
+            return answer?.Type?.StartsWith(AnswerPrefix, StringComparison.Ordinal) is true
+                ? answer
+                : throw new HttpmqException(new Error(ErrorKind.Internal, what, "somebody else than JetStream answered its API: look for a stream with subjects below $JS"));
         }
         catch (NatsNoRespondersException exception)
         {

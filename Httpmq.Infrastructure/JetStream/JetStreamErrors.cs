@@ -49,7 +49,6 @@ internal static class JetStreamErrors
         message,
         $"{error.Description ?? "no description"} (err_code {error.ErrCode})");
 
-    /// <summary>What a message's store error means; 10077 carries the reason only in its text.</summary>
     private static ErrorKind KindOf(ApiError error) => Kinds.TryGetValue(error.ErrCode, out var kind)
         ? kind
         : error.Code switch

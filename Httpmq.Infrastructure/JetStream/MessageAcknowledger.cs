@@ -49,7 +49,8 @@ internal sealed class MessageAcknowledger(
         var what = What(stream, consumer, delivery);
         return reply.Kind switch
         {
-            ReplyKind.Answered when reply.Error is null => null,
+            ReplyKind.Answered when reply is { Error: null, Stream: null } => null,
+            ReplyKind.Answered when reply.Error is null => new Error(ErrorKind.Internal, what, "a stream answered in the consumer's place: look for one with subjects below $JS"),
             ReplyKind.Answered => JetStreamErrors.ToError(what, reply.Error),
             ReplyKind.NoResponders => await ExplainNoConsumerAsync(stream, consumer, entry, what, cancellationToken),
             ReplyKind.NotSent => NatsLink.NotConnected,
@@ -185,6 +186,7 @@ internal sealed class MessageAcknowledger(
         {
             null => answer.Config is null ? null : answer,
             { ErrCode: JetStreamErrors.ConsumerNotFound } => null,
+            { ErrCode: JetStreamErrors.StreamNotFound } => throw new HttpmqException(ConsumerErrors.StreamNotFound(stream)),
             _ => throw new HttpmqException(JetStreamErrors.ToError(what, answer.Error)),
         };
     }

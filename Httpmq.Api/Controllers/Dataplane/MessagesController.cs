@@ -38,7 +38,7 @@ internal sealed class MessagesController(
         var name = RawPath.LastSegment(HttpContext);
         if (!Subject.TryParse(name, out var subject, out var fault))
         {
-            return Failed(new Error(ErrorKind.InvalidInput, "Invalid subject", $"subject: '{name}' {fault}"));
+            return Failed(new Error(ErrorKind.InvalidInput, "Invalid subject", $"subject: '{Shorten(name)}' {fault}"));
         }
 
         using var body = await Base64Body.ReadAsync(Request.BodyReader, Request.ContentLength, publisher.MaxPayload, server.ReadTimeout, Aborted);
@@ -99,6 +99,8 @@ internal sealed class MessagesController(
         };
         return Json(answer, ApiJson.Wire.AckBatchAnswer);
     }
+
+    private static string Shorten(string text) => text.Length > 100 ? text[..100] + "…" : text;
 
     private sealed class BatchResult(PublishBatch batch, CancellationToken stopping) : IActionResult
     {

@@ -10,6 +10,9 @@ namespace Httpmq.Infrastructure.JetStream.Wire;
 /// <summary>What every answer may hold.</summary>
 internal record ApiResponse
 {
+    /// <summary>What it answers: <c>io.nats.jetstream.api.v1.…</c>.</summary>
+    public string? Type { get; init; }
+
     public ApiError? Error { get; init; }
 }
 

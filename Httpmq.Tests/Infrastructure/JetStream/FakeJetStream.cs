@@ -56,7 +56,8 @@ internal sealed class FakeJetStream : IAsyncDisposable
             {
                 await foreach (var request in subscription.Msgs.ReadAllAsync(_stopping.Token))
                 {
-                    if (answer() is { } text)
+                    // Every answer of JetStream says what it is.
+                    if (answer()?.Insert(1, "\"type\":\"io.nats.jetstream.api.v1.fake_response\",").Replace(",}", "}", StringComparison.Ordinal) is { } text)
                     {
                         await request.ReplyAsync(text, cancellationToken: _stopping.Token);
                     }
