@@ -24,11 +24,9 @@ namespace Httpmq.Api.Hosting;
 /// </summary>
 internal static class ApiHost
 {
-    // How long a body may be slower than the minimum rate: Kestrel's own default.
-    private static readonly TimeSpan BodyGrace = TimeSpan.FromSeconds(5);
-
     public static WebApplication Build(ApiGroup group, ApiServerSettings server, NatsOptions nats, LogSettings log, LimitSettings limits)
     {
+        var patience = new BodyPatience(server.ReadTimeout, limits.MinBodyRate);
         var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { ApplicationName = typeof(ApiHost).Assembly.GetName().Name });
         builder.Configuration.Sources.Clear();
         builder.Logging.Configure(log);
@@ -36,6 +34,7 @@ internal static class ApiHost
         builder.Services.AddSingleton<IHostLifetime, ProcessOwnsSignals>();
         builder.Services.AddSingleton(server);
         builder.Services.AddSingleton(limits);
+        builder.Services.AddSingleton(patience);
         builder.Services.AddDualProtocolTransport();
         builder.Services.Configure<SocketTransportOptions>(transport => transport.CreateBoundListenSocket = Bind);
         builder.Services.AddJetStream(nats with
@@ -54,7 +53,7 @@ internal static class ApiHost
                 mvc.ValueProviderFactories.Clear();
                 mvc.ValueProviderFactories.Add(new RouteValueProviderFactory());
                 mvc.InputFormatters.Clear();
-                mvc.InputFormatters.Add(new JsonBodyFormatter(server.ReadTimeout));
+                mvc.InputFormatters.Add(new JsonBodyFormatter(patience));
                 mvc.SuppressImplicitRequiredAttributeForNonNullableReferenceTypes = true;
             })
             .AddApiExplorer()
@@ -91,10 +90,11 @@ internal static class ApiHost
         kestrel.Limits.RequestHeadersTimeout = server.ReadTimeout ?? Timeout.InfiniteTimeSpan;
         kestrel.Limits.MaxRequestHeadersTotalSize = limits.MaxHeaderBytes;
         kestrel.Limits.Http2.MaxRequestHeaderFieldSize = limits.MaxHeaderBytes;
-        kestrel.Limits.MinRequestBodyDataRate = limits.MinBodyRate == 0 ? null : new MinDataRate(limits.MinBodyRate, BodyGrace);
 
-        // Kestrel would close a whole HTTP/2 connection because one of its streams is read slowly, with all other subscriptions
-        // on it. A subscriber that stops reading is cut off alone: SubscriptionPumps.
+        // Kestrel would close a whole HTTP/2 connection because one of its streams is sent or read slowly, with all other
+        // subscriptions on it. A slow body is refused alone: BodyDeadline. A subscriber that stops reading is cut off alone:
+        // SubscriptionPumps.
+        kestrel.Limits.MinRequestBodyDataRate = null;
         kestrel.Limits.MinResponseDataRate = null;
 
         // A client that vanished without closing would keep a quiet subscription, and its consumer bound, for ever.

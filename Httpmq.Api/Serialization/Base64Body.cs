@@ -27,13 +27,13 @@ internal readonly struct Base64Body(byte[] buffer, int length) : IDisposable
     /// Reads and decodes the whole body. Throws <see cref="HttpmqException"/>: <see cref="ErrorKind.InvalidInput"/> with the
     /// position for anything but base64 and for an empty message, <see cref="ErrorKind.TooLarge"/> while reading, as soon as
     /// the message must become larger than <paramref name="maxMessage"/> bytes. Where the body takes longer than
-    /// <paramref name="timeout"/>, <see cref="BadHttpRequestException"/> with status 408.
+    /// <paramref name="patience"/> allows, <see cref="BadHttpRequestException"/> with status 408.
     /// </summary>
     public static async ValueTask<Base64Body> ReadAsync(
         PipeReader reader,
         long? contentLength,
         int maxMessage,
-        TimeSpan? timeout,
+        BodyPatience patience,
         CancellationToken cancellationToken)
     {
         var maxBody = MaxBody(maxMessage);
@@ -51,8 +51,8 @@ internal readonly struct Base64Body(byte[] buffer, int length) : IDisposable
             {
                 if (!reader.TryRead(out var result))
                 {
-                    deadline ??= new BodyDeadline(timeout, cancellationToken);
-                    result = await deadline.ReadAsync(reader);
+                    deadline ??= new BodyDeadline(patience, cancellationToken);
+                    result = await deadline.ReadAsync(reader, length);
                 }
 
                 try

@@ -1,43 +1,53 @@
+using System.Diagnostics;
 using System.IO.Pipelines;
 
 namespace Httpmq.Api.Serialization;
 
-/// <summary>
-/// The read timeout of a body that is not all there yet. Made when a read has to wait and not before, so that the ordinary
-/// request, whose body came with its headers, pays nothing.
-/// </summary>
-internal sealed class BodyDeadline : IDisposable
+/// <summary>How slowly a body may come.</summary>
+/// <param name="Timeout">From the first read that waits to the end of the body; null: no limit.</param>
+/// <param name="MinRate">Bytes per second on average, after <see cref="Grace"/>; 0: no limit.</param>
+internal sealed record BodyPatience(TimeSpan? Timeout, int MinRate)
 {
-    private readonly CancellationToken _aborted;
-    private readonly TimeSpan? _timeout;
-    private readonly CancellationTokenSource _limit;
+    /// <summary>How long a body may be slower than the minimum rate.</summary>
+    public static readonly TimeSpan Grace = TimeSpan.FromSeconds(5);
 
-    /// <param name="timeout">From the first read that waits to the end of the body; null: none.</param>
-    /// <param name="aborted">The request's own end.</param>
-    public BodyDeadline(TimeSpan? timeout, CancellationToken aborted)
-    {
-        _aborted = aborted;
-        _timeout = timeout;
-        _limit = CancellationTokenSource.CreateLinkedTokenSource(aborted);
-        if (timeout is { } limit)
-        {
-            _limit.CancelAfter(limit);
-        }
-    }
+    public static readonly BodyPatience Endless = new(Timeout: null, MinRate: 0);
+}
+
+/// <summary>
+/// The time limits of a body that is not all there yet. Made when a read has to wait and not before, so that the ordinary
+/// request, whose body came with its headers, pays nothing. The rate is not left to the server, which would close a whole HTTP/2
+/// connection for one slow body.
+/// </summary>
+internal sealed class BodyDeadline(BodyPatience patience, CancellationToken aborted) : IDisposable
+{
+    private readonly CancellationTokenSource _limit = CancellationTokenSource.CreateLinkedTokenSource(aborted);
+    private readonly long _start = Stopwatch.GetTimestamp();
 
     /// <summary>Waits for more; 408 when the time is over.</summary>
-    public async ValueTask<ReadResult> ReadAsync(PipeReader body)
+    /// <param name="body">The body.</param>
+    /// <param name="received">Bytes that are here already.</param>
+    public async ValueTask<ReadResult> ReadAsync(PipeReader body, long received)
     {
+        var byRate = patience.MinRate == 0 ? TimeSpan.MaxValue : TimeSpan.FromSeconds(Math.Max(BodyPatience.Grace.TotalSeconds, received / (double)patience.MinRate));
+        var byTimeout = patience.Timeout ?? TimeSpan.MaxValue;
+        var limit = byRate < byTimeout ? byRate : byTimeout;
+        if (limit != TimeSpan.MaxValue)
+        {
+            var left = limit - Stopwatch.GetElapsedTime(_start);
+            _limit.CancelAfter(left > TimeSpan.Zero ? left : TimeSpan.Zero);
+        }
+
         try
         {
             return await body.ReadAsync(_limit.Token);
         }
-        catch (OperationCanceledException exception) when (!_aborted.IsCancellationRequested)
+        catch (OperationCanceledException exception) when (!aborted.IsCancellationRequested)
         {
-            throw new BadHttpRequestException(
-                $"the body was not complete within {_timeout?.TotalSeconds} s (read_timeout_sec)",
-                StatusCodes.Status408RequestTimeout,
-                exception);
+            var reason = byRate < byTimeout
+                ? $"the body came slower than {patience.MinRate} bytes per second (limits.min_body_bytes_per_sec)"
+                : $"the body was not complete within {byTimeout.TotalSeconds} s (read_timeout_sec)";
+            throw new BadHttpRequestException(reason, StatusCodes.Status408RequestTimeout, exception);
         }
     }
 

@@ -12,15 +12,15 @@ namespace Httpmq.Api.Serialization;
 /// </summary>
 internal sealed class JsonBodyFormatter : InputFormatter
 {
-    private readonly TimeSpan? _readTimeout;
+    private readonly BodyPatience _patience;
 
     /// <summary>The largest body, in bytes: enough for any definition. A larger one is refused while it is read.</summary>
     public const int MaxBytes = 8 * 1024 * 1024;
 
-    /// <param name="readTimeout">How long a body may take; null: no limit.</param>
-    public JsonBodyFormatter(TimeSpan? readTimeout)
+    /// <param name="patience">How slowly a body may come.</param>
+    public JsonBodyFormatter(BodyPatience patience)
     {
-        _readTimeout = readTimeout;
+        _patience = patience;
 
         // What OpenAPI shows; CanRead below does not look at it.
         SupportedMediaTypes.Add("application/json");
@@ -35,12 +35,14 @@ internal sealed class JsonBodyFormatter : InputFormatter
     {
         var type = ApiJson.Wire.GetTypeInfo(context.ModelType)!;
         var reader = context.HttpContext.Request.BodyReader;
-        using var deadline = new BodyDeadline(_readTimeout, context.HttpContext.RequestAborted);
+        using var deadline = new BodyDeadline(_patience, context.HttpContext.RequestAborted);
+        var received = 0L;
         while (true)
         {
-            var result = await deadline.ReadAsync(reader);
+            var result = await deadline.ReadAsync(reader, received);
             if (!result.IsCompleted && result.Buffer.Length <= MaxBytes)
             {
+                received = result.Buffer.Length;
                 reader.AdvanceTo(result.Buffer.Start, result.Buffer.End);
                 continue;
             }

@@ -3,7 +3,6 @@ using System.IO.Pipelines;
 using Httpmq.Application.Messages;
 using Httpmq.Domain.Errors;
 using Httpmq.Domain.Naming;
-using Microsoft.AspNetCore.Server.Kestrel.Core.Features;
 
 namespace Httpmq.Api.Streaming;
 
@@ -23,12 +22,6 @@ internal sealed class BatchPublication(HttpContext http, PublishBatch batch, Can
 
     public async Task RunAsync()
     {
-        // A batch may stay open for hours, and be quiet in between.
-        if (http.Features.Get<IHttpMinRequestBodyDataRateFeature>() is { } rate)
-        {
-            rate.MinDataRate = null;
-        }
-
         var response = http.Response;
         response.ContentType = "application/x-ndjson";
         response.Headers.CacheControl = "no-cache";
@@ -47,6 +40,7 @@ internal sealed class BatchPublication(HttpContext http, PublishBatch batch, Can
         }
     }
 
+    /// <summary>Without a deadline: a batch may stay open for hours, and be quiet in between.</summary>
     private async Task ReadAsync(PipeReader body)
     {
         using var records = new BatchRecordReader(batch.MaxPayload);

@@ -18,14 +18,17 @@ internal sealed class SubscriptionPumps : IHostedService, IAsyncDisposable
 
     private readonly ConcurrentDictionary<SubscriptionPump, Task> _running = new();
     private readonly TimeSpan _stallLimit;
+    private readonly int _most;
     private readonly IHostApplicationLifetime _lifetime;
     private readonly TimeProvider _time;
     private readonly ILogger<SubscriptionPumps> _logger;
     private readonly ITimer _timer;
+    private int _places;
 
     public SubscriptionPumps(LimitSettings limits, IHostApplicationLifetime lifetime, TimeProvider time, ILogger<SubscriptionPumps> logger)
     {
         _stallLimit = limits.StallTimeout;
+        _most = limits.MaxSubscriptions;
         _lifetime = lifetime;
         _time = time;
         _logger = logger;
@@ -35,7 +38,24 @@ internal sealed class SubscriptionPumps : IHostedService, IAsyncDisposable
     /// <summary>Subscriptions that are open.</summary>
     public int Running => _running.Count;
 
-    /// <summary>Runs one subscription to its end; the source is disposed then.</summary>
+    /// <summary>
+    /// Takes a place for a subscription before it is opened, so that many at once cannot exceed the limit. Given back by
+    /// <see cref="RunAsync"/>, or, where it does not come to that, by <see cref="Leave"/>. False: all are taken.
+    /// </summary>
+    public bool TryEnter()
+    {
+        if (Interlocked.Increment(ref _places) <= _most)
+        {
+            return true;
+        }
+
+        Leave();
+        return false;
+    }
+
+    public void Leave() => Interlocked.Decrement(ref _places);
+
+    /// <summary>Runs one subscription, which has its place, to its end; the source is disposed then.</summary>
     public async Task RunAsync(HttpContext http, IDeliverySource source)
     {
         var pump = new SubscriptionPump(http, source, _time, _lifetime.ApplicationStopping);
@@ -57,6 +77,7 @@ internal sealed class SubscriptionPumps : IHostedService, IAsyncDisposable
             finally
             {
                 _running.TryRemove(pump, out _);
+                Leave();
                 done.SetResult();
                 _logger.Unsubscribed(pump.RequestId, source.Stream, source.Consumer, pump.Deliveries, reason.ToString());
             }

@@ -64,6 +64,12 @@ internal sealed class NatsServerProcess : IAsyncDisposable
         _process = null;
     }
 
+    /// <summary>Stops it where it is: connections stay open, and nothing answers.</summary>
+    public Task FreezeAsync() => SignalAsync("-STOP");
+
+    /// <summary>Lets it go on after <see cref="FreezeAsync"/>.</summary>
+    public Task ThawAsync() => SignalAsync("-CONT");
+
     public async ValueTask DisposeAsync()
     {
         if (_process is not null)
@@ -72,6 +78,13 @@ internal sealed class NatsServerProcess : IAsyncDisposable
         }
 
         Directory.Delete(_folder, recursive: true);
+    }
+
+    private async Task SignalAsync(string signal)
+    {
+        using var kill = Process.Start("kill", [signal, _process!.Id.ToString(System.Globalization.CultureInfo.InvariantCulture)]);
+        await kill.WaitForExitAsync();
+        Assert.That(kill.ExitCode, Is.Zero);
     }
 
     private static string Executable() => File.Exists("/usr/sbin/nats-server") ? "/usr/sbin/nats-server" : "nats-server";

@@ -1,4 +1,3 @@
-using Httpmq.Api.Configuration;
 using Httpmq.Api.Contracts;
 using Httpmq.Api.OpenApi;
 using Httpmq.Api.Serialization;
@@ -16,7 +15,7 @@ namespace Httpmq.Api.Controllers.Dataplane;
 internal sealed class MessagesController(
     IMediator mediator,
     IMessagePublisher publisher,
-    ApiServerSettings server,
+    BodyPatience patience,
     IHostApplicationLifetime lifetime) : ApiController(mediator)
 {
     /// <summary>Publishes the body, a base64 text, as one message.</summary>
@@ -41,7 +40,7 @@ internal sealed class MessagesController(
             return Failed(new Error(ErrorKind.InvalidInput, "Invalid subject", $"subject: '{Shorten(name)}' {fault}"));
         }
 
-        using var body = await Base64Body.ReadAsync(Request.BodyReader, Request.ContentLength, publisher.MaxPayload, server.ReadTimeout, Aborted);
+        using var body = await Base64Body.ReadAsync(Request.BodyReader, Request.ContentLength, publisher.MaxPayload, patience, Aborted);
         var outcome = await Mediator.Send(new PublishMessage(subject, body.Message), Aborted);
         return outcome.Error is null
             ? Json(new PublishAnswer { RequestId = RequestId, Stream = outcome.Stream!, Sequence = outcome.Sequence }, ApiJson.Wire.PublishAnswer)

@@ -32,15 +32,23 @@ internal sealed class SubscriptionsController(IMediator mediator, SubscriptionPu
             throw HttpmqException.Invalid("Invalid request", "subject_name is required, exactly once");
         }
 
-        if (pumps.Running >= limits.MaxSubscriptions)
+        if (!pumps.TryEnter())
         {
             throw new HttpmqException(new Error(ErrorKind.TooMany, "Too many subscriptions", $"{limits.MaxSubscriptions} are open (limits.max_subscriptions)"));
         }
 
-        var source = await Mediator.Send(
-            new OpenSubscription(stream, consumer, subject, ParseInflight(Single("max_msg_inflight")), Single("delivery_group")),
-            Aborted);
-        return new SubscriptionResult(pumps, source);
+        try
+        {
+            var source = await Mediator.Send(
+                new OpenSubscription(stream, consumer, subject, ParseInflight(Single("max_msg_inflight")), Single("delivery_group")),
+                Aborted);
+            return new SubscriptionResult(pumps, source);
+        }
+        catch
+        {
+            pumps.Leave();
+            throw;
+        }
     }
 
     private string? Single(string parameter)
