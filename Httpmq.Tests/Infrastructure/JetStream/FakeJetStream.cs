@@ -56,10 +56,9 @@ internal sealed class FakeJetStream : IAsyncDisposable
             {
                 await foreach (var request in subscription.Msgs.ReadAllAsync(_stopping.Token))
                 {
-                    // Every answer of JetStream says what it is.
-                    if (answer()?.Insert(1, "\"type\":\"io.nats.jetstream.api.v1.fake_response\",").Replace(",}", "}", StringComparison.Ordinal) is { } text)
+                    if (answer() is { } text)
                     {
-                        await request.ReplyAsync(text, cancellationToken: _stopping.Token);
+                        await request.ReplyAsync(Typed(text), cancellationToken: _stopping.Token);
                     }
                 }
             }
@@ -69,4 +68,12 @@ internal sealed class FakeJetStream : IAsyncDisposable
             }
         }
     }
+
+    /// <summary>Every JSON answer of JetStream says what it is.</summary>
+    private static string Typed(string text) => text switch
+    {
+        "{}" => """{"type":"io.nats.jetstream.api.v1.fake_response"}""",
+        ['{', ..] => text.Insert(1, "\"type\":\"io.nats.jetstream.api.v1.fake_response\","),
+        _ => text,
+    };
 }
