@@ -12,18 +12,20 @@ internal sealed class ForgedAcknowledgementTests() : ContractTest("2.0")
 {
     private static readonly string[] Retentions = ["workqueue", "interest"];
 
-    private RawJetStream _raw = null!;
+    private RawJetStream? _opened;
     private string _stream = null!;
+
+    private RawJetStream Raw => _opened!;
 
     [SetUp]
     public void Open()
     {
-        _raw = new RawJetStream(SharedServers.Nats.Url);
+        _opened = new RawJetStream(SharedServers.Nats.Url);
         _stream = SharedServers.NewName();
     }
 
     [TearDown]
-    public async Task CloseAsync() => await _raw.DisposeAsync();
+    public ValueTask CloseAsync() => _opened?.DisposeAsync() ?? ValueTask.CompletedTask;
 
     [TestCaseSource(nameof(Retentions))]
     public async Task Ack_OfAMessageNotSentYet_DeletesItOnTheServerAndNotThroughTheGateway(string retention)
@@ -32,9 +34,9 @@ internal sealed class ForgedAcknowledgementTests() : ContractTest("2.0")
         await PublishAsync("a", "a", "a", "a");
 
         (await AckAsync("c", 3)).Expect(404, "never sent");
-        Assert.That(await _raw.MessagesAsync(_stream), Is.EqualTo(4));
+        Assert.That(await Raw.MessagesAsync(_stream), Is.EqualTo(4));
 
-        await _raw.ForgeAckAsync(_stream, "c", 3);
+        await Raw.ForgeAckAsync(_stream, "c", 3);
         if (!await DeletesAsync(3))
         {
             Assert.Inconclusive("this nats-server protects itself");
@@ -51,9 +53,9 @@ internal sealed class ForgedAcknowledgementTests() : ContractTest("2.0")
 
         // Below the high-water mark of "first", so that the mark alone would let it through.
         (await AckAsync("first", 2)).Expect(404, "never sent");
-        Assert.That(await _raw.MessagesAsync(_stream), Is.EqualTo(3));
+        Assert.That(await Raw.MessagesAsync(_stream), Is.EqualTo(3));
 
-        await _raw.ForgeAckAsync(_stream, "first", 2);
+        await Raw.ForgeAckAsync(_stream, "first", 2);
 
         // An interest stream asks its other consumers first.
         if (retention is "workqueue" && !await DeletesAsync(2))
@@ -72,15 +74,15 @@ internal sealed class ForgedAcknowledgementTests() : ContractTest("2.0")
 
         (await AckAsync("first", 1)).Expect(200);
         (await AckAsync("first", 1)).Expect(200);
-        Assert.That(await _raw.MessagesAsync(_stream), Is.EqualTo(1));
+        Assert.That(await Raw.MessagesAsync(_stream), Is.EqualTo(1));
     }
 
     private async Task DefineAsync(string retention, params (string Name, string Filter)[] consumers)
     {
-        await _raw.CreateStreamAsync(_stream, [$"{_stream}.>"], new JsonObject { ["retention"] = retention });
+        await Raw.CreateStreamAsync(_stream, [$"{_stream}.>"], new JsonObject { ["retention"] = retention });
         foreach (var (name, filter) in consumers)
         {
-            await _raw.CreateConsumerAsync(_stream, name, new JsonObject { ["filter_subject"] = filter, ["max_ack_pending"] = 100 });
+            await Raw.CreateConsumerAsync(_stream, name, new JsonObject { ["filter_subject"] = filter, ["max_ack_pending"] = 100 });
         }
     }
 
@@ -96,5 +98,5 @@ internal sealed class ForgedAcknowledgementTests() : ContractTest("2.0")
         DataAsync("POST", $"/v1/data/stream/{_stream}/consumer/{consumer}/ack", $$"""{"stream":{{sequence}},"consumer":1}""");
 
     private async Task<bool> DeletesAsync(ulong sequence) =>
-        (await _raw.TryCallAsync($"STREAM.MSG.GET.{_stream}", new JsonObject { ["seq"] = sequence }))["error"] is not null;
+        (await Raw.TryCallAsync($"STREAM.MSG.GET.{_stream}", new JsonObject { ["seq"] = sequence }))["error"] is not null;
 }
