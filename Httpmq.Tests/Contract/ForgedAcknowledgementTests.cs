@@ -25,7 +25,13 @@ internal sealed class ForgedAcknowledgementTests() : ContractTest("2.0")
     }
 
     [TearDown]
-    public ValueTask CloseAsync() => _opened?.DisposeAsync() ?? ValueTask.CompletedTask;
+    public async Task CloseAsync()
+    {
+        if (_opened is not null)
+        {
+            await _opened.DisposeAsync();
+        }
+    }
 
     [TestCaseSource(nameof(Retentions))]
     public async Task Ack_OfAMessageNotSentYet_DeletesItOnTheServerAndNotThroughTheGateway(string retention)
