@@ -35,7 +35,7 @@ internal static class ErrorResponses
             response.Headers.RetryAfter = RetryAfterSeconds;
         }
 
-        if (status == StatusCodes.Status413PayloadTooLarge && HttpProtocol.IsHttp11(context.Request.Protocol))
+        if (status is StatusCodes.Status413PayloadTooLarge or StatusCodes.Status408RequestTimeout && HttpProtocol.IsHttp11(context.Request.Protocol))
         {
             // The rest of the body is not read, so the connection cannot carry another request.
             response.Headers.Connection = "close";

@@ -21,7 +21,7 @@ internal sealed record BodyPatience(TimeSpan? Timeout, int MinRate)
 /// </summary>
 internal sealed class BodyDeadline(BodyPatience patience, CancellationToken aborted) : IDisposable
 {
-    private readonly CancellationTokenSource _limit = CancellationTokenSource.CreateLinkedTokenSource(aborted);
+    private readonly CancellationTokenSource _limit = new();
     private readonly long _start = Stopwatch.GetTimestamp();
 
     /// <summary>Waits for more; 408 when the time is over.</summary>
@@ -38,17 +38,19 @@ internal sealed class BodyDeadline(BodyPatience patience, CancellationToken abor
             _limit.CancelAfter(left > TimeSpan.Zero ? left : TimeSpan.Zero);
         }
 
-        try
+        // Not by a token: the server could not read the rest of the request off the connection then.
+        using var over = _limit.Token.UnsafeRegister(static state => ((PipeReader)state!).CancelPendingRead(), body);
+        var result = await body.ReadAsync(aborted);
+        if (!result.IsCanceled)
         {
-            return await body.ReadAsync(_limit.Token);
+            return result;
         }
-        catch (OperationCanceledException exception) when (!aborted.IsCancellationRequested)
-        {
-            var reason = byRate < byTimeout
-                ? $"the body came slower than {patience.MinRate} bytes per second (limits.min_body_bytes_per_sec)"
-                : $"the body was not complete within {byTimeout.TotalSeconds} s (read_timeout_sec)";
-            throw new BadHttpRequestException(reason, StatusCodes.Status408RequestTimeout, exception);
-        }
+
+        body.AdvanceTo(result.Buffer.End);
+        var reason = byRate < byTimeout
+            ? $"the body came slower than {patience.MinRate} bytes per second (limits.min_body_bytes_per_sec)"
+            : $"the body was not complete within {byTimeout.TotalSeconds} s (read_timeout_sec)";
+        throw new BadHttpRequestException(reason, StatusCodes.Status408RequestTimeout);
     }
 
     public void Dispose() => _limit.Dispose();
