@@ -72,7 +72,7 @@ internal sealed class AcknowledgeBatchHandler(IMessageAcknowledger acknowledger)
             // One window's patience is that of the whole request: when JetStream does not answer, the rest is not sent.
             if (fates.Take(start).FirstOrDefault(IsOutage) is { } outage)
             {
-                Array.Fill(fates, outage with { Detail = "not sent: " + outage.Detail }, start, fates.Length - start);
+                Array.Fill(fates, outage with { Detail = "not sent, because one before it in the request was not confirmed; nothing was acknowledged, try again" }, start, fates.Length - start);
                 break;
             }
 

@@ -46,10 +46,14 @@ internal sealed class MessageAcknowledger(
         }
 
         var reply = await requests.SendAsync(AckSubject.Build(stream.Value, consumer.Value, delivery), Ack);
+        if (reply is { Kind: ReplyKind.Answered, Error: null, Stream: null })
+        {
+            return null;
+        }
+
         var what = What(stream, consumer, delivery);
         return reply.Kind switch
         {
-            ReplyKind.Answered when reply is { Error: null, Stream: null } => null,
             ReplyKind.Answered when reply.Error is null => new Error(ErrorKind.Internal, what, "a stream answered in the consumer's place: look for one with subjects below $JS"),
             ReplyKind.Answered => JetStreamErrors.ToError(what, reply.Error),
             ReplyKind.NoResponders => await ExplainNoConsumerAsync(stream, consumer, entry, what, cancellationToken),
