@@ -12,11 +12,14 @@ namespace Httpmq.Infrastructure.JetStream;
 /// </summary>
 internal sealed class NatsLink : IHostedService, IAsyncDisposable
 {
+    private static readonly TimeSpan BetweenServers = TimeSpan.FromMilliseconds(50);
+
     private readonly NatsOptions _options;
     private readonly IHostApplicationLifetime _lifetime;
     private readonly ILogger<NatsLink> _logger;
     private readonly TimeProvider _time;
     private readonly CancellationTokenSource _stopping = new();
+    private readonly ReconnectPacing _pacing;
     private Task _connecting = Task.CompletedTask;
     private int _failures;
 
@@ -26,6 +29,7 @@ internal sealed class NatsLink : IHostedService, IAsyncDisposable
         _lifetime = lifetime;
         _time = time;
         _logger = loggers.CreateLogger<NatsLink>();
+        _pacing = new ReconnectPacing(options, time, _stopping.Token);
         Connection = new NatsConnection(new NatsOpts
         {
             Url = options.Url,
@@ -37,9 +41,11 @@ internal sealed class NatsLink : IHostedService, IAsyncDisposable
 
             // The attempts are counted here, because the library takes 0 as "for ever".
             MaxReconnectRetry = -1,
-            ReconnectWaitMin = options.ReconnectWait,
-            ReconnectWaitMax = options.ReconnectWait,
-            ReconnectJitter = TimeSpan.FromMilliseconds(100),
+
+            // The pause is made before an attempt, where it can end early; here it would also come between two servers.
+            ReconnectWaitMin = BetweenServers,
+            ReconnectWaitMax = BetweenServers,
+            ReconnectJitter = BetweenServers,
             IgnoreAuthErrorAbort = true,
             PublishTimeoutOnDisconnected = true,
 
@@ -52,6 +58,7 @@ internal sealed class NatsLink : IHostedService, IAsyncDisposable
             ReaderBufferSize = 256 * 1024,
             LoggerFactory = loggers,
         });
+        Connection.OnConnectingAsync = _pacing.NextAsync;
         Connection.ConnectionOpened += OnOpenedAsync;
         Connection.ConnectionDisconnected += OnDisconnectedAsync;
         Connection.ReconnectFailed += OnReconnectFailedAsync;
@@ -127,7 +134,7 @@ internal sealed class NatsLink : IHostedService, IAsyncDisposable
 
             try
             {
-                await Task.Delay(_options.ReconnectWait, _time, stopping);
+                await Task.Delay(BetweenServers, _time, stopping);
             }
             catch (OperationCanceledException)
             {
@@ -139,6 +146,7 @@ internal sealed class NatsLink : IHostedService, IAsyncDisposable
     private ValueTask OnOpenedAsync(object? sender, NatsEventArgs args)
     {
         Volatile.Write(ref _failures, 0);
+        _pacing.Connected();
         _logger.Connected(Connection.ServerInfo?.Version ?? "?", args.Message);
         Opened?.Invoke();
         return ValueTask.CompletedTask;
@@ -163,6 +171,11 @@ internal sealed class NatsLink : IHostedService, IAsyncDisposable
 
     private bool CountFailure(string reason)
     {
+        if (_stopping.IsCancellationRequested)
+        {
+            return true;
+        }
+
         var failures = Interlocked.Increment(ref _failures);
         _logger.ConnectFailed(failures, reason, _options.ReconnectWait.TotalSeconds);
         if (_options.MaxReconnectAttempts < 0 || failures <= _options.MaxReconnectAttempts)

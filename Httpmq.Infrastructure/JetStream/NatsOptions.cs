@@ -15,7 +15,9 @@ public sealed record NatsOptions
     /// <summary>Failed attempts in a row after which the process gives up; -1 (default): never.</summary>
     public int MaxReconnectAttempts { get; init; } = -1;
 
-    /// <summary>Pause between attempts. Default: 15 s.</summary>
+    /// <summary>
+    /// Pause between two attempts at the same server, unless it was away and answers again. Default: 15 s.
+    /// </summary>
     public TimeSpan ReconnectWait { get; init; } = TimeSpan.FromSeconds(15);
 
     /// <summary>Patience with one answer of the broker; every route answers within 5 s. Default: 4 s.</summary>

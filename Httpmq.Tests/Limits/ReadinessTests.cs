@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Net;
+using System.Net.Sockets;
 using Httpmq.Tests.Support;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
@@ -23,6 +24,42 @@ internal sealed class ReadinessTests
         await BecomesAsync(client, HttpStatusCode.ServiceUnavailable);
         await nats.StartAgainAsync();
         await BecomesAsync(client, HttpStatusCode.OK);
+    }
+
+    /// <summary>The pause between attempts is for servers that are away, not for one that is back.</summary>
+    [Test]
+    public async Task Ready_PauseBetweenAttemptsIsLong_StillFlipsWithinTwoSeconds()
+    {
+        await using var nats = await NatsServerProcess.StartAsync();
+        await nats.KillAsync();
+        await using var gateway = await Gateway.StartAsync(nats.Url, configureNats: static options => options with { ReconnectWait = TimeSpan.FromMinutes(1) });
+        using var client = gateway.Client();
+
+        await BecomesAsync(client, HttpStatusCode.ServiceUnavailable);
+        await nats.StartAgainAsync();
+        await BecomesAsync(client, HttpStatusCode.OK);
+        await nats.KillAsync();
+        await BecomesAsync(client, HttpStatusCode.ServiceUnavailable);
+        await nats.StartAgainAsync();
+        await BecomesAsync(client, HttpStatusCode.OK);
+    }
+
+    /// <summary>As a frozen member of a cluster: it takes connections and says nothing.</summary>
+    [Test]
+    public async Task Ready_SomeServersAreSilent_TheOneThatAnswersIsTaken()
+    {
+        await using var nats = await NatsServerProcess.StartAsync();
+        using var first = new TcpListener(IPAddress.Loopback, 0);
+        using var second = new TcpListener(IPAddress.Loopback, 0);
+        first.Start();
+        second.Start();
+        var servers = string.Join(',', $"nats://{first.LocalEndpoint}", $"nats://{second.LocalEndpoint}", nats.Url);
+        await using var gateway = await Gateway.StartAsync(
+            servers,
+            configureNats: static options => options with { ReconnectWait = TimeSpan.FromMinutes(1), ConnectTimeout = TimeSpan.FromMinutes(1) });
+        using var client = gateway.Client();
+
+        await Eventually.HoldsAsync(async () => (await client.DataAsync(HttpMethod.Get, "/v1/data/ready")).Success, "ready");
     }
 
     [Test]
