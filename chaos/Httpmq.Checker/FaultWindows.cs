@@ -5,7 +5,7 @@ internal sealed class FaultWindows
 {
     private readonly List<(long From, long To)> _delays = [];
     private readonly List<long> _leaderChanges = [];
-    private readonly Dictionary<string, long> _open = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, FaultEntry> _open = new(StringComparer.Ordinal);
 
     /// <summary>Until here nothing had failed.</summary>
     public long CalmUntil { get; private set; } = long.MaxValue;
@@ -16,18 +16,19 @@ internal sealed class FaultWindows
     public void Add(FaultEntry fault)
     {
         CalmUntil = Math.Min(CalmUntil, fault.At);
-        if (!fault.Over && fault.Effects.HasFlag(FaultEffects.ChangesLeader))
+        if (!fault.Over)
         {
-            _leaderChanges.Add(fault.At);
+            _open[fault.What] = fault;
+            AddLeaderChange(fault, fault.At);
         }
-
-        if (fault.Over && _open.Remove(fault.What, out var from))
+        else if (_open.Remove(fault.What, out var begun))
         {
-            _delays.Add((from, fault.At));
-        }
-        else if (!fault.Over && fault.Effects.HasFlag(FaultEffects.Delays))
-        {
-            _open[fault.What] = fault.At;
+            // A node that wakes up or comes back asks for an election, too.
+            AddLeaderChange(begun, fault.At);
+            if (begun.Effects.HasFlag(FaultEffects.Delays))
+            {
+                _delays.Add((begun.At, fault.At));
+            }
         }
     }
 
@@ -51,5 +52,13 @@ internal sealed class FaultWindows
     {
         var allowance = (long)replication.TotalMicroseconds;
         return ForgetsAcks && _leaderChanges.Exists(change => asked - allowance <= change && change <= confirmed + allowance);
+    }
+
+    private void AddLeaderChange(FaultEntry fault, long at)
+    {
+        if (fault.Effects.HasFlag(FaultEffects.ChangesLeader))
+        {
+            _leaderChanges.Add(at);
+        }
     }
 }
