@@ -94,6 +94,10 @@ internal sealed record EmbeddedNatsSettings
 /// <summary>What protects the process and its other users from one of them.</summary>
 internal sealed record LimitSettings
 {
+    internal static readonly long DefaultTotalPendingBytes = Math.Min(1024L * 1024 * 1024, GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 4);
+
+    internal static readonly long DefaultTotalBodyBytes = Math.Min(512L * 1024 * 1024, GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 8);
+
     /// <summary>The largest message, in bytes. Default 0: what the NATS server takes (its max_payload). Beyond: 413.</summary>
     public int MaxMessageBytes { get; init; }
 
@@ -108,6 +112,21 @@ internal sealed record LimitSettings
 
     /// <summary>Bytes that may wait for one subscriber before its stream is ended as too slow. Default 268435456 (256 MiB).</summary>
     public int MaxPendingBytes { get; init; } = 256 * 1024 * 1024;
+
+    /// <summary>
+    /// Bytes that may wait for all subscribers together; beyond, the stream of the one for whom the most waits is ended. Default: 1
+    /// GiB, or a quarter of the memory that the process may use where that is less.
+    /// </summary>
+    public long MaxTotalPendingBytes { get; init; } = DefaultTotalPendingBytes;
+
+    /// <summary>
+    /// Bytes of all request bodies that are being read or wait for JetStream; small ones (4 KiB) do not count. Beyond: 503. Default: 512
+    /// MiB, or an eighth of the memory that the process may use where that is less.
+    /// </summary>
+    public long MaxTotalBodyBytes { get; init; } = DefaultTotalBodyBytes;
+
+    /// <summary>Connections that may be open on each port. Default 32768. Beyond, a new one is closed.</summary>
+    public int MaxConnections { get; init; } = 32_768;
 
     /// <summary>
     /// How long a subscriber may take nothing of what waits for it, before it is cut off. Default 60 s. It is no write timeout: one

@@ -22,6 +22,9 @@ internal static class SettingKeys
     internal const string BatchWindow = "limits.batch_window";
     internal const string MaxSubscriptions = "limits.max_subscriptions";
     internal const string MaxPendingBytes = "limits.max_pending_bytes";
+    internal const string MaxTotalPendingBytes = "limits.max_total_pending_bytes";
+    internal const string MaxTotalBodyBytes = "limits.max_total_body_bytes";
+    internal const string MaxConnections = "limits.max_connections";
     internal const string StallTimeout = "limits.stall_timeout_sec";
     internal const string MaxHeaderBytes = "limits.max_header_bytes";
     internal const string MinBodyRate = "limits.min_body_bytes_per_sec";
@@ -51,7 +54,8 @@ internal static class SettingKeys
         NatsServerUri, NatsConnectTimeout, NatsMaxAttempts, NatsWaitInterval,
         EmbeddedDataFolder, EmbeddedPort, EmbeddedExecutable,
         DrainTimeout,
-        MaxMessageBytes, MaxInflightRequests, BatchWindow, MaxSubscriptions, MaxPendingBytes, StallTimeout, MaxHeaderBytes, MinBodyRate,
+        MaxMessageBytes, MaxInflightRequests, BatchWindow, MaxSubscriptions, MaxPendingBytes, MaxTotalPendingBytes, MaxTotalBodyBytes,
+        MaxConnections, StallTimeout, MaxHeaderBytes, MinBodyRate,
         .. ServerKeys.Select(key => Management + key),
         .. ServerKeys.Select(key => Dataplane + key),
     ];
@@ -87,6 +91,9 @@ internal static class SettingKeys
         layer.Add(BatchWindow, "1024");
         layer.Add(MaxSubscriptions, "20000");
         layer.Add(MaxPendingBytes, "268435456");
+        layer.Add(MaxTotalPendingBytes, $"{LimitSettings.DefaultTotalPendingBytes}");
+        layer.Add(MaxTotalBodyBytes, $"{LimitSettings.DefaultTotalBodyBytes}");
+        layer.Add(MaxConnections, "32768");
         layer.Add(StallTimeout, "60");
         layer.Add(MaxHeaderBytes, "32768");
         layer.Add(MinBodyRate, "240");

@@ -47,6 +47,10 @@ internal static class SettingRules
         $"is not a number of bytes (0 for no limit of its own, or 1 to {int.MaxValue})",
         (string text, out int value) => TryInteger(text, 0, int.MaxValue, out value));
 
+    internal static readonly SettingRule<long> Bytes = new(
+        $"is not a number of bytes (1 to {long.MaxValue})",
+        (string text, out long value) => long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out value) && value > 0);
+
     internal static readonly SettingRule<int> InflightRequests = new(
         $"is not a whole number (1 to {ushort.MaxValue + 1})",
         (string text, out int value) => TryInteger(text, 1, ushort.MaxValue + 1, out value));

@@ -27,6 +27,7 @@ internal static class ApiHost
     public static WebApplication Build(ApiGroup group, ApiServerSettings server, NatsOptions nats, LogSettings log, LimitSettings limits)
     {
         var patience = new BodyPatience(server.ReadTimeout, limits.MinBodyRate);
+        var buffers = new BodyBuffers(limits.MaxTotalBodyBytes);
         var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { ApplicationName = typeof(ApiHost).Assembly.GetName().Name });
         builder.Configuration.Sources.Clear();
         builder.Logging.Configure(log);
@@ -35,6 +36,7 @@ internal static class ApiHost
         builder.Services.AddSingleton(server);
         builder.Services.AddSingleton(limits);
         builder.Services.AddSingleton(patience);
+        builder.Services.AddSingleton(buffers);
         builder.Services.AddDualProtocolTransport();
         builder.Services.Configure<SocketTransportOptions>(transport => transport.CreateBoundListenSocket = Bind);
         builder.Services.AddJetStream(nats with
@@ -42,6 +44,7 @@ internal static class ApiHost
             MaxMessageBytes = limits.MaxMessageBytes,
             MaxInflightRequests = limits.MaxInflightRequests,
             MaxPendingBytes = limits.MaxPendingBytes,
+            MaxTotalPendingBytes = limits.MaxTotalPendingBytes,
         });
         builder.Services.AddApplication(new PublishBatchOptions(limits.BatchWindow));
         builder.Services.AddSingleton<SubscriptionPumps>();
@@ -53,7 +56,7 @@ internal static class ApiHost
                 mvc.ValueProviderFactories.Clear();
                 mvc.ValueProviderFactories.Add(new RouteValueProviderFactory());
                 mvc.InputFormatters.Clear();
-                mvc.InputFormatters.Add(new JsonBodyFormatter(patience));
+                mvc.InputFormatters.Add(new JsonBodyFormatter(patience, buffers));
                 mvc.SuppressImplicitRequiredAttributeForNonNullableReferenceTypes = true;
             })
             .AddApiExplorer()
@@ -86,6 +89,7 @@ internal static class ApiHost
 
         // The largest message is known to NATS alone; every route that reads a body bounds it while reading.
         kestrel.Limits.MaxRequestBodySize = null;
+        kestrel.Limits.MaxConcurrentConnections = limits.MaxConnections;
         kestrel.Limits.KeepAliveTimeout = server.IdleTimeout ?? Timeout.InfiniteTimeSpan;
         kestrel.Limits.RequestHeadersTimeout = server.ReadTimeout ?? Timeout.InfiniteTimeSpan;
         kestrel.Limits.MaxRequestHeadersTotalSize = limits.MaxHeaderBytes;

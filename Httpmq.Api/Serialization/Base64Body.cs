@@ -9,10 +9,12 @@ namespace Httpmq.Api.Serialization;
 /// A message from a request body: standard base64 with padding, CR and LF skipped, in a rented buffer; dispose it when the
 /// message was sent.
 /// </summary>
-internal readonly struct Base64Body(byte[] buffer, int length) : IDisposable
+internal readonly struct Base64Body(byte[] buffer, int length, BodyBuffers buffers) : IDisposable
 {
     private const string What = "Failed to base64 decode body";
-    private const int FirstBuffer = 4096;
+
+    // Nobody gets much for the mere announcement of a large body.
+    private const int LargestFirstBuffer = 64 * 1024;
 
     // Line breaks cost bytes too: a body may hold one CRLF per 4 characters, and some more.
     private const int SlackBytes = 4096;
@@ -27,12 +29,14 @@ internal readonly struct Base64Body(byte[] buffer, int length) : IDisposable
     /// Reads and decodes the whole body. Throws <see cref="HttpmqException"/>: <see cref="ErrorKind.InvalidInput"/> with the
     /// position for anything but base64 and for an empty message, <see cref="ErrorKind.TooLarge"/> while reading, as soon as
     /// the message must become larger than <paramref name="maxMessage"/> bytes. Where the body takes longer than
-    /// <paramref name="patience"/> allows, <see cref="BadHttpRequestException"/> with status 408.
+    /// <paramref name="patience"/> allows, <see cref="BadHttpRequestException"/> with status 408;
+    /// <see cref="ErrorKind.Unavailable"/> where <paramref name="buffers"/> are used up.
     /// </summary>
     public static async ValueTask<Base64Body> ReadAsync(
         PipeReader reader,
         long? contentLength,
         int maxMessage,
+        BodyBuffers buffers,
         BodyPatience patience,
         CancellationToken cancellationToken)
     {
@@ -42,7 +46,7 @@ internal readonly struct Base64Body(byte[] buffer, int length) : IDisposable
             throw TooLarge(maxMessage);
         }
 
-        var body = ArrayPool<byte>.Shared.Rent((int)Math.Min(maxBody, contentLength ?? FirstBuffer) + 1);
+        var body = buffers.Rent((int)Math.Min(LargestFirstBuffer, contentLength ?? BodyBuffers.Small));
         var length = 0;
         BodyDeadline? deadline = null;
         try
@@ -62,7 +66,12 @@ internal readonly struct Base64Body(byte[] buffer, int length) : IDisposable
                         throw TooLarge(maxMessage);
                     }
 
-                    Append(ref body, ref length, result.Buffer);
+                    if (length + result.Buffer.Length > body.Length)
+                    {
+                        Grow(ref body, length, (int)Math.Max(length + result.Buffer.Length, Math.Min(maxBody, contentLength ?? 2L * length)), buffers);
+                    }
+
+                    Append(body, ref length, result.Buffer);
                 }
                 finally
                 {
@@ -72,13 +81,13 @@ internal readonly struct Base64Body(byte[] buffer, int length) : IDisposable
 
                 if (result.IsCompleted)
                 {
-                    return Decode(body, length, maxMessage);
+                    return Decode(body, length, maxMessage, buffers);
                 }
             }
         }
         catch
         {
-            ArrayPool<byte>.Shared.Return(body);
+            buffers.Return(body);
             throw;
         }
         finally
@@ -87,21 +96,21 @@ internal readonly struct Base64Body(byte[] buffer, int length) : IDisposable
         }
     }
 
-    public void Dispose() => ArrayPool<byte>.Shared.Return(buffer);
+    public void Dispose() => buffers.Return(buffer);
 
     private static long MaxBody(int maxMessage) => (((long)maxMessage + 2) / 3 * 6) + SlackBytes;
 
     /// <summary>The caller's buffer is replaced before anything can throw, so that each is returned to the pool exactly once.</summary>
-    private static void Append(ref byte[] body, ref int length, in ReadOnlySequence<byte> more)
+    private static void Grow(ref byte[] body, int length, int size, BodyBuffers buffers)
     {
-        if (length + more.Length > body.Length)
-        {
-            var larger = ArrayPool<byte>.Shared.Rent((int)Math.Max(length + more.Length, 2L * length));
-            body.AsSpan(0, length).CopyTo(larger);
-            ArrayPool<byte>.Shared.Return(body);
-            body = larger;
-        }
+        var larger = buffers.Rent(size);
+        body.AsSpan(0, length).CopyTo(larger);
+        buffers.Return(body);
+        body = larger;
+    }
 
+    private static void Append(byte[] body, ref int length, in ReadOnlySequence<byte> more)
+    {
         foreach (var segment in more)
         {
             var illegal = segment.Span.IndexOfAnyExcept(Allowed);
@@ -115,7 +124,7 @@ internal readonly struct Base64Body(byte[] buffer, int length) : IDisposable
         }
     }
 
-    private static Base64Body Decode(byte[] body, int length, int maxMessage)
+    private static Base64Body Decode(byte[] body, int length, int maxMessage, BodyBuffers buffers)
     {
         var text = body.AsSpan(0, length);
         RefuseMisplacedPadding(text);
@@ -127,14 +136,14 @@ internal readonly struct Base64Body(byte[] buffer, int length) : IDisposable
         }
 
         // Into another buffer: decoding over itself costs many times as much.
-        var message = ArrayPool<byte>.Shared.Rent(Base64.GetMaxDecodedFromUtf8Length(stripped));
+        var message = buffers.Rent(Base64.GetMaxDecodedFromUtf8Length(stripped));
         if (TryDecode(text[..stripped], message, out var written) && written <= maxMessage)
         {
-            ArrayPool<byte>.Shared.Return(body);
-            return new Base64Body(message, written);
+            buffers.Return(body);
+            return new Base64Body(message, written, buffers);
         }
 
-        ArrayPool<byte>.Shared.Return(message);
+        buffers.Return(message);
         throw TooLarge(maxMessage);
     }
 

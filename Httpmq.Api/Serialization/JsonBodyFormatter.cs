@@ -13,14 +13,17 @@ namespace Httpmq.Api.Serialization;
 internal sealed class JsonBodyFormatter : InputFormatter
 {
     private readonly BodyPatience _patience;
+    private readonly BodyBuffers _buffers;
 
     /// <summary>The largest body, in bytes: enough for any definition. A larger one is refused while it is read.</summary>
     public const int MaxBytes = 8 * 1024 * 1024;
 
     /// <param name="patience">How slowly a body may come.</param>
-    public JsonBodyFormatter(BodyPatience patience)
+    /// <param name="buffers">Counts what bodies hold.</param>
+    public JsonBodyFormatter(BodyPatience patience, BodyBuffers buffers)
     {
         _patience = patience;
+        _buffers = buffers;
 
         // What OpenAPI shows; CanRead below does not look at it.
         SupportedMediaTypes.Add("application/json");
@@ -36,19 +39,22 @@ internal sealed class JsonBodyFormatter : InputFormatter
         var type = ApiJson.Wire.GetTypeInfo(context.ModelType)!;
         var reader = context.HttpContext.Request.BodyReader;
         using var deadline = new BodyDeadline(_patience, context.HttpContext.RequestAborted);
+        using var held = _buffers.Hold();
         var received = 0L;
         while (true)
         {
             var result = await deadline.ReadAsync(reader, received);
-            if (!result.IsCompleted && result.Buffer.Length <= MaxBytes)
-            {
-                received = result.Buffer.Length;
-                reader.AdvanceTo(result.Buffer.Start, result.Buffer.End);
-                continue;
-            }
-
+            received = result.Buffer.Length;
+            var more = false;
             try
             {
+                held.GrowTo(received);
+                more = !result.IsCompleted && received <= MaxBytes;
+                if (more)
+                {
+                    continue;
+                }
+
                 return result.Buffer.Length <= MaxBytes
                     ? await InputFormatterResult.SuccessAsync(Parse(result.Buffer, type))
                     : throw new HttpmqException(new Error(ErrorKind.TooLarge, "Request body too large", $"the body has more than {MaxBytes} bytes"));
@@ -56,7 +62,7 @@ internal sealed class JsonBodyFormatter : InputFormatter
             finally
             {
                 // Also for a refusal: the server reads the rest off the connection, and cannot while a read is open.
-                reader.AdvanceTo(result.Buffer.End);
+                reader.AdvanceTo(more ? result.Buffer.Start : result.Buffer.End, result.Buffer.End);
             }
         }
     }

@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.IO.Pipelines;
+using Httpmq.Api.Serialization;
 using Httpmq.Application.Messages;
 using Httpmq.Domain.Errors;
 using Httpmq.Domain.Naming;
@@ -10,7 +11,7 @@ namespace Httpmq.Api.Streaming;
 /// One batch: reads records from the request while it writes their outcomes to the response, in the same order. Back-pressure
 /// goes both ways: a full window stops the reading, a client that does not read stops the window.
 /// </summary>
-internal sealed class BatchPublication(HttpContext http, PublishBatch batch, CancellationToken stopping)
+internal sealed class BatchPublication(HttpContext http, PublishBatch batch, BodyBuffers buffers, CancellationToken stopping)
 {
     // A client of HTTP/1.1 usually sends all of its request before it reads, so answers wait here for so many bytes.
     private const int Http1Patience = 64 * 1024 * 1024;
@@ -43,7 +44,7 @@ internal sealed class BatchPublication(HttpContext http, PublishBatch batch, Can
     /// <summary>Without a deadline: a batch may stay open for hours, and be quiet in between.</summary>
     private async Task ReadAsync(PipeReader body)
     {
-        using var records = new BatchRecordReader(batch.MaxPayload);
+        using var records = new BatchRecordReader(batch.MaxPayload, buffers);
         using var stop = stopping.UnsafeRegister(static state => ((PipeReader)state!).CancelPendingRead(), body);
         var skipping = false;
         while (true)

@@ -12,7 +12,7 @@ namespace Httpmq.Api.Streaming;
 /// Reads one record of a batch, <c>{"subject":"…","b64_msg":"…"}</c>. The message is decoded into a buffer that the next record
 /// overwrites, and a subject that repeats is parsed once, so a record allocates nothing.
 /// </summary>
-internal sealed class BatchRecordReader(int maxMessage) : IDisposable
+internal sealed class BatchRecordReader(int maxMessage, BodyBuffers buffers) : IDisposable
 {
     private const string What = "Invalid record";
     private byte[] _line = [];
@@ -28,11 +28,11 @@ internal sealed class BatchRecordReader(int maxMessage) : IDisposable
     {
         subject = default;
         message = default;
-        var json = new Utf8JsonReader(Contiguous(line));
         var hasSubject = false;
         var hasMessage = false;
         try
         {
+            var json = new Utf8JsonReader(Contiguous(line));
             if (!json.Read() || json.TokenType is not JsonTokenType.StartObject)
             {
                 return Invalid("the line is not a JSON object");
@@ -68,6 +68,10 @@ internal sealed class BatchRecordReader(int maxMessage) : IDisposable
 
             // Behind the object there may be white space and nothing else.
             json.Read();
+        }
+        catch (HttpmqException exception)
+        {
+            return exception.Error;
         }
         catch (Exception exception) when (exception is JsonException or InvalidOperationException)
         {
@@ -152,21 +156,18 @@ internal sealed class BatchRecordReader(int maxMessage) : IDisposable
 
     private static Error Invalid(string detail) => new(ErrorKind.InvalidInput, What, detail);
 
-    private static void Grow(ref byte[] buffer, int length)
+    private void Grow(ref byte[] buffer, int length)
     {
         if (buffer.Length < length)
         {
             Return(ref buffer);
-            buffer = ArrayPool<byte>.Shared.Rent(length);
+            buffer = buffers.Rent(length);
         }
     }
 
-    private static void Return(ref byte[] buffer)
+    private void Return(ref byte[] buffer)
     {
-        if (buffer.Length > 0)
-        {
-            ArrayPool<byte>.Shared.Return(buffer);
-            buffer = [];
-        }
+        buffers.Return(buffer);
+        buffer = [];
     }
 }

@@ -34,4 +34,7 @@ public sealed record NatsOptions
 
     /// <summary>Bytes that may wait for one slow subscriber before its stream is ended. Default: 256 MiB.</summary>
     public long MaxPendingBytes { get; init; } = 256L * 1024 * 1024;
+
+    /// <summary>Bytes that may wait for all subscribers together; beyond, the one for whom the most waits is ended. Default: 1 GiB.</summary>
+    public long MaxTotalPendingBytes { get; init; } = 1024L * 1024 * 1024;
 }

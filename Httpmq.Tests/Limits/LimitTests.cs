@@ -1,7 +1,11 @@
 using System.Net;
+using System.Net.Sockets;
+using System.Text;
 using System.Text.Json.Nodes;
 using Httpmq.Api.Configuration;
+using Httpmq.Api.Serialization;
 using Httpmq.Tests.Support;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace Httpmq.Tests.Limits;
 
@@ -31,6 +35,82 @@ internal sealed class LimitTests(string version)
             Assert.That(batch, Is.EqualTo(new[] { 200, 413, 200 }));
             Assert.That((int)(await client.StreamAsync(stream))["state"]!["messages"]!, Is.EqualTo(3));
         }
+    }
+
+    [Test]
+    public async Task Bodies_MoreThanAllMayHoldTogether_Are503UntilThereIsRoom()
+    {
+        await using var gateway = await OwnGateway.StartAsync(SharedServers.Nats, new LimitSettings { MaxTotalBodyBytes = 300_000 });
+        using var client = Client(gateway);
+        var stream = SharedServers.NewName();
+        await client.DefineStreamAsync(stream, stream);
+        await client.DefineConsumerAsync(stream, "c");
+        var large = new byte[60_000];
+        var rest = new TaskCompletionSource();
+        var body = Encoding.ASCII.GetBytes(Convert.ToBase64String(new byte[90_000]));
+        var buffers = gateway.DataplaneServices.GetRequiredService<BodyBuffers>();
+
+        var slow = client.DataAsync(HttpMethod.Post, $"/v1/data/subject/{stream}", new PacedContent([body], rest.Task));
+        await Eventually.HoldsAsync(() => buffers.Used >= body.Length, "a large body that is not complete");
+        var refused = await client.TryPublishAsync(stream, large);
+        var batch = await PublishBatchAsync(client, Record(stream, large.Length) + Record(stream, 10));
+        var json = await client.DataAsync(HttpMethod.Post, $"/v1/data/stream/{stream}/consumer/c/ack", new StringContent($"[{new string(' ', 250_000)}]"));
+        var small = await client.TryPublishAsync(stream, new byte[1000]);
+        rest.SetResult();
+        using (Assert.EnterMultipleScope())
+        {
+            Assert.That(refused.Status, Is.EqualTo(HttpStatusCode.ServiceUnavailable), refused.ToString());
+            Assert.That(refused.Detail, Does.Contain("limits.max_total_body_bytes").And.Contain("nothing was stored"));
+            Assert.That(refused.Response.Headers.RetryAfter, Is.Not.Null);
+            Assert.That(batch, Is.EqualTo(new[] { 503, 200 }));
+            Assert.That(json.Status, Is.EqualTo(HttpStatusCode.ServiceUnavailable), json.ToString());
+            Assert.That(small.Success, Is.True, small.ToString());
+            Assert.That((await slow).Success, Is.True);
+        }
+
+        await Eventually.HoldsAsync(() => buffers.Used == 0, "all buffers given back");
+        Assert.That((await client.TryPublishAsync(stream, large)).Success, Is.True);
+        Assert.That((int)(await client.StreamAsync(stream))["state"]!["messages"]!, Is.EqualTo(4));
+    }
+
+    [Test]
+    public async Task Connections_BeyondTheMost_AreClosed()
+    {
+        await using var gateway = await OwnGateway.StartAsync(SharedServers.Nats, new LimitSettings { MaxConnections = 4 });
+        var open = new List<TcpClient>();
+        try
+        {
+            for (var count = 0; count < 6; count++)
+            {
+                var socket = new TcpClient();
+                open.Add(socket);
+                await socket.ConnectAsync(gateway.Dataplane.Host, gateway.Dataplane.Port);
+                await socket.GetStream().WriteAsync("GET /"u8.ToArray());
+            }
+
+            var last = open[^1].GetStream();
+            using var patience = new CancellationTokenSource(Eventually.Patience);
+            Assert.That(await ReadOrResetAsync(last, patience.Token), Is.Zero);
+        }
+        finally
+        {
+            open.ForEach(static socket => socket.Dispose());
+        }
+
+        using var client = Client(gateway);
+        await Eventually.HoldsAsync(
+            async () =>
+            {
+                try
+                {
+                    return (await client.DataAsync(HttpMethod.Get, "/v1/data/alive")).Success;
+                }
+                catch (HttpRequestException)
+                {
+                    return false;
+                }
+            },
+            "room again");
     }
 
     [Test]
@@ -139,6 +219,18 @@ internal sealed class LimitTests(string version)
     }
 
     private GatewayClient Client(Gateway gateway) => gateway.Client(Version.Parse(version));
+
+    private static async Task<int> ReadOrResetAsync(NetworkStream stream, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await stream.ReadAsync(new byte[1], cancellationToken);
+        }
+        catch (IOException)
+        {
+            return 0;
+        }
+    }
 
     private static async Task<string> DefinePullAsync(GatewayClient client)
     {

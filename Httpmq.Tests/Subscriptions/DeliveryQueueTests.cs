@@ -2,6 +2,7 @@ using System.Buffers;
 using System.IO.Pipelines;
 using Httpmq.Api.Streaming;
 using Httpmq.Application.Subscriptions;
+using Httpmq.Domain.Limits;
 using Httpmq.Domain.Messages;
 using Httpmq.Infrastructure.JetStream;
 using Httpmq.Infrastructure.JetStream.Deliveries;
@@ -18,7 +19,7 @@ internal sealed class DeliveryQueueTests
     public async Task Drain_WhileMessagesArrive_CountsEachByteOnceAndLosesNoWakeUp()
     {
         const int Count = 300_000;
-        var queue = new DeliveryQueue();
+        var queue = new DeliveryQueue(new ByteBudget(long.MaxValue));
         var sink = new CountingSink();
         var writing = Task.Run(() =>
         {
@@ -47,7 +48,7 @@ internal sealed class DeliveryQueueTests
     [Test]
     public void Close_WithMessagesLeft_GivesThemBackInOrderAndTakesNoMore()
     {
-        var queue = new DeliveryQueue();
+        var queue = new DeliveryQueue(new ByteBudget(long.MaxValue));
         for (var i = 1; i <= 5; i++)
         {
             queue.TryAdd("s", $"reply {i}", new DeliverySequence((ulong)i, (ulong)i), new ReadOnlySequence<byte>(Payload));
@@ -68,7 +69,7 @@ internal sealed class DeliveryQueueTests
     public void Deliver_EachWithAnotherSubject_AllocatesNothing()
     {
         var subjects = Enumerable.Range(0, 25).Select(i => $"orders.{i}.created").ToArray();
-        var queue = new DeliveryQueue();
+        var queue = new DeliveryQueue(new ByteBudget(long.MaxValue));
         var writer = new LineFrameWriter(new FixedPipeWriter(), "id", "stream", "consumer");
 
         // The arrays have to grow first; 25 at a time is what the shared pool of buffers keeps for sure.

@@ -61,6 +61,26 @@ internal sealed class SlowReaderTests(string version) : SubscriptionTest(version
     }
 
     [Test]
+    public async Task Stall_MoreThanAllMayHoldTogether_EndsTheLargestAlone()
+    {
+        await using var gateway = await StartAsync(TimeSpan.FromSeconds(60), maxPendingBytes: int.MaxValue, maxTotalPendingBytes: 4 * 1024 * 1024);
+        using var client = gateway.Client(Version);
+        await First.DefineConsumerAsync(Stream, "c2", new JsonObject { ["max_inflight"] = 8 });
+        await using var small = await client.SubscribeAsync(Stream, "c2", $"subject_name={Stream}");
+        await using var large = await client.SubscribeAsync(Stream, "c1", $"subject_name={Stream}");
+        var sources = gateway.DataplaneServices.GetRequiredService<DeliverySources>();
+
+        await Task.WhenAll(
+            Instances.FillAsync(Instances.Raw, Stream, Stream, Count, Payload),
+            Eventually.HoldsAsync(() => sources.Ended == 1 || sources.Open == 1, "a subscriber for whom too much waits"));
+
+        var seen = await ReadWhatIsLeftAsync(large);
+        Assert.That((await small.TakeAsync(8)).Select(static line => line.Success), Is.All.True);
+        Assert.That(seen, Has.Count.LessThan(Count / 2));
+        await ExpectRestAtOnceAsync(seen);
+    }
+
+    [Test]
     public async Task Stall_LongerThanTheServersGrace_DisturbsNeitherItselfNorOthersOnTheConnection()
     {
         // Kestrel would close the whole connection when a client takes too little for 5 s, whatever else runs over it.
@@ -88,12 +108,12 @@ internal sealed class SlowReaderTests(string version) : SubscriptionTest(version
         }
     }
 
-    private async Task<Gateway> StartAsync(TimeSpan stallLimit)
+    private async Task<Gateway> StartAsync(TimeSpan stallLimit, int maxPendingBytes = 1024 * 1024, long maxTotalPendingBytes = long.MaxValue)
     {
         await DefineAsync(new JsonObject { ["max_inflight"] = 20_000 });
         var gateway = await Gateway.StartAsync(
             SharedServers.Nats.Url,
-            limits: new LimitSettings { StallTimeout = stallLimit, MaxPendingBytes = 1024 * 1024 });
+            limits: new LimitSettings { StallTimeout = stallLimit, MaxPendingBytes = maxPendingBytes, MaxTotalPendingBytes = maxTotalPendingBytes });
         using var client = gateway.Client();
         await Eventually.HoldsAsync(async () => (await client.DataAsync(HttpMethod.Get, "/v1/data/ready")).Success, "ready");
         return gateway;

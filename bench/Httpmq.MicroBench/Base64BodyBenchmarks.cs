@@ -10,6 +10,7 @@ namespace Httpmq.MicroBench;
 public class Base64BodyBenchmarks
 {
     private const int MaxMessage = 1024 * 1024;
+    private readonly BodyBuffers _buffers = new(long.MaxValue);
     private byte[] _body = [];
 
     [Params(16, 1024, 65536)]
@@ -22,7 +23,7 @@ public class Base64BodyBenchmarks
     public async Task<int> ReadAsync()
     {
         var reader = PipeReader.Create(new ReadOnlySequence<byte>(_body));
-        using var message = await Base64Body.ReadAsync(reader, _body.Length, MaxMessage, BodyPatience.Endless, CancellationToken.None);
+        using var message = await Base64Body.ReadAsync(reader, _body.Length, MaxMessage, _buffers, BodyPatience.Endless, CancellationToken.None);
         return message.Message.Length;
     }
 }

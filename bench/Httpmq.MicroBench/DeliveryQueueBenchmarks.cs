@@ -1,6 +1,7 @@
 using System.Buffers;
 using BenchmarkDotNet.Attributes;
 using Httpmq.Application.Subscriptions;
+using Httpmq.Domain.Limits;
 using Httpmq.Domain.Messages;
 using Httpmq.Infrastructure.JetStream.Deliveries;
 
@@ -11,7 +12,7 @@ public class DeliveryQueueBenchmarks
 {
     private const int Burst = 100;
 
-    private readonly DeliveryQueue _queue = new();
+    private readonly DeliveryQueue _queue = new(new ByteBudget(long.MaxValue));
     private readonly ReadOnlySequence<byte> _message = new(new byte[16]);
     private readonly IgnoringSink _sink = new();
 

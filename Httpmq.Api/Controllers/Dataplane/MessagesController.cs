@@ -15,6 +15,7 @@ namespace Httpmq.Api.Controllers.Dataplane;
 internal sealed class MessagesController(
     IMediator mediator,
     IMessagePublisher publisher,
+    BodyBuffers buffers,
     BodyPatience patience,
     IHostApplicationLifetime lifetime) : ApiController(mediator)
 {
@@ -40,7 +41,7 @@ internal sealed class MessagesController(
             return Failed(new Error(ErrorKind.InvalidInput, "Invalid subject", $"subject: '{Shorten(name)}' {fault}"));
         }
 
-        using var body = await Base64Body.ReadAsync(Request.BodyReader, Request.ContentLength, publisher.MaxPayload, patience, Aborted);
+        using var body = await Base64Body.ReadAsync(Request.BodyReader, Request.ContentLength, publisher.MaxPayload, buffers, patience, Aborted);
         var outcome = await Mediator.Send(new PublishMessage(subject, body.Message), Aborted);
         return outcome.Error is null
             ? Json(new PublishAnswer { RequestId = RequestId, Stream = outcome.Stream!, Sequence = outcome.Sequence }, ApiJson.Wire.PublishAnswer)
@@ -59,7 +60,7 @@ internal sealed class MessagesController(
     public async Task<IActionResult> PublishBatch()
     {
         var batch = await Mediator.Send(new OpenPublishBatch(), Aborted);
-        return new BatchResult(batch, lifetime.ApplicationStopping);
+        return new BatchResult(batch, buffers, lifetime.ApplicationStopping);
     }
 
     /// <summary>Acknowledges a delivery, by the two sequences that came with it, or an array of them.</summary>
@@ -101,8 +102,8 @@ internal sealed class MessagesController(
 
     private static string Shorten(string text) => text.Length > 100 ? text[..100] + "…" : text;
 
-    private sealed class BatchResult(PublishBatch batch, CancellationToken stopping) : IActionResult
+    private sealed class BatchResult(PublishBatch batch, BodyBuffers buffers, CancellationToken stopping) : IActionResult
     {
-        public Task ExecuteResultAsync(ActionContext context) => new BatchPublication(context.HttpContext, batch, stopping).RunAsync();
+        public Task ExecuteResultAsync(ActionContext context) => new BatchPublication(context.HttpContext, batch, buffers, stopping).RunAsync();
     }
 }

@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Runtime.InteropServices;
 using System.Threading.Tasks.Sources;
 using Httpmq.Application.Subscriptions;
+using Httpmq.Domain.Limits;
 using Httpmq.Domain.Messages;
 
 namespace Httpmq.Infrastructure.JetStream.Deliveries;
@@ -16,7 +17,8 @@ internal readonly record struct QueuedDelivery(string Subject, string ReplyTo, D
 /// slabs, many to one; the reader gives a slab back when it comes to the next, or when the queue is empty, so that a quiet
 /// subscription holds none.
 /// </summary>
-internal sealed class DeliveryQueue : IValueTaskSource
+/// <param name="all">What waits in all queues of the process together.</param>
+internal sealed class DeliveryQueue(ByteBudget all) : IValueTaskSource
 {
     // What one waiting message costs beside its bytes: its entry, its two strings, its buffer's header.
     private const int Overhead = 256;
@@ -78,7 +80,7 @@ internal sealed class DeliveryQueue : IValueTaskSource
             _written += length;
 
             // The reader subtracts without the lock.
-            Interlocked.Add(ref _bytes, length + Overhead);
+            Count(length + Overhead);
             wake = TakeWaiter();
         }
 
@@ -134,25 +136,50 @@ internal sealed class DeliveryQueue : IValueTaskSource
             count++;
         }
 
-        Interlocked.Add(ref _bytes, -freed);
+        Count(-freed);
         return count;
     }
 
-    /// <summary>Takes no more, and gives back what nobody will read.</summary>
+    /// <summary>Takes no more, and gives back what nobody will read. For the reader's side.</summary>
     public IReadOnlyList<QueuedDelivery> Close()
+    {
+        var left = CloseEarly();
+        long freed = 0;
+        while (TryTake(out var delivery))
+        {
+            freed += delivery.Length + Overhead;
+            left.Add(WithoutBytes(delivery));
+        }
+
+        Count(-freed);
+        return left;
+    }
+
+    /// <summary>
+    /// Takes no more, and gives back what the reader has not come to; that it reads no more of it is certain. For anybody, while the
+    /// reader may be at work or stand still.
+    /// </summary>
+    public List<QueuedDelivery> CloseEarly()
     {
         lock (_gate)
         {
             _closed = true;
-        }
+            var left = new List<QueuedDelivery>(_incomingCount);
+            long freed = 0;
+            foreach (var delivery in _incoming.AsSpan(0, _incomingCount))
+            {
+                freed += delivery.Length + Overhead;
+                left.Add(WithoutBytes(delivery));
+            }
 
-        var left = new List<QueuedDelivery>();
-        while (TryTake(out var delivery))
-        {
-            left.Add(delivery with { Slab = [], Offset = 0, Length = 0 });
+            // Not to the pool: the first slab may be the reader's, too.
+            _incoming = [];
+            _incomingCount = 0;
+            _writing = [];
+            _written = 0;
+            Count(-freed);
+            return left;
         }
-
-        return left;
     }
 
     void IValueTaskSource.GetResult(short token) => _wait.GetResult(token);
@@ -161,6 +188,14 @@ internal sealed class DeliveryQueue : IValueTaskSource
 
     void IValueTaskSource.OnCompleted(Action<object?> continuation, object? state, short token, ValueTaskSourceOnCompletedFlags flags) =>
         _wait.OnCompleted(continuation, state, token, flags);
+
+    private static QueuedDelivery WithoutBytes(in QueuedDelivery delivery) => delivery with { Slab = [], Offset = 0, Length = 0 };
+
+    private void Count(long bytes)
+    {
+        Interlocked.Add(ref _bytes, bytes);
+        all.Take(bytes);
+    }
 
     private bool TakeWaiter()
     {

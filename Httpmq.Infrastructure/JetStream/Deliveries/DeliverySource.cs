@@ -2,6 +2,7 @@ using System.Buffers;
 using Httpmq.Application.Subscriptions;
 using Httpmq.Domain.Consumers;
 using Httpmq.Domain.Errors;
+using Httpmq.Domain.Limits;
 using Httpmq.Infrastructure.JetStream.Requests;
 using Microsoft.Extensions.Logging;
 using NATS.Client.Core;
@@ -16,6 +17,8 @@ namespace Httpmq.Infrastructure.JetStream.Deliveries;
 /// <param name="Logger">For all sources.</param>
 /// <param name="OnClosed">Hears of a source whose subscriber left.</param>
 /// <param name="LeaveLater">Takes a source that cannot say goodbye now, and has it do so when NATS is back.</param>
+/// <param name="Pending">What waits for all subscribers together.</param>
+/// <param name="MakeRoom">Ends somebody, because more waits than may.</param>
 internal sealed record SourceContext(
     NatsLink Link,
     NatsOptions Options,
@@ -23,7 +26,9 @@ internal sealed record SourceContext(
     TimeProvider Time,
     ILogger Logger,
     Action<DeliverySource> OnClosed,
-    Action<DeliverySource> LeaveLater);
+    Action<DeliverySource> LeaveLater,
+    ByteBudget Pending,
+    Action MakeRoom);
 
 /// <summary>
 /// One subscriber's subscription at NATS. The client library renews it after a reconnect; what it receives is queued for the
@@ -36,7 +41,7 @@ internal abstract class DeliverySource : NatsSubBase, IDeliverySource
     // The end of the request waits for the goodbye: one round trip, unless NATS does not answer.
     private static readonly TimeSpan LeavePatience = TimeSpan.FromSeconds(2);
 
-    private readonly DeliveryQueue _queue = new();
+    private readonly DeliveryQueue _queue;
     private readonly ConsumerEntry _entry;
     private readonly Lock _leaveGate = new();
     private Task? _unsubscribing;
@@ -48,6 +53,7 @@ internal abstract class DeliverySource : NatsSubBase, IDeliverySource
     {
         Context = context;
         Info = consumer;
+        _queue = new DeliveryQueue(context.Pending);
         _entry = context.Ledger.Get(consumer.StreamName, consumer.Name);
     }
 
@@ -56,6 +62,9 @@ internal abstract class DeliverySource : NatsSubBase, IDeliverySource
     public string Consumer => Info.Name;
 
     public Error? End => Volatile.Read(ref _end);
+
+    /// <summary>Bytes that wait for the subscriber.</summary>
+    public long PendingBytes => _queue.Bytes;
 
     /// <summary>The consumer as it was when the subscription was opened.</summary>
     public ConsumerInfo Info { get; }
@@ -129,13 +138,23 @@ internal abstract class DeliverySource : NatsSubBase, IDeliverySource
     public async Task LeaveAsync()
     {
         await UnsubscribeWithFenceAsync();
+        GiveBack(_queue.Close());
+    }
 
-        // What waited here for longer than that somebody else has by now: a NAK would take it from them.
-        var expired = (Context.Time.GetUtcNow() - DateTimeOffset.UnixEpoch).Ticks * TimeSpan.NanosecondsPerTick - Info.Config.AckWait;
-        foreach (var delivery in _queue.Close().Where(delivery => (AckSubject.SentAt(delivery.ReplyTo) ?? long.MaxValue) > expired))
-        {
-            Send(delivery.ReplyTo, Nak);
-        }
+    /// <summary>
+    /// Ends the subscription and lets go of what waits for it: it holds more than all others, and together they hold too much.
+    /// </summary>
+    public async Task ShedAsync()
+    {
+        var waiting = PendingBytes;
+        Context.Logger.SubscriberTooSlow(Stream, Consumer, waiting);
+        Finish(new Error(
+            ErrorKind.TooMany,
+            "Subscription ended",
+            $"the client is too slow: {waiting} bytes wait for it, and {Context.Pending.Limit} may wait for all subscribers together (limits.max_total_pending_bytes)"));
+        var left = _queue.CloseEarly();
+        await UnsubscribeWithFenceAsync();
+        GiveBack(left);
     }
 
     protected override ValueTask ReceiveInternalAsync(
@@ -164,6 +183,10 @@ internal abstract class DeliverySource : NatsSubBase, IDeliverySource
 
             // Not when the client notices: it may never read again, and the others of a group are waiting.
             UnsubscribeWithFenceAsync().Forget();
+        }
+        else if (Context.Pending.IsExceeded)
+        {
+            Context.MakeRoom();
         }
 
         return ValueTask.CompletedTask;
@@ -215,6 +238,16 @@ internal abstract class DeliverySource : NatsSubBase, IDeliverySource
         if (!sending.IsCompletedSuccessfully)
         {
             LogFailureAsync(sending.AsTask()).Forget();
+        }
+    }
+
+    /// <summary>What waited for longer than the ack wait somebody else has by now: a NAK would take it from them.</summary>
+    private void GiveBack(IEnumerable<QueuedDelivery> deliveries)
+    {
+        var expired = (Context.Time.GetUtcNow() - DateTimeOffset.UnixEpoch).Ticks * TimeSpan.NanosecondsPerTick - Info.Config.AckWait;
+        foreach (var delivery in deliveries.Where(delivery => (AckSubject.SentAt(delivery.ReplyTo) ?? long.MaxValue) > expired))
+        {
+            Send(delivery.ReplyTo, Nak);
         }
     }
 

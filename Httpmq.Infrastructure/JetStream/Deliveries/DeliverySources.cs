@@ -3,6 +3,7 @@ using Httpmq.Application.Consumers;
 using Httpmq.Application.Subscriptions;
 using Httpmq.Domain.Consumers;
 using Httpmq.Domain.Errors;
+using Httpmq.Domain.Limits;
 using Httpmq.Domain.Naming;
 using Microsoft.Extensions.Logging;
 using NATS.Client.Core;
@@ -44,7 +45,7 @@ internal sealed class DeliverySources : IDeliverySourceFactory, IAsyncDisposable
         _link = link;
         _consumers = consumers;
         _disposed = _disposing.Token;
-        _context = new SourceContext(link, options, ledger, time, logger, source => _open.TryRemove(source, out _), _leaving.Enqueue);
+        _context = new SourceContext(link, options, ledger, time, logger, source => _open.TryRemove(source, out _), _leaving.Enqueue, new ByteBudget(options.MaxTotalPendingBytes), MakeRoom);
         _timer = time.CreateTimer(static state => ((DeliverySources)state!).RefreshAll(reconnected: false), this, RefreshInterval, RefreshInterval);
     }
 
@@ -116,6 +117,9 @@ internal sealed class DeliverySources : IDeliverySourceFactory, IAsyncDisposable
         RefreshAll(reconnected: true);
         CheckAllAsync().Forget();
     }
+
+    /// <summary>The one who holds the most goes: a subscriber that stands still must not cost the others theirs.</summary>
+    private void MakeRoom() => _open.Keys.Where(static source => source.End is null).MaxBy(static source => source.PendingBytes)?.ShedAsync().Forget();
 
     private async Task CheckAllAsync()
     {
