@@ -15,6 +15,8 @@ internal sealed record BenchOptions
           --scale <x>       multiplies durations and backlogs, default 1
           --json <file>     write the results there as well
           --list            list the cases
+          --abuse           no cases: bad clients, one kind after the other, and what others notice of them
+          --soak            no cases: 100,000 subscriptions that come and go and 1,000,000 publishes, and what they leave behind
         """;
 
     public string? App { get; init; }
@@ -29,6 +31,10 @@ internal sealed record BenchOptions
 
     public bool List { get; init; }
 
+    public bool Abuse { get; init; }
+
+    public bool Soak { get; init; }
+
     /// <summary>After this the case that runs is given up, and no other is started.</summary>
     public TimeSpan TimeLimit { get; } = TimeSpan.FromMinutes(9.5);
 
@@ -42,6 +48,8 @@ internal sealed record BenchOptions
             options = name switch
             {
                 "--list" => options with { List = true },
+                "--abuse" => options with { Abuse = true },
+                "--soak" => options with { Soak = true },
                 "--app" => options with { App = Value() },
                 "--case" => options with { Cases = Value().Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries) },
                 "--rounds" => options with { Rounds = (int)Number(1, 100) },

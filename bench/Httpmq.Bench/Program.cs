@@ -1,6 +1,7 @@
 using System.Runtime.InteropServices;
 using Httpmq.Bench;
 using Httpmq.Bench.Cases;
+using Httpmq.Bench.Endurance;
 using Httpmq.Bench.Loads;
 using Httpmq.Bench.Measuring;
 using Httpmq.Bench.Nats;
@@ -29,6 +30,13 @@ try
     await using var nats = new RawNats(natsServer.Url);
     using var management = new Management(gateway.ManagementUri);
     var context = new BenchContext(natsServer, gateway, nats, management, new Meter(natsServer, gateway), options);
+    if (options.Soak || options.Abuse)
+    {
+        var soaked = !options.Soak || await new Soak(context, Console.Out).RunAsync(stopping.Token);
+        var suffered = !options.Abuse || await new AbuseRun(context, Console.Out).RunAsync(stopping.Token);
+        return soaked && suffered ? 0 : 1;
+    }
+
     var results = await new Runner(context, Console.Error).RunAsync(cases, stopping.Token);
     Console.Error.WriteLine();
     Table.Print(results, Console.Out);

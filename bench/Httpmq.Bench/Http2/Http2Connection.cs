@@ -67,6 +67,16 @@ internal sealed partial class Http2Connection : IAsyncDisposable
         }
     }
 
+    /// <summary>Takes back a request, whatever became of it.</summary>
+    public void Reset(Http2Stream stream)
+    {
+        const int Cancel = 8;
+        Find(stream.Id, remove: true);
+        Span<byte> code = stackalloc byte[4];
+        BinaryPrimitives.WriteInt32BigEndian(code, Cancel);
+        _output.Append(FrameHead.Reset, 0, stream.Id, code);
+    }
+
     /// <summary>Sends a part of a body that was left open, as soon as the server takes it.</summary>
     public async ValueTask SendAsync(Http2Stream stream, ReadOnlyMemory<byte> part, bool endOfBody)
     {

@@ -14,16 +14,23 @@ internal sealed class Management(Uri server) : IDisposable
         PostAsync("/v1/admin/stream", new JsonObject { ["name"] = name, ["subjects"] = new JsonArray(subject) });
 
     /// <summary>A push consumer whose messages do not come again within a measurement.</summary>
-    public Task CreatePushConsumerAsync(string stream, string name, int maxInflight) =>
+    public Task CreatePushConsumerAsync(string stream, string name, int maxInflight, string? group = null) =>
+        CreateConsumerAsync(stream, name, "push", maxInflight, group);
+
+    public Task CreatePullConsumerAsync(string stream, string name, int maxInflight) =>
+        CreateConsumerAsync(stream, name, "pull", maxInflight, group: null);
+
+    public void Dispose() => _client.Dispose();
+
+    private Task CreateConsumerAsync(string stream, string name, string mode, int maxInflight, string? group) =>
         PostAsync($"/v1/admin/stream/{stream}/consumer", new JsonObject
         {
             ["name"] = name,
-            ["mode"] = "push",
+            ["mode"] = mode,
             ["max_inflight"] = maxInflight,
             ["ack_wait"] = HourInNanoseconds,
+            ["delivery_group"] = group,
         });
-
-    public void Dispose() => _client.Dispose();
 
     private async Task PostAsync(string path, JsonObject body)
     {

@@ -33,9 +33,9 @@ internal class Subscription : Http2Stream
 
     protected long Lines => _lines;
 
-    public Task OpenAsync(Http2Connection connection, Uri server, string stream, string consumer, string subject)
+    public Task OpenAsync(Http2Connection connection, Uri server, string stream, string consumer, string subject, string? group = null)
     {
-        var path = $"/v1/data/stream/{stream}/consumer/{consumer}?subject_name={Uri.EscapeDataString(subject)}";
+        var path = $"/v1/data/stream/{stream}/consumer/{consumer}?subject_name={Uri.EscapeDataString(subject)}{(group is null ? string.Empty : $"&delivery_group={group}")}";
         connection.Start(this, RequestHead.Get(server, path), []);
         connection.Flush();
         return _open.Task;

@@ -64,6 +64,9 @@ internal sealed class ChildProcess : IAsyncDisposable
         return _process.TotalProcessorTime;
     }
 
+    /// <summary>Open files, sockets among them.</summary>
+    public int Handles() => Directory.EnumerateFileSystemEntries($"/proc/{_process.Id}/fd").Count();
+
     public long WorkingSet()
     {
         _process.Refresh();

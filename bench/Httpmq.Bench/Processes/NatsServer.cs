@@ -1,4 +1,5 @@
 using System.Net.Sockets;
+using System.Text.Json.Nodes;
 
 namespace Httpmq.Bench.Processes;
 
@@ -9,13 +10,21 @@ internal sealed class NatsServer : IAsyncDisposable
 
     private readonly string _folder = Directory.CreateTempSubdirectory("httpmq-bench-").FullName;
     private readonly int _port = ChildProcess.FreePort();
+    private readonly int _monitoringPort = ChildProcess.FreePort();
 
     private NatsServer() =>
-        Process = ChildProcess.Start(Executable(), ["-a", "127.0.0.1", "-p", $"{_port}", "-js", "-sd", _folder]);
+        Process = ChildProcess.Start(Executable(), ["-a", "127.0.0.1", "-p", $"{_port}", "-m", $"{_monitoringPort}", "-js", "-sd", _folder]);
 
     public ChildProcess Process { get; }
 
     public string Url => $"nats://127.0.0.1:{_port}";
+
+    /// <summary>How many subscriptions all clients have at the server, and the server's own.</summary>
+    public async Task<int> SubscriptionsAsync()
+    {
+        using var client = new HttpClient();
+        return (int)JsonNode.Parse(await client.GetStringAsync(new Uri($"http://127.0.0.1:{_monitoringPort}/subsz")))!["num_subscriptions"]!;
+    }
 
     public static async Task<NatsServer> StartAsync()
     {
