@@ -13,12 +13,16 @@ namespace Httpmq.Infrastructure;
 
 public static class DependencyInjection
 {
-    /// <summary>Adds NATS JetStream behind the application's ports, with one connection for all of them.</summary>
-    public static IServiceCollection AddJetStream(this IServiceCollection services, NatsOptions options)
+    /// <summary>Adds NATS JetStream behind the application's ports, with one connection for questions and one for deliveries.</summary>
+    /// <param name="services">Where to.</param>
+    /// <param name="options">How to reach NATS.</param>
+    /// <param name="deliveries">Whether there will be subscribers; without, the second connection is not opened.</param>
+    public static IServiceCollection AddJetStream(this IServiceCollection services, NatsOptions options, bool deliveries)
     {
         services.TryAddSingleton(TimeProvider.System);
         services.AddSingleton(options);
         services.AddSingleton<NatsLink>();
+        services.AddSingleton<DeliveryLink>();
         services.AddSingleton<JetStreamApi>();
         services.AddSingleton<RequestPipeline>();
         services.AddSingleton<ConsumerLedger>();
@@ -30,11 +34,18 @@ public static class DependencyInjection
         services.AddSingleton<IMessagePublisher, MessagePublisher>();
         services.AddSingleton<IMessageAcknowledger, MessageAcknowledger>();
         services.AddSingleton<IDeliverySourceFactory>(provider => provider.GetRequiredService<DeliverySources>());
-        services.AddSingleton<IBrokerHealth, BrokerHealth>();
-
-        // The listener first: it must hear of the connection that the link opens.
-        services.AddHostedService(provider => provider.GetRequiredService<AdvisoryListener>());
         services.AddHostedService(provider => provider.GetRequiredService<NatsLink>());
+        services.AddSingleton<IBrokerHealth>(provider => new BrokerHealth(
+            provider.GetRequiredService<JetStreamApi>(),
+            provider.GetRequiredService<NatsLink>(),
+            deliveries ? provider.GetRequiredService<DeliveryLink>() : null));
+        if (deliveries)
+        {
+            // The listener first: it must hear of the connection that the link opens.
+            services.AddHostedService(provider => provider.GetRequiredService<AdvisoryListener>());
+            services.AddHostedService(provider => provider.GetRequiredService<DeliveryLink>());
+        }
+
         return services;
     }
 }

@@ -45,7 +45,7 @@ internal static class ApiHost
             MaxInflightRequests = limits.MaxInflightRequests,
             MaxPendingBytes = limits.MaxPendingBytes,
             MaxTotalPendingBytes = limits.MaxTotalPendingBytes,
-        });
+        }, deliveries: group == ApiGroup.Dataplane);
         builder.Services.AddApplication(new PublishBatchOptions(limits.BatchWindow));
         builder.Services.AddSingleton<SubscriptionPumps>();
         builder.Services.AddHostedService(provider => provider.GetRequiredService<SubscriptionPumps>());

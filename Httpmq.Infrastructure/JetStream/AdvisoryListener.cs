@@ -10,7 +10,7 @@ namespace Httpmq.Infrastructure.JetStream;
 /// gone and nothing is remembered of it. Advisories are sent once and may be missed; after each reconnect everything is
 /// checked instead. Source: https://docs.nats.io/running-a-nats-service/nats_admin/monitoring/monitoring_jetstream.
 /// </summary>
-internal sealed class AdvisoryListener(NatsLink link, ConsumerLedger ledger, DeliverySources sources) : IHostedService, IAsyncDisposable
+internal sealed class AdvisoryListener(DeliveryLink link, ConsumerLedger ledger, DeliverySources sources) : IHostedService, IAsyncDisposable
 {
     private const string Prefix = "$JS.EVENT.ADVISORY.";
     private readonly List<AdvisorySub> _subscriptions = [];

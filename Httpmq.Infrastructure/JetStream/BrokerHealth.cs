@@ -4,7 +4,7 @@ using Httpmq.Infrastructure.JetStream.Wire;
 
 namespace Httpmq.Infrastructure.JetStream;
 
-internal sealed class BrokerHealth(JetStreamApi api, NatsLink link) : IBrokerHealth
+internal sealed class BrokerHealth(JetStreamApi api, NatsLink link, DeliveryLink? deliveries) : IBrokerHealth
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(1.5);
 
@@ -16,6 +16,7 @@ internal sealed class BrokerHealth(JetStreamApi api, NatsLink link) : IBrokerHea
         limit.CancelAfter(Patience);
         try
         {
+            deliveries?.RequireOpen();
             var answer = await api.TryCallAsync("JetStream is not ready", "INFO", [], WireJson.Default.ApiResponse, limit.Token);
             return answer.Error is null ? null : JetStreamErrors.ToError("JetStream is not ready", answer.Error) with { Kind = ErrorKind.Unavailable };
         }

@@ -5,14 +5,14 @@ namespace Httpmq.Infrastructure.JetStream;
 /// <summary>What this layer logs about NATS: ids 2000 to 2099. Never a payload.</summary>
 internal static partial class JetStreamLog
 {
-    [LoggerMessage(2000, LogLevel.Information, "Connected to nats-server {Version} at {Address}")]
-    public static partial void Connected(this ILogger logger, string version, string address);
+    [LoggerMessage(2000, LogLevel.Information, "{Connection} is connected to nats-server {Version} at {Address}")]
+    public static partial void Connected(this ILogger logger, string connection, string version, string address);
 
-    [LoggerMessage(2001, LogLevel.Warning, "Lost the connection to NATS ({Reason}); trying again")]
-    public static partial void Disconnected(this ILogger logger, string reason);
+    [LoggerMessage(2001, LogLevel.Warning, "{Connection} lost its connection to NATS ({Reason}); trying again")]
+    public static partial void Disconnected(this ILogger logger, string connection, string reason);
 
-    [LoggerMessage(2002, LogLevel.Warning, "Attempt {Attempt} to connect to NATS failed ({Reason}); next in {WaitSeconds} s")]
-    public static partial void ConnectFailed(this ILogger logger, int attempt, string reason, double waitSeconds);
+    [LoggerMessage(2002, LogLevel.Warning, "Attempt {Attempt} of {Connection} to connect to NATS failed ({Reason}); next in {WaitSeconds} s, or when it is back")]
+    public static partial void ConnectFailed(this ILogger logger, string connection, int attempt, string reason, double waitSeconds);
 
     [LoggerMessage(2003, LogLevel.Critical, "Gave up after {Attempts} failed attempts to connect to NATS (nats.reconnect.max_attempts is {Limit})")]
     public static partial void GaveUp(this ILogger logger, int attempts, int limit);

@@ -7,16 +7,17 @@ using NATS.Client.Core;
 namespace Httpmq.Infrastructure.JetStream;
 
 /// <summary>
-/// The one connection to NATS. It is opened in the background, so that the process starts and reports "not ready" without
-/// NATS, and reopened by the client library. When the configured attempts are used up it stops the process with an error.
+/// The connection to NATS for everything that is asked and answered; deliveries have their own, <see cref="DeliveryLink"/>.
+/// It is opened in the background, so that the process starts and reports "not ready" without NATS, and reopened by the client
+/// library. When the configured attempts are used up it stops the process with an error.
 /// </summary>
-internal sealed class NatsLink : IHostedService, IAsyncDisposable
+internal class NatsLink : IHostedService, IAsyncDisposable
 {
     private static readonly TimeSpan BetweenServers = TimeSpan.FromMilliseconds(50);
 
     private readonly NatsOptions _options;
     private readonly IHostApplicationLifetime _lifetime;
-    private readonly ILogger<NatsLink> _logger;
+    private readonly ILogger _logger;
     private readonly TimeProvider _time;
     private readonly CancellationTokenSource _stopping = new();
     private readonly ReconnectPacing _pacing;
@@ -107,6 +108,7 @@ internal sealed class NatsLink : IHostedService, IAsyncDisposable
     {
         await Connection.DisposeAsync();
         _stopping.Dispose();
+        GC.SuppressFinalize(this);
     }
 
     private async Task ConnectAsync(CancellationToken stopping)
@@ -147,7 +149,7 @@ internal sealed class NatsLink : IHostedService, IAsyncDisposable
     {
         Volatile.Write(ref _failures, 0);
         _pacing.Connected();
-        _logger.Connected(Connection.ServerInfo?.Version ?? "?", args.Message);
+        _logger.Connected(_options.Name, Connection.ServerInfo?.Version ?? "?", args.Message);
         Opened?.Invoke();
         return ValueTask.CompletedTask;
     }
@@ -156,7 +158,7 @@ internal sealed class NatsLink : IHostedService, IAsyncDisposable
     {
         if (!_stopping.IsCancellationRequested)
         {
-            _logger.Disconnected(args.Message);
+            _logger.Disconnected(_options.Name, args.Message);
         }
 
         Lost?.Invoke();
@@ -177,7 +179,7 @@ internal sealed class NatsLink : IHostedService, IAsyncDisposable
         }
 
         var failures = Interlocked.Increment(ref _failures);
-        _logger.ConnectFailed(failures, reason, _options.ReconnectWait.TotalSeconds);
+        _logger.ConnectFailed(_options.Name, failures, reason, _options.ReconnectWait.TotalSeconds);
         if (_options.MaxReconnectAttempts < 0 || failures <= _options.MaxReconnectAttempts)
         {
             return false;
@@ -195,3 +197,11 @@ internal sealed class NatsLink : IHostedService, IAsyncDisposable
         return Version.TryParse(text?.Split('-', 2)[0], out var version) ? version : null;
     }
 }
+
+/// <summary>
+/// The connection for deliveries alone. nats-server closes a connection for which too much waits (max_pending, 64 MiB), and on one
+/// connection everything queues behind everything: subscribers who are behind by a large backlog must not hold up, let alone cost,
+/// the publishes and acknowledgements of others.
+/// </summary>
+internal sealed class DeliveryLink(NatsOptions options, IHostApplicationLifetime lifetime, TimeProvider time, ILoggerFactory loggers)
+    : NatsLink(options with { Name = $"{options.Name}-deliveries", MaxReconnectAttempts = -1 }, lifetime, time, loggers);

@@ -24,13 +24,14 @@ try
         return 0;
     }
 
-    var cases = AllCases.Select(options.Cases);
+    var endurance = options.Soak || options.Abuse;
+    var cases = endurance ? [] : AllCases.Select(options.Cases);
     await using var natsServer = await NatsServer.StartAsync();
     await using var gateway = await Gateway.StartAsync(options.App!, natsServer.Url);
     await using var nats = new RawNats(natsServer.Url);
     using var management = new Management(gateway.ManagementUri);
     var context = new BenchContext(natsServer, gateway, nats, management, new Meter(natsServer, gateway), options);
-    if (options.Soak || options.Abuse)
+    if (endurance)
     {
         var soaked = !options.Soak || await new Soak(context, Console.Out).RunAsync(stopping.Token);
         var suffered = !options.Abuse || await new AbuseRun(context, Console.Out).RunAsync(stopping.Token);

@@ -10,7 +10,7 @@ using NATS.Client.Core;
 namespace Httpmq.Infrastructure.JetStream.Deliveries;
 
 /// <summary>What the sources share.</summary>
-/// <param name="Link">The connection.</param>
+/// <param name="Link">The connection for deliveries.</param>
 /// <param name="Options">How to use it.</param>
 /// <param name="Ledger">Learns what was delivered.</param>
 /// <param name="Time">The clock.</param>
@@ -20,7 +20,7 @@ namespace Httpmq.Infrastructure.JetStream.Deliveries;
 /// <param name="Pending">What waits for all subscribers together.</param>
 /// <param name="MakeRoom">Ends somebody, because more waits than may.</param>
 internal sealed record SourceContext(
-    NatsLink Link,
+    DeliveryLink Link,
     NatsOptions Options,
     ConsumerLedger Ledger,
     TimeProvider Time,

@@ -26,7 +26,7 @@ internal sealed class DeliverySources : IDeliverySourceFactory, IAsyncDisposable
 
     private readonly ConcurrentDictionary<DeliverySource, byte> _open = new();
     private readonly ConcurrentQueue<DeliverySource> _leaving = new();
-    private readonly NatsLink _link;
+    private readonly DeliveryLink _link;
     private readonly IConsumerStore _consumers;
     private readonly SourceContext _context;
     private readonly CancellationTokenSource _disposing = new();
@@ -35,7 +35,7 @@ internal sealed class DeliverySources : IDeliverySourceFactory, IAsyncDisposable
     private int _disposals;
 
     public DeliverySources(
-        NatsLink link,
+        DeliveryLink link,
         NatsOptions options,
         ConsumerLedger ledger,
         IConsumerStore consumers,
@@ -68,8 +68,9 @@ internal sealed class DeliverySources : IDeliverySourceFactory, IAsyncDisposable
         {
             await source.OpenAsync(cancellationToken);
 
-            // What happened after the consumer was read and before it was listened to was missed. Because this question goes
-            // the same way as the subscription did, its answer also says that whoever looks now sees the consumer bound.
+            // What happened after the consumer was read and before it was listened to was missed. The server answers when it has
+            // the subscription, so whoever looks now sees the consumer bound.
+            await _link.Connection.PingAsync(cancellationToken);
             await CheckOnceAsync(source, cancellationToken);
             return source.End is null ? source : throw new HttpmqException(source.End);
         }

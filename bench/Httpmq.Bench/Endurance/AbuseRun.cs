@@ -37,7 +37,7 @@ internal sealed class AbuseRun(BenchContext context, TextWriter output)
         await PublishAsync();
         await output.WriteLineAsync($"{"bad client",-16} {"did it",8} {"before/s",9} {"while/s",9} {"after/s",9} ratio  peak MB   what is held before and after");
         var holds = true;
-        foreach (var kind in BadClients.List)
+        foreach (var kind in BadClients.Select(context.Options.Cases))
         {
             holds &= await RunAsync(kind, cancellationToken);
         }

@@ -30,6 +30,12 @@ internal static class BadClients
         new("garbage", "500 connections a second with up to 4 KB of random bytes", GarbageAsync),
     ];
 
+    /// <summary>The named kinds, or all. Throws <see cref="BenchException"/> for a name that does not exist.</summary>
+    public static IReadOnlyList<BadClient> Select(IReadOnlyList<string> names) => names.Count == 0
+        ? List
+        : [.. names.Select(name => List.FirstOrDefault(kind => string.Equals(kind.Name, name, StringComparison.Ordinal))
+            ?? throw new BenchException($"no bad client is called '{name}'; there are {string.Join(", ", List.Select(kind => kind.Name))}"))];
+
     /// <summary>Many of a kind, each again and again until the end; the number of times that they did it.</summary>
     private static async Task<long> ManyAsync(int count, Func<int, Action, Task> one, CancellationToken cancel)
     {
