@@ -11,11 +11,34 @@ namespace Httpmq.Api.Controllers;
 /// <summary>What all controllers share: they send one request to the application and answer with what it returns.</summary>
 internal abstract class ApiController(IMediator mediator) : ControllerBase
 {
+    // "Every route answers within 5 seconds", with something left for the way.
+    private static readonly TimeSpan AnswerLimit = TimeSpan.FromSeconds(4.5);
+
+    /// <summary>Sends without a limit of its own: for what asks JetStream once, which ends by itself.</summary>
     protected IMediator Mediator { get; } = mediator;
 
     protected string RequestId => HttpContext.TraceIdentifier;
 
     protected CancellationToken Aborted => HttpContext.RequestAborted;
+
+    /// <summary>Sends what may ask JetStream several things, one after the other, and ends it in time however slowly each is answered.</summary>
+    protected async Task<TResponse> SendAsync<TResponse>(IRequest<TResponse> request)
+    {
+        var time = HttpContext.RequestServices.GetRequiredService<TimeProvider>();
+        using var overdue = new CancellationTokenSource(AnswerLimit, time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(overdue.Token, Aborted);
+        try
+        {
+            return await Mediator.Send(request, either.Token);
+        }
+        catch (OperationCanceledException exception) when (overdue.IsCancellationRequested && !Aborted.IsCancellationRequested)
+        {
+            var fate = HttpMethods.IsGet(Request.Method) ? "nothing was changed" : "what was asked may have happened";
+            throw new HttpmqException(
+                new Error(ErrorKind.Timeout, "JetStream is too slow", $"it did not answer everything that had to be asked within {AnswerLimit.TotalSeconds} s; {fate}"),
+                exception);
+        }
+    }
 
     protected IActionResult Done() => Json(new Answer { RequestId = RequestId }, ApiJson.Wire.Answer);
 

@@ -39,9 +39,8 @@ internal sealed class SubscriptionsController(IMediator mediator, SubscriptionPu
 
         try
         {
-            var source = await Mediator.Send(
-                new OpenSubscription(stream, consumer, subject, ParseInflight(Single("max_msg_inflight")), Single("delivery_group")),
-                Aborted);
+            var source = await SendAsync(
+                new OpenSubscription(stream, consumer, subject, ParseInflight(Single("max_msg_inflight")), Single("delivery_group")));
             return new SubscriptionResult(pumps, source);
         }
         catch

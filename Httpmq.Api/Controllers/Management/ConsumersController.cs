@@ -34,7 +34,7 @@ internal sealed class ConsumersController(IMediator mediator) : ApiController(me
             parameters.MaxInflight,
             parameters.MaxRetry,
             parameters.AckWait);
-        await Mediator.Send(command, Aborted);
+        await SendAsync(command);
         return Done();
     }
 
@@ -46,7 +46,7 @@ internal sealed class ConsumersController(IMediator mediator) : ApiController(me
     [Errors(400, 404, 503, 504)]
     public async Task<IActionResult> List(string stream)
     {
-        var consumers = await Mediator.Send(new ListConsumers(stream), Aborted);
+        var consumers = await SendAsync(new ListConsumers(stream));
         var answer = new ConsumersAnswer
         {
             RequestId = RequestId,
@@ -62,7 +62,7 @@ internal sealed class ConsumersController(IMediator mediator) : ApiController(me
     [Errors(400, 404, 503, 504)]
     public async Task<IActionResult> Get(string stream, string consumer)
     {
-        var info = await Mediator.Send(new GetConsumer(stream, consumer), Aborted);
+        var info = await SendAsync(new GetConsumer(stream, consumer));
         return Json(new ConsumerAnswer { RequestId = RequestId, Consumer = ConsumerInfoContract.From(info) }, ApiJson.Wire.ConsumerAnswer);
     }
 
@@ -74,7 +74,7 @@ internal sealed class ConsumersController(IMediator mediator) : ApiController(me
     [Errors(400, 404, 503, 504)]
     public async Task<IActionResult> Delete(string stream, string consumer)
     {
-        await Mediator.Send(new DeleteConsumer(stream, consumer), Aborted);
+        await SendAsync(new DeleteConsumer(stream, consumer));
         return Done();
     }
 }

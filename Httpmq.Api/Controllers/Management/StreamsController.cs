@@ -20,7 +20,7 @@ internal sealed class StreamsController(IMediator mediator) : ApiController(medi
     [Errors(400, 408, 409, 413, 503, 504, 507)]
     public async Task<IActionResult> Define([FromBody] StreamParameters parameters)
     {
-        await Mediator.Send(new DefineStream(parameters.Name, parameters.Subjects, parameters.ToLimits(), parameters.Replicas), Aborted);
+        await SendAsync(new DefineStream(parameters.Name, parameters.Subjects, parameters.ToLimits(), parameters.Replicas));
         return Done();
     }
 
@@ -31,7 +31,7 @@ internal sealed class StreamsController(IMediator mediator) : ApiController(medi
     [Errors(503, 504)]
     public async Task<IActionResult> List()
     {
-        var streams = await Mediator.Send(new ListStreams(), Aborted);
+        var streams = await SendAsync(new ListStreams());
         var answer = new StreamsAnswer
         {
             RequestId = RequestId,
@@ -48,7 +48,7 @@ internal sealed class StreamsController(IMediator mediator) : ApiController(medi
     [Errors(400, 404, 503, 504)]
     public async Task<IActionResult> Get(string stream)
     {
-        var info = await Mediator.Send(new GetStream(stream), Aborted);
+        var info = await SendAsync(new GetStream(stream));
         return Json(new StreamAnswer { RequestId = RequestId, Stream = StreamInfoContract.From(info) }, ApiJson.Wire.StreamAnswer);
     }
 
@@ -61,7 +61,7 @@ internal sealed class StreamsController(IMediator mediator) : ApiController(medi
     [Errors(400, 404, 408, 409, 413, 503, 504)]
     public async Task<IActionResult> ChangeSubjects(string stream, [FromBody] SubjectsParameters parameters)
     {
-        await Mediator.Send(new ChangeSubjects(stream, parameters.Subjects), Aborted);
+        await SendAsync(new ChangeSubjects(stream, parameters.Subjects));
         return Done();
     }
 
@@ -74,7 +74,7 @@ internal sealed class StreamsController(IMediator mediator) : ApiController(medi
     [Errors(400, 404, 408, 409, 413, 503, 504, 507)]
     public async Task<IActionResult> ChangeLimits(string stream, [FromBody] StreamLimitParameters parameters)
     {
-        await Mediator.Send(new ChangeLimits(stream, parameters.ToLimits()), Aborted);
+        await SendAsync(new ChangeLimits(stream, parameters.ToLimits()));
         return Done();
     }
 
@@ -86,7 +86,7 @@ internal sealed class StreamsController(IMediator mediator) : ApiController(medi
     [Errors(400, 404, 503, 504)]
     public async Task<IActionResult> Delete(string stream)
     {
-        await Mediator.Send(new DeleteStream(stream), Aborted);
+        await SendAsync(new DeleteStream(stream));
         return Done();
     }
 }
