@@ -27,7 +27,7 @@ export DOTNET_NOLOGO := 1
 export DOTNET_CLI_TELEMETRY_OPTOUT := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help run build test chaos bench microbench lint fix compose doc client clean nats-server
+.PHONY: help run build test chaos abuse soak bench microbench lint fix compose doc client clean nats-server
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -47,6 +47,12 @@ test: nats-server ## Run all tests [FILTER=...]
 
 chaos: nats-server build ## Break a cluster and its gateways under load, and check that nothing is lost [SEED=... DURATION=seconds FAULTS=...]
 	@dotnet $(CHAOS) --gateway $(APP) --seed $(SEED) --duration $(DURATION) --faults $(FAULTS) $(ARGS)
+
+abuse: nats-server build ## Let bad clients loose beside a good one, and see what it notices and what they leave behind [CASE=name,...]
+	@dotnet $(BENCH) --app $(APP) --abuse $(if $(CASE),--case '$(CASE)') $(ARGS)
+
+soak: nats-server build ## 100,000 subscriptions that come and go, 1,000,000 publishes: nothing may grow
+	@dotnet $(BENCH) --app $(APP) --soak $(ARGS)
 
 lint: ## Check formatting, analyzers (every warning is an error) and the shell scripts
 	@dotnet build $(SOLUTION) -c $(CONFIGURATION) -v q --nologo -warnaserror
