@@ -92,7 +92,9 @@ internal sealed class BatchRecordReader(int maxMessage, BodyBuffers buffers) : I
     /// <summary>Field names in any case, as everywhere in the contract.</summary>
     private static bool Names(in Utf8JsonReader json, ReadOnlySpan<byte> name) =>
         json.ValueTextEquals(name)
-        || (!json.ValueIsEscaped && json.ValueSpan.Length == name.Length && Ascii.EqualsIgnoreCase(json.ValueSpan, name));
+        || (json.ValueIsEscaped
+            ? Ascii.EqualsIgnoreCase(json.GetString(), name)
+            : Ascii.EqualsIgnoreCase(json.ValueSpan, name));
 
     private string? ReadSubject(ref Utf8JsonReader json)
     {
