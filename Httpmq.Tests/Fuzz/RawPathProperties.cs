@@ -20,7 +20,7 @@ internal sealed partial class RawPathProperties
         .Select(string.Concat);
 
     private static readonly Gen<string> Encoded =
-        Gen.Frequency((3, Gen.Elements("a", ".", "2", "F", "+", "%61", "%2F", "%2f", "%25")), (2, Gen.Elements("%", "%C3", "%A9", "%ED%A0%80", "%FF", "%00", "% 1", "%+1", "%-1", "%zz")))
+        Gen.Frequency((3, Gen.Elements("a", ".", "2", "F", "+", "%61", "é", "\u00C3\u00A9", "%2F", "%2f", "%25")), (2, Gen.Elements("%", "%C3", "%A9", "%ED%A0%80", "%FF", "%00", "% 1", "%+1", "%-1", "%zz")))
         .ArrayOf()
         .Resize(8)
         .Select(string.Concat);
@@ -78,6 +78,6 @@ internal sealed partial class RawPathProperties
         }
     }
 
-    [GeneratedRegex("^(?<part>[^%]|%[0-9A-Fa-f]{2})*$", RegexOptions.ExplicitCapture, 1000)]
+    [GeneratedRegex("^(?<part>[^%\u0080-\uFFFF]|%[0-9A-Fa-f]{2})*$", RegexOptions.ExplicitCapture, 1000)]
     private static partial Regex Whole();
 }
