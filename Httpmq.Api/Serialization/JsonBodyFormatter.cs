@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
+using System.Text.Unicode;
 using Httpmq.Domain.Errors;
 using Microsoft.AspNetCore.Mvc.Formatters;
 
@@ -75,6 +76,11 @@ internal sealed class JsonBodyFormatter : InputFormatter
         // In one piece: the framework's reader falls over a literal that is cut off where an empty segment follows.
         ReadOnlySpan<byte> whole = body.IsSingleSegment ? body.FirstSpan : body.ToArray();
 
+        if (!Utf8.IsValid(whole))
+        {
+            throw HttpmqException.Invalid(What, $"the body is not UTF-8 from byte {ValidLength(whole) + 1} on");
+        }
+
         // It counts lines and bytes from where the text begins or from where the value does, as the fault may be.
         var text = whole.TrimStart(" \t\r\n"u8);
         try
@@ -92,9 +98,20 @@ internal sealed class JsonBodyFormatter : InputFormatter
         }
         catch (InvalidOperationException exception)
         {
-            // Text that is no valid UTF-8.
+            // An escape that is half of a character.
             throw HttpmqException.Invalid(What, exception.Message);
         }
+    }
+
+    private static int ValidLength(ReadOnlySpan<byte> text)
+    {
+        var length = 0;
+        while (Rune.DecodeFromUtf8(text[length..], out _, out var consumed) is OperationStatus.Done)
+        {
+            length += consumed;
+        }
+
+        return length;
     }
 
     private static string Describe(JsonException exception, ReadOnlySpan<byte> text, ReadOnlySpan<byte> before)

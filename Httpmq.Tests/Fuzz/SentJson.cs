@@ -91,12 +91,25 @@ internal sealed class SentJson(byte[] body)
         using var document = JsonDocument.Parse(body);
         if (document.RootElement.ValueKind is not JsonValueKind.Null)
         {
-            foreach (var field in document.RootElement.EnumerateObject())
+            foreach (var field in document.RootElement.EnumerateObject().Where(IsText))
             {
                 fields[field.Name] = JsonNode.Parse(field.Value.GetRawText());
             }
         }
 
         return fields;
+    }
+
+    /// <summary>Whether the name is text: one that is half of a character is unknown, and ignored like any other.</summary>
+    private static bool IsText(JsonProperty field)
+    {
+        try
+        {
+            return field.Name is not null;
+        }
+        catch (InvalidOperationException)
+        {
+            return false;
+        }
     }
 }

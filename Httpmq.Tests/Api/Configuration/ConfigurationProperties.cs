@@ -18,6 +18,9 @@ internal sealed class ConfigurationProperties : ConfigurationTest
     public Property Parse_AnyJson_IsTakenOrRefusedInWords() =>
         Prop.ForAll(Shrunk.Text(Shrunk.Damaged(Gen.Constant("""{"nats":{"server_uri":"nats://a:1","reconnect":{"max_attempts":-1}},"dataplane":{"api_server":{"server_config":{"listen_port":1}}}}"""), Garbage)), text => Check(Write("config.json", text)));
 
+    [TestCase(":\n :", TestName = "Parse_YamlWithoutAKey_IsRefusedInWords")]
+    public void Parse_Found_IsRefusedInWords(string text) => Assert.That(Refuse("all", "-c", Write("config.yaml", text))[0], Does.Contain("not valid YAML at line"));
+
     private void Check(string file)
     {
         var result = CommandLine.Parse(["all", "-c", file], Environment);
