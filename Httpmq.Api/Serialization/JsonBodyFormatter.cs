@@ -59,7 +59,7 @@ internal sealed class JsonBodyFormatter : InputFormatter
                 }
 
                 return result.Buffer.Length <= MaxBytes
-                    ? await InputFormatterResult.SuccessAsync(Parse(result.Buffer, type))
+                    ? await InputFormatterResult.SuccessAsync(Parse(result.Buffer, type, _buffers))
                     : throw new HttpmqException(new Error(ErrorKind.TooLarge, "Request body too large", $"the body has more than {MaxBytes} bytes"));
             }
             finally
@@ -71,11 +71,28 @@ internal sealed class JsonBodyFormatter : InputFormatter
     }
 
     /// <summary>Reads one JSON value, or throws <see cref="HttpmqException"/> with what is wrong with it.</summary>
-    public static object Parse(in ReadOnlySequence<byte> body, JsonTypeInfo type)
+    public static object Parse(in ReadOnlySequence<byte> body, JsonTypeInfo type, BodyBuffers buffers)
     {
-        // In one piece: the framework's reader falls over a literal that is cut off where an empty segment follows.
-        ReadOnlySpan<byte> whole = body.IsSingleSegment ? body.FirstSpan : body.ToArray();
+        if (body.IsSingleSegment)
+        {
+            return Parse(body.FirstSpan, type);
+        }
 
+        // In one piece: the framework's reader falls over a literal that is cut off where an empty segment follows.
+        var whole = buffers.Rent((int)body.Length);
+        try
+        {
+            body.CopyTo(whole);
+            return Parse(whole.AsSpan(0, (int)body.Length), type);
+        }
+        finally
+        {
+            buffers.Return(whole);
+        }
+    }
+
+    private static object Parse(ReadOnlySpan<byte> whole, JsonTypeInfo type)
+    {
         if (!Utf8.IsValid(whole))
         {
             throw HttpmqException.Invalid(What, $"the body is not UTF-8 from byte {ValidLength(whole) + 1} on");

@@ -3,6 +3,7 @@ using System.Text.Json;
 using System.Text.Unicode;
 using FsCheck;
 using FsCheck.Fluent;
+using Httpmq.Api.Serialization;
 using Httpmq.Api.Streaming;
 using Httpmq.Domain.Errors;
 using Httpmq.Domain.Naming;
@@ -33,7 +34,7 @@ internal sealed class BatchRecordProperties
     public Property Read_AnyLinesInAnyPieces_AreTheRecordsThatTheyDescribe() =>
         Prop.ForAll(Shrunk.Array(Shrunk.Pieces(Bytes.Generator).Generator.ArrayOf().Resize(4)), lines =>
         {
-            using var reader = new BatchRecordReader(MaxMessage);
+            using var reader = new BatchRecordReader(MaxMessage, new BodyBuffers(long.MaxValue));
             foreach (var pieces in lines)
             {
                 var line = Segments.Join(pieces);

@@ -68,7 +68,7 @@ internal sealed class JsonBodyProperties
     {
         try
         {
-            return (JsonBodyFormatter.Parse(Segments.Sequence(pieces), contract), null);
+            return (JsonBodyFormatter.Parse(Segments.Sequence(pieces), contract, new BodyBuffers(long.MaxValue)), null);
         }
         catch (HttpmqException exception)
         {
