@@ -67,11 +67,12 @@ internal static class ConfigurationFile
             findings.Problem(path, $"not valid YAML at line {position.Line}, column {position.Column}: {exception.Message}");
             return null;
         }
-        catch (InvalidOperationException)
+        catch (Exception exception) when (exception is InvalidOperationException or ArgumentException)
         {
-            // What the library throws when a key appears inside a list in brackets that is never closed.
+            // What the library throws when a key appears inside a list in brackets that is never closed, and when a key is missing.
             var position = scanner.CurrentPosition;
-            findings.Problem(path, $"not valid YAML at line {position.Line}, column {position.Column}: a bracket before it may not be closed");
+            var fault = exception is InvalidOperationException ? "a bracket before it may not be closed" : "a key may be missing before it";
+            findings.Problem(path, $"not valid YAML at line {position.Line}, column {position.Column}: {fault}");
             return null;
         }
 

@@ -30,7 +30,10 @@ internal sealed record ConsumerParameters
     [Schema(Minimum = -1)]
     public long? MaxRetry { get; init; }
 
-    /// <summary>Nanoseconds until a message that was not acknowledged comes again; 0 or absent: 30000000000 (30 s).</summary>
+    /// <summary>
+    /// Nanoseconds until a message that was not acknowledged comes again; 0 or absent: 30000000000 (30 s). With less than an
+    /// acknowledgement takes, each message comes again before it can be acknowledged, about once in a millisecond.
+    /// </summary>
     [Schema(Minimum = 0)]
     public long? AckWait { get; init; }
 

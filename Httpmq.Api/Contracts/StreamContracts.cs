@@ -42,7 +42,7 @@ internal sealed record StreamParameters : StreamLimitParameters
     [Schema(Required = true, IsName = true)]
     public string? Name { get; init; }
 
-    /// <summary>Subjects that the stream takes, wildcards allowed; none: the stream's name is its subject.</summary>
+    /// <summary>Subjects that the stream takes, at most 1000, wildcards allowed; none: the stream's name is its subject.</summary>
     public IReadOnlyList<string?>? Subjects { get; init; }
 
     /// <summary>Servers of a cluster that keep a copy of each message, 1 to 5; absent: 1. More than 1 needs a cluster of as many.</summary>
@@ -54,7 +54,7 @@ internal sealed record StreamParameters : StreamLimitParameters
 /// <example>{"subjects":["orders.*","returns.>"]}</example>
 internal sealed record SubjectsParameters
 {
-    /// <summary>At least one subject, wildcards allowed.</summary>
+    /// <summary>At least one subject, at most 1000, wildcards allowed.</summary>
     [Schema(Required = true, MinItems = 1)]
     public IReadOnlyList<string?>? Subjects { get; init; }
 }

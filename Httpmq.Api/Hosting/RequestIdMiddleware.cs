@@ -1,3 +1,6 @@
+using System.Buffers;
+using Httpmq.Api.Errors;
+
 namespace Httpmq.Api.Hosting;
 
 /// <summary>
@@ -6,13 +9,31 @@ namespace Httpmq.Api.Hosting;
 /// </summary>
 internal sealed class RequestIdMiddleware(RequestDelegate next, string header)
 {
+    // The server takes these in a request's header, and not in an answer's.
+    private static readonly SearchValues<char> Controls =
+        SearchValues.Create([.. Enumerable.Range(0, ' ').Select(code => (char)code).Where(character => character != '\t'), '\u007F']);
+
     public Task InvokeAsync(HttpContext context)
     {
         var given = context.Request.Headers[header];
         var id = given.Count > 0 && given[0] is { Length: > 0 } own ? own : NewId();
+        var control = id.AsSpan().IndexOfAny(Controls);
+        if (control >= 0)
+        {
+            return Refuse(context, id[control]);
+        }
+
         context.TraceIdentifier = id;
         context.Response.Headers[header] = id;
         return next(context);
+    }
+
+    private Task Refuse(HttpContext context, char control)
+    {
+        context.TraceIdentifier = NewId();
+        context.Response.Headers[header] = context.TraceIdentifier;
+        ErrorResponses.Write(context, StatusCodes.Status400BadRequest, "Malformed request", $"{header}: the value has a control character (U+{(int)control:X4})");
+        return Task.CompletedTask;
     }
 
     /// <summary>A random UUID (version 4). It names a request and guards nothing, so it need not cost a system call.</summary>

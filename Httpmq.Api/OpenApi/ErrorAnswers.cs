@@ -37,7 +37,7 @@ internal sealed class ErrorAnswers : IOperationProcessor
             "Failed to create stream orders",
             "stream name already in use with a different configuration (err_code 10058)"),
         [413] = new(
-            "The body is larger than 8 MiB. It is refused while it is read.",
+            "The body is larger than 8 MiB, and refused while it is read; or what JetStream would be sent is larger than the NATS server takes.",
             "Request body too large",
             "the body has more than 8388608 bytes"),
         [429] = new(
@@ -49,9 +49,9 @@ internal sealed class ErrorAnswers : IOperationProcessor
             "NATS is not available",
             "the gateway has no connection to NATS at the moment and keeps trying; nothing was stored or changed"),
         [504] = new(
-            "JetStream did not answer in time. What was asked may or may not have happened; asking again is safe.",
+            "JetStream did not answer in time. `detail` says whether what was asked may have happened; asking again is safe.",
             "Failed to read stream orders",
-            "JetStream did not answer within 4 s; what was asked may have happened"),
+            "JetStream did not answer within 4 s; nothing was changed"),
         [507] = new(
             "JetStream has no room left: storage, memory, or a limit of the account.",
             "Failed to create stream orders",

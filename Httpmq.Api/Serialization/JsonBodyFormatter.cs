@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
+using System.Text.Unicode;
 using Httpmq.Domain.Errors;
 using Microsoft.AspNetCore.Mvc.Formatters;
 
@@ -12,6 +13,8 @@ namespace Httpmq.Api.Serialization;
 /// </summary>
 internal sealed class JsonBodyFormatter : InputFormatter
 {
+    private const string What = "Unable to parse request body";
+
     private readonly BodyPatience _patience;
     private readonly BodyBuffers _buffers;
 
@@ -56,7 +59,7 @@ internal sealed class JsonBodyFormatter : InputFormatter
                 }
 
                 return result.Buffer.Length <= MaxBytes
-                    ? await InputFormatterResult.SuccessAsync(Parse(result.Buffer, type))
+                    ? await InputFormatterResult.SuccessAsync(Parse(result.Buffer, type, _buffers))
                     : throw new HttpmqException(new Error(ErrorKind.TooLarge, "Request body too large", $"the body has more than {MaxBytes} bytes"));
             }
             finally
@@ -67,11 +70,39 @@ internal sealed class JsonBodyFormatter : InputFormatter
         }
     }
 
-    private static object Parse(ReadOnlySequence<byte> body, JsonTypeInfo type)
+    /// <summary>Reads one JSON value, or throws <see cref="HttpmqException"/> with what is wrong with it.</summary>
+    public static object Parse(in ReadOnlySequence<byte> body, JsonTypeInfo type, BodyBuffers buffers)
     {
+        if (body.IsSingleSegment)
+        {
+            return Parse(body.FirstSpan, type);
+        }
+
+        // In one piece: the framework's reader falls over a literal that is cut off where an empty segment follows.
+        var whole = buffers.Rent((int)body.Length);
         try
         {
-            var json = new Utf8JsonReader(body);
+            body.CopyTo(whole);
+            return Parse(whole.AsSpan(0, (int)body.Length), type);
+        }
+        finally
+        {
+            buffers.Return(whole);
+        }
+    }
+
+    private static object Parse(ReadOnlySpan<byte> whole, JsonTypeInfo type)
+    {
+        if (!Utf8.IsValid(whole))
+        {
+            throw HttpmqException.Invalid(What, $"the body is not UTF-8 from byte {ValidLength(whole) + 1} on");
+        }
+
+        // It counts lines and bytes from where the text begins or from where the value does, as the fault may be.
+        var text = whole.TrimStart(" \t\r\n"u8);
+        try
+        {
+            var json = new Utf8JsonReader(text);
             var model = JsonSerializer.Deserialize(ref json, type);
 
             // Behind the value there may be white space and nothing else.
@@ -80,29 +111,64 @@ internal sealed class JsonBodyFormatter : InputFormatter
         }
         catch (JsonException exception)
         {
-            throw HttpmqException.Invalid("Unable to parse request body", Describe(exception, body));
+            throw HttpmqException.Invalid(What, Describe(exception, text, whole[..^text.Length]));
         }
         catch (InvalidOperationException exception)
         {
-            // Text that is no valid UTF-8.
-            throw HttpmqException.Invalid("Unable to parse request body", exception.Message);
+            // An escape that is half of a character.
+            throw HttpmqException.Invalid(What, exception.Message);
         }
     }
 
-    private static string Describe(JsonException exception, ReadOnlySequence<byte> body)
+    private static int ValidLength(ReadOnlySpan<byte> text)
     {
-        if (body.IsEmpty)
+        var length = 0;
+        while (Rune.DecodeFromUtf8(text[length..], out _, out var consumed) is OperationStatus.Done)
+        {
+            length += consumed;
+        }
+
+        return length;
+    }
+
+    private static string Describe(JsonException exception, ReadOnlySpan<byte> text, ReadOnlySpan<byte> before)
+    {
+        if (text.IsEmpty && before.IsEmpty)
         {
             return "the body is empty, and JSON was expected";
         }
 
-        var field = exception.Path is null or "$" ? string.Empty : exception.Path.TrimStart('$', '.') + ": ";
-        var where = exception.LineNumber is null
-            ? string.Empty
-            : $" at line {exception.LineNumber + 1}, byte {exception.BytePositionInLine + 1}";
-        return exception.Message.StartsWith("The JSON value could not be converted to", StringComparison.Ordinal)
-            ? $"{field}{ValueBefore(exception, body)} has the wrong type or is out of range{where}"
-            : $"{field}{Reason(exception)}{where}";
+        var where = Position(exception, before);
+        if (!exception.Message.StartsWith("The JSON value could not be converted to", StringComparison.Ordinal))
+        {
+            return $"{Field(exception.Path)}{Reason(exception)}{where}";
+        }
+
+        return Field(exception.Path) is { Length: > 0 } field
+            ? $"{field}{ValueBefore(exception, text)} has the wrong type or is out of range{where}"
+            : $"the body is {KindOf(text)}, and a JSON object was expected{where}";
+    }
+
+    private static string Field(string? path) => path is null or "$" ? string.Empty : path.TrimStart('$', '.') + ": ";
+
+    private static string KindOf(ReadOnlySpan<byte> text) => text[0] switch
+    {
+        (byte)'[' => "an array",
+        (byte)'"' => "text",
+        (byte)'t' or (byte)'f' => "a boolean",
+        _ => "a number",
+    };
+
+    /// <summary>Where it broke, from 1, in the body as the client sent it.</summary>
+    private static string Position(JsonException exception, ReadOnlySpan<byte> before)
+    {
+        if (exception.LineNumber is not { } line)
+        {
+            return string.Empty;
+        }
+
+        var column = exception.BytePositionInLine + (line == 0 ? before.Length - (before.LastIndexOf((byte)'\n') + 1) : 0);
+        return $" at line {line + before.Count((byte)'\n') + 1}, byte {column + 1}";
     }
 
     private static string Reason(JsonException exception)
@@ -115,10 +181,9 @@ internal sealed class JsonBodyFormatter : InputFormatter
     }
 
     /// <summary>The value as the client wrote it: the token that ends where the exception points to.</summary>
-    private static string ValueBefore(JsonException exception, ReadOnlySequence<byte> body)
+    private static string ValueBefore(JsonException exception, ReadOnlySpan<byte> text)
     {
         const int Longest = 100;
-        ReadOnlySpan<byte> text = body.ToArray();
         var start = 0;
         for (var line = exception.LineNumber ?? 0; line > 0; line--)
         {

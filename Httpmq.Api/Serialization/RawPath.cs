@@ -18,7 +18,9 @@ internal static class RawPath
         var query = target.IndexOf('?');
         var path = query < 0 ? target : target[..query];
         var segment = path[(path.LastIndexOf('/') + 1)..];
-        return segment.Contains('%') ? Decode(segment) : segment.ToString();
+
+        // Over HTTP/2 the server lets through what is no ASCII, and so is no URI.
+        return segment.ContainsAnyExceptInRange('\0', '\u007F') ? throw Malformed(segment) : segment.Contains('%') ? Decode(segment) : segment.ToString();
     }
 
     private static string Decode(ReadOnlySpan<char> segment)
@@ -27,7 +29,6 @@ internal static class RawPath
         var length = 0;
         for (var index = 0; index < segment.Length; index++)
         {
-            // The target is ASCII: Kestrel refuses any other.
             if (segment[index] != '%')
             {
                 bytes[length++] = (byte)segment[index];

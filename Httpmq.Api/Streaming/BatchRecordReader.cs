@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Buffers.Text;
 using System.Text;
 using System.Text.Json;
+using System.Text.Unicode;
 using Httpmq.Api.Serialization;
 using Httpmq.Domain.Errors;
 using Httpmq.Domain.Naming;
@@ -32,7 +33,13 @@ internal sealed class BatchRecordReader(int maxMessage, BodyBuffers buffers) : I
         var hasMessage = false;
         try
         {
-            var json = new Utf8JsonReader(Contiguous(line));
+            var text = Contiguous(line);
+            if (!Utf8.IsValid(text))
+            {
+                return Invalid("the line is not JSON: it is not UTF-8");
+            }
+
+            var json = new Utf8JsonReader(text);
             if (!json.Read() || json.TokenType is not JsonTokenType.StartObject)
             {
                 return Invalid("the line is not a JSON object");
@@ -92,7 +99,9 @@ internal sealed class BatchRecordReader(int maxMessage, BodyBuffers buffers) : I
     /// <summary>Field names in any case, as everywhere in the contract.</summary>
     private static bool Names(in Utf8JsonReader json, ReadOnlySpan<byte> name) =>
         json.ValueTextEquals(name)
-        || (!json.ValueIsEscaped && json.ValueSpan.Length == name.Length && Ascii.EqualsIgnoreCase(json.ValueSpan, name));
+        || (json.ValueIsEscaped
+            ? Ascii.EqualsIgnoreCase(json.GetString(), name)
+            : Ascii.EqualsIgnoreCase(json.ValueSpan, name));
 
     private string? ReadSubject(ref Utf8JsonReader json)
     {

@@ -13,7 +13,7 @@ internal sealed class ChangeSubjectsValidator : AbstractValidator<ChangeSubjects
     {
         RuleFor(command => command.Stream).EntityName("stream");
         RuleFor(command => command.Subjects).NotEmpty().WithMessage("subjects: at least one is required");
-        RuleForEach(command => command.Subjects).StreamSubject("subjects");
+        RuleFor(command => command.Subjects).StreamSubjects("subjects");
     }
 }
 

@@ -13,7 +13,7 @@ internal sealed class DefineStreamValidator : AbstractValidator<DefineStream>
     public DefineStreamValidator()
     {
         RuleFor(command => command.Name).EntityName("name");
-        RuleForEach(command => command.Subjects).StreamSubject("subjects");
+        RuleFor(command => command.Subjects).StreamSubjects("subjects");
         RuleFor(command => command.Limits).SetValidator(new StreamLimitsValidator());
         RuleFor(command => command.Replicas)
             .InclusiveBetween(1, StreamSpec.MostReplicas)

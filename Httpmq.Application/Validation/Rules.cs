@@ -1,6 +1,7 @@
 using FluentValidation;
 using Httpmq.Domain.Errors;
 using Httpmq.Domain.Naming;
+using Httpmq.Domain.Streams;
 
 namespace Httpmq.Application.Validation;
 
@@ -9,6 +10,9 @@ namespace Httpmq.Application.Validation;
 /// </summary>
 internal static class Rules
 {
+    // An error of a thousand faults helps nobody.
+    private const int MostNamed = 10;
+
     public static IRuleBuilderOptionsConditions<T, string?> EntityName<T>(this IRuleBuilder<T, string?> rule, string field) =>
         rule.Custom((value, context) =>
         {
@@ -27,13 +31,24 @@ internal static class Rules
             }
         });
 
-    /// <summary>A subject that a stream shall take.</summary>
-    public static IRuleBuilderOptionsConditions<T, string?> StreamSubject<T>(this IRuleBuilder<T, string?> rule, string field) =>
-        rule.Custom((value, context) =>
+    /// <summary>Subjects that a stream shall take; the first few that it cannot are named.</summary>
+    public static IRuleBuilderOptionsConditions<T, IReadOnlyList<string?>?> StreamSubjects<T>(this IRuleBuilder<T, IReadOnlyList<string?>?> rule, string field) =>
+        rule.Custom((values, context) =>
         {
-            if (!Domain.Naming.SubjectFilter.TryParseForStream(value, out _, out var fault))
+            if (values?.Count > StreamSpec.MostSubjects)
             {
-                context.AddFailure($"{field}: {Quote(value)} {fault}");
+                context.AddFailure($"{field}: {values.Count} are more than {StreamSpec.MostSubjects}; use wildcards");
+                return;
+            }
+
+            var named = 0;
+            foreach (var value in values ?? [])
+            {
+                if (named < MostNamed && !Domain.Naming.SubjectFilter.TryParseForStream(value, out _, out var fault))
+                {
+                    named++;
+                    context.AddFailure($"{field}: {Quote(value)} {fault}");
+                }
             }
         });
 
@@ -72,7 +87,7 @@ internal static class Rules
         };
     }
 
-    private static string NameFault(string field, string? value) => string.IsNullOrEmpty(value)
+    private static string NameFault(string field, string? value) => value is null
         ? $"{field} is required: {Domain.Naming.EntityName.Rule}"
         : $"{field}: {Quote(value)} is not {Domain.Naming.EntityName.Rule}";
 }

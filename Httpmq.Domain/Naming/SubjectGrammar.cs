@@ -60,10 +60,10 @@ internal static class SubjectGrammar
                 return $"has white space or a control character (U+{rune.Value:X4})";
             }
 
-            // EnumerateRunes puts U+FFFD where a surrogate stands alone: such text has no UTF-8 form.
+            // EnumerateRunes puts U+FFFD where a surrogate stands alone, and decoders on the way put it where bytes were no text.
             if (rune == Rune.ReplacementChar)
             {
-                return "is not valid Unicode text";
+                return "is not valid Unicode text, or has U+FFFD, which stands where text was damaged";
             }
         }
 

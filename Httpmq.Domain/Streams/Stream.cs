@@ -37,6 +37,12 @@ public sealed record StreamLimits(
 /// <param name="Replicas">Servers that keep a copy of each message; null: JetStream's default, one.</param>
 public sealed record StreamSpec(StreamName Name, IReadOnlyList<SubjectFilter> Subjects, StreamLimits Limits, int? Replicas)
 {
+    /// <summary>
+    /// The most subjects of a stream. JetStream compares each with every other: some 2.9 servers answer nobody for 3 s over 3,000
+    /// of them, and for half a minute over 10,000.
+    /// </summary>
+    public const int MostSubjects = 1000;
+
     /// <summary>The most copies that JetStream keeps.</summary>
     public const int MostReplicas = 5;
 }

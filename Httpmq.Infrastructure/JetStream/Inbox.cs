@@ -15,5 +15,9 @@ internal static class Inbox
     /// </summary>
     public static string NewReplyPrefix() => "_INBOX." + RandomNumberGenerator.GetString("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789", 11) + ".";
 
-    public static string NewSubject() => "_INBOX." + RandomNumberGenerator.GetHexString(32, lowercase: true);
+    /// <summary>
+    /// Three tokens: a stream that takes any subject of two (<c>*.*</c>) is allowed and would store what is delivered here, but one
+    /// that takes any of three would take JetStream's own API as well, and is refused.
+    /// </summary>
+    public static string NewSubject() => $"_INBOX.{RandomNumberGenerator.GetHexString(32, lowercase: true)}.d";
 }

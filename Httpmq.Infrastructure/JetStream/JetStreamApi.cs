@@ -42,6 +42,14 @@ internal sealed class JetStreamApi(NatsLink link, NatsOptions options)
         where TAnswer : ApiResponse
     {
         link.RequireOpen();
+        if (link.Connection.ServerInfo?.MaxPayload is > 0 and var most && body.Length > most)
+        {
+            throw new HttpmqException(new Error(
+                ErrorKind.TooLarge,
+                what,
+                $"the request to JetStream has {body.Length} bytes, and the NATS server takes {most} (max_payload); nothing was changed"));
+        }
+
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         limit.CancelAfter(options.RequestTimeout);
         try
@@ -71,12 +79,15 @@ internal sealed class JetStreamApi(NatsLink link, NatsOptions options)
         }
         catch (Exception exception) when (exception is NatsException or OperationCanceledException && !cancellationToken.IsCancellationRequested)
         {
-            throw new HttpmqException(link.IsOpen ? TimedOut(what) : NatsLink.NotConnected, exception);
+            throw new HttpmqException(link.IsOpen ? TimedOut(what, call) : NatsLink.NotConnected, exception);
         }
     }
 
-    private Error TimedOut(string what) => new(
+    private Error TimedOut(string what, string call) => new(
         ErrorKind.Timeout,
         what,
-        $"JetStream did not answer within {options.RequestTimeout.TotalSeconds:0.#} s; what was asked may have happened");
+        $"JetStream did not answer within {options.RequestTimeout.TotalSeconds:0.#} s; {(OnlyReads(call) ? "nothing was changed" : "what was asked may have happened")}");
+
+    /// <summary>A call names a kind of thing, and what to do with it.</summary>
+    private static bool OnlyReads(string call) => call.Split('.') is [_, "INFO" or "LIST" or "NAMES", ..] or [_, "MSG", "GET", ..] or ["INFO"];
 }

@@ -107,7 +107,7 @@ internal sealed class PipelineTests
     [TestCase("s", "c", 0UL, 1UL, "stream: 0 ")]
     [TestCase("s", "c", 1UL, 0UL, "consumer: 0 ")]
     [TestCase("a.b", "c", 1UL, 1UL, "stream: 'a.b'")]
-    [TestCase("s", "", 1UL, 1UL, "consumer is required")]
+    [TestCase("s", "", 1UL, 1UL, "consumer: '' is not")]
     public void Acknowledge_Invalid_IsRefusedBeforeThePort(string stream, string consumer, ulong? streamSequence, ulong? consumerSequence, string detail)
     {
         var error = Samples.ErrorOf(() => Mediator.Send(new AcknowledgeMessage(stream, consumer, new AckPair(streamSequence, consumerSequence))));

@@ -78,6 +78,18 @@ internal sealed class HttpTests(string version) : ContractTest(version)
         Assert.That((await ManageAsync("GET", "/v1/admin/alive", headers: $"{WireAnswer.RequestIdHeader}: {id}")).Expect(200).RequestId, Is.EqualTo(id));
     }
 
+    [TestCase('\u0001')]
+    [TestCase('\u007F')]
+    public async Task RequestId_WithAControlCharacter_Is400(char control)
+    {
+        var answer = await RawHttp.SendAsync(Gateway.Management, $"GET /v1/admin/alive HTTP/1.1\n{WireAnswer.RequestIdHeader}: a{control}b");
+        using (Assert.EnterMultipleScope())
+        {
+            Assert.That(RawHttp.StatusOf(answer), Is.EqualTo(400), answer);
+            Assert.That(answer, Does.Contain($"{WireAnswer.RequestIdHeader}: the value has a control character (U+{(int)control:X4})"));
+        }
+    }
+
     [TestCase("GET", "/")]
     [TestCase("GET", "/nope")]
     [TestCase("GET", "/v1/admin/alive/")]

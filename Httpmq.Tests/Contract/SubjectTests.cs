@@ -108,5 +108,17 @@ internal sealed class SubjectTests(string version) : ContractTest(version)
     public async Task Publish_BadSubjectAndBadBody_NamesTheSubject() =>
         (await DataAsync("POST", "/v1/data/subject/a..b", "!")).Expect(400, "empty token");
 
+    [Test]
+    public async Task Stream_MoreSubjectsThanJetStreamCompares_Is400()
+    {
+        var name = SharedServers.NewName();
+        var subjects = new JsonArray([.. Enumerable.Range(0, 1001).Select(index => JsonValue.Create($"{name}.{index}"))]);
+        (await ManageAsync("POST", "/v1/admin/stream", new JsonObject { ["name"] = name, ["subjects"] = subjects.DeepClone() }.ToJsonString())).Expect(400, "subjects: 1001 are more than 1000");
+        (await ManageAsync("PUT", $"/v1/admin/stream/{_stream}/subject", new JsonObject { ["subjects"] = subjects.DeepClone() }.ToJsonString())).Expect(400, "subjects: 1001 are more than 1000");
+        subjects.RemoveAt(0);
+        (await ManageAsync("POST", "/v1/admin/stream", new JsonObject { ["name"] = name, ["subjects"] = subjects }.ToJsonString())).Expect(200);
+        (await ManageAsync("DELETE", $"/v1/admin/stream/{name}")).Expect(200);
+    }
+
     private static string Subjects(string subject) => new JsonObject { ["subjects"] = new JsonArray(subject) }.ToJsonString();
 }

@@ -2,6 +2,7 @@ using System.Text.RegularExpressions;
 using FsCheck;
 using FsCheck.Fluent;
 using Httpmq.Domain.Naming;
+using Httpmq.Tests.Fuzz;
 
 namespace Httpmq.Tests.Domain;
 
@@ -16,13 +17,13 @@ internal sealed partial class EntityNameProperties
         .ArrayOf()
         .Select(string.Concat);
 
-    [FsCheck.NUnit.Property(MaxTest = 2000, QuietOnSuccess = true)]
+    [FuzzRun.Property(2000)]
     public Property IsValid_AnyText_SaysWhatTheExpressionSays() =>
-        Prop.ForAll(Names.ToArbitrary(), text => EntityName.IsValid(text) == Expression().IsMatch(text));
+        Prop.ForAll(Shrunk.Text(Names), text => EntityName.IsValid(text) == Expression().IsMatch(text));
 
-    [FsCheck.NUnit.Property(MaxTest = 1000, QuietOnSuccess = true)]
+    [FuzzRun.Property(1000)]
     public Property TryParse_AnyText_IsTheSameRuleForStreamsConsumersAndGroups() =>
-        Prop.ForAll(Names.ToArbitrary(), text =>
+        Prop.ForAll(Shrunk.Text(Names), text =>
         {
             var valid = EntityName.IsValid(text);
             return StreamName.TryParse(text, out var stream) == valid

@@ -181,6 +181,27 @@ internal sealed class LimitTests(string version)
     }
 
     [Test]
+    public async Task Read_NatsFrozen_Is504ThatSaysThatNothingHappened()
+    {
+        await using var nats = await NatsServerProcess.StartAsync();
+        await using var gateway = await OwnGateway.StartAsync(nats);
+        using var client = gateway.Client();
+        await nats.FreezeAsync();
+        var answers = await Task.WhenAll(
+            client.ManageAsync(HttpMethod.Get, "/v1/admin/stream"),
+            client.ManageAsync(HttpMethod.Get, "/v1/admin/stream/s"),
+            client.ManageAsync(HttpMethod.Put, "/v1/admin/stream/s/limit", "{}"),
+            client.ManageAsync(HttpMethod.Delete, "/v1/admin/stream/s"));
+        await nats.ThawAsync();
+        using (Assert.EnterMultipleScope())
+        {
+            Assert.That(answers.Select(static answer => (int)answer.Status), Is.All.EqualTo(504));
+            Assert.That(answers[..3].Select(static answer => answer.Detail), Is.All.Contains("nothing was changed"));
+            Assert.That(answers[3].Detail, Does.Contain("may have happened"));
+        }
+    }
+
+    [Test]
     public async Task Inflight_OneAndNatsFrozen_Is503AtOnceForTheSecondAnd504ForTheFirst()
     {
         await using var nats = await NatsServerProcess.StartAsync();

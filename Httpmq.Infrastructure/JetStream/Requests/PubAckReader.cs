@@ -21,7 +21,8 @@ internal sealed class PubAckReader
 
         try
         {
-            return Read(payload);
+            // In one piece: the framework's reader falls over a literal that is cut off where an empty segment follows.
+            return Read(payload.IsSingleSegment ? payload.FirstSpan : payload.ToArray());
         }
         catch (Exception exception) when (exception is JsonException or InvalidOperationException or FormatException)
         {
@@ -29,7 +30,7 @@ internal sealed class PubAckReader
         }
     }
 
-    private Reply Read(in ReadOnlySequence<byte> payload)
+    private Reply Read(ReadOnlySpan<byte> payload)
     {
         var json = new Utf8JsonReader(payload);
         string? stream = null;

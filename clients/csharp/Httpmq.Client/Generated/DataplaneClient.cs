@@ -340,7 +340,7 @@ namespace Httpmq.Client
                             {
                                 throw new HttpmqException("Response was null which was not expected.", status_, objectResponse_.Text, headers_, null);
                             }
-                            throw new HttpmqException<FailureAnswer>("The body is larger than 8 MiB. It is refused while it is read.", status_, objectResponse_.Text, headers_, objectResponse_.Object, null);
+                            throw new HttpmqException<FailureAnswer>("The body is larger than 8 MiB, and refused while it is read; or what JetStream would be sent is larger than the NATS server takes.", status_, objectResponse_.Text, headers_, objectResponse_.Object, null);
                         }
                         else
                         if (status_ == 503)

@@ -327,7 +327,7 @@ namespace Httpmq.Client
                             {
                                 throw new HttpmqException("Response was null which was not expected.", status_, objectResponse_.Text, headers_, null);
                             }
-                            throw new HttpmqException<FailureAnswer>("The body is larger than 8 MiB. It is refused while it is read.", status_, objectResponse_.Text, headers_, objectResponse_.Object, null);
+                            throw new HttpmqException<FailureAnswer>("The body is larger than 8 MiB, and refused while it is read; or what JetStream would be sent is larger than the NATS server takes.", status_, objectResponse_.Text, headers_, objectResponse_.Object, null);
                         }
                         else
                         if (status_ == 503)
@@ -347,7 +347,7 @@ namespace Httpmq.Client
                             {
                                 throw new HttpmqException("Response was null which was not expected.", status_, objectResponse_.Text, headers_, null);
                             }
-                            throw new HttpmqException<FailureAnswer>("JetStream did not answer in time. What was asked may or may not have happened; asking again is safe.", status_, objectResponse_.Text, headers_, objectResponse_.Object, null);
+                            throw new HttpmqException<FailureAnswer>("JetStream did not answer in time. `detail` says whether what was asked may have happened; asking again is safe.", status_, objectResponse_.Text, headers_, objectResponse_.Object, null);
                         }
                         else
                         if (status_ == 507)
@@ -455,7 +455,7 @@ namespace Httpmq.Client
                             {
                                 throw new HttpmqException("Response was null which was not expected.", status_, objectResponse_.Text, headers_, null);
                             }
-                            throw new HttpmqException<FailureAnswer>("JetStream did not answer in time. What was asked may or may not have happened; asking again is safe.", status_, objectResponse_.Text, headers_, objectResponse_.Object, null);
+                            throw new HttpmqException<FailureAnswer>("JetStream did not answer in time. `detail` says whether what was asked may have happened; asking again is safe.", status_, objectResponse_.Text, headers_, objectResponse_.Object, null);
                         }
                         else
                         {
@@ -578,7 +578,7 @@ namespace Httpmq.Client
                             {
                                 throw new HttpmqException("Response was null which was not expected.", status_, objectResponse_.Text, headers_, null);
                             }
-                            throw new HttpmqException<FailureAnswer>("JetStream did not answer in time. What was asked may or may not have happened; asking again is safe.", status_, objectResponse_.Text, headers_, objectResponse_.Object, null);
+                            throw new HttpmqException<FailureAnswer>("JetStream did not answer in time. `detail` says whether what was asked may have happened; asking again is safe.", status_, objectResponse_.Text, headers_, objectResponse_.Object, null);
                         }
                         else
                         {
@@ -701,7 +701,7 @@ namespace Httpmq.Client
                             {
                                 throw new HttpmqException("Response was null which was not expected.", status_, objectResponse_.Text, headers_, null);
                             }
-                            throw new HttpmqException<FailureAnswer>("JetStream did not answer in time. What was asked may or may not have happened; asking again is safe.", status_, objectResponse_.Text, headers_, objectResponse_.Object, null);
+                            throw new HttpmqException<FailureAnswer>("JetStream did not answer in time. `detail` says whether what was asked may have happened; asking again is safe.", status_, objectResponse_.Text, headers_, objectResponse_.Object, null);
                         }
                         else
                         {
@@ -847,7 +847,7 @@ namespace Httpmq.Client
                             {
                                 throw new HttpmqException("Response was null which was not expected.", status_, objectResponse_.Text, headers_, null);
                             }
-                            throw new HttpmqException<FailureAnswer>("The body is larger than 8 MiB. It is refused while it is read.", status_, objectResponse_.Text, headers_, objectResponse_.Object, null);
+                            throw new HttpmqException<FailureAnswer>("The body is larger than 8 MiB, and refused while it is read; or what JetStream would be sent is larger than the NATS server takes.", status_, objectResponse_.Text, headers_, objectResponse_.Object, null);
                         }
                         else
                         if (status_ == 503)
@@ -867,7 +867,7 @@ namespace Httpmq.Client
                             {
                                 throw new HttpmqException("Response was null which was not expected.", status_, objectResponse_.Text, headers_, null);
                             }
-                            throw new HttpmqException<FailureAnswer>("JetStream did not answer in time. What was asked may or may not have happened; asking again is safe.", status_, objectResponse_.Text, headers_, objectResponse_.Object, null);
+                            throw new HttpmqException<FailureAnswer>("JetStream did not answer in time. `detail` says whether what was asked may have happened; asking again is safe.", status_, objectResponse_.Text, headers_, objectResponse_.Object, null);
                         }
                         else
                         if (status_ == 507)
@@ -1001,7 +1001,7 @@ namespace Httpmq.Client
                             {
                                 throw new HttpmqException("Response was null which was not expected.", status_, objectResponse_.Text, headers_, null);
                             }
-                            throw new HttpmqException<FailureAnswer>("JetStream did not answer in time. What was asked may or may not have happened; asking again is safe.", status_, objectResponse_.Text, headers_, objectResponse_.Object, null);
+                            throw new HttpmqException<FailureAnswer>("JetStream did not answer in time. `detail` says whether what was asked may have happened; asking again is safe.", status_, objectResponse_.Text, headers_, objectResponse_.Object, null);
                         }
                         else
                         {
@@ -1130,7 +1130,7 @@ namespace Httpmq.Client
                             {
                                 throw new HttpmqException("Response was null which was not expected.", status_, objectResponse_.Text, headers_, null);
                             }
-                            throw new HttpmqException<FailureAnswer>("JetStream did not answer in time. What was asked may or may not have happened; asking again is safe.", status_, objectResponse_.Text, headers_, objectResponse_.Object, null);
+                            throw new HttpmqException<FailureAnswer>("JetStream did not answer in time. `detail` says whether what was asked may have happened; asking again is safe.", status_, objectResponse_.Text, headers_, objectResponse_.Object, null);
                         }
                         else
                         {
@@ -1262,7 +1262,7 @@ namespace Httpmq.Client
                             {
                                 throw new HttpmqException("Response was null which was not expected.", status_, objectResponse_.Text, headers_, null);
                             }
-                            throw new HttpmqException<FailureAnswer>("JetStream did not answer in time. What was asked may or may not have happened; asking again is safe.", status_, objectResponse_.Text, headers_, objectResponse_.Object, null);
+                            throw new HttpmqException<FailureAnswer>("JetStream did not answer in time. `detail` says whether what was asked may have happened; asking again is safe.", status_, objectResponse_.Text, headers_, objectResponse_.Object, null);
                         }
                         else
                         {
@@ -1407,7 +1407,7 @@ namespace Httpmq.Client
                             {
                                 throw new HttpmqException("Response was null which was not expected.", status_, objectResponse_.Text, headers_, null);
                             }
-                            throw new HttpmqException<FailureAnswer>("The body is larger than 8 MiB. It is refused while it is read.", status_, objectResponse_.Text, headers_, objectResponse_.Object, null);
+                            throw new HttpmqException<FailureAnswer>("The body is larger than 8 MiB, and refused while it is read; or what JetStream would be sent is larger than the NATS server takes.", status_, objectResponse_.Text, headers_, objectResponse_.Object, null);
                         }
                         else
                         if (status_ == 503)
@@ -1427,7 +1427,7 @@ namespace Httpmq.Client
                             {
                                 throw new HttpmqException("Response was null which was not expected.", status_, objectResponse_.Text, headers_, null);
                             }
-                            throw new HttpmqException<FailureAnswer>("JetStream did not answer in time. What was asked may or may not have happened; asking again is safe.", status_, objectResponse_.Text, headers_, objectResponse_.Object, null);
+                            throw new HttpmqException<FailureAnswer>("JetStream did not answer in time. `detail` says whether what was asked may have happened; asking again is safe.", status_, objectResponse_.Text, headers_, objectResponse_.Object, null);
                         }
                         else
                         if (status_ == 507)
@@ -1579,7 +1579,7 @@ namespace Httpmq.Client
                             {
                                 throw new HttpmqException("Response was null which was not expected.", status_, objectResponse_.Text, headers_, null);
                             }
-                            throw new HttpmqException<FailureAnswer>("The body is larger than 8 MiB. It is refused while it is read.", status_, objectResponse_.Text, headers_, objectResponse_.Object, null);
+                            throw new HttpmqException<FailureAnswer>("The body is larger than 8 MiB, and refused while it is read; or what JetStream would be sent is larger than the NATS server takes.", status_, objectResponse_.Text, headers_, objectResponse_.Object, null);
                         }
                         else
                         if (status_ == 503)
@@ -1599,7 +1599,7 @@ namespace Httpmq.Client
                             {
                                 throw new HttpmqException("Response was null which was not expected.", status_, objectResponse_.Text, headers_, null);
                             }
-                            throw new HttpmqException<FailureAnswer>("JetStream did not answer in time. What was asked may or may not have happened; asking again is safe.", status_, objectResponse_.Text, headers_, objectResponse_.Object, null);
+                            throw new HttpmqException<FailureAnswer>("JetStream did not answer in time. `detail` says whether what was asked may have happened; asking again is safe.", status_, objectResponse_.Text, headers_, objectResponse_.Object, null);
                         }
                         else
                         {
@@ -1960,7 +1960,8 @@ namespace Httpmq.Client
         public long? MaxRetry { get; set; } = default!;
 
         /// <summary>
-        /// Nanoseconds until a message that was not acknowledged comes again; 0 or absent: 30000000000 (30 s).
+        /// Nanoseconds until a message that was not acknowledged comes again; 0 or absent: 30000000000 (30 s). With less than an
+        /// <br/>acknowledgement takes, each message comes again before it can be acknowledged, about once in a millisecond.
         /// </summary>
         [System.Text.Json.Serialization.JsonPropertyName("ack_wait")]
         public long? AckWait { get; set; } = default!;
@@ -2228,7 +2229,7 @@ namespace Httpmq.Client
         public string Name { get; set; } = default!;
 
         /// <summary>
-        /// Subjects that the stream takes, wildcards allowed; none: the stream's name is its subject.
+        /// Subjects that the stream takes, at most 1000, wildcards allowed; none: the stream's name is its subject.
         /// </summary>
         [System.Text.Json.Serialization.JsonPropertyName("subjects")]
         public System.Collections.Generic.IReadOnlyList<string>? Subjects { get; set; } = default!;
@@ -2315,7 +2316,7 @@ namespace Httpmq.Client
     {
 
         /// <summary>
-        /// At least one subject, wildcards allowed.
+        /// At least one subject, at most 1000, wildcards allowed.
         /// </summary>
         [System.Text.Json.Serialization.JsonPropertyName("subjects")]
         public System.Collections.Generic.IReadOnlyList<string> Subjects { get; set; } = new System.Collections.Generic.List<string>();
