@@ -71,7 +71,7 @@ internal sealed class JetStreamApi(NatsLink link, NatsOptions options)
         }
         catch (Exception exception) when (exception is NatsException or OperationCanceledException && !cancellationToken.IsCancellationRequested)
         {
-            throw new HttpmqException(link.IsOpen ? TimedOut(what) : NatsLink.NotConnected, exception);
+            throw new HttpmqException(link.IsOpen ? link.Explain(TimedOut(what)) : link.NotConnected, exception);
         }
     }
 
