@@ -3,22 +3,6 @@ using Microsoft.Extensions.Logging;
 
 namespace Httpmq.Infrastructure.EmbeddedNats;
 
-/// <summary>What the embedded nats-server is doing.</summary>
-public enum EmbeddedNatsState
-{
-    /// <summary>Not started yet, or stopped for good.</summary>
-    Stopped,
-
-    /// <summary>The first start: JetStream may be restoring its streams.</summary>
-    Starting,
-
-    /// <summary>Clients can connect and JetStream answered.</summary>
-    Running,
-
-    /// <summary>It died or hung and is being started anew; <see cref="EmbeddedNatsServer.LastFailure"/> says why.</summary>
-    Restarting,
-}
-
 /// <summary>
 /// A real nats-server as our child: on loopback, with a JetStream store that survives, restarted when it dies, gone when we
 /// are. Used for one start and one stop. Dispose it asynchronously.
