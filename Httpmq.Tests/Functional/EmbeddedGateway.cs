@@ -93,9 +93,10 @@ internal sealed partial class EmbeddedGateway : IAsyncDisposable
         {
             await Eventually.HoldsAsync(Says, $"ready {status} '{text}'", patience);
         }
-        catch (AssertionException exception)
+        catch (AssertionException)
         {
-            Assert.Fail($"{exception.Message} last: {last} log: {Child.Errors}{Child.Output}");
+            await TestContext.Out.WriteLineAsync($"last: {last} log: {Child.Errors}{Child.Output}");
+            throw;
         }
 
         async Task<bool> Says()
