@@ -38,7 +38,8 @@ public static class DependencyInjection
         services.AddSingleton<IBrokerHealth>(provider => new BrokerHealth(
             provider.GetRequiredService<JetStreamApi>(),
             provider.GetRequiredService<NatsLink>(),
-            deliveries ? provider.GetRequiredService<DeliveryLink>() : null));
+            deliveries ? provider.GetRequiredService<DeliveryLink>() : null,
+            options));
         if (deliveries)
         {
             // The listener first: it must hear of the connection that the link opens.

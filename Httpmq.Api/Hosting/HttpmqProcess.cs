@@ -78,6 +78,7 @@ internal sealed class HttpmqProcess(HttpmqSettings settings, TextWriter output, 
         var nats = new NatsOptions
         {
             Url = embedded?.ServerUri ?? settings.Nats.ServerUri!,
+            Diagnosis = embedded,
             ConnectTimeout = settings.Nats.ConnectTimeout,
             MaxReconnectAttempts = embedded is null ? settings.Nats.MaxReconnectAttempts : -1,
             ReconnectWait = embedded is null ? settings.Nats.ReconnectWait : EmbeddedReconnectWait,
@@ -144,6 +145,10 @@ internal sealed class HttpmqProcess(HttpmqSettings settings, TextWriter output, 
         if (embedded is not null)
         {
             await output.WriteLineAsync($"  {"data folder",-12} {embedded.DataFolder}");
+            foreach (var finding in embedded.Damage)
+            {
+                await output.WriteLineAsync($"  {"DAMAGE",-12} {finding}");
+            }
         }
 
         await output.FlushAsync();

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using System.Text;
 
 namespace Httpmq.Infrastructure.EmbeddedNats;
 
@@ -10,17 +11,21 @@ internal sealed class DataFolder : IDisposable
 
     private readonly FileStream _lock;
 
-    private DataFolder(string path, FileStream @lock)
+    private DataFolder(string path, FileStream @lock, TimeProvider time)
     {
         FullPath = path;
+        Probe = new StoreProbe(Path.Combine(path, "jetstream"), time);
         _lock = @lock;
     }
 
     public string FullPath { get; }
 
+    /// <summary>Whether JetStream could write now.</summary>
+    public StoreProbe Probe { get; }
+
     /// <summary>Creates and locks the folder.</summary>
     /// <exception cref="EmbeddedNatsException">It cannot be written, or another instance has it.</exception>
-    public static DataFolder Open(string folder)
+    public static DataFolder Open(string folder, TimeProvider time)
     {
         var path = Path.GetFullPath(folder);
         var lockFile = Path.Combine(path, "httpmq.lock");
@@ -40,7 +45,7 @@ internal sealed class DataFolder : IDisposable
         try
         {
             // The operating system lets go of it when we end, however we end.
-            return new DataFolder(path, new FileStream(lockFile, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None));
+            return new DataFolder(path, new FileStream(lockFile, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None), time);
         }
         catch (IOException failure)
         {
@@ -72,7 +77,7 @@ internal sealed class DataFolder : IDisposable
     {
         try
         {
-            var store = new DirectoryInfo(Path.Combine(FullPath, "jetstream"));
+            var store = new DirectoryInfo(Probe.Store);
             var used = store.Exists ? store.EnumerateFiles("*", SearchOption.AllDirectories).Sum(Length) : 0;
             // Never 0, which the server would take for "not set".
             return Math.Max(1, (used + new DriveInfo(FullPath).AvailableFreeSpace) / 4 * 3);
@@ -90,15 +95,20 @@ internal sealed class DataFolder : IDisposable
         }
     }
 
-    /// <summary>Writes the configuration for the next start.</summary>
+    /// <summary>
+    /// Writes the configuration for the next start, always of the same length and over the old one: on a full disk there is
+    /// room for nothing else, and the server must start, because whoever makes room deletes streams through it.
+    /// </summary>
     /// <exception cref="EmbeddedNatsException">The folder cannot be written.</exception>
     public void WriteConfiguration(long storeLimit)
     {
         var file = Path.Combine(FullPath, NatsServerCommand.ConfigFileName);
-        var text = $"# Written anew at every start; changes are lost.\njetstream {{ max_file_store: {storeLimit} }}\n";
+        var text = $"# Written anew at every start; changes are lost.\njetstream {{ max_file_store: {storeLimit,20} }}\n";
         try
         {
-            File.WriteAllText(file, text);
+            using var stream = new FileStream(file, FileMode.OpenOrCreate, FileAccess.Write);
+            stream.Write(Encoding.UTF8.GetBytes(text));
+            stream.SetLength(stream.Position);
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
         {

@@ -27,6 +27,10 @@ public sealed class EmbeddedNatsException(string message, Exception? inner = nul
         $"The data folder '{folder}' is still held by a nats-server that an earlier instance started. "
         + "Wait until it has ended, or end it.");
 
+    internal static EmbeddedNatsException StoreGone(string store) => new(
+        $"The store '{store}' is not there any more, or is no folder. Put it back and it is used again, "
+        + "or start this program anew to begin with an empty one.");
+
     internal static EmbeddedNatsException PortInUse(int port) => new(
         $"Port {port} on 127.0.0.1 is in use by another program. Stop that one or set the embedded nats-server's port "
         + "to a free one.");

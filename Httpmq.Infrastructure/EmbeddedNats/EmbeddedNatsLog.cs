@@ -26,6 +26,12 @@ internal static partial class EmbeddedNatsLog
     [LoggerMessage(2906, LogLevel.Critical, "The supervisor of nats-server failed and no longer restarts it")]
     public static partial void SupervisorFailed(ILogger logger, Exception failure);
 
+    [LoggerMessage(2908, LogLevel.Error, "{Trouble}. Nothing can be published until it can be written again; nats-server goes on, and is started anew then")]
+    public static partial void StoreUnwritable(ILogger logger, string trouble);
+
+    [LoggerMessage(2909, LogLevel.Error, "{Finding}")]
+    public static partial void Damage(ILogger logger, string finding);
+
     [LoggerMessage(EventId = 2907, Message = "{Line}")]
     public static partial void ServerLine(ILogger logger, LogLevel level, string line);
 }

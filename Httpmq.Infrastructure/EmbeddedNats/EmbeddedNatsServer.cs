@@ -1,28 +1,14 @@
+using Httpmq.Infrastructure.JetStream;
 using Microsoft.Extensions.Logging;
 
 namespace Httpmq.Infrastructure.EmbeddedNats;
-
-/// <summary>What the embedded nats-server is doing.</summary>
-public enum EmbeddedNatsState
-{
-    /// <summary>Not started yet, or stopped for good.</summary>
-    Stopped,
-
-    /// <summary>The first start: JetStream may be restoring its streams.</summary>
-    Starting,
-
-    /// <summary>Clients can connect and JetStream answered.</summary>
-    Running,
-
-    /// <summary>It died or hung and is being started anew; <see cref="EmbeddedNatsServer.LastFailure"/> says why.</summary>
-    Restarting,
-}
 
 /// <summary>
 /// A real nats-server as our child: on loopback, with a JetStream store that survives, restarted when it dies, gone when we
 /// are. Used for one start and one stop. Dispose it asynchronously.
 /// </summary>
-public sealed class EmbeddedNatsServer(EmbeddedNatsOptions options, ILoggerFactory loggers, TimeProvider time) : IAsyncDisposable
+public sealed class EmbeddedNatsServer(EmbeddedNatsOptions options, ILoggerFactory loggers, TimeProvider time)
+    : IServerDiagnosis, IAsyncDisposable
 {
     // A hung server hears nothing, and everything it acknowledged is with the kernel already.
     private static readonly TimeSpan FailedStopLimit = TimeSpan.FromSeconds(2);
@@ -37,6 +23,7 @@ public sealed class EmbeddedNatsServer(EmbeddedNatsOptions options, ILoggerFacto
     private Task _supervision = Task.CompletedTask;
     private long _storeLimit;
     private volatile NatsServerProcess? _process;
+    private volatile NatsServerWatch? _watch;
     private volatile int _port = options.Port;
     private volatile EmbeddedNatsState _state;
     private volatile string? _lastFailure;
@@ -62,8 +49,24 @@ public sealed class EmbeddedNatsServer(EmbeddedNatsOptions options, ILoggerFacto
     /// <summary>The full path of the folder that holds the store.</summary>
     public string DataFolder { get; } = Path.GetFullPath(options.DataFolder);
 
+    /// <summary>What nats-server did not load from its store at its last start, a sentence each without its full stop.</summary>
+    public IReadOnlyList<string> Damage { get; private set; } = [];
+
     /// <summary>nats-server's process id; null while there is no process.</summary>
     public int? ProcessId => _process is { Exited.IsCompleted: false } process ? process.ProcessId : null;
+
+    /// <inheritdoc/>
+    public string? Trouble => _state switch
+    {
+        EmbeddedNatsState.Running => _watch?.Trouble,
+        EmbeddedNatsState.Restarting => $"the embedded nats-server is being restarted: {_lastFailure?.TrimEnd('.')}",
+        EmbeddedNatsState.Starting => "the embedded nats-server is starting",
+        _ => "the embedded nats-server has stopped",
+    };
+
+    /// <inheritdoc/>
+    public async Task<string?> DiagnoseAsync(CancellationToken cancellationToken) =>
+        _state == EmbeddedNatsState.Running && _folder is { } folder ? await folder.Probe.AskAsync(cancellationToken) : Trouble;
 
     /// <summary>Starts nats-server and returns when JetStream is ready.</summary>
     /// <exception cref="EmbeddedNatsException">It cannot be started; the message says what to do.</exception>
@@ -88,7 +91,7 @@ public sealed class EmbeddedNatsServer(EmbeddedNatsOptions options, ILoggerFacto
         _state = EmbeddedNatsState.Starting;
         try
         {
-            _folder = EmbeddedNats.DataFolder.Open(options.DataFolder);
+            _folder = EmbeddedNats.DataFolder.Open(options.DataFolder, time);
             await _folder.WaitForPredecessorAsync(time, cancellationToken);
             _thread = new LaunchThread();
             await StartServerAsync(cancellationToken);
@@ -141,10 +144,18 @@ public sealed class EmbeddedNatsServer(EmbeddedNatsOptions options, ILoggerFacto
 
         _storeLimit = _folder!.MeasureStoreLimit();
         _folder.WriteConfiguration(_storeLimit);
+        var inspection = StoreInspection.Read(_folder.Probe.Store);
         var process = _process = await NatsServerProcess.LaunchAsync(_thread!, _executable!, DataFolder, _port, _serverLog, time);
         await process.WaitUntilReadyAsync(options.StartTimeout, _log, cancellationToken);
         _port = process.Port;
         _version = process.Version;
+        Damage = await inspection.CompareAsync(ServerUri, cancellationToken);
+        foreach (var finding in Damage)
+        {
+            EmbeddedNatsLog.Damage(_log, finding);
+        }
+
+        _watch = null;
         _state = EmbeddedNatsState.Running;
         _backoff.Started();
         EmbeddedNatsLog.Ready(_log, process.Version, process.ProcessId, ServerUri, DataFolder);
@@ -156,9 +167,13 @@ public sealed class EmbeddedNatsServer(EmbeddedNatsOptions options, ILoggerFacto
         {
             while (true)
             {
-                var failure = _process is { } process && _state == EmbeddedNatsState.Running
-                    ? await new NatsServerWatch(process, _folder!, _storeLimit, _log, time).UntilFailureAsync(stopping)
-                    : _lastFailure!;
+                var failure = new NatsServerFailure(_lastFailure ?? "");
+                if (_process is { } process && _state == EmbeddedNatsState.Running)
+                {
+                    var watch = _watch = new NatsServerWatch(process, _folder!, _storeLimit, _log, time);
+                    failure = await watch.UntilFailureAsync(stopping);
+                }
+
                 await RestartAsync(failure, stopping);
             }
         }
@@ -174,20 +189,26 @@ public sealed class EmbeddedNatsServer(EmbeddedNatsOptions options, ILoggerFacto
         }
     }
 
-    private async Task RestartAsync(string failure, CancellationToken stopping)
+    private async Task RestartAsync(NatsServerFailure failure, CancellationToken stopping)
     {
         var delay = _backoff.Next();
-        _lastFailure = failure;
+        _lastFailure = failure.Reason;
         _state = EmbeddedNatsState.Restarting;
-        EmbeddedNatsLog.Failed(_log, failure, delay.TotalMilliseconds);
+        EmbeddedNatsLog.Failed(_log, failure.Reason, delay.TotalMilliseconds);
         if (_process is { } old)
         {
-            await TerminateAsync(old, FailedStopLimit, stopping);
+            await TerminateAsync(old, failure.Answers ? options.StopTimeout : FailedStopLimit, stopping);
         }
 
         await Task.Delay(delay, time, stopping);
         try
         {
+            if (_folder!.Probe.IsGone)
+            {
+                // nats-server would begin with an empty one, and nobody would notice.
+                throw EmbeddedNatsException.StoreGone(_folder.Probe.Store);
+            }
+
             await StartServerAsync(stopping);
         }
         catch (EmbeddedNatsException again)

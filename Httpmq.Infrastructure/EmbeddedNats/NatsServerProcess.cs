@@ -162,12 +162,13 @@ internal sealed partial class NatsServerProcess : IAsyncDisposable
 
     private async Task ForwardAsync(StreamReader reader)
     {
+        var repeats = new RepeatedLines(_time);
         while (await reader.ReadLineAsync() is { } raw)
         {
             var line = NatsServerLogLine.Parse(raw);
             Volatile.Write(ref _lastLineAt, _time.GetTimestamp());
             Note(line);
-            EmbeddedNatsLog.ServerLine(_serverLog, line.Level, line.Text);
+            EmbeddedNatsLog.ServerLine(_serverLog, repeats.IsNew(line) ? line.Level : LogLevel.Trace, line.Text);
         }
     }
 

@@ -2,19 +2,39 @@ using Microsoft.Extensions.Logging;
 
 namespace Httpmq.Infrastructure.EmbeddedNats;
 
+/// <summary>Why a nats-server is to be started anew.</summary>
+/// <param name="Reason">For people.</param>
+/// <param name="Answers">It still does what it is told, so that it may take its time to write what it keeps in memory.</param>
+internal readonly record struct NatsServerFailure(string Reason, bool Answers = false);
+
 /// <summary>Looks after a running nats-server until there is a reason to start it anew.</summary>
 internal sealed class NatsServerWatch(
     NatsServerProcess process, DataFolder folder, long storeLimit, ILogger log, TimeProvider time)
 {
-    private static readonly TimeSpan Interval = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
 
-    // Generous together (about 20 s): a restart costs every client its connection, so a busy server must not be taken for
-    // a hung one. It is needed all the same: nats-server 2.9 deadlocks when a write finds the disk full.
+    // Generous together (about 18 s): a restart costs every client its connection, so a busy server must not be taken for
+    // a hung one. It is needed all the same: nats-server 2.9 deadlocks when a write finds the disk full. Then there is
+    // nothing to be patient with.
     private static readonly TimeSpan AnswerLimit = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan UnwritableAnswerLimit = TimeSpan.FromSeconds(1);
     private const int SilencesAllowed = 3;
 
+    private volatile string? _storeTrouble;
+    private volatile string? _silence;
+
+    /// <summary>What is wrong although it runs, as far as was seen last.</summary>
+    public string? Trouble => (_silence, _storeTrouble) switch
+    {
+        ({ } silence, { } store) => $"{silence}: {store}",
+        (var silence, var store) => silence ?? store ?? (process.IsStoreFull ? LimitReached : null),
+    };
+
+    private string LimitReached =>
+        $"the embedded nats-server's store '{folder.Probe.Store}' has reached its limit of {storeLimit} bytes, three quarters of the space there was";
+
     /// <summary>Returns why the server needs to be started anew.</summary>
-    public async Task<string> UntilFailureAsync(CancellationToken cancellationToken)
+    public async Task<NatsServerFailure> UntilFailureAsync(CancellationToken cancellationToken)
     {
         using var watching = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         var health = WatchHealthAsync(watching.Token);
@@ -27,15 +47,15 @@ internal sealed class NatsServerWatch(
             }
             catch (EmbeddedNatsException unreadable)
             {
-                return unreadable.Message;
+                return new NatsServerFailure(unreadable.Message);
             }
         }
 
         await watching.CancelAsync();
-        return process.DescribeEnd();
+        return new NatsServerFailure(process.DescribeEnd());
     }
 
-    private async Task<string> WatchHealthAsync(CancellationToken cancellationToken)
+    private async Task<NatsServerFailure> WatchHealthAsync(CancellationToken cancellationToken)
     {
         using var timer = new PeriodicTimer(Interval, time);
         var silences = 0;
@@ -44,31 +64,71 @@ internal sealed class NatsServerWatch(
             await timer.WaitForNextTickAsync(cancellationToken);
             if (process.IsJetStreamDown)
             {
-                return "JetStream shut itself down inside nats-server; the server's log says why.";
+                return new NatsServerFailure("JetStream shut itself down inside nats-server; the server's log says why.");
             }
 
-            if (process.IsStoreFull && folder.MeasureStoreLimit() > storeLimit + (storeLimit / 16))
+            if (await LookAtStoreAsync(cancellationToken) is { } reason)
             {
-                // The limit is fixed when the server starts, and it refuses every publish, so nothing is interrupted.
-                return "The store had reached its limit, and there is more space now.";
+                return reason;
             }
 
-            switch (await NatsProbe.AskJetStreamAsync(process.Port, AnswerLimit, cancellationToken))
+            var limit = _storeTrouble is null ? AnswerLimit : UnwritableAnswerLimit;
+            switch (await NatsProbe.AskJetStreamAsync(process.Port, limit, cancellationToken))
             {
                 case JetStreamAnswer.Alive:
                     silences = 0;
+                    _silence = null;
                     break;
                 case JetStreamAnswer.Gone:
-                    return "JetStream is switched off inside nats-server; the server's log says why.";
+                    return new NatsServerFailure("JetStream is switched off inside nats-server; the server's log says why.");
                 default:
+                    _silence = $"the embedded nats-server (process {process.ProcessId}) does not answer";
                     EmbeddedNatsLog.NoAnswer(log, ++silences);
+                    if (await folder.Probe.AskAsync(cancellationToken) is { } unwritable)
+                    {
+                        return new NatsServerFailure($"nats-server hangs: {unwritable}.");
+                    }
+
                     if (silences >= SilencesAllowed)
                     {
-                        return "nats-server's JetStream does not answer (a full disk makes some versions hang).";
+                        return new NatsServerFailure("nats-server's JetStream does not answer (a full disk makes some versions hang).");
                     }
 
                     break;
             }
         }
+    }
+
+    /// <summary>A reason to start anew that the store gives, or null.</summary>
+    private async Task<NatsServerFailure?> LookAtStoreAsync(CancellationToken cancellationToken)
+    {
+        var before = _storeTrouble;
+        var trouble = _storeTrouble = await folder.Probe.AskAsync(cancellationToken);
+        if (trouble is not null)
+        {
+            if (folder.Probe.IsGone)
+            {
+                // It would go on storing into files that have no name any more.
+                return new NatsServerFailure($"nats-server must not go on: {trouble}.");
+            }
+
+            if (before is null)
+            {
+                EmbeddedNatsLog.StoreUnwritable(log, trouble);
+            }
+
+            return null;
+        }
+
+        if (before is not null)
+        {
+            // Consumers' positions that could not be written are in memory alone, and written when the server ends in order.
+            return new NatsServerFailure("The store can be written again, and what nats-server kept in memory is written now.", Answers: _silence is null);
+        }
+
+        // The limit is fixed when the server starts, and it refuses every publish, so nothing is interrupted.
+        return process.IsStoreFull && folder.MeasureStoreLimit() > storeLimit + (storeLimit / 16)
+            ? new NatsServerFailure("The store had reached its limit, and there is more space now.", Answers: true)
+            : null;
     }
 }

@@ -4,21 +4,36 @@ using Httpmq.Infrastructure.JetStream.Wire;
 
 namespace Httpmq.Infrastructure.JetStream;
 
-internal sealed class BrokerHealth(JetStreamApi api, NatsLink link, DeliveryLink? deliveries) : IBrokerHealth
+internal sealed class BrokerHealth(JetStreamApi api, NatsLink link, DeliveryLink? deliveries, NatsOptions options) : IBrokerHealth
 {
+    private const string NotReady = "JetStream is not ready";
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(1.5);
 
     public string? ServerVersion => link.Connection.ServerInfo?.Version;
 
     public async Task<Error?> CheckAsync(CancellationToken cancellationToken)
     {
+        // Side by side: both may take most of what there is.
+        var asking = AskAsync(cancellationToken);
+        var trouble = options.Diagnosis is { } diagnosis ? await diagnosis.DiagnoseAsync(cancellationToken) : null;
+        var error = await asking;
+        return (error, trouble ?? options.Diagnosis?.Trouble) switch
+        {
+            (null, _) => trouble is null ? null : new Error(ErrorKind.Unavailable, NotReady, trouble),
+            (_, { } why) when !error.Detail.Contains(why, StringComparison.Ordinal) => error with { Detail = $"{error.Detail}; {why}" },
+            _ => error,
+        };
+    }
+
+    private async Task<Error?> AskAsync(CancellationToken cancellationToken)
+    {
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         limit.CancelAfter(Patience);
         try
         {
             deliveries?.RequireOpen();
-            var answer = await api.TryCallAsync("JetStream is not ready", "INFO", [], WireJson.Default.ApiResponse, limit.Token);
-            return answer.Error is null ? null : JetStreamErrors.ToError("JetStream is not ready", answer.Error) with { Kind = ErrorKind.Unavailable };
+            var answer = await api.TryCallAsync(NotReady, "INFO", [], WireJson.Default.ApiResponse, limit.Token);
+            return answer.Error is null ? null : JetStreamErrors.ToError(NotReady, answer.Error) with { Kind = ErrorKind.Unavailable };
         }
         catch (HttpmqException exception)
         {
@@ -26,7 +41,7 @@ internal sealed class BrokerHealth(JetStreamApi api, NatsLink link, DeliveryLink
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
-            return new Error(ErrorKind.Unavailable, "JetStream is not ready", $"no answer within {Patience.TotalSeconds} s");
+            return new Error(ErrorKind.Unavailable, NotReady, $"no answer within {Patience.TotalSeconds} s");
         }
     }
 }

@@ -79,7 +79,7 @@ internal sealed class JetStreamApi(NatsLink link, NatsOptions options)
         }
         catch (Exception exception) when (exception is NatsException or OperationCanceledException && !cancellationToken.IsCancellationRequested)
         {
-            throw new HttpmqException(link.IsOpen ? TimedOut(what, call) : NatsLink.NotConnected, exception);
+            throw new HttpmqException(link.IsOpen ? link.Explain(TimedOut(what, call)) : link.NotConnected, exception);
         }
     }
 

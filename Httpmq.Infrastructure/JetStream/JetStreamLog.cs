@@ -11,8 +11,8 @@ internal static partial class JetStreamLog
     [LoggerMessage(2001, LogLevel.Warning, "{Connection} lost its connection to NATS ({Reason}); trying again")]
     public static partial void Disconnected(this ILogger logger, string connection, string reason);
 
-    [LoggerMessage(2002, LogLevel.Warning, "Attempt {Attempt} of {Connection} to connect to NATS failed ({Reason}); next in {WaitSeconds} s, or when it is back")]
-    public static partial void ConnectFailed(this ILogger logger, string connection, int attempt, string reason, double waitSeconds);
+    [LoggerMessage(EventId = 2002, Message = "Attempt {Attempt} of {Connection} to connect to NATS failed ({Reason}); next in {WaitSeconds} s, or when it is back")]
+    public static partial void ConnectFailed(this ILogger logger, LogLevel level, string connection, int attempt, string reason, double waitSeconds);
 
     [LoggerMessage(2003, LogLevel.Critical, "Gave up after {Attempts} failed attempts to connect to NATS (nats.reconnect.max_attempts is {Limit})")]
     public static partial void GaveUp(this ILogger logger, int attempts, int limit);

@@ -57,17 +57,21 @@ internal sealed class MessagePublisher(NatsLink link, NatsOptions options, Reque
         _free.Enqueue(pending);
         return reply switch
         {
-            { Kind: ReplyKind.Answered, Error: { } error } => PublishOutcome.Failed(JetStreamErrors.ToError(What(subject), error)),
+            { Kind: ReplyKind.Answered, Error: { } error } => Refused(JetStreamErrors.ToError(What(subject), error)),
             { Kind: ReplyKind.Answered, Stream: { } stream } => PublishOutcome.Stored(stream, reply.Sequence),
 
             // Nobody listens, or somebody who is no stream and answered with nothing.
             { Kind: ReplyKind.NoResponders or ReplyKind.Answered } => await ExplainNoStreamAsync(subject, cancellationToken),
-            { Kind: ReplyKind.NotSent } => PublishOutcome.Failed(NatsLink.NotConnected),
+            { Kind: ReplyKind.NotSent } => PublishOutcome.Failed(link.NotConnected),
             { Kind: ReplyKind.Full } => Failed(ErrorKind.Unavailable, subject, "too many messages wait for JetStream's answer; nothing was stored, try again"),
             { Kind: ReplyKind.TimedOut } => await ExplainTimeoutAsync(subject),
             _ => Failed(ErrorKind.Unavailable, subject, "the connection to NATS was lost before JetStream answered; the message may have been stored"),
         };
     }
+
+    /// <summary>JetStream knows that it has no room; whoever runs the server may know why.</summary>
+    private PublishOutcome Refused(Error error) =>
+        PublishOutcome.Failed(error.Kind == ErrorKind.OutOfResources ? link.Explain(error) : error);
 
     /// <summary>Nobody took the message: because no stream has the subject, or because the stream has no leader just now.</summary>
     private async ValueTask<PublishOutcome> ExplainNoStreamAsync(Subject subject, CancellationToken cancellationToken)
@@ -103,7 +107,8 @@ internal sealed class MessagePublisher(NatsLink link, NatsOptions options, Reque
             // Then it is JetStream that does not answer.
         }
 
-        return Failed(ErrorKind.Timeout, subject, "JetStream did not answer in time; the message may have been stored");
+        return PublishOutcome.Failed(link.Explain(new Error(
+            ErrorKind.Timeout, What(subject), "JetStream did not answer in time; the message may have been stored")));
     }
 
     private async ValueTask<PublishOutcome> AskForStreamAsync(Subject subject, CancellationToken cancellationToken)

@@ -78,10 +78,14 @@ internal class NatsLink : IHostedService, IAsyncDisposable
     /// <summary>Version of the connected server; null before the first connection.</summary>
     public Version? ServerVersion => ParseVersion(Connection.ServerInfo?.Version);
 
-    public static Error NotConnected { get; } = new(
+    public Error NotConnected => Explain(new Error(
         ErrorKind.Unavailable,
         "NATS is not available",
-        "the gateway has no connection to NATS at the moment and keeps trying; nothing was stored or changed");
+        "the gateway has no connection to NATS at the moment and keeps trying; nothing was stored or changed"));
+
+    /// <summary>The error, with what is known to be wrong with the server.</summary>
+    public Error Explain(Error error) =>
+        _options.Diagnosis?.Trouble is { } trouble ? error with { Detail = $"{error.Detail}; {trouble}" } : error;
 
     /// <summary>Throws <see cref="ErrorKind.Unavailable"/> instead of waiting for a connection to come back.</summary>
     public void RequireOpen()
@@ -179,7 +183,10 @@ internal class NatsLink : IHostedService, IAsyncDisposable
         }
 
         var failures = Interlocked.Increment(ref _failures);
-        _logger.ConnectFailed(_options.Name, failures, reason, _options.ReconnectWait.TotalSeconds);
+
+        // Whoever runs the server says why it is away, and here it is asked for several times a second.
+        var level = failures > 1 && _options.Diagnosis is not null ? LogLevel.Debug : LogLevel.Warning;
+        _logger.ConnectFailed(level, _options.Name, failures, reason, _options.ReconnectWait.TotalSeconds);
         if (_options.MaxReconnectAttempts < 0 || failures <= _options.MaxReconnectAttempts)
         {
             return false;

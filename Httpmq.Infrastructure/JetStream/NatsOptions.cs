@@ -9,6 +9,9 @@ public sealed record NatsOptions
     /// <summary>Name of the connection, as the server's monitoring shows it.</summary>
     public string Name { get; init; } = "httpmq";
 
+    /// <summary>What is known of the server by whoever runs it; null (default) where somebody else does.</summary>
+    public IServerDiagnosis? Diagnosis { get; init; }
+
     /// <summary>Patience with one attempt to connect. Default: 30 s.</summary>
     public TimeSpan ConnectTimeout { get; init; } = TimeSpan.FromSeconds(30);
 

@@ -78,7 +78,7 @@ internal sealed class DeliverySources : IDeliverySourceFactory, IAsyncDisposable
         {
             await source.DisposeAsync();
             throw exception is NatsException or OperationCanceledException && !cancellationToken.IsCancellationRequested
-                ? new HttpmqException(NatsLink.NotConnected, exception)
+                ? new HttpmqException(_link.NotConnected, exception)
                 : exception;
         }
     }

@@ -101,7 +101,7 @@ internal sealed class EmbeddedNatsServerTests : EmbeddedNatsFixture
         await File.WriteAllTextAsync(store, "not a folder");
         Kill(server.ProcessId!.Value);
         await Until(
-            () => server.LastFailure?.Contains("Can't start JetStream", StringComparison.Ordinal) == true, "the reason is told");
+            () => server.LastFailure?.Contains("is not there any more, or is no folder", StringComparison.Ordinal) == true, "the reason is told");
         Assert.That(server.State, Is.EqualTo(EmbeddedNatsState.Restarting));
 
         File.Delete(store);

@@ -107,7 +107,7 @@ internal sealed class ParentDeathTests : EmbeddedNatsFixture
 
     private void WriteConfiguration()
     {
-        using var folder = DataFolder.Open(Folder);
+        using var folder = DataFolder.Open(Folder, TimeProvider.System);
         folder.WriteConfiguration(folder.MeasureStoreLimit());
     }
 }
