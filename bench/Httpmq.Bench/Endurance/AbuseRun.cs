@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Httpmq.Bench.Cases;
 using Httpmq.Bench.Loads;
 
@@ -12,13 +13,16 @@ internal sealed class AbuseRun(BenchContext context, TextWriter output)
     private const double LeastRatio = 0.80;
     private const string Good = "good";
     private const string Bad = "bad";
-    private const int BacklogMessages = 2000;
-    private const int BacklogBytes = 64 * 1024;
+    private const int BacklogMessages = 30_000;
+    private const int BacklogBytes = 1024;
     private const int Consumers = 100;
     private const int Inflight = 32;
     private static readonly TimeSpan Beginning = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan LongestBeginning = TimeSpan.FromSeconds(20);
     private static readonly TimeSpan Sampling = TimeSpan.FromMilliseconds(50);
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
+    
+    // The array pool gives back after a minute what nobody rents any more.
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(90);
 
     private TimeSpan Window => TimeSpan.FromSeconds(8 * context.Options.Scale);
 
@@ -30,7 +34,7 @@ internal sealed class AbuseRun(BenchContext context, TextWriter output)
         await context.Nats.FillAsync(Bad, new byte[BacklogBytes], BacklogMessages, cancellationToken);
         for (var index = 0; index < Consumers; index++)
         {
-            await context.Management.CreatePushConsumerAsync(Bad, $"c{index}", index < BadClients.Stalled ? BacklogMessages : 100);
+            await context.Management.CreatePushConsumerAsync(Bad, $"c{index}", index < BadClients.Stalled ? BacklogMessages : 1000);
         }
 
         await PublishAsync();
@@ -53,18 +57,39 @@ internal sealed class AbuseRun(BenchContext context, TextWriter output)
         using var end = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         var bad = Task.Run(() => kind.RunAsync(new Prey(context.Dataplane, Bad, "c"), end.Token), CancellationToken.None);
         var watching = WatchMemoryAsync(end.Token);
-        await Task.Delay(Beginning, cancellationToken);
+        await BeginAsync(cancellationToken);
         var meanwhile = await PublishAsync();
         await end.CancelAsync();
         var did = await bad;
         var peak = await watching;
+        var left = Stopwatch.GetTimestamp();
         var afterwards = await SettleAsync(standing, cancellationToken);
+        var settled = Stopwatch.GetElapsedTime(left);
         var after = await PublishAsync();
         var ratio = meanwhile / ((before + after) / 2);
         var isBack = afterwards.IsBackAt(standing);
         await output.WriteLineAsync($"{kind.Name,-16} {did,8:#,0} {before,9:#,0} {meanwhile,9:#,0} {after,9:#,0} {ratio,5:0.00} {peak / 1048576.0,8:0}   {standing}");
-        await output.WriteLineAsync($"{(ratio < LeastRatio ? "OTHERS SUFFER " : string.Empty) + (isBack ? string.Empty : "LEFT SOMETHING"),-70}{afterwards}");
+        await output.WriteLineAsync($"{(ratio < LeastRatio ? "OTHERS SUFFER " : string.Empty) + (isBack ? string.Empty : "LEFT SOMETHING"),-70}{afterwards}, {settled.TotalSeconds:0} s later");
         return ratio >= LeastRatio && isBack;
+    }
+
+    /// <summary>
+    /// Waits until nats-server has sent what the bad clients have coming: that takes its time whoever reads it, and would be a
+    /// measure of nats-server.
+    /// </summary>
+    private async Task BeginAsync(CancellationToken cancellationToken)
+    {
+        const long Quiet = 1024 * 1024;
+        var start = Stopwatch.GetTimestamp();
+        var sent = await context.NatsServer.SentBytesAsync();
+        long before;
+        do
+        {
+            before = sent;
+            await Task.Delay(Beginning, cancellationToken);
+            sent = await context.NatsServer.SentBytesAsync();
+        }
+        while (sent - before > Quiet && Stopwatch.GetElapsedTime(start) < LongestBeginning);
     }
 
     private async Task<double> PublishAsync() =>

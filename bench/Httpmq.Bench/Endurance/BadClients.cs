@@ -13,21 +13,21 @@ internal static class BadClients
     private const int Slow = 50;
     private const int SlowBodies = 200;
     private const int EndlessHeaders = 50;
-    private const int HugeBodies = 4;
+    private const int HugeBodies = 1;
     private const int Resetting = 4;
     private const int StreamsPerFlush = 50;
     private static readonly TimeSpan Second = TimeSpan.FromSeconds(1);
 
     public static IReadOnlyList<BadClient> List { get; } =
     [
-        new("stops-reading", $"{Stalled} subscribers with a backlog of 128 MB each that read nothing", (prey, cancel) => ManyAsync(Stalled, (index, _) => SubscribeAsync(prey, index, TimeSpan.MaxValue, cancel), cancel)),
+        new("stops-reading", $"{Stalled} subscribers with 30,000 messages of 1 KB each that read nothing", (prey, cancel) => ManyAsync(Stalled, (index, _) => SubscribeAsync(prey, index, TimeSpan.MaxValue, cancel), cancel)),
         new("reads-slowly", $"{Slow} subscribers that read a byte a second", (prey, cancel) => ManyAsync(Slow, (index, _) => SubscribeAsync(prey, Stalled + index, Second, cancel), cancel)),
         new("vanishes", "200 subscribers a second that ask and reset the connection", VanishAsync),
         new("sends-slowly", $"{SlowBodies} publishers that send their body a byte a second", (prey, cancel) => ManyAsync(SlowBodies, (_, count) => SendBodyAsync(prey, "A"u8.ToArray(), Second, count, cancel), cancel)),
         new("endless-headers", $"{EndlessHeaders} clients whose headers do not end, 1 KB every 10 ms", (prey, cancel) => ManyAsync(EndlessHeaders, (_, count) => SendHeadersAsync(prey, count, cancel), cancel)),
-        new("huge-bodies", $"{HugeBodies} publishers of 10 GB at up to 100 MB/s", (prey, cancel) => ManyAsync(HugeBodies, (_, count) => SendBodyAsync(prey, Filled(256 * 1024), TimeSpan.FromMilliseconds(10), count, cancel), cancel)),
+        new("huge-bodies", $"{HugeBodies} publisher of 10 GB at up to 100 MB/s, again and again", (prey, cancel) => ManyAsync(HugeBodies, (_, count) => SendBodyAsync(prey, Filled(256 * 1024), TimeSpan.FromMilliseconds(10), count, cancel), cancel)),
         new("rapid-reset", $"100,000 HTTP/2 streams opened and reset at once, {Resetting} connections", ResetAsync),
-        new("garbage", "500 connections a second with up to 4 KB of random bytes", GarbageAsync),
+        new("garbage", "200 connections a second with up to 4 KB of random bytes", GarbageAsync),
     ];
 
     /// <summary>The named kinds, or all. Throws <see cref="BenchException"/> for a name that does not exist.</summary>
@@ -184,7 +184,7 @@ internal static class BadClients
 
     private static async Task<long> GarbageAsync(Prey prey, CancellationToken cancel)
     {
-        const int Batch = 50;
+        const int Batch = 20;
         var random = new Random(5);
         return await PacedAsync(TimeSpan.FromMilliseconds(100), Batch, async () =>
         {

@@ -20,11 +20,10 @@ internal sealed class NatsServer : IAsyncDisposable
     public string Url => $"nats://127.0.0.1:{_port}";
 
     /// <summary>How many subscriptions all clients have at the server, and the server's own.</summary>
-    public async Task<int> SubscriptionsAsync()
-    {
-        using var client = new HttpClient();
-        return (int)JsonNode.Parse(await client.GetStringAsync(new Uri($"http://127.0.0.1:{_monitoringPort}/subsz")))!["num_subscriptions"]!;
-    }
+    public async Task<int> SubscriptionsAsync() => (int)(await MonitorAsync("subsz"))["num_subscriptions"]!;
+
+    /// <summary>What it has sent to clients since its start, in bytes.</summary>
+    public async Task<long> SentBytesAsync() => (long)(await MonitorAsync("varz"))["out_bytes"]!;
 
     public static async Task<NatsServer> StartAsync()
     {
@@ -51,6 +50,12 @@ internal sealed class NatsServer : IAsyncDisposable
 
     // Debian installs it where the PATH of ordinary users does not look.
     private static string Executable() => File.Exists("/usr/sbin/nats-server") ? "/usr/sbin/nats-server" : "nats-server";
+
+    private async Task<JsonNode> MonitorAsync(string what)
+    {
+        using var client = new HttpClient();
+        return JsonNode.Parse(await client.GetStringAsync(new Uri($"http://127.0.0.1:{_monitoringPort}/{what}")))!;
+    }
 
     private async Task<bool> IsListeningAsync()
     {
