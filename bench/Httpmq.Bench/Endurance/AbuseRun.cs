@@ -13,7 +13,7 @@ internal sealed class AbuseRun(BenchContext context, TextWriter output)
     private const double LeastRatio = 0.80;
     private const string Good = "good";
     private const string Bad = "bad";
-    private const int BacklogMessages = 30_000;
+    private const int BacklogMessages = 10_000;
     private const int BacklogBytes = 1024;
     private const int Consumers = 100;
     private const int Inflight = 32;

@@ -20,7 +20,7 @@ internal static class BadClients
 
     public static IReadOnlyList<BadClient> List { get; } =
     [
-        new("stops-reading", $"{Stalled} subscribers with 30,000 messages of 1 KB each that read nothing", (prey, cancel) => ManyAsync(Stalled, (index, _) => SubscribeAsync(prey, index, TimeSpan.MaxValue, cancel), cancel)),
+        new("stops-reading", $"{Stalled} subscribers with 10,000 messages of 1 KB each that read nothing", (prey, cancel) => ManyAsync(Stalled, (index, _) => SubscribeAsync(prey, index, TimeSpan.MaxValue, cancel), cancel)),
         new("reads-slowly", $"{Slow} subscribers that read a byte a second", (prey, cancel) => ManyAsync(Slow, (index, _) => SubscribeAsync(prey, Stalled + index, Second, cancel), cancel)),
         new("vanishes", "200 subscribers a second that ask and reset the connection", VanishAsync),
         new("sends-slowly", $"{SlowBodies} publishers that send their body a byte a second", (prey, cancel) => ManyAsync(SlowBodies, (_, count) => SendBodyAsync(prey, "A"u8.ToArray(), Second, count, cancel), cancel)),
