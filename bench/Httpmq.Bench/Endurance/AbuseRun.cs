@@ -20,7 +20,7 @@ internal sealed class AbuseRun(BenchContext context, TextWriter output)
     private static readonly TimeSpan Beginning = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan LongestBeginning = TimeSpan.FromSeconds(20);
     private static readonly TimeSpan Sampling = TimeSpan.FromMilliseconds(50);
-    
+
     // The array pool gives back after a minute what nobody rents any more.
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(90);
 
