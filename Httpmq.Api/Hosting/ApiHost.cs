@@ -24,7 +24,7 @@ namespace Httpmq.Api.Hosting;
 /// </summary>
 internal static class ApiHost
 {
-    public static WebApplication Build(ApiGroup group, ApiServerSettings server, NatsOptions nats, LogSettings log, LimitSettings limits)
+    public static WebApplication Build(ApiGroup group, ApiServerSettings server, NatsOptions nats, LogSettings log, LimitSettings limits, TimeSpan? drainTimeout = null)
     {
         var patience = new BodyPatience(server.ReadTimeout, limits.MinBodyRate);
         var buffers = new BodyBuffers(limits.MaxTotalBodyBytes);
@@ -33,6 +33,12 @@ internal static class ApiHost
         builder.Logging.Configure(log);
         builder.WebHost.ConfigureKestrel(kestrel => Configure(kestrel, server, limits));
         builder.Services.AddSingleton<IHostLifetime, ProcessOwnsSignals>();
+        if (drainTimeout is { } drain)
+        {
+            // Whoever stops the host ends the draining in time; its own limit is for when that fails.
+            builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = drain + TimeSpan.FromSeconds(10));
+        }
+
         builder.Services.AddSingleton(server);
         builder.Services.AddSingleton(limits);
         builder.Services.AddSingleton(patience);

@@ -86,7 +86,7 @@ internal sealed class HttpmqProcess(HttpmqSettings settings, TextWriter output, 
         var apis = new List<(ApiGroup, ApiServerSettings, IHost)>();
         foreach (var (group, server) in Served())
         {
-            var host = ApiHost.Build(group, server, nats with { Name = $"httpmq-{group.Name}" }, settings.Log, settings.Limits);
+            var host = ApiHost.Build(group, server, nats with { Name = $"httpmq-{group.Name}" }, settings.Log, settings.Limits, settings.DrainTimeout);
             apis.Add((group, server, host));
             try
             {

@@ -13,11 +13,16 @@ namespace Httpmq.Api.Streaming;
 /// </summary>
 internal sealed class BatchPublication(HttpContext http, PublishBatch batch, BodyBuffers buffers, CancellationToken stopping)
 {
-    // A client of HTTP/1.1 usually sends all of its request before it reads, so answers wait here for so many bytes.
+    // A client of HTTP/1.1 usually sends all of its request before it reads, so answers wait here for so many bytes, as long as
+    // there is room for them.
     private const int Http1Patience = 64 * 1024 * 1024;
+
+    // A batch whose input never ends a read would keep its thread, of which there are as many as processors.
+    private const int RecordsPerTurn = 64;
 
     private static readonly Error TooLong = new(ErrorKind.TooLarge, "Invalid record", "the line is longer than the largest message (the NATS server's max_payload, or limits.max_message_bytes)");
 
+    private readonly BodyBuffers.Lease _unflushed = buffers.Hold();
     private volatile bool _reading = true;
     private long _lines;
 
@@ -38,6 +43,7 @@ internal sealed class BatchPublication(HttpContext http, PublishBatch batch, Bod
             _reading = false;
             batch.Complete();
             await writing;
+            _unflushed.Dispose();
         }
     }
 
@@ -46,7 +52,8 @@ internal sealed class BatchPublication(HttpContext http, PublishBatch batch, Bod
     {
         using var records = new BatchRecordReader(batch.MaxPayload, buffers);
         using var stop = stopping.UnsafeRegister(static state => ((PipeReader)state!).CancelPendingRead(), body);
-        var skipping = false;
+        using var unfinished = buffers.Hold();
+        Error? skipping = null;
         while (true)
         {
             var result = await body.ReadAsync(http.RequestAborted);
@@ -61,12 +68,16 @@ internal sealed class BatchPublication(HttpContext http, PublishBatch batch, Bod
             while (TryTakeLine(ref rest, out var line))
             {
                 await AddAsync(records, line, skipping);
-                skipping = false;
+                skipping = null;
+                if (_lines % RecordsPerTurn == 0)
+                {
+                    await Task.Yield();
+                }
             }
 
             if (result.IsCompleted)
             {
-                if (skipping || !rest.IsEmpty)
+                if (skipping is not null || !rest.IsEmpty)
                 {
                     await AddAsync(records, rest, skipping);
                 }
@@ -76,8 +87,8 @@ internal sealed class BatchPublication(HttpContext http, PublishBatch batch, Bod
             }
 
             // Not even the start of a line that is too long is kept.
-            skipping |= rest.Length > records.MaxLine;
-            body.AdvanceTo(skipping ? rest.End : rest.Start, rest.End);
+            skipping ??= rest.Length > records.MaxLine ? TooLong : TryHold(unfinished, rest.Length);
+            body.AdvanceTo(skipping is null ? rest.Start : rest.End, rest.End);
         }
     }
 
@@ -94,12 +105,25 @@ internal sealed class BatchPublication(HttpContext http, PublishBatch batch, Bod
         return true;
     }
 
-    private ValueTask AddAsync(BatchRecordReader records, in ReadOnlySequence<byte> line, bool tooLong)
+    private static Error? TryHold(BodyBuffers.Lease unfinished, long size)
+    {
+        try
+        {
+            unfinished.GrowTo(size);
+            return null;
+        }
+        catch (HttpmqException exception)
+        {
+            return exception.Error;
+        }
+    }
+
+    private ValueTask AddAsync(BatchRecordReader records, in ReadOnlySequence<byte> line, Error? skipped)
     {
         _lines++;
-        if (tooLong || line.Length > records.MaxLine)
+        if (skipped is not null || line.Length > records.MaxLine)
         {
-            return batch.RefuseAsync(_lines, TooLong);
+            return batch.RefuseAsync(_lines, skipped ?? TooLong);
         }
 
         // Blank lines are no records; they count, so that line numbers are those of the client's text.
@@ -148,6 +172,11 @@ internal sealed class BatchPublication(HttpContext http, PublishBatch batch, Bod
             {
                 writer.Write(line, outcome);
             }
+
+            if (line % RecordsPerTurn == 0)
+            {
+                await Task.Yield();
+            }
         }
 
         if (listening)
@@ -161,7 +190,8 @@ internal sealed class BatchPublication(HttpContext http, PublishBatch batch, Bod
     /// <summary>False when the client is gone.</summary>
     private async ValueTask<bool> TryFlushAsync(BatchOutcomeWriter writer)
     {
-        if (_reading && writer.Bytes is > 0 and < Http1Patience && HttpProtocol.IsHttp11(http.Request.Protocol))
+        if (_reading && writer.Bytes is > 0 and < Http1Patience && HttpProtocol.IsHttp11(http.Request.Protocol)
+            && TryHold(_unflushed, writer.Bytes) is null)
         {
             return true;
         }

@@ -112,7 +112,7 @@ internal sealed class SubscriptionPumps : IHostedService, IAsyncDisposable
         foreach (var pump in _running.Keys)
         {
             var stalled = pump.Stalled;
-            if (stalled > _stallLimit || (stalled > EndLimit && pump.Source.End is not null))
+            if (stalled > _stallLimit || (stalled > EndLimit && (pump.Source.End is not null || _lifetime.ApplicationStopping.IsCancellationRequested)))
             {
                 _logger.Stalled(pump.RequestId, pump.Source.Stream, pump.Source.Consumer, stalled.TotalSeconds);
                 pump.Abort();

@@ -1,6 +1,7 @@
 using Httpmq.Application.Health;
 using Httpmq.Domain.Errors;
 using Httpmq.Infrastructure.JetStream.Wire;
+using NATS.Client.Core;
 
 namespace Httpmq.Infrastructure.JetStream;
 
@@ -25,14 +26,34 @@ internal sealed class BrokerHealth(JetStreamApi api, NatsLink link, DeliveryLink
         };
     }
 
+    private async Task PingDeliveriesAsync(CancellationToken cancellationToken)
+    {
+        if (deliveries is null)
+        {
+            return;
+        }
+
+        deliveries.RequireOpen();
+        try
+        {
+            await deliveries.Connection.PingAsync(cancellationToken).AsTask().WaitAsync(cancellationToken);
+        }
+        catch (NatsException exception)
+        {
+            throw new HttpmqException(deliveries.NotConnected, exception);
+        }
+    }
+
     private async Task<Error?> AskAsync(CancellationToken cancellationToken)
     {
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         limit.CancelAfter(Patience);
         try
         {
-            deliveries?.RequireOpen();
+            // Both at once; a connection that counts as open may be dead all the same.
+            var pinging = PingDeliveriesAsync(limit.Token);
             var answer = await api.TryCallAsync(NotReady, "INFO", [], WireJson.Default.ApiResponse, limit.Token);
+            await pinging;
             return answer.Error is null ? null : JetStreamErrors.ToError(NotReady, answer.Error) with { Kind = ErrorKind.Unavailable };
         }
         catch (HttpmqException exception)

@@ -42,7 +42,8 @@ internal sealed class JetStreamApi(NatsLink link, NatsOptions options)
         where TAnswer : ApiResponse
     {
         link.RequireOpen();
-        if (link.Connection.ServerInfo?.MaxPayload is > 0 and var most && body.Length > most)
+        var connection = link.Connection;
+        if (connection.ServerInfo?.MaxPayload is > 0 and var most && body.Length > most)
         {
             throw new HttpmqException(new Error(
                 ErrorKind.TooLarge,
@@ -54,7 +55,7 @@ internal sealed class JetStreamApi(NatsLink link, NatsOptions options)
         limit.CancelAfter(options.RequestTimeout);
         try
         {
-            var reply = await link.Connection.RequestAsync(
+            var reply = await connection.RequestAsync(
                 Prefix + call,
                 body,
                 requestSerializer: NatsRawSerializer<byte[]>.Default,
@@ -79,14 +80,21 @@ internal sealed class JetStreamApi(NatsLink link, NatsOptions options)
         }
         catch (Exception exception) when (exception is NatsException or OperationCanceledException && !cancellationToken.IsCancellationRequested)
         {
-            throw new HttpmqException(link.IsOpen ? link.Explain(TimedOut(what, call)) : link.NotConnected, exception);
+            throw new HttpmqException(link.Explain(link.IsOpen && ReferenceEquals(connection, link.Connection) ? TimedOut(what, call) : Lost(what, call)), exception);
         }
     }
+
+    private static Error Lost(string what, string call) => new(
+        ErrorKind.Unavailable,
+        what,
+        $"the connection to NATS was lost before JetStream answered; {Fate(call)}");
 
     private Error TimedOut(string what, string call) => new(
         ErrorKind.Timeout,
         what,
-        $"JetStream did not answer within {options.RequestTimeout.TotalSeconds:0.#} s; {(OnlyReads(call) ? "nothing was changed" : "what was asked may have happened")}");
+        $"JetStream did not answer within {options.RequestTimeout.TotalSeconds:0.#} s; {Fate(call)}");
+
+    private static string Fate(string call) => OnlyReads(call) ? "nothing was changed" : "what was asked may have happened";
 
     /// <summary>A call names a kind of thing, and what to do with it.</summary>
     private static bool OnlyReads(string call) => call.Split('.') is [_, "INFO" or "LIST" or "NAMES", ..] or [_, "MSG", "GET", ..] or ["INFO"];

@@ -57,6 +57,7 @@ internal sealed class MessageAcknowledger(
             ReplyKind.Answered when reply.Error is null => new Error(ErrorKind.Internal, what, "a stream answered in the consumer's place: look for one with subjects below $JS"),
             ReplyKind.Answered => JetStreamErrors.ToError(what, reply.Error),
             ReplyKind.NoResponders => await ExplainNoConsumerAsync(stream, consumer, entry, what, cancellationToken),
+            ReplyKind.Foreign => new Error(ErrorKind.Internal, what, "somebody else than JetStream answered in the consumer's place: look for a stream or a client with subjects below $JS"),
             ReplyKind.NotSent => link.NotConnected,
             ReplyKind.Full => new Error(ErrorKind.Unavailable, what, "too many requests wait for JetStream's answer; nothing was acknowledged, try again"),
             ReplyKind.TimedOut => new Error(ErrorKind.Timeout, what, "JetStream did not confirm in time; the message may have been acknowledged, and acknowledging again is safe"),

@@ -60,8 +60,10 @@ internal sealed class MessagePublisher(NatsLink link, NatsOptions options, Reque
             { Kind: ReplyKind.Answered, Error: { } error } => Refused(JetStreamErrors.ToError(What(subject), error)),
             { Kind: ReplyKind.Answered, Stream: { } stream } => PublishOutcome.Stored(stream, reply.Sequence),
 
-            // Nobody listens, or somebody who is no stream and answered with nothing.
-            { Kind: ReplyKind.NoResponders or ReplyKind.Answered } => await ExplainNoStreamAsync(subject, cancellationToken),
+            { Kind: ReplyKind.NoResponders } => await ExplainNoStreamAsync(subject, cancellationToken),
+
+            // Somebody who is no stream, and answered first, with nothing or with something else.
+            { Kind: ReplyKind.Foreign or ReplyKind.Answered } => await ExplainForeignAsync(subject, cancellationToken),
             { Kind: ReplyKind.NotSent } => PublishOutcome.Failed(link.NotConnected),
             { Kind: ReplyKind.Full } => Failed(ErrorKind.Unavailable, subject, "too many messages wait for JetStream's answer; nothing was stored, try again"),
             { Kind: ReplyKind.TimedOut } => await ExplainTimeoutAsync(subject),
@@ -90,6 +92,12 @@ internal sealed class MessagePublisher(NatsLink link, NatsOptions options, Reque
 
         return outcome;
     }
+
+    /// <summary>Somebody else listens on the subject: where there is a stream, too, the message may be in it.</summary>
+    private async ValueTask<PublishOutcome> ExplainForeignAsync(Subject subject, CancellationToken cancellationToken) =>
+        await ExplainNoStreamAsync(subject, cancellationToken) is { Error.Kind: ErrorKind.NotFound } noStream
+            ? noStream
+            : Failed(ErrorKind.Unavailable, subject, "somebody else than JetStream listens on the subject and answered first; the message may have been stored");
 
     /// <summary>Nobody answered: because JetStream is slow, or because somebody listens on the subject who is no stream.</summary>
     private async ValueTask<PublishOutcome> ExplainTimeoutAsync(Subject subject)

@@ -1,5 +1,6 @@
 using System.Text;
 using Httpmq.Domain.Errors;
+using Httpmq.Infrastructure.JetStream.Deliveries;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using NATS.Client.Core;
@@ -8,8 +9,8 @@ namespace Httpmq.Infrastructure.JetStream;
 
 /// <summary>
 /// The connection to NATS for everything that is asked and answered; deliveries have their own, <see cref="DeliveryLink"/>.
-/// It is opened in the background, so that the process starts and reports "not ready" without NATS, and reopened by the client
-/// library. When the configured attempts are used up it stops the process with an error.
+/// It is opened in the background, so that the process starts and reports "not ready" without NATS; when it is lost another takes its
+/// place. When the configured attempts are used up it stops the process with an error.
 /// </summary>
 internal class NatsLink : IHostedService, IAsyncDisposable
 {
@@ -22,6 +23,8 @@ internal class NatsLink : IHostedService, IAsyncDisposable
     private readonly CancellationTokenSource _stopping = new();
     private readonly ReconnectPacing _pacing;
     private Task _connecting = Task.CompletedTask;
+    private readonly ILoggerFactory _loggers;
+    private NatsConnection _connection;
     private int _failures;
 
     public NatsLink(NatsOptions options, IHostApplicationLifetime lifetime, TimeProvider time, ILoggerFactory loggers)
@@ -31,38 +34,8 @@ internal class NatsLink : IHostedService, IAsyncDisposable
         _time = time;
         _logger = loggers.CreateLogger<NatsLink>();
         _pacing = new ReconnectPacing(options, time, _stopping.Token);
-        Connection = new NatsConnection(new NatsOpts
-        {
-            Url = options.Url,
-            Name = options.Name,
-            ConnectTimeout = options.ConnectTimeout,
-            CommandTimeout = options.RequestTimeout,
-            RequestTimeout = options.RequestTimeout,
-            RequestReplyMode = NatsRequestReplyMode.Direct,
-
-            // The attempts are counted here, because the library takes 0 as "for ever".
-            MaxReconnectRetry = -1,
-
-            // The pause is made before an attempt, where it can end early; here it would also come between two servers.
-            ReconnectWaitMin = BetweenServers,
-            ReconnectWaitMax = BetweenServers,
-            ReconnectJitter = BetweenServers,
-            IgnoreAuthErrorAbort = true,
-            PublishTimeoutOnDisconnected = true,
-
-            // A peer that vanished without closing is found within two intervals.
-            PingInterval = TimeSpan.FromSeconds(5),
-            MaxPingOut = 2,
-            SubjectEncoding = Encoding.UTF8,
-            HeaderEncoding = Encoding.UTF8,
-            WriterBufferSize = 1024 * 1024,
-            ReaderBufferSize = 256 * 1024,
-            LoggerFactory = loggers,
-        });
-        Connection.OnConnectingAsync = _pacing.NextAsync;
-        Connection.ConnectionOpened += OnOpenedAsync;
-        Connection.ConnectionDisconnected += OnDisconnectedAsync;
-        Connection.ReconnectFailed += OnReconnectFailedAsync;
+        _loggers = loggers;
+        _connection = Create();
     }
 
     /// <summary>Raised on each (re)connect, after the subscriptions were renewed.</summary>
@@ -71,7 +44,14 @@ internal class NatsLink : IHostedService, IAsyncDisposable
     /// <summary>Raised when the connection was lost: what was sent and not answered will not be answered any more.</summary>
     public event Action? Lost;
 
-    public NatsConnection Connection { get; }
+    /// <summary>The connection of the moment; not to be kept.</summary>
+    public NatsConnection Connection => Volatile.Read(ref _connection);
+
+    /// <summary>
+    /// Whether a lost connection is reopened by the client library, with its subscriptions. It keeps what was not sent, too, and sends it
+    /// then: a message whose publisher was told of its failure long ago. So what is asked goes over a new connection instead.
+    /// </summary>
+    protected virtual bool IsRenewed => false;
 
     public bool IsOpen => Connection.ConnectionState == NatsConnectionState.Open;
 
@@ -128,7 +108,8 @@ internal class NatsLink : IHostedService, IAsyncDisposable
             }
             catch (NatsException exception)
             {
-                if (CountFailure(exception.Message))
+                // The library has tried one server after the other; why it failed is what it failed with.
+                if (CountFailure(exception.GetBaseException().Message, _pacing.Servers))
                 {
                     return;
                 }
@@ -149,6 +130,60 @@ internal class NatsLink : IHostedService, IAsyncDisposable
         }
     }
 
+    private NatsConnection Create()
+    {
+        var connection = new NatsConnection(new NatsOpts
+        {
+            Url = _options.Url,
+            Name = _options.Name,
+            ConnectTimeout = _options.ConnectTimeout,
+            CommandTimeout = _options.RequestTimeout,
+            RequestTimeout = _options.RequestTimeout,
+            RequestReplyMode = NatsRequestReplyMode.Direct,
+
+            // The attempts are counted here, because the library takes 0 as "for ever".
+            MaxReconnectRetry = -1,
+
+            // The pause is made before an attempt, where it can end early; here it would also come between two servers.
+            ReconnectWaitMin = BetweenServers,
+            ReconnectWaitMax = BetweenServers,
+            ReconnectJitter = BetweenServers,
+            IgnoreAuthErrorAbort = true,
+            PublishTimeoutOnDisconnected = true,
+
+            // A peer that vanished without closing is found within two intervals.
+            PingInterval = TimeSpan.FromSeconds(5),
+            MaxPingOut = 2,
+            SubjectEncoding = Encoding.UTF8,
+            HeaderEncoding = Encoding.UTF8,
+            WriterBufferSize = 1024 * 1024,
+            ReaderBufferSize = 256 * 1024,
+            LoggerFactory = _loggers,
+        });
+        connection.OnConnectingAsync = server => !IsRenewed && connection.ConnectionState is NatsConnectionState.Reconnecting
+            ? throw new NatsException("another connection takes this one's place")
+            : _pacing.NextAsync(server);
+        connection.ConnectionOpened += OnOpenedAsync;
+        connection.ConnectionDisconnected += OnDisconnectedAsync;
+        connection.ReconnectFailed += OnReconnectFailedAsync;
+        return connection;
+    }
+
+    /// <summary>What lies unsent in the old connection goes with it.</summary>
+    private void Replace(NatsConnection lost)
+    {
+        Volatile.Write(ref _connection, Create());
+        DisposeLostAsync(lost).Forget();
+        _connecting = ConnectAsync(_stopping.Token);
+    }
+
+    private static async Task DisposeLostAsync(NatsConnection lost)
+    {
+        // Its own event loop has called, and is waited for by the disposal.
+        await Task.Yield();
+        await lost.DisposeAsync();
+    }
+
     private ValueTask OnOpenedAsync(object? sender, NatsEventArgs args)
     {
         Volatile.Write(ref _failures, 0);
@@ -165,24 +200,34 @@ internal class NatsLink : IHostedService, IAsyncDisposable
             _logger.Disconnected(_options.Name, args.Message);
         }
 
+        if (!IsRenewed && !_stopping.IsCancellationRequested)
+        {
+            Replace(Connection);
+        }
+
         Lost?.Invoke();
         return ValueTask.CompletedTask;
     }
 
     private ValueTask OnReconnectFailedAsync(object? sender, NatsEventArgs args)
     {
-        CountFailure(args.Message);
+        if (IsRenewed)
+        {
+            CountFailure(args.Message, attempts: 1);
+        }
+
         return ValueTask.CompletedTask;
     }
 
-    private bool CountFailure(string reason)
+    /// <summary>Counts failed attempts; as many as are configured are made at each server.</summary>
+    private bool CountFailure(string reason, int attempts)
     {
         if (_stopping.IsCancellationRequested)
         {
             return true;
         }
 
-        var failures = Interlocked.Increment(ref _failures);
+        var failures = (Interlocked.Add(ref _failures, attempts) + _pacing.Servers - 1) / _pacing.Servers;
 
         // Whoever runs the server says why it is away, and here it is asked for several times a second.
         var level = failures > 1 && _options.Diagnosis is not null ? LogLevel.Debug : LogLevel.Warning;
@@ -211,4 +256,7 @@ internal class NatsLink : IHostedService, IAsyncDisposable
 /// the publishes and acknowledgements of others.
 /// </summary>
 internal sealed class DeliveryLink(NatsOptions options, IHostApplicationLifetime lifetime, TimeProvider time, ILoggerFactory loggers)
-    : NatsLink(options with { Name = $"{options.Name}-deliveries", MaxReconnectAttempts = -1 }, lifetime, time, loggers);
+    : NatsLink(options with { Name = $"{options.Name}-deliveries", MaxReconnectAttempts = -1 }, lifetime, time, loggers)
+{
+    protected override bool IsRenewed => true;
+}

@@ -22,6 +22,7 @@ internal sealed class ReconnectPacing
     private readonly bool _serverSpeaksFirst;
     private readonly CancellationToken _stopping;
     private bool _connected;
+    private int _known;
 
     /// <param name="options">The configured servers and the pause.</param>
     /// <param name="time">The clock.</param>
@@ -41,6 +42,9 @@ internal sealed class ReconnectPacing
         // With TLS from the first byte, or within WebSocket, the server waits for us.
         _serverSpeaksFirst = uris.All(static uri => string.Equals(uri.Scheme, "nats", StringComparison.Ordinal));
     }
+
+    /// <summary>How many servers are known.</summary>
+    public int Servers => Math.Max(1, Volatile.Read(ref _known));
 
     /// <summary>An attempt succeeded: whenever that connection is lost, the first attempts need no pause.</summary>
     public void Connected() => Volatile.Write(ref _connected, true);
@@ -91,6 +95,7 @@ internal sealed class ReconnectPacing
         {
             server = new Server(address.Host, address.Port);
             _servers.Add(server);
+            Volatile.Write(ref _known, _servers.Count);
         }
 
         return server;

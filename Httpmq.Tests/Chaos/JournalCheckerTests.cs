@@ -122,6 +122,14 @@ internal sealed class JournalCheckerTests
         Expect(Breach.AckRefused, Healthy().Append(new AckEntry(Second, 2 * Second, "c", 2, 2, AckOutcome.Refused, 404)));
 
     [Test]
+    public void Check_SubscriptionEndedThoughItsConsumerIsThere_IsFound() =>
+        Expect(Breach.EndedFalsely, Healthy().Append(new EndEntry(Second, "s0", 404, "the consumer was replaced")));
+
+    [Test]
+    public void Check_SubscriptionEndedByAShutdown_IsNotHeldAgainstAnybody() =>
+        Assert.That(Check(Healthy().Append(new EndEntry(Second, "s0", 503, "the gateway stops"))).Holds, Is.True);
+
+    [Test]
     public void Check_LeftPending_IsFound() =>
         Expect(Breach.LeftPending, Healthy().Select(entry => entry is ConsumerEntry consumer ? consumer with { AckFloor = 2, AckPending = 1 } : entry));
 

@@ -44,6 +44,19 @@ internal sealed class ReadinessTests
         await BecomesAsync(client, HttpStatusCode.OK);
     }
 
+    /// <summary>Several servers, because then they are looked at by address.</summary>
+    [TestCase("--user bob --pass s3cret", "bob:s3cret@")]
+    [TestCase("--auth t0ken", "t0ken@")]
+    public async Task Ready_NatsWantsToKnowWho_CredentialsOfTheAddressAreUsed(string arguments, string credentials)
+    {
+        await using var nats = await NatsServerProcess.StartAsync(arguments.Split(' '));
+        var url = nats.Url.Replace("nats://", $"nats://{credentials}", StringComparison.Ordinal);
+        await using var gateway = await Gateway.StartAsync($"{url},nats://{credentials}127.0.0.1:1");
+        using var client = gateway.Client();
+
+        await Eventually.HoldsAsync(async () => (await client.DataAsync(HttpMethod.Get, "/v1/data/ready")).Success, "ready");
+    }
+
     /// <summary>As a frozen member of a cluster: it takes connections and says nothing.</summary>
     [Test]
     public async Task Ready_SomeServersAreSilent_TheOneThatAnswersIsTaken()

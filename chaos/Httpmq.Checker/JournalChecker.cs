@@ -55,6 +55,10 @@ public static class JournalChecker
                 case ExitEntry exit when exit is not { Told: true, Code: 0 }:
                     verdict.Add(Breach.BadExit, $"{exit.Who} ended with {exit.Code} at {Seconds(exit.At)}, {(exit.Told ? "told to stop" : "told nothing")}");
                     break;
+                case EndEntry { Code: 404 } end:
+                    // A run deletes no consumer.
+                    verdict.Add(Breach.EndedFalsely, $"{end.Subscription} at {Seconds(end.At)}: {end.Detail}");
+                    break;
                 case FaultEntry fault:
                     faults.Add(fault);
                     break;

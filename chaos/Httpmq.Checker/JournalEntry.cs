@@ -36,6 +36,7 @@ public enum AckOutcome
 [JsonDerivedType(typeof(PublishEntry), "publish")]
 [JsonDerivedType(typeof(DeliveryEntry), "delivery")]
 [JsonDerivedType(typeof(AckEntry), "ack")]
+[JsonDerivedType(typeof(EndEntry), "end")]
 [JsonDerivedType(typeof(FaultEntry), "fault")]
 [JsonDerivedType(typeof(ServerEntry), "server")]
 [JsonDerivedType(typeof(NoteEntry), "note")]
@@ -73,6 +74,10 @@ public sealed record AckEntry(
     AckOutcome Outcome,
     int Status = 0,
     string? Detail = null) : JournalEntry(At);
+
+/// <summary>A subscription was ended by the gateway with a last line.</summary>
+/// <param name="Code">The error's code: 404 says that the consumer is gone.</param>
+public sealed record EndEntry(long At, string Subscription, int Code, string Detail) : JournalEntry(At);
 
 /// <summary>What a fault can explain.</summary>
 [Flags]

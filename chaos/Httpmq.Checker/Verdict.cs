@@ -36,6 +36,9 @@ public enum Breach
     /// <summary>The acknowledgement of a delivered message was refused.</summary>
     AckRefused,
 
+    /// <summary>A subscription was ended with the words that its consumer is not there, and it is.</summary>
+    EndedFalsely,
+
     /// <summary>A consumer still waits for something that everybody is done with.</summary>
     LeftPending,
 

@@ -19,9 +19,6 @@ internal sealed class DeliverySources : IDeliverySourceFactory, IAsyncDisposable
     private static readonly TimeSpan RefreshInterval = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan CheckRetry = TimeSpan.FromMilliseconds(500);
 
-    // nats-server (2.9.10) remembers the creation of a consumer some microseconds differently after a restart. One that was
-    // replaced faster than this serves the subscription just as well: it has the same deliver subject, or none.
-    private static readonly TimeSpan CreatedTolerance = TimeSpan.FromSeconds(1);
     private const int ParallelChecks = 32;
 
     private readonly ConcurrentDictionary<DeliverySource, byte> _open = new();
@@ -76,7 +73,8 @@ internal sealed class DeliverySources : IDeliverySourceFactory, IAsyncDisposable
         }
         catch (Exception exception)
         {
-            await source.DisposeAsync();
+            // Not awaited: it says goodbye to NATS, which may be what does not answer.
+            source.DisposeAsync().AsTask().Forget();
             throw exception is NatsException or OperationCanceledException && !cancellationToken.IsCancellationRequested
                 ? new HttpmqException(_link.NotConnected, exception)
                 : exception;
@@ -184,9 +182,12 @@ internal sealed class DeliverySources : IDeliverySourceFactory, IAsyncDisposable
         }
     }
 
+    /// <summary>
+    /// A push consumer is known by its deliver subject, which no other has. A pull consumer that was replaced serves the subscription
+    /// just as well. The time of creation tells nothing: in a cluster each copy (2.9.10) has its own, that of its server's start.
+    /// </summary>
     private static bool IsAnother(ConsumerInfo now, ConsumerInfo before) =>
-        (now.Created - before.Created).Duration() > CreatedTolerance
-        || !string.Equals(now.Config.DeliverSubject, before.Config.DeliverSubject, StringComparison.Ordinal);
+        !string.Equals(now.Config.DeliverSubject, before.Config.DeliverSubject, StringComparison.Ordinal);
 
     private void RefreshAll(bool reconnected)
     {

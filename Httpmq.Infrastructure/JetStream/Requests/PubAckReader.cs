@@ -68,8 +68,8 @@ internal sealed class PubAckReader
         return stream is null || sequence == 0 ? Foreign() : new Reply(ReplyKind.Answered, stream, sequence);
     }
 
-    /// <summary>Somebody else than a stream listens on the subject and answered: nothing was stored.</summary>
-    private static Reply Foreign() => new(ReplyKind.NoResponders);
+    /// <summary>Somebody else than a stream listens on the subject and answered; a stream may have stored the message all the same.</summary>
+    private static Reply Foreign() => new(ReplyKind.Foreign);
 }
 
 /// <summary>The status in the header line of a message from the server; https://github.com/nats-io/nats-architecture-and-design/blob/main/adr/ADR-4.md.</summary>

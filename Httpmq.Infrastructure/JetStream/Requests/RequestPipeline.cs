@@ -14,6 +14,9 @@ internal enum ReplyKind
     /// <summary>Nobody listens on the subject: nothing happened.</summary>
     NoResponders,
 
+    /// <summary>Somebody who is not JetStream answered; what JetStream did is not known.</summary>
+    Foreign,
+
     /// <summary>It was not sent: there was no connection.</summary>
     NotSent,
 
@@ -80,7 +83,7 @@ internal sealed class RequestPipeline : IAsyncDisposable
         _timeout = options.RequestTimeout;
         _return = Return;
         _slots = new RequestSlot[Math.Min(options.MaxInflightRequests, 1 << IndexBits)];
-        link.Lost += FailAll;
+        link.Lost += OnLost;
         _timer = time.CreateTimer(static state => ((RequestPipeline)state!).EndOverdue(), this, ScanInterval, ScanInterval);
     }
 
@@ -120,7 +123,7 @@ internal sealed class RequestPipeline : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        _link.Lost -= FailAll;
+        _link.Lost -= OnLost;
         await _timer.DisposeAsync();
         FailAll();
         if (_subscription is not null)
@@ -185,9 +188,17 @@ internal sealed class RequestPipeline : IAsyncDisposable
         {
             if (_subscription is null)
             {
-                var subscription = new ReplySub(_link.Connection, _prefix + "*", this);
-                await _link.Connection.AddSubAsync(subscription);
+                var connection = _link.Connection;
+                var subscription = new ReplySub(connection, _prefix + "*", this);
+                await connection.AddSubAsync(subscription);
                 _subscription = subscription;
+
+                // Lost in between: the next request subscribes again.
+                if (!ReferenceEquals(connection, _link.Connection))
+                {
+                    _subscription = null;
+                    return false;
+                }
             }
 
             return true;
@@ -240,6 +251,13 @@ internal sealed class RequestPipeline : IAsyncDisposable
                 _slots[index].TryEnd(token, new Reply(ReplyKind.TimedOut));
             }
         }
+    }
+
+    private void OnLost()
+    {
+        // Another connection needs another.
+        _subscription = null;
+        FailAll();
     }
 
     private void FailAll()

@@ -63,7 +63,7 @@ internal sealed class Subscriber(string name, string consumer, string? group, in
         using var response = await _subscribing.SubscribeAsync(group is null ? path : $"{path}&delivery_group={group}", stopping);
         if (response.StatusCode is not HttpStatusCode.OK)
         {
-            return $"{(int)response.StatusCode} {await response.Content.ReadAsStringAsync(stopping)}";
+            return Ended(subscription, (int)response.StatusCode, await response.Content.ReadAsStringAsync(stopping));
         }
 
         using var leaving = CancellationTokenSource.CreateLinkedTokenSource(stopping);
@@ -79,13 +79,19 @@ internal sealed class Subscriber(string name, string consumer, string? group, in
             var json = JsonNode.Parse(line)!;
             if (!(bool)json["success"]!)
             {
-                return line;
+                return Ended(subscription, (int)json["error"]!["code"]!, line);
             }
 
             Take(subscription, json);
         }
 
         return "end of stream";
+    }
+
+    private string Ended(string subscription, int code, string detail)
+    {
+        context.Journal.Write(new EndEntry(context.Clock.Now, subscription, code, detail));
+        return $"{code} {detail}";
     }
 
     private void Take(string subscription, JsonNode line)
