@@ -22,14 +22,17 @@ internal abstract class ApiController(IMediator mediator) : ControllerBase
     protected CancellationToken Aborted => HttpContext.RequestAborted;
 
     /// <summary>Sends what may ask JetStream several things, one after the other, and ends it in time however slowly each is answered.</summary>
-    protected async Task<TResponse> SendAsync<TResponse>(IRequest<TResponse> request)
+    /// <param name="request">What is asked of the application.</param>
+    /// <param name="abandon">Whether it may go on by itself when the time is over: only where nothing has to be cleaned up then.</param>
+    protected async Task<TResponse> SendAsync<TResponse>(IRequest<TResponse> request, bool abandon = false)
     {
         var time = HttpContext.RequestServices.GetRequiredService<TimeProvider>();
         using var overdue = new CancellationTokenSource(AnswerLimit, time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(overdue.Token, Aborted);
         try
         {
-            return await Mediator.Send(request, either.Token);
+            var sending = Mediator.Send(request, either.Token);
+            return await (abandon ? sending.WaitAsync(either.Token) : sending);
         }
         catch (OperationCanceledException exception) when (overdue.IsCancellationRequested && !Aborted.IsCancellationRequested)
         {

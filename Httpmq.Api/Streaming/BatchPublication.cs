@@ -15,7 +15,7 @@ internal sealed class BatchPublication(HttpContext http, PublishBatch batch, Bod
 {
     // A client of HTTP/1.1 usually sends all of its request before it reads, so answers wait here for so many bytes, as long as
     // there is room for them.
-    private const int Http1Patience = 64 * 1024 * 1024;
+    private const int Http1Patience = 16 * 1024 * 1024;
 
     // A batch whose input never ends a read would keep its thread, of which there are as many as processors.
     private const int RecordsPerTurn = 64;

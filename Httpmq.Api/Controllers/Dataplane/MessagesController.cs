@@ -82,13 +82,13 @@ internal sealed class MessagesController(
             return await AcknowledgeBatchAsync(stream, consumer, request.Pairs);
         }
 
-        var error = await Mediator.Send(new AcknowledgeMessage(stream, consumer, request.Pairs[0]), Aborted);
+        var error = await SendAsync(new AcknowledgeMessage(stream, consumer, request.Pairs[0]), abandon: true);
         return error is null ? Done() : Failed(error);
     }
 
     private async Task<IActionResult> AcknowledgeBatchAsync(string stream, string consumer, IReadOnlyList<AckPair> pairs)
     {
-        var fates = await Mediator.Send(new AcknowledgeBatch(stream, consumer, pairs), Aborted);
+        var fates = await SendAsync(new AcknowledgeBatch(stream, consumer, pairs), abandon: true);
         var failed = fates.Count(static error => error is not null);
         var answer = new AckBatchAnswer
         {

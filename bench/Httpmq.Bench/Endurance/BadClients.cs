@@ -12,6 +12,7 @@ internal static class BadClients
 
     private const int Slow = 50;
     private const int SlowBodies = 200;
+    private const int Batches = 4;
     private const int EndlessHeaders = 50;
     private const int HugeBodies = 1;
     private const int Resetting = 4;
@@ -24,6 +25,7 @@ internal static class BadClients
         new("reads-slowly", $"{Slow} subscribers that read a byte a second", (prey, cancel) => ManyAsync(Slow, (index, _) => SubscribeAsync(prey, Stalled + index, Second, cancel), cancel)),
         new("vanishes", "200 subscribers a second that ask and reset the connection", VanishAsync),
         new("sends-slowly", $"{SlowBodies} publishers that send their body a byte a second", (prey, cancel) => ManyAsync(SlowBodies, (_, count) => SendBodyAsync(prey, "A"u8.ToArray(), Second, count, cancel), cancel)),
+        new("greedy-batches", $"{Batches} batches of 30,000 records a second each, of which none is one", (prey, cancel) => ManyAsync(Batches, (_, count) => SendBatchAsync(prey, count, cancel), cancel)),
         new("endless-headers", $"{EndlessHeaders} clients whose headers do not end, 1 KB every 10 ms", (prey, cancel) => ManyAsync(EndlessHeaders, (_, count) => SendHeadersAsync(prey, count, cancel), cancel)),
         new("huge-bodies", $"{HugeBodies} publisher of 10 GB at up to 100 MB/s, again and again", (prey, cancel) => ManyAsync(HugeBodies, (_, count) => SendBodyAsync(prey, Filled(256 * 1024), TimeSpan.FromMilliseconds(10), count, cancel), cancel)),
         new("rapid-reset", $"100,000 HTTP/2 streams opened and reset at once, {Resetting} connections", ResetAsync),
@@ -110,6 +112,22 @@ internal static class BadClients
         {
             await socket.GetStream().WriteAsync(chunk, cancel);
             await Task.WhenAny(answered, Task.Delay(pause, cancel));
+        }
+    }
+
+    /// <summary>Sends records that are none, and reads nothing of what is said about them.</summary>
+    private static async Task SendBatchAsync(Prey prey, Action count, CancellationToken cancel)
+    {
+        const int Records = 3000;
+        using var socket = await ConnectAsync(prey, cancel);
+        await socket.GetStream().WriteAsync(Head("POST", "/v1/data/publish", "Transfer-Encoding: chunked\r\n\r\n"), cancel);
+        var lines = Encoding.ASCII.GetBytes(string.Concat(Enumerable.Repeat("{}\n", Records)));
+        byte[] chunk = [.. Encoding.ASCII.GetBytes($"{lines.Length:x}\r\n"), .. lines, .. "\r\n"u8];
+        count();
+        while (true)
+        {
+            await socket.GetStream().WriteAsync(chunk, cancel);
+            await Task.Delay(100, cancel);
         }
     }
 
