@@ -19,6 +19,8 @@ internal sealed class Soak(BenchContext context, TextWriter output)
     private const int Connections = 4;
     private const int Lanes = 8;
 
+    private const long Pools = 8 * 1024 * 1024;
+
     // A client that ends its connection, instead of its request, once in so many times.
     private const int CyclesPerConnection = 50;
 
@@ -50,7 +52,7 @@ internal sealed class Soak(BenchContext context, TextWriter output)
             await output.WriteLineAsync($"{what,-20} {(done + 1) * (long)(count / Parts),9:#,0}  {last}, {rate:#,0}/s");
         }
 
-        var flat = last.IsBackAt(first);
+        var flat = last.IsBackAt(first, Pools);
         await output.WriteLineAsync($"{what,-20} {(flat ? "nothing grew" : "GREW")}");
         return flat;
     }
@@ -63,7 +65,7 @@ internal sealed class Soak(BenchContext context, TextWriter output)
         {
             await Task.Delay(500);
             var now = await Standing.ReadAsync(context.Gateway, context.NatsServer);
-            if (before is null ? now.NatsSubscriptions == (await Standing.ReadAsync(context.Gateway, context.NatsServer)).NatsSubscriptions : now.IsBackAt(before))
+            if (before is null ? now.NatsSubscriptions == (await Standing.ReadAsync(context.Gateway, context.NatsServer)).NatsSubscriptions : now.IsBackAt(before, Pools))
             {
                 return now;
             }

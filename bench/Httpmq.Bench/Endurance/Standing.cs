@@ -5,9 +5,6 @@ namespace Httpmq.Bench.Endurance;
 /// <summary>What the gateway holds at a moment in which nobody wants anything of it.</summary>
 internal sealed record Standing(long LiveBytes, int Handles, int NatsSubscriptions)
 {
-    // The size of pools depends on what was the load; a leak of the size of one client's part shows above this.
-    private const long Memory = 16 * 1024 * 1024;
-
     // Kestrel's and the runtime's own: timers, event handles.
     private const int Some = 8;
 
@@ -17,8 +14,10 @@ internal sealed record Standing(long LiveBytes, int Handles, int NatsSubscriptio
         new(gateway.LiveBytes(), gateway.Dataplane.Handles(), await nats.SubscriptionsAsync());
 
     /// <summary>Whether nothing is left of what came in between.</summary>
-    public bool IsBackAt(Standing before) =>
-        NatsSubscriptions <= before.NatsSubscriptions && Handles <= before.Handles + Some && LiveBytes <= before.LiveBytes + Memory;
+    /// <param name="before">What was held then.</param>
+    /// <param name="pools">Bytes that pools may keep of their busiest moment.</param>
+    public bool IsBackAt(Standing before, long pools) =>
+        NatsSubscriptions <= before.NatsSubscriptions && Handles <= before.Handles + Some && LiveBytes <= before.LiveBytes + pools;
 
     public override string ToString() => $"{LiveMegabytes,6:0.0} MB live, {Handles,4} handles, {NatsSubscriptions,4} NATS subscriptions";
 }
