@@ -78,6 +78,17 @@ internal sealed class BodyBuffers(long maxTotalBytes)
             _held = size;
         }
 
-        public void Dispose() => owner._budget.Return(_held);
+        /// <summary>What was there is gone; another may come.</summary>
+        public void Release()
+        {
+            // Called for each record of a batch, which as a rule held nothing.
+            if (_held > 0)
+            {
+                owner._budget.Return(_held);
+                _held = 0;
+            }
+        }
+
+        public void Dispose() => Release();
     }
 }

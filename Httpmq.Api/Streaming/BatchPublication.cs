@@ -69,6 +69,7 @@ internal sealed class BatchPublication(HttpContext http, PublishBatch batch, Bod
             {
                 await AddAsync(records, line, skipping);
                 skipping = null;
+                unfinished.Release();
                 if (_lines % RecordsPerTurn == 0)
                 {
                     await Task.Yield();

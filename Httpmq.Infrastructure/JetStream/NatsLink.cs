@@ -22,8 +22,8 @@ internal class NatsLink : IHostedService, IAsyncDisposable
     private readonly TimeProvider _time;
     private readonly CancellationTokenSource _stopping = new();
     private readonly ReconnectPacing _pacing;
-    private Task _connecting = Task.CompletedTask;
     private readonly ILoggerFactory _loggers;
+    private Task _connecting = Task.CompletedTask;
     private NatsConnection _connection;
     private int _failures;
 
@@ -195,6 +195,12 @@ internal class NatsLink : IHostedService, IAsyncDisposable
 
     private ValueTask OnDisconnectedAsync(object? sender, NatsEventArgs args)
     {
+        // One whose place was taken already has nothing more to say.
+        if (!ReferenceEquals(sender, Connection))
+        {
+            return ValueTask.CompletedTask;
+        }
+
         if (!_stopping.IsCancellationRequested)
         {
             _logger.Disconnected(_options.Name, args.Message);
