@@ -92,7 +92,7 @@ microbench: build ## Time the pieces of the hot paths [FILTER='*name*']
 	@dotnet $(MICROBENCH) --filter $(if $(FILTER),'$(FILTER)','*')
 
 clean: ## Remove what was built (the broker's data stays)
-	@rm -rf Httpmq.*/bin Httpmq.*/obj chaos/*/bin chaos/*/obj shims/*/bin shims/*/obj clients/csharp/*/bin clients/csharp/*/obj bench/*/bin bench/*/obj BenchmarkDotNet.Artifacts $(RESULTS)
+	@rm -rf Httpmq.*/bin Httpmq.*/obj chaos/*/bin chaos/*/obj clients/csharp/*/bin clients/csharp/*/obj bench/*/bin bench/*/obj BenchmarkDotNet.Artifacts $(RESULTS)
 
 nats-server:
 	@scripts/ensure-nats-server

@@ -20,10 +20,6 @@ internal sealed class MessageAcknowledger(
     ConsumerLedger ledger,
     TimeProvider time) : IMessageAcknowledger
 {
-    // An acknowledgement beyond the delivered messages moves the consumer's cursor on these versions: messages are skipped.
-    private static readonly Version FirstCursorMovingServer = new(2, 10, 17);
-    private static readonly Version LastCursorMovingServer = new(2, 10, 25);
-
     // How long a new leader gets to send again what it does not know to have been sent.
     private static readonly TimeSpan LeaderPatience = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan LeaderPoll = TimeSpan.FromMilliseconds(200);
@@ -99,7 +95,7 @@ internal sealed class MessageAcknowledger(
                 return entry.IsInDoubt(time) ? NotKnownYet(what, name) : NeverSent(what, name, delivery);
             }
 
-            if (info.Config!.Retention is "limits" && !MovesCursor(link.ServerVersion))
+            if (info.Config!.Retention is "limits" && !link.Server.MovesCursorOnUnknownAck)
             {
                 entry.Raise(delivered);
                 entry.Trusted = true;
@@ -215,8 +211,6 @@ internal sealed class MessageAcknowledger(
             return exception.Error;
         }
     }
-
-    private static bool MovesCursor(Version? server) => server is null || (server >= FirstCursorMovingServer && server <= LastCursorMovingServer);
 
     private static Error NeverSent(string what, ConsumerName consumer, DeliverySequence delivery) => new(
         ErrorKind.NotFound,

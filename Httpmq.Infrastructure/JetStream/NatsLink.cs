@@ -55,8 +55,8 @@ internal class NatsLink : IHostedService, IAsyncDisposable
 
     public bool IsOpen => Connection.ConnectionState == NatsConnectionState.Open;
 
-    /// <summary>Version of the connected server; null before the first connection.</summary>
-    public Version? ServerVersion => ParseVersion(Connection.ServerInfo?.Version);
+    /// <summary>What the server that is or was last connected does; asked again of each connection.</summary>
+    public ServerFacts Server => ServerFacts.Of(Connection.ServerInfo);
 
     public Error NotConnected => Explain(new Error(
         ErrorKind.Unavailable,
@@ -247,12 +247,6 @@ internal class NatsLink : IHostedService, IAsyncDisposable
         Environment.ExitCode = 1;
         _lifetime.StopApplication();
         return true;
-    }
-
-    private static Version? ParseVersion(string? text)
-    {
-        // Pre-releases look like 2.12.0-preview.1; their behaviour is that of the release.
-        return Version.TryParse(text?.Split('-', 2)[0], out var version) ? version : null;
     }
 }
 

@@ -40,7 +40,7 @@ internal sealed class NatsServerProcess : IAsyncDisposable
     /// <summary>Starts it on the same port and store, after <see cref="KillAsync"/>.</summary>
     public async Task StartAgainAsync()
     {
-        var start = new ProcessStartInfo(Executable()) { UseShellExecute = false, RedirectStandardError = true, RedirectStandardOutput = true };
+        var start = new ProcessStartInfo(ServerUnderTest.Executable) { UseShellExecute = false, RedirectStandardError = true, RedirectStandardOutput = true };
         string[] arguments = ["-a", "127.0.0.1", "-p", Port.ToString(System.Globalization.CultureInfo.InvariantCulture), "-sd", _folder, .. _arguments];
         foreach (var argument in arguments)
         {
@@ -86,8 +86,6 @@ internal sealed class NatsServerProcess : IAsyncDisposable
         await kill.WaitForExitAsync();
         Assert.That(kill.ExitCode, Is.Zero);
     }
-
-    private static string Executable() => File.Exists("/usr/sbin/nats-server") ? "/usr/sbin/nats-server" : "nats-server";
 
     private async Task<bool> IsListeningAsync()
     {

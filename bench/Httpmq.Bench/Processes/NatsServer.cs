@@ -48,8 +48,7 @@ internal sealed class NatsServer : IAsyncDisposable
         Directory.Delete(_folder, recursive: true);
     }
 
-    // Debian installs it where the PATH of ordinary users does not look.
-    private static string Executable() => File.Exists("/usr/sbin/nats-server") ? "/usr/sbin/nats-server" : "nats-server";
+    private static string Executable() => Environment.GetEnvironmentVariable("NATS_SERVER") is { Length: > 0 } chosen ? chosen : "nats-server";
 
     private async Task<JsonNode> MonitorAsync(string what)
     {

@@ -59,6 +59,5 @@ internal sealed class NatsNode(string name, int port, int routePort, string fold
 
     private string ConfigurationPath => Path.Combine(Folder, $"{Name}.conf");
 
-    // Debian installs it where the PATH of ordinary users does not look.
-    private static string Executable() => File.Exists("/usr/sbin/nats-server") ? "/usr/sbin/nats-server" : "nats-server";
+    private static string Executable() => Environment.GetEnvironmentVariable("NATS_SERVER") is { Length: > 0 } chosen ? chosen : "nats-server";
 }

@@ -1,0 +1,64 @@
+using NATS.Client.Core;
+
+namespace Httpmq.Infrastructure.JetStream;
+
+/// <summary>
+/// What a nats-server of some version does. The only place that compares versions. Ask it of whoever answers: of the connected
+/// server (<see cref="NatsLink.Server"/>), or, in a cluster that may be of mixed versions, of the leader that sent an answer
+/// (<see cref="Of(string?)"/> with the <c>_nats.ver</c> in the answer's metadata, which servers write from 2.11 on).
+/// An unknown version is taken for the oldest.
+/// </summary>
+/// <param name="Version">For example 2.10.27; null before the first connection.</param>
+internal sealed record ServerFacts(Version? Version)
+{
+    /// <summary>Of a server that has not said its version.</summary>
+    public static ServerFacts Unknown { get; } = new((Version?)null);
+
+    /// <summary>
+    /// The metadata key with the version of the leader that answers: https://github.com/nats-io/nats-server, jetstream_versioning.go.
+    /// </summary>
+    public const string VersionMetadata = "_nats.ver";
+
+    /// <summary>
+    /// Number of the JetStream API: 0 before 2.11. INFO has it as <c>api_lvl</c> since 2.12, which the client library does not read.
+    /// </summary>
+    public int ApiLevel => Version switch
+    {
+        null => 0,
+        { } version when version >= new Version(2, 15) => 5,
+        { } version when version >= new Version(2, 14) => 4,
+        { } version when version >= new Version(2, 12) => 2,
+        { } version when version >= new Version(2, 11) => 1,
+        _ => 0,
+    };
+
+    /// <summary>
+    /// An acknowledgement beyond what was delivered moves the consumer's cursor, so that messages are skipped: 2.10.17 to 2.10.25.
+    /// </summary>
+    public bool MovesCursorOnUnknownAck => Version is null || (IsAtLeast(2, 10, 17) && !IsAtLeast(2, 10, 26));
+
+    /// <summary>
+    /// Below its mark a consumer that acknowledges another consumer's message leaves it in the work queue; earlier servers remove it.
+    /// </summary>
+    public bool KeepsMessagesOfOthers => IsAtLeast(2, 12, 5);
+
+    /// <summary>A consumer's <c>created</c> is the same on every replica and after every restart, so that it tells a replaced one.</summary>
+    public bool HasStableConsumerCreated => IsAtLeast(2, 12, 3);
+
+    /// <summary>CONSUMER.CREATE looks at <c>action</c>, so that "create" and "update" cannot be mistaken for each other.</summary>
+    public bool HasConsumerAction => IsAtLeast(2, 10, 0);
+
+    /// <summary>Refuses a JSON field that it does not know; earlier servers ignore it.</summary>
+    public bool IsStrict => IsAtLeast(2, 12, 0);
+
+    /// <summary>Of a version as servers write it, such as <c>2.12.0-preview.1</c>, which behaves as the release.</summary>
+    public static ServerFacts Of(string? version) =>
+        System.Version.TryParse(version?.Split('-', 2)[0], out var parsed) ? new ServerFacts(parsed) : Unknown;
+
+    public static ServerFacts Of(INatsServerInfo? server) => Of(server?.Version);
+
+    /// <summary>The facts that hold for both: those of the older one.</summary>
+    public ServerFacts Or(ServerFacts other) => Version is null || other.Version is null ? Unknown : Version <= other.Version ? this : other;
+
+    private bool IsAtLeast(int major, int minor, int build) => Version is not null && Version >= new Version(major, minor, build);
+}
