@@ -4,7 +4,7 @@ SOLUTION := Httpmq.sln
 APP := Httpmq.Api/bin/$(CONFIGURATION)/net10.0/Httpmq.Api.dll
 BENCH := bench/Httpmq.Bench/bin/$(CONFIGURATION)/net10.0/Httpmq.Bench.dll
 MICROBENCH := bench/Httpmq.MicroBench/bin/$(CONFIGURATION)/net10.0/Httpmq.MicroBench.dll
-SCRIPTS := .ci/run scripts/ensure-nats-server
+SCRIPTS := .ci/run scripts/nats-server
 RESULTS := TestResults
 
 CHAOS := chaos/Httpmq.Chaos/bin/$(CONFIGURATION)/net10.0/Httpmq.Chaos.dll
@@ -23,36 +23,39 @@ SEED ?= 1
 DURATION ?= 60
 FAULTS ?= all
 
+# The one choice of server; scripts/nats-server says how it goes. make run NATS_SERVER=/path/to/another
+SERVER = NATS_SERVER="$$(scripts/nats-server)" && export NATS_SERVER
+
 export DOTNET_NOLOGO := 1
 export DOTNET_CLI_TELEMETRY_OPTOUT := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help run build test chaos abuse soak bench microbench lint fix compose doc client clean nats-server
+.PHONY: help run build test chaos abuse soak bench microbench lint fix compose doc client clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
-run: nats-server ## Start management (3000) and dataplane (3001) on an embedded nats-server [ARGS=...]
-	@dotnet build Httpmq.Api -c $(CONFIGURATION) -v q --nologo -clp:ErrorsOnly
-	@exec dotnet $(APP) all $(ARGS)
+run: ## Start management (3000) and dataplane (3001) on an embedded nats-server [ARGS=...]
+	@$(SERVER) && dotnet build Httpmq.Api -c $(CONFIGURATION) -v q --nologo -clp:ErrorsOnly && \
+		exec dotnet $(APP) all $(ARGS)
 
 build: ## Build everything
 	@dotnet build $(SOLUTION) -c $(CONFIGURATION) -v q --nologo
 
-test: nats-server ## Run all tests [FILTER=...]
+test: ## Run all tests [FILTER=...]
 	@rm -rf $(RESULTS)
-	@dotnet test $(SOLUTION) -c $(CONFIGURATION) --nologo -v q \
+	@$(SERVER) && dotnet test $(SOLUTION) -c $(CONFIGURATION) --nologo -v q \
 		--logger 'console;verbosity=minimal' --logger 'trx;LogFilePrefix=tests' --results-directory $(RESULTS) \
 		$(if $(FILTER),--filter '$(FILTER)')
 
-chaos: nats-server build ## Break a cluster and its gateways under load, and check that nothing is lost [SEED=... DURATION=seconds FAULTS=...]
-	@dotnet $(CHAOS) --gateway $(APP) --seed $(SEED) --duration $(DURATION) --faults $(FAULTS) $(ARGS)
+chaos: build ## Break a cluster and its gateways under load, and check that nothing is lost [SEED=... DURATION=seconds FAULTS=...]
+	@$(SERVER) && dotnet $(CHAOS) --gateway $(APP) --seed $(SEED) --duration $(DURATION) --faults $(FAULTS) $(ARGS)
 
-abuse: nats-server build ## Let bad clients loose beside a good one, and see what it notices and what they leave behind [CASE=name,...]
-	@dotnet $(BENCH) --app $(APP) --abuse $(if $(CASE),--case '$(CASE)') $(ARGS)
+abuse: build ## Let bad clients loose beside a good one, and see what it notices and what they leave behind [CASE=name,...]
+	@$(SERVER) && dotnet $(BENCH) --app $(APP) --abuse $(if $(CASE),--case '$(CASE)') $(ARGS)
 
-soak: nats-server build ## 100,000 subscriptions that come and go, 1,000,000 publishes: nothing may grow
-	@dotnet $(BENCH) --app $(APP) --soak $(ARGS)
+soak: build ## 100,000 subscriptions that come and go, 1,000,000 publishes: nothing may grow
+	@$(SERVER) && dotnet $(BENCH) --app $(APP) --soak $(ARGS)
 
 lint: ## Check formatting, analyzers (every warning is an error) and the shell scripts
 	@dotnet build $(SOLUTION) -c $(CONFIGURATION) -v q --nologo -warnaserror
@@ -84,8 +87,8 @@ doc: build ## Write the OpenAPI documents to docs/openapi/
 client: doc ## Generate the C# client from docs/openapi/
 	@dotnet run -c $(CONFIGURATION) --project clients/csharp/Generate -- docs/openapi clients/csharp/Httpmq.Client/Generated
 
-bench: nats-server build ## Measure Httpmq against raw NATS, below 10 minutes [CASE=name,... ROUNDS=3 JSON=file]
-	@dotnet $(BENCH) --app $(APP) $(if $(CASE),--case '$(CASE)') $(if $(ROUNDS),--rounds $(ROUNDS)) \
+bench: build ## Measure Httpmq against raw NATS, below 10 minutes [CASE=name,... ROUNDS=3 JSON=file]
+	@$(SERVER) && dotnet $(BENCH) --app $(APP) $(if $(CASE),--case '$(CASE)') $(if $(ROUNDS),--rounds $(ROUNDS)) \
 		$(if $(JSON),--json '$(JSON)') $(ARGS)
 
 microbench: build ## Time the pieces of the hot paths [FILTER='*name*']
@@ -93,6 +96,3 @@ microbench: build ## Time the pieces of the hot paths [FILTER='*name*']
 
 clean: ## Remove what was built (the broker's data stays)
 	@rm -rf Httpmq.*/bin Httpmq.*/obj chaos/*/bin chaos/*/obj clients/csharp/*/bin clients/csharp/*/obj bench/*/bin bench/*/obj BenchmarkDotNet.Artifacts $(RESULTS)
-
-nats-server:
-	@scripts/ensure-nats-server
