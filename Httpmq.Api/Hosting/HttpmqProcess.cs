@@ -144,6 +144,7 @@ internal sealed class HttpmqProcess(HttpmqSettings settings, TextWriter output, 
         await output.WriteLineAsync($"  {"NATS",-12} {address}   {state}{(embedded is null ? string.Empty : ", embedded")}");
         if (embedded is not null)
         {
+            await output.WriteLineAsync($"  {"program",-12} {embedded.Executable}");
             await output.WriteLineAsync($"  {"data folder",-12} {embedded.DataFolder}");
             foreach (var finding in embedded.Damage)
             {

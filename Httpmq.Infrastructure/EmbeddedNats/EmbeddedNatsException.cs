@@ -9,8 +9,8 @@ public sealed class EmbeddedNatsException(string message, Exception? inner = nul
     internal static EmbeddedNatsException Unsupported() => new(
         "The embedded nats-server needs Linux or macOS. Run a nats-server yourself and set nats.server_uri.");
 
-    internal static EmbeddedNatsException BinaryMissing(string executable) => new(
-        $"No executable '{executable}' was found. Install it (Debian and Ubuntu: apt-get install nats-server; "
+    internal static EmbeddedNatsException BinaryMissing(string executable, string configured) => new(
+        $"No executable '{executable}' was found{(executable == configured ? "" : $", which {NatsServerCommand.Variable} names")}. Install it (Debian and Ubuntu: apt-get install nats-server; "
         + "macOS: brew install nats-server), or set nats.server_uri to a running server with JetStream.");
 
     internal static EmbeddedNatsException BadPort(int port) => new(

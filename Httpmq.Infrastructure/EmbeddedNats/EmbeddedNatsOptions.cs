@@ -18,9 +18,9 @@ public sealed record EmbeddedNatsOptions
 
     /// <summary>
     /// A path, or a name that is looked up on PATH and then in the usual folders (services often run with a short PATH).
-    /// Default <c>nats-server</c>.
+    /// Default <c>nats-server</c>, for which a path in the environment variable <c>NATS_SERVER</c> stands in.
     /// </summary>
-    public string Executable { get; init; } = "nats-server";
+    public string Executable { get; init; } = NatsServerCommand.DefaultName;
 
     /// <summary>
     /// How long the server may stay silent on its way to being ready; every log line starts the count anew. It does not

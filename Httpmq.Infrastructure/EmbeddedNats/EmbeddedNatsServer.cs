@@ -49,6 +49,9 @@ public sealed class EmbeddedNatsServer(EmbeddedNatsOptions options, ILoggerFacto
     /// <summary>The full path of the folder that holds the store.</summary>
     public string DataFolder { get; } = Path.GetFullPath(options.DataFolder);
 
+    /// <summary>The path of the program that was chosen; null before the start.</summary>
+    public string? Executable => _executable;
+
     /// <summary>What nats-server did not load from its store at its last start, a sentence each without its full stop.</summary>
     public IReadOnlyList<string> Damage { get; private set; } = [];
 
@@ -87,7 +90,8 @@ public sealed class EmbeddedNatsServer(EmbeddedNatsOptions options, ILoggerFacto
             throw EmbeddedNatsException.BadPort(options.Port);
         }
 
-        _executable = NatsServerCommand.Find(options.Executable) ?? throw EmbeddedNatsException.BinaryMissing(options.Executable);
+        var wanted = NatsServerCommand.Choose(options.Executable);
+        _executable = NatsServerCommand.Find(wanted) ?? throw EmbeddedNatsException.BinaryMissing(wanted, options.Executable);
         _state = EmbeddedNatsState.Starting;
         try
         {

@@ -11,6 +11,12 @@ internal static class NatsServerCommand
     public const string LockFileName = "nats-server.lock";
     public const string ConfigFileName = "nats-server.conf";
 
+    /// <summary>What is looked for on the PATH unless something else is configured.</summary>
+    public const string DefaultName = "nats-server";
+
+    /// <summary>The environment variable that names the nats-server where none is configured.</summary>
+    public const string Variable = "NATS_SERVER";
+
     private static readonly string[] UsualFolders = ["/usr/sbin", "/usr/local/bin", "/opt/homebrew/bin", "/usr/bin", "/bin"];
 
     // 1: a parent that died before its death signal was armed would never be noticed, hence the look at PPID.
@@ -35,6 +41,10 @@ internal static class NatsServerCommand
         ( trap '' HUP INT TERM; exec 9>&-; read -r _ <&3 || kill -KILL $$ ) >/dev/null 2>&1 &
         exec "$@" </dev/null 3<&-
         """;
+
+    /// <summary>Which nats-server to look for: the configured one, else the environment's, else the one on the PATH.</summary>
+    public static string Choose(string configured) =>
+        configured == DefaultName && Environment.GetEnvironmentVariable(Variable) is { Length: > 0 } chosen ? chosen : configured;
 
     /// <summary>The full path of an executable, or null when there is none.</summary>
     public static string? Find(string executable)

@@ -6,6 +6,7 @@ using Httpmq.Tests.Support;
 namespace Httpmq.Tests.Functional;
 
 /// <summary>The process: what it prints, how it ends, what it says when it cannot start.</summary>
+[Category(ServerUnderTest.Category)]
 internal sealed class ProcessTests
 {
     private readonly int _management = NatsServerProcess.FreePort();
@@ -98,6 +99,36 @@ internal sealed class ProcessTests
         }
     }
 
+    [Test]
+    public async Task All_ServerNamedByTheEnvironment_RunsItAndNamesIt()
+    {
+        var chosen = Path.Combine(_folder, "chosen server");
+        File.CreateSymbolicLink(chosen, ServerUnderTest.Executable);
+        await using var child = StartAll(server: chosen);
+        await child.WaitForOutputAsync("data folder");
+
+        Assert.That(child.Output, Does.Contain($"nats-server {ServerUnderTest.Facts.Version}, embedded").And.Contain($"program      {chosen}\n"));
+    }
+
+    [Test]
+    public async Task All_ServerConfigured_PrefersItToTheEnvironments()
+    {
+        await using var child = StartAll(server: "/nowhere/nats-server", configured: ServerUnderTest.Executable);
+        await child.WaitForOutputAsync("data folder");
+
+        Assert.That(child.Output, Does.Contain($"program      {ServerUnderTest.Executable}\n"));
+    }
+
+    [Test]
+    public async Task All_EnvironmentNamesNoProgram_SaysWhichVariableAndExits()
+    {
+        await using var child = StartAll(server: "/nowhere/nats-server");
+        var code = await child.WaitForExitAsync();
+
+        Assert.That(code, Is.EqualTo(1));
+        Assert.That(child.Errors, Does.Contain("No executable '/nowhere/nats-server' was found, which NATS_SERVER names."));
+    }
+
     [TestCase("bogus", "httpmq: mode: 'bogus' is not management, dataplane or all")]
     [TestCase("--nope", "--nope")]
     public async Task CommandLine_Wrong_IsNamedAndExitsWith2(string argument, string line)
@@ -116,5 +147,15 @@ internal sealed class ProcessTests
         ["Httpmq__EmbeddedNats__Port"] = _nats.ToString(CultureInfo.InvariantCulture),
     };
 
-    private HttpmqChild StartAll() => HttpmqChild.Start(["all", "--data-folder", _folder], Ports);
+    private HttpmqChild StartAll(string? server = null, string? configured = null)
+    {
+        var environment = Ports;
+        environment["NATS_SERVER"] = server ?? ServerUnderTest.Executable;
+        if (configured is not null)
+        {
+            environment["Httpmq__EmbeddedNats__Executable"] = configured;
+        }
+
+        return HttpmqChild.Start(["all", "--data-folder", _folder], environment);
+    }
 }
