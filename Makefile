@@ -4,16 +4,18 @@ SOLUTION := Httpmq.sln
 APP := Httpmq.Api/bin/$(CONFIGURATION)/net10.0/Httpmq.Api.dll
 BENCH := bench/Httpmq.Bench/bin/$(CONFIGURATION)/net10.0/Httpmq.Bench.dll
 MICROBENCH := bench/Httpmq.MicroBench/bin/$(CONFIGURATION)/net10.0/Httpmq.MicroBench.dll
-SCRIPTS := .ci/run scripts/nats-server
+SCRIPTS := .ci/run scripts/nats-server scripts/test-servers
 RESULTS := TestResults
 
 CHAOS := chaos/Httpmq.Chaos/bin/$(CONFIGURATION)/net10.0/Httpmq.Chaos.dll
 
 # Passed on: make run ARGS='-l info' · make test FILTER='FullyQualifiedName~Publish'
+#            make test-servers SERVERS='2.9 2.10'
 #            make bench CASE=publish-16,deliver-16 ROUNDS=5 JSON=figures.json · make bench ARGS=--list
 #            make microbench FILTER='*Subject*'
 ARGS ?=
 FILTER ?=
+SERVERS ?= 2.9 2.10 2.15
 CASE ?=
 ROUNDS ?=
 JSON ?=
@@ -30,10 +32,10 @@ export DOTNET_NOLOGO := 1
 export DOTNET_CLI_TELEMETRY_OPTOUT := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help run build test chaos abuse soak bench microbench lint fix compose doc client clean
+.PHONY: help run build test test-servers chaos abuse soak bench microbench lint fix compose doc client clean
 
 help: ## List the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
 run: ## Start management (3000) and dataplane (3001) on an embedded nats-server [ARGS=...]
 	@$(SERVER) && dotnet build Httpmq.Api -c $(CONFIGURATION) -v q --nologo -clp:ErrorsOnly && \
@@ -47,6 +49,10 @@ test: ## Run all tests [FILTER=...]
 	@$(SERVER) && dotnet test $(SOLUTION) -c $(CONFIGURATION) --nologo -v q \
 		--logger 'console;verbosity=minimal' --logger 'trx;LogFilePrefix=tests' --results-directory $(RESULTS) \
 		$(if $(FILTER),--filter '$(FILTER)')
+
+test-servers: build ## Run the tests that talk to a nats-server on each generation of it [SERVERS='2.9 2.10'] [FILTER=...]
+	@rm -rf $(RESULTS)
+	@CONFIGURATION=$(CONFIGURATION) RESULTS=$(RESULTS) FILTER='$(FILTER)' scripts/test-servers $(SERVERS)
 
 chaos: build ## Break a cluster and its gateways under load, and check that nothing is lost [SEED=... DURATION=seconds FAULTS=...]
 	@$(SERVER) && dotnet $(CHAOS) --gateway $(APP) --seed $(SEED) --duration $(DURATION) --faults $(FAULTS) $(ARGS)

@@ -9,7 +9,14 @@ internal sealed class SharedServers
     private static NatsServerProcess? _nats;
     private static Gateway? _gateway;
 
-    public static Gateway Gateway => _gateway!;
+    public static Gateway Gateway
+    {
+        get
+        {
+            ServerUnderTest.RequireCategory();
+            return _gateway!;
+        }
+    }
 
     public static NatsServerProcess Nats => _nats ?? throw new IgnoreException("needs its own nats-server, and a running pair was given");
 

@@ -5,6 +5,7 @@ using Httpmq.Tests.Support;
 namespace Httpmq.Tests.Batches;
 
 /// <summary>The acknowledge route with an array.</summary>
+[Category(ServerUnderTest.Category)]
 internal sealed class BatchAckTests
 {
     private GatewayClient _client = null!;

@@ -7,6 +7,7 @@ using Httpmq.Tests.Support;
 namespace Httpmq.Tests.Batches;
 
 /// <summary>A batch that stays open: outcomes come while records are still sent, over HTTP/2.</summary>
+[Category(ServerUnderTest.Category)]
 internal sealed class BatchDuplexTests
 {
     [Test]

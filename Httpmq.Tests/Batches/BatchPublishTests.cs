@@ -8,6 +8,7 @@ namespace Httpmq.Tests.Batches;
 /// <summary>POST /v1/data/publish.</summary>
 [TestFixture("1.1")]
 [TestFixture("2.0")]
+[Category(ServerUnderTest.Category)]
 internal sealed class BatchPublishTests(string version)
 {
     private GatewayClient _client = null!;

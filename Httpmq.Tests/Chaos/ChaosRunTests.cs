@@ -1,11 +1,13 @@
 using Httpmq.Chaos;
 using Httpmq.Chaos.Faults;
 using Httpmq.Checker;
+using Httpmq.Tests.Support;
 
 namespace Httpmq.Tests.Chaos;
 
 /// <summary>A short run with real processes: docs/reliability.md says how to run longer ones.</summary>
 [Category("Chaos")]
+[Category(ServerUnderTest.Category)]
 internal sealed class ChaosRunTests
 {
     [Test]

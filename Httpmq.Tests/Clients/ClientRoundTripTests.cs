@@ -5,6 +5,7 @@ using Httpmq.Tests.Support;
 namespace Httpmq.Tests.Clients;
 
 /// <summary>The C# client against the product's servers, through sockets.</summary>
+[Category(ServerUnderTest.Category)]
 internal sealed class ClientRoundTripTests
 {
     private HttpmqClient _client = null!;

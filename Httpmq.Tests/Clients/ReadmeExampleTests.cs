@@ -5,6 +5,7 @@ using Httpmq.Tests.Support;
 namespace Httpmq.Tests.Clients;
 
 /// <summary>The example of clients/csharp/README.md, run; and the README, held against it.</summary>
+[Category(ServerUnderTest.Category)]
 internal sealed class ReadmeExampleTests
 {
     private const string Source = "Httpmq.Tests/Clients/ReadmeExampleTests.cs";

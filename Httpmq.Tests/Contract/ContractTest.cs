@@ -7,6 +7,7 @@ namespace Httpmq.Tests.Contract;
 /// A part of the v1 contract, over one protocol, with requests as exact as a test writes them: the path is sent as it is, and
 /// a body has no content type unless the test gives one.
 /// </summary>
+[Category(ServerUnderTest.Category)]
 internal abstract class ContractTest(string version)
 {
     private HttpClient _http = null!;

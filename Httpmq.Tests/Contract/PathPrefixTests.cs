@@ -3,6 +3,7 @@ using Httpmq.Tests.Support;
 namespace Httpmq.Tests.Contract;
 
 /// <summary>Section 1: <c>endpoint_config.path_prefix</c>.</summary>
+[Category(ServerUnderTest.Category)]
 internal sealed class PathPrefixTests
 {
     private Gateway _gateway = null!;

@@ -94,12 +94,21 @@ internal sealed class StreamLimitTests() : ContractTest("2.0")
     }
 
     [Test]
-    public async Task Change_MaxConsumers_Is400()
+    public async Task Change_MaxConsumers_IsUpToTheServer()
     {
         var stream = SharedServers.NewName();
         await Client.DefineStreamAsync(stream, stream);
-        (await ManageAsync("PUT", $"/v1/admin/stream/{stream}/limit", """{"max_consumers":3}""")).Expect(400, "(err_code 10052)");
         (await ManageAsync("PUT", $"/v1/admin/stream/{stream}/limit", """{"max_consumers":0}""")).Expect(200);
+        var answer = await ManageAsync("PUT", $"/v1/admin/stream/{stream}/limit", """{"max_consumers":3}""");
+        if (ServerUnderTest.ChangesMaxConsumers)
+        {
+            answer.Expect(200);
+            Assert.That((int)(await Client.StreamAsync(stream))["config"]!["max_consumers"]!, Is.EqualTo(3));
+        }
+        else
+        {
+            answer.Expect(400, "(err_code 10052)");
+        }
     }
 
     [Test]

@@ -7,6 +7,7 @@ namespace Httpmq.Tests.Functional;
 /// <summary>The embedded server and its store are broken under the gateway's feet, and mended.</summary>
 [Parallelizable(ParallelScope.All)]
 [FixtureLifeCycle(LifeCycle.InstancePerTestCase)]
+[Category(ServerUnderTest.Category)]
 internal sealed class EmbeddedFaultTests
 {
     /// <summary>2 s are promised; the rest is for a machine that does other things as well.</summary>

@@ -4,6 +4,7 @@ using Httpmq.Tests.Support;
 namespace Httpmq.Tests.Functional;
 
 /// <summary>The stream parameter replicas, on a server without a cluster; the chaos run has one with.</summary>
+[Category(ServerUnderTest.Category)]
 internal sealed class ReplicasTests
 {
     private GatewayClient _client = null!;

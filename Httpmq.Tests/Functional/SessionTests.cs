@@ -7,6 +7,7 @@ namespace Httpmq.Tests.Functional;
 /// <summary>The README's session, over both protocols.</summary>
 [TestFixture("1.1")]
 [TestFixture("2.0")]
+[Category(ServerUnderTest.Category)]
 internal sealed class SessionTests(string version)
 {
     private GatewayClient _client = null!;

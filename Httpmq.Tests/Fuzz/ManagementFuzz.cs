@@ -1,6 +1,8 @@
+using System.Net;
 using System.Text;
 using System.Text.Json.Nodes;
 using Httpmq.Tests.Contract;
+using Httpmq.Tests.Support;
 
 namespace Httpmq.Tests.Fuzz;
 
@@ -49,6 +51,13 @@ internal sealed class ManagementFuzz(string version) : HttpFuzz(version)
     public async Task Stream_OfAnyTwoTokens_StoresNoDeliveriesAndHasPushConsumers()
     {
         using var client = Server.Client();
+        if (ServerUnderTest.KeepsItsSubjectsToItself)
+        {
+            var refused = await client.ManageAsync(HttpMethod.Post, "/v1/admin/stream", """{"name":"all","subjects":["*.*"]}""");
+            Assert.That((refused.Status, refused.Detail), Is.EqualTo((HttpStatusCode.BadRequest, "subjects that overlap with jetstream api require no-ack to be true (err_code 10052)")));
+            return;
+        }
+
         await client.DefineStreamAsync("all", "*.*");
         await client.DefineStreamAsync("one", "one");
         await client.DefineConsumerAsync("all", "c");

@@ -12,6 +12,7 @@ namespace Httpmq.Tests.Limits;
 
 /// <summary>Clients that misbehave: each is served or refused, and the others notice nothing.</summary>
 [Parallelizable(ParallelScope.All)]
+[Category(ServerUnderTest.Category)]
 internal sealed class BadClientTests
 {
     private static readonly TimeSpan Second = TimeSpan.FromSeconds(1);

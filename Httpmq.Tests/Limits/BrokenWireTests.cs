@@ -6,6 +6,7 @@ namespace Httpmq.Tests.Limits;
 
 /// <summary>The wire to NATS stands still and then breaks, while clients go on.</summary>
 [Parallelizable(ParallelScope.All)]
+[Category(ServerUnderTest.Category)]
 internal sealed class BrokenWireTests
 {
     [Test]

@@ -13,6 +13,7 @@ namespace Httpmq.Tests.Limits;
 [TestFixture("1.1")]
 [TestFixture("2.0")]
 [Parallelizable(ParallelScope.All)]
+[Category(ServerUnderTest.Category)]
 internal sealed class LimitTests(string version)
 {
     [Test]

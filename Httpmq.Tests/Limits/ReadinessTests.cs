@@ -9,6 +9,7 @@ namespace Httpmq.Tests.Limits;
 
 /// <summary>Readiness is the truth of the moment, both ways within 2 s.</summary>
 [Parallelizable(ParallelScope.All)]
+[Category(ServerUnderTest.Category)]
 internal sealed class ReadinessTests
 {
     private static readonly TimeSpan Longest = TimeSpan.FromSeconds(2);

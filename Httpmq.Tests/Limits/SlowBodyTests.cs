@@ -10,6 +10,7 @@ namespace Httpmq.Tests.Limits;
 [TestFixture("1.1")]
 [TestFixture("2.0")]
 [Parallelizable(ParallelScope.All)]
+[Category(ServerUnderTest.Category)]
 internal sealed class SlowBodyTests(string version)
 {
     private static readonly TimeSpan Second = TimeSpan.FromSeconds(1);

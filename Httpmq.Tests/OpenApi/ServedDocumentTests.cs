@@ -6,6 +6,7 @@ using Httpmq.Tests.Support;
 namespace Httpmq.Tests.OpenApi;
 
 /// <summary>What a port serves beside its API: the document, and Swagger UI.</summary>
+[Category(ServerUnderTest.Category)]
 internal sealed partial class ServedDocumentTests
 {
     private static readonly string[] Groups = ["management", "dataplane"];

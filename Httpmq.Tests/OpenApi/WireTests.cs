@@ -4,6 +4,7 @@ using Httpmq.Tests.Support;
 namespace Httpmq.Tests.OpenApi;
 
 /// <summary>What the servers really answer, held against the schemas.</summary>
+[Category(ServerUnderTest.Category)]
 internal sealed class WireTests
 {
     private readonly OpenApiFile _management = new("management");

@@ -65,6 +65,7 @@ internal sealed class Instances
 /// <summary>What the tests of subscriptions share: a stream's name of their own, and a client of each instance.</summary>
 [Parallelizable(ParallelScope.All)]
 [FixtureLifeCycle(LifeCycle.InstancePerTestCase)]
+[Category(ServerUnderTest.Category)]
 internal abstract class SubscriptionTest : IDisposable
 {
     protected SubscriptionTest(string version = "2.0")

@@ -9,6 +9,7 @@ namespace Httpmq.Tests.Subscriptions;
 
 /// <summary>Subscriptions that come and go leave nothing behind, here or at NATS.</summary>
 [Parallelizable(ParallelScope.All)]
+[Category(ServerUnderTest.Category)]
 internal sealed class LeakTests
 {
     private const int Subscribers = 1000;

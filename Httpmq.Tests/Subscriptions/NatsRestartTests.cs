@@ -11,6 +11,7 @@ namespace Httpmq.Tests.Subscriptions;
 /// <summary>A subscription outlives NATS: it goes on by itself, or ends with a true last line.</summary>
 [Parallelizable(ParallelScope.All)]
 [FixtureLifeCycle(LifeCycle.InstancePerTestCase)]
+[Category(ServerUnderTest.Category)]
 internal sealed class NatsRestartTests : IAsyncDisposable
 {
     private static readonly (string Name, JsonObject More, string Query)[] Kinds =

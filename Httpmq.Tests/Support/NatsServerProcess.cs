@@ -40,6 +40,7 @@ internal sealed class NatsServerProcess : IAsyncDisposable
     /// <summary>Starts it on the same port and store, after <see cref="KillAsync"/>.</summary>
     public async Task StartAgainAsync()
     {
+        ServerUnderTest.RequireCategory();
         var start = new ProcessStartInfo(ServerUnderTest.Executable) { UseShellExecute = false, RedirectStandardError = true, RedirectStandardOutput = true };
         string[] arguments = ["-a", "127.0.0.1", "-p", Port.ToString(System.Globalization.CultureInfo.InvariantCulture), "-sd", _folder, .. _arguments];
         foreach (var argument in arguments)

@@ -51,9 +51,20 @@ internal sealed class RawJetStream(string url) : IAsyncDisposable
         return CallAsync($"CONSUMER.DURABLE.CREATE.{stream}.{name}", new JsonObject { ["stream_name"] = stream, ["config"] = Add(config, more) });
     }
 
-    /// <summary>Sends an acknowledgement as the gateway would build it, unchecked.</summary>
-    public async Task ForgeAckAsync(string stream, string consumer, ulong streamSequence) =>
-        await _nats.RequestAsync<string, string>($"$JS.ACK.{stream}.{consumer}.1.{streamSequence}.1.0.0", "+ACK");
+    /// <summary>Sends an acknowledgement as the gateway would build it, unchecked; false when the server does not answer it.</summary>
+    public async Task<bool> ForgeAckAsync(string stream, string consumer, ulong streamSequence)
+    {
+        try
+        {
+            await _nats.RequestAsync<string, string>(
+                $"$JS.ACK.{stream}.{consumer}.1.{streamSequence}.1.0.0", "+ACK", replyOpts: new NatsSubOpts { Timeout = TimeSpan.FromSeconds(1) });
+            return true;
+        }
+        catch (NatsNoReplyException)
+        {
+            return false;
+        }
+    }
 
     public async Task<ulong> MessagesAsync(string stream) => (ulong)(await CallAsync($"STREAM.INFO.{stream}"))["state"]!["messages"]!;
 

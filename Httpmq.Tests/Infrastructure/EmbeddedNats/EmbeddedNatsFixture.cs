@@ -5,10 +5,12 @@ using System.Net.Sockets;
 using Httpmq.Infrastructure.EmbeddedNats;
 using Microsoft.Extensions.Logging;
 using NUnit.Framework;
+using Httpmq.Tests.Support;
 
 namespace Httpmq.Tests.Infrastructure.EmbeddedNats;
 
 /// <summary>A temporary folder and the servers in it; everything is gone afterwards.</summary>
+[Category(ServerUnderTest.Category)]
 internal abstract class EmbeddedNatsFixture
 {
     private readonly List<EmbeddedNatsServer> _servers = [];

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Net;
 using Httpmq.Infrastructure.EmbeddedNats;
+using Httpmq.Tests.Support;
 using NUnit.Framework;
 
 namespace Httpmq.Tests.Infrastructure.EmbeddedNats;
@@ -31,7 +32,7 @@ internal sealed class ParentDeathTests : EmbeddedNatsFixture
     {
         WriteConfiguration();
         var vector = NatsServerCommand.Build(
-            NatsServerCommand.Find("nats-server")!, Folder, 0, parentProcessId: int.MaxValue, NatsServerCommand.FindSetpriv());
+            ServerUnderTest.Executable, Folder, 0, parentProcessId: int.MaxValue, NatsServerCommand.FindSetpriv());
         using var process = Process.Start(NatsServerCommand.ToStartInfo(vector))!;
 
         await process.WaitForExitAsync().WaitAsync(TimeSpan.FromSeconds(5));
@@ -91,7 +92,7 @@ internal sealed class ParentDeathTests : EmbeddedNatsFixture
     {
         WriteConfiguration();
         var port = FreePort();
-        var vector = NatsServerCommand.Build(NatsServerCommand.Find("nats-server")!, Folder, port, parent.Id, setpriv);
+        var vector = NatsServerCommand.Build(ServerUnderTest.Executable, Folder, port, parent.Id, setpriv);
         var quoted = string.Join(' ', vector.Select(argument => $"'{argument.Replace("'", "'\\''", StringComparison.Ordinal)}'"));
         var pipe = Path.Combine(Folder, "stdin");
         // The shell holds the other end of the server's standard input, as we do.

@@ -4,6 +4,7 @@ using Httpmq.Tests.Support;
 namespace Httpmq.Tests.Infrastructure.JetStream;
 
 /// <summary>What clients are told while a stream or consumer of a cluster has no leader, or one that knows too little.</summary>
+[Category(ServerUnderTest.Category)]
 internal sealed class LeaderChangeTests
 {
     private const string Copies = """{"name":"n2","current":true},{"name":"n3","current":true}""";
