@@ -27,6 +27,7 @@ try
     var endurance = options.Soak || options.Abuse;
     var cases = endurance ? [] : AllCases.Select(options.Cases);
     await using var natsServer = await NatsServer.StartAsync();
+    Console.Error.WriteLine(await natsServer.DescriptionAsync());
     await using var gateway = await Gateway.StartAsync(options.App!, natsServer.Url);
     await using var nats = new RawNats(natsServer.Url);
     using var management = new Management(gateway.ManagementUri);

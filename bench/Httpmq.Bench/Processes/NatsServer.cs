@@ -13,9 +13,12 @@ internal sealed class NatsServer : IAsyncDisposable
     private readonly int _monitoringPort = ChildProcess.FreePort();
 
     private NatsServer() =>
-        Process = ChildProcess.Start(Executable(), ["-a", "127.0.0.1", "-p", $"{_port}", "-m", $"{_monitoringPort}", "-js", "-sd", _folder]);
+        Process = ChildProcess.Start(Executable, ["-a", "127.0.0.1", "-p", $"{_port}", "-m", $"{_monitoringPort}", "-js", "-sd", _folder]);
 
     public ChildProcess Process { get; }
+
+    /// <summary>The program in NATS_SERVER, which the make targets set, else the one on the PATH.</summary>
+    private static string Executable { get; } = Environment.GetEnvironmentVariable("NATS_SERVER") is { Length: > 0 } chosen ? chosen : "nats-server";
 
     public string Url => $"nats://127.0.0.1:{_port}";
 
@@ -24,6 +27,9 @@ internal sealed class NatsServer : IAsyncDisposable
 
     /// <summary>What it has sent to clients since its start, in bytes.</summary>
     public async Task<long> SentBytesAsync() => (long)(await MonitorAsync("varz"))["out_bytes"]!;
+
+    /// <summary>Which one is measured: version and program.</summary>
+    public async Task<string> DescriptionAsync() => $"nats-server {(string)(await MonitorAsync("varz"))["version"]!}, {Executable}";
 
     public static async Task<NatsServer> StartAsync()
     {
@@ -47,8 +53,6 @@ internal sealed class NatsServer : IAsyncDisposable
         await Process.DisposeAsync();
         Directory.Delete(_folder, recursive: true);
     }
-
-    private static string Executable() => Environment.GetEnvironmentVariable("NATS_SERVER") is { Length: > 0 } chosen ? chosen : "nats-server";
 
     private async Task<JsonNode> MonitorAsync(string what)
     {
