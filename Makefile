@@ -21,9 +21,17 @@ ROUNDS ?=
 JSON ?=
 
 # make chaos SEED=7 DURATION=300 FAULTS=kill-leader,cut-nats
+# Generations (2.9, 2.10, 2.15) for the three nodes: SERVERS=2.10 all of them · SERVERS=2.9,2.10,2.15 one each, a mixed cluster
+#            SERVERS=2.9 UPGRADE=2.10,2.15 upgraded under load, node by node. Without SERVERS the one choice below.
 SEED ?= 1
 DURATION ?= 60
 FAULTS ?= all
+SERVERS ?=
+UPGRADE ?=
+
+comma := ,
+space := $(subst ,, )
+paths = $(subst $(space),$(comma),$(foreach generation,$(subst $(comma),$(space),$(1)),$(shell scripts/nats-server $(generation) || echo $(generation))))
 
 # The one choice of server; scripts/nats-server says how it goes. make run NATS_SERVER=/path/to/another
 SERVER = NATS_SERVER="$$(scripts/nats-server)" && export NATS_SERVER
@@ -54,8 +62,9 @@ test-servers: build ## Run the tests that talk to a nats-server on each generati
 	@rm -rf $(RESULTS)
 	@CONFIGURATION=$(CONFIGURATION) RESULTS=$(RESULTS) FILTER='$(FILTER)' scripts/test-servers $(SERVERS)
 
-chaos: build ## Break a cluster and its gateways under load, and check that nothing is lost [SEED=... DURATION=seconds FAULTS=...]
-	@$(SERVER) && dotnet $(CHAOS) --gateway $(APP) --seed $(SEED) --duration $(DURATION) --faults $(FAULTS) $(ARGS)
+chaos: build ## Break a cluster and its gateways under load, and check that nothing is lost [SEED=... DURATION=seconds FAULTS=... SERVERS=... UPGRADE=...]
+	@$(SERVER) && dotnet $(CHAOS) --gateway $(APP) --seed $(SEED) --duration $(DURATION) --faults $(FAULTS) \
+		$(if $(SERVERS),--servers '$(call paths,$(SERVERS))') $(if $(UPGRADE),--upgrade '$(call paths,$(UPGRADE))') $(ARGS)
 
 abuse: build ## Let bad clients loose beside a good one, and see what it notices and what they leave behind [CASE=name,...]
 	@$(SERVER) && dotnet $(BENCH) --app $(APP) --abuse $(if $(CASE),--case '$(CASE)') $(ARGS)

@@ -34,8 +34,9 @@ internal sealed class ChaosRunTests
         }
     }
 
-    [TestCase("", 12)]
-    [TestCase("all", 12)]
+    [TestCase("", 19)]
+    [TestCase("all", 19)]
+    [TestCase("none", 0)]
     [TestCase("kill-leader, cut-nats", 2)]
     public void Faults_Named_AreFound(string text, int count)
     {

@@ -72,27 +72,6 @@ internal sealed class JournalCheckerTests
                 .Append(new DeliveryEntry((19 * Second) + 100, "c", "s0", 2, 4, "p0-2"))).Holds,
             Is.True);
 
-    [TestCase("2.9.10", 0)]
-    [TestCase("2.10.0", 1)]
-    public void Check_AckConfirmedAsItsLeaderFell_IsExcusedOnOldServersOnly(string version, int found) =>
-        Assert.That(
-            Check(Healthy()
-                .Append(new ServerEntry(0, version))
-                .Append(new FaultEntry((2 * Second) + 2000, "leader killed", FaultEffects.ChangesLeader))
-                .Append(new DeliveryEntry(20 * Second, "c", "s0", 2, 4, "p0-2"))).Count(Breach.DeliveredAfterAck),
-            Is.EqualTo(found));
-
-    [TestCase("2.9.10", 0)]
-    [TestCase("2.10.0", 1)]
-    public void Check_AckConfirmedAsAPausedNodeWokeUp_IsExcusedOnOldServersOnly(string version, int found) =>
-        Assert.That(
-            Check(Healthy()
-                .Append(new ServerEntry(0, version))
-                .Append(new FaultEntry(Second / 2, "node paused", FaultEffects.ChangesLeader))
-                .Append(new FaultEntry(2 * Second, "node paused", Over: true))
-                .Append(new DeliveryEntry(20 * Second, "c", "s0", 2, 4, "p0-2"))).Count(Breach.DeliveredAfterAck),
-            Is.EqualTo(found));
-
     [Test]
     public void Check_DeliveryAfterUnknownAck_IsNotHeldAgainstAnybody() =>
         Assert.That(

@@ -1,6 +1,8 @@
+using System.Net;
 using System.Text.Json.Nodes;
 using Httpmq.Chaos.Faults;
 using Httpmq.Chaos.Load;
+using Httpmq.Chaos.Races;
 using Httpmq.Chaos.Servers;
 using Httpmq.Checker;
 
@@ -11,12 +13,18 @@ internal sealed class ChaosRun(ChaosOptions options, string folder, TextWriter o
 {
     private const string Stream = "chaos";
     private const string Group = "workers";
-    private const int Replicas = 3;
     private const int PublishersPerGateway = 2;
     private const int MembersPerGateway = 2;
 
     /// <summary>Short, so that what was not acknowledged comes again while the run lasts.</summary>
     private static readonly TimeSpan AckWait = TimeSpan.FromSeconds(5);
+
+    private static readonly TimeSpan DefinitionLimit = TimeSpan.FromSeconds(60);
+
+    private static readonly TimeSpan StandbyDelay = TimeSpan.FromSeconds(2);
+
+    /// <summary>After the last fault: gateways agree on who holds what, and the checker sees whether they do.</summary>
+    private static readonly TimeSpan Settling = TimeSpan.FromSeconds(12);
 
     private static readonly string[] Consumers = ["solo", "group", "pull"];
 
@@ -27,11 +35,11 @@ internal sealed class ChaosRun(ChaosOptions options, string folder, TextWriter o
     {
         var path = Path.Combine(folder, "journal.jsonl");
         await using (var journal = new JournalWriter(path))
-        await using (var bed = new TestBed(folder, options.GatewayProgram, Stream, _clock, journal))
+        await using (var bed = new TestBed(folder, options, Stream, _clock, journal))
         {
             await bed.StartAsync(cancellationToken);
-            await DefineAsync(bed);
-            journal.Write(new ServerEntry(_clock.Now, bed.Observer.ServerVersion));
+            await DefineAsync(bed, cancellationToken);
+            journal.Write(new StreamEntry(_clock.Now, options.Copies));
             await LoadAsync(bed, journal, cancellationToken);
             await bed.StopAsync();
         }
@@ -43,15 +51,16 @@ internal sealed class ChaosRun(ChaosOptions options, string folder, TextWriter o
     public static Verdict Check(string path) =>
         JournalChecker.Check(JournalReader.Read(path), new CheckOptions { AckWait = AckWait });
 
-    private static async Task DefineAsync(TestBed bed)
+    private async Task DefineAsync(TestBed bed, CancellationToken cancellationToken)
     {
-        using var client = new GatewayClient(new Uri($"http://127.0.0.1:{bed.Management.Port}"));
-        Succeed(await client.PostAsync("/v1/admin/stream", new JsonObject { ["name"] = Stream, ["subjects"] = new JsonArray($"{Stream}.>"), ["replicas"] = Replicas }));
-        var info = await client.GetAsync($"/v1/admin/stream/{Stream}");
-        Succeed(info);
-        if ((int?)info.Body!["stream"]!["config"]!["replicas"] is not Replicas)
+        using var client = new GatewayClient(bed.Management.Address);
+        await SucceedAsync(
+            () => client.PostAsync("/v1/admin/stream", new JsonObject { ["name"] = Stream, ["subjects"] = new JsonArray($"{Stream}.>"), ["replicas"] = options.Copies }),
+            cancellationToken);
+        var info = await SucceedAsync(() => client.GetAsync($"/v1/admin/stream/{Stream}"), cancellationToken);
+        if ((int?)info.Body!["stream"]!["config"]!["replicas"] is not { } copies || copies != options.Copies)
         {
-            throw new InvalidOperationException($"the stream was to have {Replicas} replicas: {info.Body.ToJsonString()}");
+            throw new InvalidOperationException($"the stream was to have {options.Copies} replicas: {info.Body.ToJsonString()}");
         }
 
         foreach (var consumer in Consumers)
@@ -68,7 +77,12 @@ internal sealed class ChaosRun(ChaosOptions options, string folder, TextWriter o
                 parameters["delivery_group"] = Group;
             }
 
-            Succeed(await client.PostAsync($"/v1/admin/stream/{Stream}/consumer", parameters));
+            await SucceedAsync(() => client.PostAsync($"/v1/admin/stream/{Stream}/consumer", parameters), cancellationToken);
+        }
+
+        foreach (var probe in ProbeStreams.Definitions)
+        {
+            await SucceedAsync(() => client.PostAsync("/v1/admin/stream", probe), cancellationToken);
         }
     }
 
@@ -76,7 +90,7 @@ internal sealed class ChaosRun(ChaosOptions options, string folder, TextWriter o
     {
         var tally = new Tally();
         var context = new LoadContext(Stream, bed.Dataplanes, _clock, journal, tally);
-        var faults = new FaultInjector(bed, Consumers, _clock, journal, new Random(options.Seed));
+        using var faults = new FaultInjector(bed, context, Consumers, new FaultLog(_clock, journal, new Random(options.Seed)));
         using var publishing = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         using var subscribing = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         var (publishers, subscribers) = (CreatePublishers(context), CreateSubscribers(context));
@@ -86,10 +100,11 @@ internal sealed class ChaosRun(ChaosOptions options, string folder, TextWriter o
             await using var progress = new Progress(bed, Consumers, tally, faults, _clock, output);
             var publications = publishers.Select(publisher => publisher.RunAsync(publishing.Token)).ToArray();
             await BreakAsync(context, faults, cancellationToken);
+            context.Behave();
+            await faults.WaitUntilCurrentAsync(cancellationToken);
+            await Task.Delay(options.Upgrades.Count + options.Faults.Count > 0 ? Settling : TimeSpan.Zero, cancellationToken);
             await publishing.CancelAsync();
             await Task.WhenAll(publications);
-            context.Unruly = false;
-            await faults.WaitUntilCurrentAsync(cancellationToken);
             await DrainAsync(bed, journal, cancellationToken);
             await subscribing.CancelAsync();
             await Task.WhenAll(running);
@@ -108,11 +123,27 @@ internal sealed class ChaosRun(ChaosOptions options, string folder, TextWriter o
     private async Task BreakAsync(LoadContext context, FaultInjector faults, CancellationToken cancellationToken)
     {
         await Task.Delay(options.Calm, cancellationToken);
-        var (end, plan) = ((long)options.Duration.TotalMicroseconds + _clock.Now - (long)options.Calm.TotalMicroseconds, new FaultPlan(options.Faults, new Random(options.Seed)));
-        context.Unruly = true;
+        var plan = new FaultPlan(options.Faults, new Random(options.Seed));
+        var part = (options.Duration - options.Calm) / (options.Upgrades.Count + 1);
+        context.Misbehave();
+        await BreakAsync(faults, plan, part, cancellationToken);
+        foreach (var server in options.Upgrades)
+        {
+            await faults.UpgradeAsync(server, cancellationToken);
+            await BreakAsync(faults, plan, part, cancellationToken);
+        }
+    }
+
+    private async Task BreakAsync(FaultInjector faults, FaultPlan plan, TimeSpan length, CancellationToken cancellationToken)
+    {
+        var end = _clock.Now + (long)length.TotalMicroseconds;
         while (_clock.Now < end)
         {
-            await faults.InjectAsync(plan.Next(), cancellationToken);
+            if (plan.Next() is { } fault)
+            {
+                await faults.InjectAsync(fault, cancellationToken);
+            }
+
             await Task.Delay(plan.Rest(), cancellationToken);
         }
     }
@@ -159,10 +190,16 @@ internal sealed class ChaosRun(ChaosOptions options, string folder, TextWriter o
         [.. Enumerable.Range(0, PublishersPerGateway * context.Sites.Count).Select(index =>
             new Publisher($"p{index}", index % context.Sites.Count, options.Inflight, context, options.Seed + index))];
 
-    /// <summary>One for the push consumer without a group; several on each gateway for the others.</summary>
+    /// <summary>A holder and a standby for the push consumer without a group; several on each gateway for the others.</summary>
     private List<Subscriber> CreateSubscribers(LoadContext context)
     {
-        var subscribers = new List<Subscriber> { new("solo", "solo", group: null, site: options.Seed % context.Sites.Count, context, options.Seed) };
+        var subscribers = new List<Subscriber>();
+        for (var index = 0; index < context.Sites.Count; index++)
+        {
+            // One holds the consumer, the other waits for its turn; they do not ask at the same moment, which is a race of its own.
+            subscribers.Add(new Subscriber($"solo{index}", "solo", group: null, (options.Seed + index) % context.Sites.Count, context, options.Seed + index, StandbyDelay * index));
+        }
+
         for (var index = 0; index < MembersPerGateway * context.Sites.Count; index++)
         {
             subscribers.Add(new Subscriber($"group{index}", "group", Group, index % context.Sites.Count, context, options.Seed + index));
@@ -172,11 +209,23 @@ internal sealed class ChaosRun(ChaosOptions options, string folder, TextWriter o
         return subscribers;
     }
 
-    private static void Succeed(GatewayAnswer answer)
+    /// <summary>A definition may be asked for again; a cluster that has only just begun may not be ready for it.</summary>
+    private static async Task<GatewayAnswer> SucceedAsync(Func<Task<GatewayAnswer>> ask, CancellationToken cancellationToken)
     {
-        if (!answer.Success)
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        limit.CancelAfter(DefinitionLimit);
+        while (true)
         {
-            throw new InvalidOperationException($"the management answered {answer.Status}: {answer.Detail}");
+            var answer = await ask();
+            if (answer.Success)
+            {
+                return answer;
+            }
+
+            if (limit.IsCancellationRequested || answer.Status is not (0 or (int)HttpStatusCode.ServiceUnavailable or (int)HttpStatusCode.GatewayTimeout))
+            {
+                throw new InvalidOperationException($"the management answered {answer.Status}: {answer.Detail}");
+            }
         }
     }
 }

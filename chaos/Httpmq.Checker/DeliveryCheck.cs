@@ -13,7 +13,7 @@ internal sealed class DeliveryCheck(string consumer)
 
     public void Add(ConsumerEntry end) => _end = end;
 
-    public void Report(Verdict verdict, StorageCheck storage, CheckOptions options, FaultWindows faults)
+    public void Report(Verdict verdict, StorageCheck storage, CheckOptions options, FaultWindows faults, AckWorth worth)
     {
         var delivered = new HashSet<ulong>();
         foreach (var delivery in _deliveries)
@@ -34,27 +34,27 @@ internal sealed class DeliveryCheck(string consumer)
         verdict.Figure($"{consumer}: deliveries", _deliveries.Count);
         verdict.Figure("  messages never delivered", missing.Count);
         verdict.Figure("  delivered again", _deliveries.Count - delivered.Count);
-        ReportAcks(verdict, options, faults);
+        ReportAcks(verdict, options, faults, worth);
+        ReportHolders(verdict, options, faults);
         CalmOrder.Report(verdict, consumer, [.. _deliveries.Where(delivery => delivery.At < faults.CalmUntil)], options.AckWait);
         ReportEnd(verdict, storage);
     }
 
-    private void ReportAcks(Verdict verdict, CheckOptions options, FaultWindows faults)
+    private void ReportAcks(Verdict verdict, CheckOptions options, FaultWindows faults, AckWorth worth)
     {
+        worth.Learn(_deliveries);
+        var excused = new Dictionary<Excuse, int>();
         var confirmed = new Dictionary<ulong, AckEntry>();
-        foreach (var ack in _acks)
+        foreach (var ack in _acks.Where(ack => ack.Outcome is AckOutcome.Confirmed))
         {
-            if (ack.Outcome is AckOutcome.Confirmed && (!confirmed.TryGetValue(ack.Sequence, out var known) || ack.Until < known.Until))
+            if (!confirmed.TryGetValue(ack.Sequence, out var known) || ack.Until < known.Until)
             {
                 confirmed[ack.Sequence] = ack;
             }
-            else if (ack.Outcome is AckOutcome.Refused)
-            {
-                verdict.Add(Breach.AckRefused, $"{consumer}: ack of {ack.Sequence}/{ack.ConsumerSequence} told {ack.Status} at {JournalChecker.Seconds(ack.Until)}: {ack.Detail}");
-            }
         }
 
-        var (crossed, forgotten, again) = (0, 0, 0);
+        ReportRefusals(verdict, worth);
+        var (crossed, again) = (0, 0);
         foreach (var delivery in _deliveries)
         {
             if (!confirmed.TryGetValue(delivery.Sequence, out var ack) || delivery.At <= ack.Until)
@@ -65,25 +65,73 @@ internal sealed class DeliveryCheck(string consumer)
             if (delivery.At <= faults.ArrivesUntil(ack.Until, options.InTransit))
             {
                 crossed++;
-                continue;
             }
-
-            if (faults.MayForget(ack.At, ack.Until, options.AckReplication))
+            else if (worth.ForDelivery(delivery, ack) is { } excuse)
             {
-                forgotten++;
-                continue;
+                excused[excuse] = excused.GetValueOrDefault(excuse) + 1;
             }
-
-            again++;
-            verdict.Add(Breach.DeliveredAfterAck, $"{Name(delivery)} at {JournalChecker.Seconds(delivery.At)}, and the ack of {ack.Sequence}/{ack.ConsumerSequence} was confirmed at {JournalChecker.Seconds(ack.Until)}");
+            else
+            {
+                again++;
+                verdict.Add(Breach.DeliveredAfterAck, $"{Name(delivery)} at {JournalChecker.Seconds(delivery.At)}, and the ack of {ack.Sequence}/{ack.ConsumerSequence} was confirmed at {JournalChecker.Seconds(ack.Until)}");
+            }
         }
 
         verdict.Figure("  again after a confirmed ack", again);
-        verdict.Figure("  again, ack fell with its leader", forgotten);
+        verdict.Figure("  again, ack fell with its leader", excused.GetValueOrDefault(Excuse.FellWithLeader));
+        verdict.Figure("  again, ack fell with the only copy", excused.GetValueOrDefault(Excuse.FellWithOnlyCopy));
+        verdict.Figure("  again, consumer emptied by a stop", excused.GetValueOrDefault(Excuse.EmptiedByStop));
         verdict.Figure("  crossed the ack on the way", crossed);
         verdict.Figure("  acks confirmed", _acks.Count(ack => ack.Outcome is AckOutcome.Confirmed));
-        verdict.Figure("  acks refused", _acks.Count(ack => ack.Outcome is AckOutcome.Refused));
         verdict.Figure("  acks unknown", _acks.Count(ack => ack.Outcome is AckOutcome.Unknown));
+    }
+
+    /// <summary>What was delivered can be acknowledged, unless the server itself does not know of it any more.</summary>
+    private void ReportRefusals(Verdict verdict, AckWorth worth)
+    {
+        var (refused, excused) = (0, 0);
+        var delivered = _deliveries.ToLookup(delivery => (delivery.Sequence, delivery.ConsumerSequence), delivery => delivery.At);
+        foreach (var ack in _acks.Where(ack => ack.Outcome is AckOutcome.Refused))
+        {
+            if (delivered[(ack.Sequence, ack.ConsumerSequence)].Any(at => worth.ForRefusal(ack, at) is not null))
+            {
+                excused++;
+                continue;
+            }
+
+            refused++;
+            verdict.Add(Breach.AckRefused, $"{consumer}: ack of {ack.Sequence}/{ack.ConsumerSequence} told {ack.Status} at {JournalChecker.Seconds(ack.Until)}: {ack.Detail}");
+        }
+
+        verdict.Figure("  acks refused", refused);
+        verdict.Figure("  acks refused, delivery forgotten", excused);
+    }
+
+    /// <summary>
+    /// The consumer's own number tells its deliveries apart: one that reaches two subscriptions was sent to both. While something is
+    /// broken, or has just been mended, that may be; afterwards there is one holder.
+    /// </summary>
+    private void ReportHolders(Verdict verdict, CheckOptions options, FaultWindows faults)
+    {
+        var (meanwhile, transit) = (0, (long)options.InTransit.TotalMicroseconds);
+        foreach (var copies in _deliveries.GroupBy(delivery => (delivery.Sequence, delivery.ConsumerSequence)).Where(copies => copies.Skip(1).Any()))
+        {
+            var (first, last) = (copies.First(), copies.Last());
+            if (string.Equals(first.Subscription, last.Subscription, StringComparison.Ordinal) || last.At - first.At > transit)
+            {
+                continue;
+            }
+
+            if (!faults.IsQuiet(first.At, options.Convergence))
+            {
+                meanwhile++;
+                continue;
+            }
+
+            verdict.Add(Breach.TwoHolders, $"{Name(first)} at {JournalChecker.Seconds(first.At)} reached {last.Subscription}, too");
+        }
+
+        verdict.Figure("  reached two subscriptions meanwhile", meanwhile);
     }
 
     private void ReportEnd(Verdict verdict, StorageCheck storage)

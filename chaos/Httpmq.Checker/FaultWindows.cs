@@ -3,15 +3,11 @@ namespace Httpmq.Checker;
 /// <summary>When something was broken, and what that explains.</summary>
 internal sealed class FaultWindows
 {
-    private readonly List<(long From, long To)> _delays = [];
-    private readonly List<long> _leaderChanges = [];
+    private readonly List<FaultWindow> _windows = [];
     private readonly Dictionary<string, FaultEntry> _open = new(StringComparer.Ordinal);
 
     /// <summary>Until here nothing had failed.</summary>
     public long CalmUntil { get; private set; } = long.MaxValue;
-
-    /// <summary>Whether a consumer's leader may take confirmed acknowledgements with it.</summary>
-    public bool ForgetsAcks { get; set; }
 
     public void Add(FaultEntry fault)
     {
@@ -19,46 +15,45 @@ internal sealed class FaultWindows
         if (!fault.Over)
         {
             _open[fault.What] = fault;
-            AddLeaderChange(fault, fault.At);
         }
         else if (_open.Remove(fault.What, out var begun))
         {
-            // A node that wakes up or comes back asks for an election, too.
-            AddLeaderChange(begun, fault.At);
-            if (begun.Effects.HasFlag(FaultEffects.Delays))
-            {
-                _delays.Add((begun.At, fault.At));
-            }
+            _windows.Add(new FaultWindow(begun.At, fault.At, begun.What, begun.Effects));
         }
     }
+
+    /// <summary>Faults with this effect; one that was never mended lasts for ever.</summary>
+    public IEnumerable<FaultWindow> With(FaultEffects effect) =>
+        _windows.Concat(_open.Values.Select(begun => new FaultWindow(begun.At, long.MaxValue, begun.What, begun.Effects)))
+            .Where(window => window.Effects.HasFlag(effect));
 
     /// <summary>The latest time at which something that was under way at this moment may arrive.</summary>
     public long ArrivesUntil(long moment, TimeSpan inTransit)
     {
         var (allowance, until) = ((long)inTransit.TotalMicroseconds, moment + (long)inTransit.TotalMicroseconds);
-        foreach (var (from, to) in _delays)
+        foreach (var window in With(FaultEffects.Delays))
         {
-            if (from <= until && to >= moment)
+            if (window.From <= until && window.To >= moment)
             {
-                until = Math.Max(until, to + allowance);
+                until = Math.Max(until, window.To > long.MaxValue - allowance ? window.To : window.To + allowance);
             }
         }
 
         return until;
     }
 
-    /// <summary>Whether a leader that confirmed between these moments may have fallen before anybody else knew.</summary>
-    public bool MayForget(long asked, long confirmed, TimeSpan replication)
-    {
-        var allowance = (long)replication.TotalMicroseconds;
-        return ForgetsAcks && _leaderChanges.Exists(change => asked - allowance <= change && change <= confirmed + allowance);
-    }
+    /// <summary>The changes of a leader: as a fault begins, and as it ends, because a node that wakes up or comes back asks for an election.</summary>
+    public IEnumerable<long> LeaderChanges() =>
+        With(FaultEffects.ChangesLeader).SelectMany(window => new[] { window.From, window.To });
 
-    private void AddLeaderChange(FaultEntry fault, long at)
-    {
-        if (fault.Effects.HasFlag(FaultEffects.ChangesLeader))
-        {
-            _leaderChanges.Add(at);
-        }
-    }
+    /// <summary>Whether everything has been whole for so long. What harms nobody does not count.</summary>
+    public bool IsQuiet(long moment, TimeSpan since) =>
+        !With(FaultEffects.None).Any(window => !window.Effects.HasFlag(FaultEffects.HarmsNobody)
+            && window.From <= moment && moment - (long)since.TotalMicroseconds <= window.To);
+}
+
+/// <summary>One fault from its beginning to its end.</summary>
+internal sealed record FaultWindow(long From, long To, string What, FaultEffects Effects)
+{
+    public bool Overlaps(long from, long to) => From <= to && To >= from;
 }

@@ -39,13 +39,17 @@ public enum AckOutcome
 [JsonDerivedType(typeof(EndEntry), "end")]
 [JsonDerivedType(typeof(FaultEntry), "fault")]
 [JsonDerivedType(typeof(ServerEntry), "server")]
+[JsonDerivedType(typeof(StreamEntry), "stream")]
+[JsonDerivedType(typeof(RequestEntry), "request")]
+[JsonDerivedType(typeof(HoldersEntry), "holders")]
+[JsonDerivedType(typeof(ChangeEntry), "change")]
 [JsonDerivedType(typeof(NoteEntry), "note")]
 [JsonDerivedType(typeof(ExitEntry), "exit")]
 [JsonDerivedType(typeof(StoredEntry), "stored")]
 [JsonDerivedType(typeof(ConsumerEntry), "consumer")]
 public abstract record JournalEntry(long At);
 
-/// <summary>A publish, from its start to its end; the sequence counts only where it was stored.</summary>
+/// <summary>A publish through a gateway, from its start to its end; the sequence counts only where it was stored.</summary>
 public sealed record PublishEntry(
     long At,
     long Until,
@@ -53,7 +57,8 @@ public sealed record PublishEntry(
     PublishOutcome Outcome,
     ulong Sequence = 0,
     int Status = 0,
-    string? Detail = null) : JournalEntry(At);
+    string? Detail = null,
+    string Through = "") : JournalEntry(At);
 
 /// <summary>A message that a subscriber received, and on which of its subscriptions.</summary>
 public sealed record DeliveryEntry(
@@ -90,13 +95,41 @@ public enum FaultEffects
 
     /// <summary>A consumer may lose its leader.</summary>
     ChangesLeader = 2,
+
+    /// <summary>A nats-server is ended in order.</summary>
+    StopsServer = 4,
+
+    /// <summary>The nats-server with the stream's leading copy, or its only one, is killed.</summary>
+    KillsCopy = 8,
+
+    /// <summary>Clients do not reach a gateway, or do not hear its answers, in time.</summary>
+    HoldsClients = 16,
+
+    /// <summary>Nothing that others do may suffer.</summary>
+    HarmsNobody = 32,
 }
 
 /// <summary>Something was broken on purpose, or is whole again.</summary>
 public sealed record FaultEntry(long At, string What, FaultEffects Effects = FaultEffects.None, bool Over = false) : JournalEntry(At);
 
-/// <summary>The nats-server that the run used.</summary>
-public sealed record ServerEntry(long At, string Version) : JournalEntry(At);
+/// <summary>A nats-server that started, and keeps its version until it starts again.</summary>
+public sealed record ServerEntry(long At, string Version, string Node = "") : JournalEntry(At);
+
+/// <summary>How many copies the stream and its consumers have.</summary>
+public sealed record StreamEntry(long At, int Copies) : JournalEntry(At);
+
+/// <summary>A request other than a publish or an acknowledgement: only how long its answer took counts.</summary>
+public sealed record RequestEntry(long At, long Until, string What, int Status, string? Detail = null) : JournalEntry(At);
+
+/// <summary>
+/// Several asked at once for a push consumer without a group: how many had a subscription open some time afterwards, and how many of
+/// them received the message that was published then.
+/// </summary>
+public sealed record HoldersEntry(long At, string Consumer, int Open, int Received) : JournalEntry(At);
+
+/// <summary>One of several changes that were asked for at once: what was answered 200 must be there afterwards.</summary>
+/// <param name="Found">What JetStream has; null when it did not say.</param>
+public sealed record ChangeEntry(long At, string What, int Status, string Wanted, string? Found, string? Detail = null) : JournalEntry(At);
 
 /// <summary>Something that explains, and decides nothing: a subscription that opened or ended, a server that was slow.</summary>
 public sealed record NoteEntry(long At, string Who, string What) : JournalEntry(At);

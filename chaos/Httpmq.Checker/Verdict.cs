@@ -45,6 +45,21 @@ public enum Breach
     /// <summary>An answer that cannot be true: an internal error, or that the stream does not exist.</summary>
     WrongAnswer,
 
+    /// <summary>Two subscribers hold a consumer that only one may hold, or one delivery reached two.</summary>
+    TwoHolders,
+
+    /// <summary>A subscription is open, and gets nothing.</summary>
+    Silent,
+
+    /// <summary>A change that was answered 200 is not there.</summary>
+    ChangeLost,
+
+    /// <summary>An answer took longer than promised although its client could be reached.</summary>
+    AnsweredLate,
+
+    /// <summary>Something that must harm nobody kept others from publishing.</summary>
+    Starved,
+
     /// <summary>A process that was told to stop ended with an error, or ended although nobody told it to.</summary>
     BadExit,
 }

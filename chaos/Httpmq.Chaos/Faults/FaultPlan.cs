@@ -5,8 +5,14 @@ internal sealed class FaultPlan(IReadOnlyList<FaultKind> kinds, Random random)
 {
     private readonly Queue<FaultKind> _next = new();
 
-    public FaultKind Next()
+    /// <summary>Null where nothing is to be broken.</summary>
+    public FaultKind? Next()
     {
+        if (kinds.Count == 0)
+        {
+            return null;
+        }
+
         if (_next.Count == 0)
         {
             var round = kinds.ToArray();

@@ -16,8 +16,8 @@ internal sealed record GatewayAnswer(int Status, JsonNode? Body, string? Detail)
 /// <summary>One client of one gateway, over a connection of its own: HTTP/2 with prior knowledge.</summary>
 internal sealed class GatewayClient(Uri address) : IDisposable
 {
-    /// <summary>The gateway promises an answer within 5 s; a stalled wire is given up after twice that.</summary>
-    private static readonly TimeSpan AnswerLimit = TimeSpan.FromSeconds(10);
+    /// <summary>The gateway promises an answer within 5 s; a stalled wire is given up after three times that.</summary>
+    private static readonly TimeSpan AnswerLimit = TimeSpan.FromSeconds(15);
 
     private readonly HttpClient _http = new(new SocketsHttpHandler
     {
@@ -39,7 +39,13 @@ internal sealed class GatewayClient(Uri address) : IDisposable
     public Task<GatewayAnswer> AckAsync(string stream, string consumer, ulong streamSequence, ulong consumerSequence) =>
         SendAsync(HttpMethod.Post, $"/v1/data/stream/{stream}/consumer/{consumer}/ack", $$"""{"stream":{{streamSequence}},"consumer":{{consumerSequence}}}""");
 
-    public Task<GatewayAnswer> PostAsync(string path, JsonNode body) => SendAsync(HttpMethod.Post, path, body.ToJsonString());
+    public Task<GatewayAnswer> PostAsync(string path, JsonNode body) => PostAsync(path, body.ToJsonString());
+
+    public Task<GatewayAnswer> PostAsync(string path, string body) => SendAsync(HttpMethod.Post, path, body);
+
+    public Task<GatewayAnswer> PutAsync(string path, JsonNode body) => SendAsync(HttpMethod.Put, path, body.ToJsonString());
+
+    public Task<GatewayAnswer> DeleteAsync(string path) => SendAsync(HttpMethod.Delete, path, body: null);
 
     public Task<GatewayAnswer> GetAsync(string path) => SendAsync(HttpMethod.Get, path, body: null);
 
@@ -67,7 +73,9 @@ internal sealed class GatewayClient(Uri address) : IDisposable
         {
             using var response = await _http.SendAsync(request, limit.Token);
             var text = await response.Content.ReadAsStringAsync(limit.Token);
-            var json = JsonNode.Parse(text);
+
+            // A batch is answered by one line per record: the first stands for all.
+            var json = JsonNode.Parse(text.Split('\n', 2)[0]);
             var error = json?["error"];
             return new GatewayAnswer((int)response.StatusCode, json, error is null ? null : $"{(string?)error["message"]}: {(string?)error["detail"]}");
         }

@@ -4,10 +4,25 @@ using Httpmq.Checker;
 namespace Httpmq.Chaos.Load;
 
 /// <summary>What publishers and subscribers share.</summary>
-internal sealed record LoadContext(string Stream, IReadOnlyList<DataplaneSite> Sites, RunClock Clock, JournalWriter Journal, Tally Tally)
+internal sealed record LoadContext(string Stream, IReadOnlyList<GatewaySite> Sites, RunClock Clock, JournalWriter Journal, Tally Tally)
 {
+    private const string Misbehaviour = "clients leave without a word and forget acknowledgements";
+
     /// <summary>While false, clients behave as the well-behaved ones do: they acknowledge everything and never leave.</summary>
-    public bool Unruly { get; set; }
+    public bool Unruly { get; private set; }
+
+    /// <summary>Subscribers that leave change who holds what, as faults do, so it is written down as one.</summary>
+    public void Misbehave()
+    {
+        Unruly = true;
+        Journal.Write(new FaultEntry(Clock.Now, Misbehaviour));
+    }
+
+    public void Behave()
+    {
+        Unruly = false;
+        Journal.Write(new FaultEntry(Clock.Now, Misbehaviour, Over: true));
+    }
 }
 
 /// <summary>Counts for the progress line.</summary>

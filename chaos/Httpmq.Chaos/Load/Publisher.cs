@@ -40,7 +40,7 @@ internal sealed class Publisher(string name, int site, int inflight, LoadContext
         var answer = await _client.PublishAsync(_subject, message);
         var outcome = OutcomeOf(answer);
         var sequence = outcome is PublishOutcome.Stored ? (ulong)answer.Body!["sequence"]! : 0;
-        context.Journal.Write(new PublishEntry(start, context.Clock.Now, Payload.NameOf(message), outcome, sequence, answer.Status, answer.Detail));
+        context.Journal.Write(new PublishEntry(start, context.Clock.Now, Payload.NameOf(message), outcome, sequence, answer.Status, answer.Detail, context.Sites[site].Name));
         context.Tally.Count(outcome);
         return outcome;
     }

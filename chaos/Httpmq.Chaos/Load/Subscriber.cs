@@ -12,7 +12,7 @@ namespace Httpmq.Chaos.Load;
 /// Subscribes through one gateway, comes back whenever its subscription ends, and acknowledges what it gets through the
 /// same gateway or the other. While unruly it also forgets acknowledgements and leaves without a word.
 /// </summary>
-internal sealed class Subscriber(string name, string consumer, string? group, int site, LoadContext context, int seed) : IDisposable
+internal sealed class Subscriber(string name, string consumer, string? group, int site, LoadContext context, int seed, TimeSpan delay = default) : IDisposable
 {
     private const int MostAcksInFlight = 64;
     private const double ForgetChance = 0.01;
@@ -29,10 +29,11 @@ internal sealed class Subscriber(string name, string consumer, string? group, in
 
     public async Task RunAsync(CancellationToken stopping)
     {
+        await Task.Delay(delay, CancellationToken.None);
         var acks = Enumerable.Range(0, MostAcksInFlight).Select(_ => AckAllAsync()).ToArray();
         while (!stopping.IsCancellationRequested)
         {
-            var subscription = $"{name}.{++_subscriptions}@{context.Sites[site].Process.Name}";
+            var subscription = $"{name}.{++_subscriptions}@{context.Sites[site].Name}";
             string end;
             try
             {
@@ -67,9 +68,10 @@ internal sealed class Subscriber(string name, string consumer, string? group, in
         }
 
         using var leaving = CancellationTokenSource.CreateLinkedTokenSource(stopping);
+        await using var leave = new Timer(_ => LeaveIfUnruly(leaving));
         if (context.Unruly && _random.Next(2) == 0)
         {
-            leaving.CancelAfter(TimeSpan.FromSeconds(2 + (_random.NextDouble() * 15)));
+            leave.Change(TimeSpan.FromSeconds(2 + (_random.NextDouble() * 15)), Timeout.InfiniteTimeSpan);
         }
 
         context.Journal.Write(new NoteEntry(context.Clock.Now, subscription, "open"));
@@ -86,6 +88,14 @@ internal sealed class Subscriber(string name, string consumer, string? group, in
         }
 
         return "end of stream";
+    }
+
+    private void LeaveIfUnruly(CancellationTokenSource leaving)
+    {
+        if (context.Unruly)
+        {
+            leaving.Cancel();
+        }
     }
 
     private string Ended(string subscription, int code, string detail)

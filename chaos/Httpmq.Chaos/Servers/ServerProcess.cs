@@ -7,10 +7,14 @@ namespace Httpmq.Chaos.Servers;
 /// <summary>A server that is started, killed, paused and started again on the same ports and files. Its output goes to a file.</summary>
 internal abstract partial class ServerProcess(string name, string folder, RunClock clock, JournalWriter journal) : IAsyncDisposable
 {
+    private const int SigUsr2 = 12;
     private const int SigTerm = 15;
     private const int SigCont = 18;
     private const int SigStop = 19;
     private static readonly TimeSpan StopLimit = TimeSpan.FromSeconds(30);
+
+    /// <summary>nats-server wants at least 30 s to let its clients go; with few of them it is done sooner.</summary>
+    private static readonly TimeSpan LameDuckLimit = TimeSpan.FromSeconds(45);
 
     private readonly StreamWriter _log = new(Path.Combine(folder, $"{name}.log")) { AutoFlush = true };
     private readonly Lock _gate = new();
@@ -22,6 +26,10 @@ internal abstract partial class ServerProcess(string name, string folder, RunClo
     public bool IsRunning => _process is { HasExited: false };
 
     protected string Folder => folder;
+
+    protected RunClock Clock => clock;
+
+    protected JournalWriter Journal => journal;
 
     /// <summary>What it may exit with when it is told to stop.</summary>
     protected virtual int[] StopCodes => [0];
@@ -60,29 +68,10 @@ internal abstract partial class ServerProcess(string name, string folder, RunClo
     }
 
     /// <summary>Asks it to stop, and kills it when it does not.</summary>
-    public async Task StopAsync()
-    {
-        if (_process is not { } process)
-        {
-            return;
-        }
+    public Task StopAsync() => EndAsync(SigTerm, StopLimit);
 
-        _ending = true;
-        Signal(SigTerm);
-        using var limit = new CancellationTokenSource(StopLimit);
-        try
-        {
-            await process.WaitForExitAsync(limit.Token);
-            journal.Write(new ExitEntry(clock.Now, name, StopCodes.Contains(process.ExitCode) ? 0 : process.ExitCode, Told: true));
-            process.Dispose();
-            _process = null;
-        }
-        catch (OperationCanceledException)
-        {
-            journal.Write(new ExitEntry(clock.Now, $"{name} (killed after {StopLimit.TotalSeconds} s)", -1, Told: true));
-            await KillAsync();
-        }
-    }
+    /// <summary>Lame duck, nats-server's way to stop: it takes no new clients, asks those that it has to go elsewhere, and ends.</summary>
+    public Task RetireAsync() => EndAsync(SigUsr2, LameDuckLimit);
 
     public void Pause() => Signal(SigStop);
 
@@ -99,6 +88,30 @@ internal abstract partial class ServerProcess(string name, string folder, RunClo
 
     [LibraryImport("libc", EntryPoint = "kill", SetLastError = true)]
     private static partial int SendSignal(int process, int signal);
+
+    private async Task EndAsync(int signal, TimeSpan patience)
+    {
+        if (_process is not { } process)
+        {
+            return;
+        }
+
+        _ending = true;
+        Signal(signal);
+        using var limit = new CancellationTokenSource(patience);
+        try
+        {
+            await process.WaitForExitAsync(limit.Token);
+            journal.Write(new ExitEntry(clock.Now, name, StopCodes.Contains(process.ExitCode) ? 0 : process.ExitCode, Told: true));
+            process.Dispose();
+            _process = null;
+        }
+        catch (OperationCanceledException)
+        {
+            journal.Write(new ExitEntry(clock.Now, $"{name} (killed after {patience.TotalSeconds} s)", -1, Told: true));
+            await KillAsync();
+        }
+    }
 
     private void Signal(int signal)
     {

@@ -5,8 +5,8 @@ using NATS.Client.JetStream.Models;
 
 namespace Httpmq.Chaos.Servers;
 
-/// <summary>Where a stream stands: its messages, its leader, and whether all copies are complete.</summary>
-internal sealed record StreamStanding(ulong Messages, ulong LastSequence, string? Leader, bool AllCurrent);
+/// <summary>Where a stream stands.</summary>
+internal sealed record StreamStanding(ulong Messages, string? Leader);
 
 /// <summary>Where a consumer stands.</summary>
 internal sealed record ConsumerStanding(string? Leader, ulong AckFloor, ulong Pending, long AckPending);
@@ -32,9 +32,6 @@ internal sealed class StreamObserver(string urls, string stream) : IAsyncDisposa
         RetryOnInitialConnect = true,
     });
 
-    /// <summary>The version of the server that it is connected to; empty before.</summary>
-    public string ServerVersion => _nats.ServerInfo?.Version ?? string.Empty;
-
     /// <summary>Null while nobody answers.</summary>
     public async Task<StreamStanding?> StreamAsync(CancellationToken cancellationToken)
     {
@@ -43,12 +40,7 @@ internal sealed class StreamObserver(string urls, string stream) : IAsyncDisposa
             return null;
         }
 
-        var copies = info["cluster"]?["replicas"]?.AsArray() ?? [];
-        return new StreamStanding(
-            (ulong)state["messages"]!,
-            (ulong)state["last_seq"]!,
-            (string?)info["cluster"]?["leader"],
-            copies.All(copy => copy?["current"] is { } current && (bool)current && copy["offline"] is null && (copy["lag"] is null || (long)copy["lag"]! == 0)));
+        return new StreamStanding((ulong)state["messages"]!, (string?)info["cluster"]?["leader"]);
     }
 
     /// <inheritdoc cref="StreamAsync"/>
@@ -60,6 +52,22 @@ internal sealed class StreamObserver(string urls, string stream) : IAsyncDisposa
                 (ulong)info["num_pending"]!,
                 (long)info["num_ack_pending"]!)
             : null;
+
+    /// <summary>Whether the stream and these consumers have a leader and complete copies.</summary>
+    public async Task<bool> IsCompleteAsync(IEnumerable<string> consumers, CancellationToken cancellationToken)
+    {
+        var answers = await Task.WhenAll(consumers.Select(consumer => AskAsync($"CONSUMER.INFO.{stream}.{consumer}", cancellationToken))
+            .Append(AskAsync($"STREAM.INFO.{stream}", cancellationToken)));
+        return answers.All(answer => answer?["cluster"] is { } cluster && cluster["leader"] is not null && AreCurrent(cluster));
+    }
+
+    /// <summary>Makes the leader of the stream, or of a consumer, give way to another one; nothing when there is none.</summary>
+    public Task StepDownAsync(string? consumer, CancellationToken cancellationToken) =>
+        AskAsync(consumer is null ? $"STREAM.LEADER.STEPDOWN.{stream}" : $"CONSUMER.LEADER.STEPDOWN.{stream}.{consumer}", cancellationToken);
+
+    /// <summary>The configuration of a stream or consumer, such as <c>STREAM.INFO.name</c> gives it; null while nobody answers.</summary>
+    public async Task<JsonNode?> ConfigurationAsync(string call, CancellationToken cancellationToken) =>
+        (await AskAsync(call, cancellationToken))?["config"];
 
     /// <summary>Whether the cluster has a leader that answers.</summary>
     public async Task<bool> IsReadyAsync(CancellationToken cancellationToken) =>
@@ -98,6 +106,9 @@ internal sealed class StreamObserver(string urls, string stream) : IAsyncDisposa
     }
 
     public ValueTask DisposeAsync() => _nats.DisposeAsync();
+
+    private static bool AreCurrent(JsonNode cluster) => (cluster["replicas"]?.AsArray() ?? []).All(copy =>
+        copy?["current"] is { } current && (bool)current && copy["offline"] is null && (copy["lag"] is null || (long)copy["lag"]! == 0));
 
     private async Task<JsonNode?> AskAsync(string call, CancellationToken cancellationToken)
     {

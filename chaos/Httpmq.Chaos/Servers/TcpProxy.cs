@@ -4,21 +4,27 @@ using System.Net.Sockets;
 
 namespace Httpmq.Chaos.Servers;
 
-/// <summary>A wire that can be cut or held: it passes bytes between whoever connects and one port.</summary>
+/// <summary>A wire that can be cut, held or muted: it passes bytes between whoever connects and one port.</summary>
 internal sealed class TcpProxy : IAsyncDisposable
 {
+    private const int BufferSize = 64 * 1024;
     private static readonly TimeSpan LastWord = TimeSpan.FromSeconds(2);
 
     private readonly TcpListener _listener;
     private readonly int _target;
+    private readonly bool _speaksNats;
     private readonly ConcurrentDictionary<Socket, byte> _sockets = new();
     private readonly CancellationTokenSource _stopping = new();
     private readonly Task _accepting;
     private volatile TaskCompletionSource? _held;
+    private volatile bool _refusing;
+    private volatile bool _muted;
 
-    public TcpProxy(int target)
+    /// <param name="target">The port on loopback to which it leads.</param>
+    /// <param name="speaksNats">Whether clients speak NATS, so that it can be muted.</param>
+    public TcpProxy(int target, bool speaksNats = false)
     {
-        _target = target;
+        (_target, _speaksNats) = (target, speaksNats);
         Port = Ports.Free();
         _listener = new TcpListener(IPAddress.Loopback, Port);
         _listener.Start();
@@ -35,6 +41,20 @@ internal sealed class TcpProxy : IAsyncDisposable
             Reset(socket);
         }
     }
+
+    /// <summary>Resets every connection, and every new one until <see cref="Heal"/>.</summary>
+    public void Break()
+    {
+        _refusing = true;
+        Cut();
+    }
+
+    public void Heal() => _refusing = false;
+
+    /// <summary>For wires to NATS: leaves out the messages that the client publishes, and passes everything else.</summary>
+    public void Mute() => _muted = true;
+
+    public void Unmute() => _muted = false;
 
     /// <summary>Passes nothing on, while all connections stay open.</summary>
     public void Hold() => _held ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -79,8 +99,13 @@ internal sealed class TcpProxy : IAsyncDisposable
         _sockets[client] = _sockets[server] = 0;
         try
         {
+            if (_refusing)
+            {
+                return;
+            }
+
             await server.ConnectAsync(IPAddress.Loopback, _target, _stopping.Token);
-            Task[] both = [CopyAsync(client, server), CopyAsync(server, client)];
+            Task[] both = [CopyAsync(client, server, _speaksNats ? new NatsFilter() : null), CopyAsync(server, client, filter: null)];
 
             // The last word of one end must reach the other before the wire goes away.
             await Task.WhenAny(both);
@@ -99,9 +124,10 @@ internal sealed class TcpProxy : IAsyncDisposable
         }
     }
 
-    private async Task CopyAsync(Socket from, Socket to)
+    private async Task CopyAsync(Socket from, Socket to, NatsFilter? filter)
     {
-        var buffer = new byte[64 * 1024];
+        var buffer = new byte[BufferSize];
+        var passed = filter is null ? buffer : new byte[BufferSize + NatsFilter.MostKept];
         try
         {
             while (await from.ReceiveAsync(buffer, _stopping.Token) is > 0 and var count)
@@ -111,9 +137,10 @@ internal sealed class TcpProxy : IAsyncDisposable
                     await held.Task;
                 }
 
-                for (var sent = 0; sent < count;)
+                var length = filter?.Filter(buffer.AsSpan(0, count), _muted, passed) ?? count;
+                for (var sent = 0; sent < length;)
                 {
-                    sent += await to.SendAsync(buffer.AsMemory(sent, count - sent), _stopping.Token);
+                    sent += await to.SendAsync(passed.AsMemory(sent, length - sent), _stopping.Token);
                 }
             }
 

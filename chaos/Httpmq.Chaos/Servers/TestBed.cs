@@ -2,9 +2,11 @@ using Httpmq.Checker;
 
 namespace Httpmq.Chaos.Servers;
 
-/// <summary>A gateway's dataplane with the wires around it: one to its clients, one to each NATS node.</summary>
-internal sealed record DataplaneSite(GatewayProcess Process, TcpProxy ClientWire, IReadOnlyList<TcpProxy> NatsWires)
+/// <summary>A gateway with the wires around it: one to its clients, one to each NATS node.</summary>
+internal sealed record GatewaySite(GatewayProcess Process, TcpProxy ClientWire, IReadOnlyList<TcpProxy> NatsWires)
 {
+    public string Name => Process.Name;
+
     /// <summary>Where clients connect.</summary>
     public Uri Address => new($"http://127.0.0.1:{ClientWire.Port}");
 }
@@ -14,23 +16,36 @@ internal sealed class TestBed : IAsyncDisposable
 {
     private const int NodeCount = 3;
     private const int DataplaneCount = 2;
-    private static readonly TimeSpan StartLimit = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan StartLimit = TimeSpan.FromSeconds(90);
 
     private readonly List<IAsyncDisposable> _owned = [];
 
-    public TestBed(string folder, string gatewayProgram, string stream, RunClock clock, JournalWriter journal)
+    public TestBed(string folder, ChaosOptions options, string stream, RunClock clock, JournalWriter journal)
     {
-        Nodes = [.. Enumerable.Range(0, NodeCount).Select(index => Own(new NatsNode($"nats-{index}", Ports.Free(), Ports.Free(), folder, clock, journal)))];
+        Nodes = [.. Enumerable.Range(0, NodeCount).Select(index =>
+            Own(new NatsNode($"nats-{index}", options.Servers[index % options.Servers.Count], Ports.Free(), Ports.Free(), folder, clock, journal)))];
         Observer = Own(new StreamObserver(string.Join(',', Nodes.Select(node => node.Url)), stream));
-        Management = Own(new GatewayProcess("management", "management", gatewayProgram, string.Join(',', Nodes.Select(node => node.Url)), folder, clock, journal));
-        Dataplanes = [.. Enumerable.Range(0, DataplaneCount).Select(index => CreateSite(index, folder, gatewayProgram, clock, journal))];
+        Management = CreateSite("management", "management", first: 0);
+        Dataplanes = [.. Enumerable.Range(0, DataplaneCount).Select(index => CreateSite($"gateway-{index}", "dataplane", first: index))];
+
+        GatewaySite CreateSite(string name, string mode, int first)
+        {
+            TcpProxy[] wires = [.. Nodes.Select(node => Own(new TcpProxy(node.Port, speaksNats: true)))];
+
+            // Each begins with another node, so that not all depend on the same.
+            var uris = string.Join(',', wires[first..].Concat(wires[..first]).Select(wire => $"nats://127.0.0.1:{wire.Port}"));
+            var process = Own(new GatewayProcess(name, mode, options.GatewayProgram, uris, folder, clock, journal));
+            return new GatewaySite(process, Own(new TcpProxy(process.Port)), wires);
+        }
     }
 
     public IReadOnlyList<NatsNode> Nodes { get; }
 
-    public IReadOnlyList<DataplaneSite> Dataplanes { get; }
+    public IReadOnlyList<GatewaySite> Dataplanes { get; }
 
-    public GatewayProcess Management { get; }
+    public GatewaySite Management { get; }
+
+    public IEnumerable<GatewaySite> Gateways => [Management, .. Dataplanes];
 
     public StreamObserver Observer { get; }
 
@@ -50,19 +65,21 @@ internal sealed class TestBed : IAsyncDisposable
             await Task.Delay(TimeSpan.FromMilliseconds(100), limit.Token);
         }
 
-        GatewayProcess[] gateways = [Management, .. Dataplanes.Select(site => site.Process)];
-        foreach (var gateway in gateways)
+        foreach (var gateway in Gateways)
         {
-            gateway.Start();
+            gateway.Process.Start();
         }
 
-        await Task.WhenAll(gateways.Select(gateway => gateway.WaitUntilServingAsync(limit.Token)));
+        await WaitUntilGatewaysServeAsync(limit.Token);
     }
+
+    public Task WaitUntilGatewaysServeAsync(CancellationToken cancellationToken) =>
+        Task.WhenAll(Gateways.Select(gateway => gateway.Process.WaitUntilServingAsync(cancellationToken)));
 
     /// <summary>The orderly end: gateways, then nodes.</summary>
     public async Task StopAsync()
     {
-        await Task.WhenAll(Dataplanes.Select(site => site.Process.StopAsync()).Append(Management.StopAsync()));
+        await Task.WhenAll(Gateways.Select(gateway => gateway.Process.StopAsync()));
         await Task.WhenAll(Nodes.Select(node => node.StopAsync()));
     }
 
@@ -73,14 +90,6 @@ internal sealed class TestBed : IAsyncDisposable
         {
             await owned.DisposeAsync();
         }
-    }
-
-    private DataplaneSite CreateSite(int index, string folder, string program, RunClock clock, JournalWriter journal)
-    {
-        TcpProxy[] wires = [.. Nodes.Select(node => Own(new TcpProxy(node.Port)))];
-        var uris = string.Join(',', wires.Select(wire => $"nats://127.0.0.1:{wire.Port}"));
-        var process = Own(new GatewayProcess($"gateway-{index}", "dataplane", program, uris, folder, clock, journal));
-        return new DataplaneSite(process, Own(new TcpProxy(process.Port)), wires);
     }
 
     private T Own<T>(T part)

@@ -1,0 +1,134 @@
+using Httpmq.Chaos.Servers;
+using Httpmq.Checker;
+
+namespace Httpmq.Chaos.Faults;
+
+/// <summary>What happens to nats-servers.</summary>
+internal sealed class NodeFaults(TestBed bed, IReadOnlyList<string> consumers, FaultLog log)
+{
+    private const int StepsDown = 6;
+    private const FaultEffects Stop = FaultEffects.ChangesLeader | FaultEffects.StopsServer;
+
+    private static readonly TimeSpan RecoveryLimit = TimeSpan.FromSeconds(45);
+    private static readonly TimeSpan Poll = TimeSpan.FromMilliseconds(200);
+
+    public async Task InjectAsync(FaultKind kind, CancellationToken cancellationToken)
+    {
+        switch (kind)
+        {
+            case FaultKind.KillLeader:
+                await KillAsync("stream leader", (await bed.Observer.StreamAsync(cancellationToken))?.Leader, leads: true, cancellationToken);
+                break;
+            case FaultKind.KillFollower:
+                await KillAsync("follower", (await bed.Observer.StreamAsync(cancellationToken))?.Leader, leads: false, cancellationToken);
+                break;
+            case FaultKind.KillConsumerLeader:
+                var consumer = log.Pick(consumers);
+                await KillAsync($"leader of {consumer}", (await bed.Observer.ConsumerAsync(consumer, cancellationToken))?.Leader, leads: true, cancellationToken);
+                break;
+            case FaultKind.PauseNode:
+                await PauseAsync(log.Pick(bed.Nodes), cancellationToken);
+                break;
+            case FaultKind.StepDown:
+                await StepDownAsync(cancellationToken);
+                break;
+            case FaultKind.LameDuck:
+                await RollAsync(log.Pick(bed.Nodes), lameDuck: true, "", cancellationToken);
+                break;
+            default:
+                foreach (var node in bed.Nodes)
+                {
+                    await RollAsync(node, lameDuck: false, "", cancellationToken);
+                }
+
+                break;
+        }
+    }
+
+    /// <summary>
+    /// As operators do it: each node is stopped by SIGTERM or as a lame duck, started again with another nats-server on the same
+    /// store, and the next one waits until all copies are complete.
+    /// </summary>
+    public async Task UpgradeAsync(string program, CancellationToken cancellationToken)
+    {
+        foreach (var node in bed.Nodes)
+        {
+            await RollAsync(node, lameDuck: log.Random.Next(2) == 0, $", then {program}", cancellationToken, program);
+        }
+    }
+
+    /// <summary>Waits until every copy of the stream and of the consumers is complete; false when that takes too long.</summary>
+    public async Task<bool> WaitUntilCurrentAsync(CancellationToken cancellationToken)
+    {
+        var limit = log.Clock.Now + (long)RecoveryLimit.TotalMicroseconds;
+        while (!await bed.Observer.IsCompleteAsync(consumers, cancellationToken))
+        {
+            if (log.Clock.Now > limit)
+            {
+                log.Note("cluster", $"not complete again within {RecoveryLimit.TotalSeconds} s");
+                return false;
+            }
+
+            await Task.Delay(Poll, cancellationToken);
+        }
+
+        return true;
+    }
+
+    private async Task KillAsync(string role, string? leader, bool leads, CancellationToken cancellationToken)
+    {
+        var node = log.Pick([.. bed.Nodes.Where(node => leader is null || string.Equals(node.Name, leader, StringComparison.Ordinal) == leads)]);
+        log.Begin($"kill -9 {node.Name} ({role})", FaultEffects.ChangesLeader | (leads ? FaultEffects.KillsCopy : FaultEffects.None));
+        await node.KillAsync();
+        await RestartAsync(node, cancellationToken);
+        log.End();
+    }
+
+    private async Task PauseAsync(NatsNode node, CancellationToken cancellationToken)
+    {
+        var length = log.Seconds(2, 12);
+        log.Begin($"SIGSTOP {node.Name} for {length.TotalSeconds:0.0} s", FaultEffects.Delays | FaultEffects.ChangesLeader);
+        node.Pause();
+        try
+        {
+            await Task.Delay(length, cancellationToken);
+        }
+        finally
+        {
+            node.Resume();
+        }
+
+        log.End();
+    }
+
+    private async Task StepDownAsync(CancellationToken cancellationToken)
+    {
+        log.Begin("leaders step down", FaultEffects.ChangesLeader);
+        for (var step = 0; step < StepsDown; step++)
+        {
+            await bed.Observer.StepDownAsync(log.Random.Next(2) == 0 ? null : log.Pick(consumers), cancellationToken);
+            await Task.Delay(log.Seconds(0.2, 1), cancellationToken);
+        }
+
+        log.End();
+    }
+
+    private async Task RollAsync(NatsNode node, bool lameDuck, string then, CancellationToken cancellationToken, string? program = null)
+    {
+        log.Begin($"{(lameDuck ? "lame duck" : "SIGTERM")} {node.Name}{then}", Stop);
+        await (lameDuck ? node.RetireAsync() : node.StopAsync());
+        node.Program = program ?? node.Program;
+        await RestartAsync(node, cancellationToken);
+        await WaitUntilCurrentAsync(cancellationToken);
+        log.End();
+    }
+
+    private async Task RestartAsync(NatsNode node, CancellationToken cancellationToken)
+    {
+        await Task.Delay(log.Seconds(0.1, 4), cancellationToken);
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        limit.CancelAfter(RecoveryLimit);
+        node.Start();
+        await node.WaitUntilServingAsync(limit.Token);
+    }
+}
