@@ -10,7 +10,7 @@ public sealed class EmbeddedNatsException(string message, Exception? inner = nul
         "The embedded nats-server needs Linux or macOS. Run a nats-server yourself and set nats.server_uri.");
 
     internal static EmbeddedNatsException BinaryMissing(string executable, string configured) => new(
-        $"No executable '{executable}' was found{(executable == configured ? "" : $", which {NatsServerCommand.Variable} names")}. Install it (Debian and Ubuntu: apt-get install nats-server; "
+        $"No executable '{executable}' was found{(string.Equals(executable, configured, StringComparison.Ordinal) ? "" : $", which {NatsServerCommand.Variable} names")}. Install it (Debian and Ubuntu: apt-get install nats-server; "
         + "macOS: brew install nats-server), or set nats.server_uri to a running server with JetStream.");
 
     internal static EmbeddedNatsException BadPort(int port) => new(
