@@ -22,6 +22,12 @@ internal sealed class ServiceCheckTests
             new PublishEntry(Second, 12 * Second, "p0-1", PublishOutcome.Unknown, Status: 504),
         ]);
 
+    [TestCase(5, 0)]
+    [TestCase(20, 1)]
+    public void AnswerThatTookTooLongOnABusyMachine_IsNotHeldAgainstAnybody(int busyFrom, int found) =>
+        Expect(Breach.AnsweredLate, found,
+            [new RequestEntry(Second, 12 * Second, "batch", 504), new BusyEntry(busyFrom * Second, (busyFrom + 2) * Second)]);
+
     [Test]
     public void AckThatTookTooLong_IsFound() =>
         Expect(Breach.AnsweredLate, 1, [new AckEntry(Second, 12 * Second, "c", 1, 1, AckOutcome.Unknown, 504)]);

@@ -97,6 +97,7 @@ internal sealed class ChaosRun(ChaosOptions options, string folder, TextWriter o
         try
         {
             var running = subscribers.Select(subscriber => subscriber.RunAsync(subscribing.Token)).ToArray();
+            await using var pulse = new Pulse(_clock, journal);
             await using var progress = new Progress(bed, Consumers, tally, faults, _clock, output);
             var publications = publishers.Select(publisher => publisher.RunAsync(publishing.Token)).ToArray();
             await BreakAsync(context, faults, cancellationToken);

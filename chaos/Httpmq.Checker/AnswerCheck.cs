@@ -5,6 +5,7 @@ internal sealed class AnswerCheck
 {
     private readonly List<(long From, long Until, string What)> _requests = [];
     private readonly List<PublishEntry> _publishes = [];
+    private readonly List<FaultWindow> _busy = [];
 
     public void Add(PublishEntry publish)
     {
@@ -17,6 +18,8 @@ internal sealed class AnswerCheck
 
     public void Add(RequestEntry request) => _requests.Add((request.At, request.Until, $"{request.What}: {request.Status} {request.Detail}"));
 
+    public void Add(BusyEntry busy) => _busy.Add(new FaultWindow(busy.At, busy.Until, "busy", FaultEffects.None));
+
     public void Report(Verdict verdict, CheckOptions options, FaultWindows faults)
     {
         ReportLate(verdict, options, faults);
@@ -28,7 +31,7 @@ internal sealed class AnswerCheck
 
     private void ReportLate(Verdict verdict, CheckOptions options, FaultWindows faults)
     {
-        var held = faults.With(FaultEffects.HoldsClients).ToList();
+        var held = faults.With(FaultEffects.HoldsClients).Concat(_busy).ToList();
         foreach (var (from, until, what) in _requests)
         {
             if (until - from > options.AnswerLimit.TotalMicroseconds && !held.Exists(window => window.Overlaps(from, until)))
@@ -36,6 +39,8 @@ internal sealed class AnswerCheck
                 verdict.Add(Breach.AnsweredLate, $"{what}, begun at {JournalChecker.Seconds(from)}, took {JournalChecker.Seconds(until - from)}");
             }
         }
+
+        verdict.Figure("  moments without a processor", _busy.Count);
     }
 
     /// <summary>What the fault found under way, and the time that it takes to build up, are not held against anybody.</summary>

@@ -71,6 +71,9 @@ public static class JournalChecker
                 case RequestEntry request:
                     answers.Add(request);
                     break;
+                case BusyEntry busy:
+                    answers.Add(busy);
+                    break;
                 case ConsumerEntry consumer:
                     Of(consumer.Consumer).Add(consumer);
                     break;

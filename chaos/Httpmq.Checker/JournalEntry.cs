@@ -40,6 +40,7 @@ public enum AckOutcome
 [JsonDerivedType(typeof(FaultEntry), "fault")]
 [JsonDerivedType(typeof(ServerEntry), "server")]
 [JsonDerivedType(typeof(StreamEntry), "stream")]
+[JsonDerivedType(typeof(BusyEntry), "busy")]
 [JsonDerivedType(typeof(RequestEntry), "request")]
 [JsonDerivedType(typeof(HoldersEntry), "holders")]
 [JsonDerivedType(typeof(ChangeEntry), "change")]
@@ -114,6 +115,9 @@ public sealed record FaultEntry(long At, string What, FaultEffects Effects = Fau
 
 /// <summary>A nats-server that started, and keeps its version until it starts again.</summary>
 public sealed record ServerEntry(long At, string Version, string Node = "") : JournalEntry(At);
+
+/// <summary>The run itself was not scheduled in this time: the machine had other things to do, and nobody's answers can be timed.</summary>
+public sealed record BusyEntry(long At, long Until) : JournalEntry(At);
 
 /// <summary>How many copies the stream and its consumers have.</summary>
 public sealed record StreamEntry(long At, int Copies) : JournalEntry(At);
