@@ -51,7 +51,6 @@ internal sealed class FaultInjector(TestBed bed, LoadContext load, IReadOnlyList
     public void Dispose()
     {
         _gateways.Dispose();
-        _stuck.Dispose();
         _subscribers.Dispose();
         _definitions.Dispose();
     }
