@@ -29,6 +29,15 @@ internal sealed record AckParameters
     public ulong? Consumer { get; init; }
 }
 
+/// <summary>One delivery: the token that came with the message.</summary>
+/// <example>{"token":"AQYBGPb9XA"}</example>
+internal sealed record AckToken
+{
+    /// <summary>As it came. One that was mistyped, or is of another consumer, is refused.</summary>
+    [Schema(Required = true)]
+    public string? Token { get; init; }
+}
+
 /// <summary>One message: one line of a subscription.</summary>
 /// <example>{"success":true,"request_id":"8f14e45f-ceea-467f-a9f3-4b1c0d2e5a77","stream":"orders","subject":"orders.new","consumer":"billing","sequence":{"stream":1,"consumer":1},"b64_msg":"SGVsbG8gV29ybGQK"}</example>
 // For OpenAPI only: Streaming/LineFrameWriter.cs writes the lines piece by piece.
@@ -83,9 +92,9 @@ internal sealed record AckFate(
     bool Success,
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] ErrorContract? Error)
 {
-    public static AckFate From(AckPair pair, Error? error) => new(
-        pair.Stream ?? 0,
-        pair.Consumer ?? 0,
-        error is null,
-        error is null ? null : new ErrorContract(Errors.ErrorResponses.StatusOf(error.Kind), error.Message, error.Detail));
+    public static AckFate From(AckOutcome outcome) => new(
+        outcome.Delivery.Stream,
+        outcome.Delivery.Consumer,
+        outcome.Error is null,
+        outcome.Error is { } error ? new ErrorContract(Errors.ErrorResponses.StatusOf(error.Kind), error.Message, error.Detail) : null);
 }

@@ -6,24 +6,29 @@ using Httpmq.Application.Messages;
 namespace Httpmq.Api.Serialization;
 
 /// <summary>
-/// Reads an acknowledgement: one pair of sequences, or an array of them. In an array a pair that cannot be read is kept with its
-/// fault, so that it does not spoil the others.
+/// Reads an acknowledgement: one delivery, or an array of them. In an array one that cannot be read is kept with its fault, so that it does not
+/// spoil the others; an array with too many is not read any further. Nothing is thrown for an element: there may be millions of them.
 /// </summary>
 internal sealed class AckRequestConverter : JsonConverter<AckRequest>
 {
+    private static readonly AckPair NoPair = new(Stream: null, Consumer: null, """not a pair of sequences, {"stream":n,"consumer":n}""");
+
     public override AckRequest Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options)
     {
         if (reader.TokenType is not JsonTokenType.StartArray)
         {
-            return new AckRequest([ReadPair(ref reader)], IsBatch: false);
+            return new AckRequest([ReadOne(ref reader)], IsBatch: false);
         }
 
         var pairs = new List<AckPair>();
         while (reader.Read() && reader.TokenType is not JsonTokenType.EndArray)
         {
-            var element = reader;
-            reader.Skip();
-            pairs.Add(TryReadPair(element));
+            if (pairs.Count == AcknowledgeBatch.MaxPairs)
+            {
+                throw AcknowledgeBatch.WrongCount($"{pairs.Count + 1} or more");
+            }
+
+            pairs.Add(AckPairReader.Read(ref reader) ?? NoPair);
         }
 
         return new AckRequest(pairs, IsBatch: true);
@@ -32,21 +37,17 @@ internal sealed class AckRequestConverter : JsonConverter<AckRequest>
     public override void Write(Utf8JsonWriter writer, AckRequest value, JsonSerializerOptions options) =>
         throw new NotSupportedException("An acknowledgement is only ever read.");
 
-    private static AckPair ReadPair(ref Utf8JsonReader reader)
+    private static AckPair ReadOne(ref Utf8JsonReader reader)
     {
-        var pair = JsonSerializer.Deserialize(ref reader, ApiJson.Wire.AckParameters);
-        return new AckPair(pair?.Stream, pair?.Consumer);
-    }
+        var again = reader;
+        if (AckPairReader.Read(ref reader) is { } read)
+        {
+            return read;
+        }
 
-    private static AckPair TryReadPair(Utf8JsonReader reader)
-    {
-        try
-        {
-            return ReadPair(ref reader);
-        }
-        catch (JsonException)
-        {
-            return new AckPair(Stream: null, Consumer: null, """not a pair of sequences, {"stream":n,"consumer":n}""");
-        }
+        // It says which field is wrong, and where.
+        var pair = JsonSerializer.Deserialize(ref again, ApiJson.Wire.AckParameters);
+        reader = again;
+        return new AckPair(pair?.Stream, pair?.Consumer);
     }
 }

@@ -7,87 +7,174 @@ using MediatR;
 
 namespace Httpmq.Application.Messages;
 
-/// <summary>Acknowledges deliveries of one consumer; each has its own fate, null where JetStream confirmed it.</summary>
-public sealed record AcknowledgeBatch(string Stream, string Consumer, IReadOnlyList<AckPair> Pairs) : IRequest<IReadOnlyList<Error?>>
+/// <summary>Acknowledges deliveries of one consumer; each has its own fate.</summary>
+public sealed record AcknowledgeBatch(string Stream, string Consumer, IReadOnlyList<AckPair> Pairs) : IRequest<IReadOnlyList<AckOutcome>>
 {
     /// <summary>The most pairs of one request.</summary>
     public const int MaxPairs = 10_000;
+
+    /// <summary>The refusal of an array of the wrong length; it is not read any further than it takes to know.</summary>
+    public static HttpmqException WrongCount(string count) =>
+        HttpmqException.Invalid(AckPair.Invalid, $"{count} pairs: a request takes 1 to {MaxPairs}");
 }
 
-/// <summary>One delivery as the client named it.</summary>
-/// <param name="Stream">Stream sequence, at least 1.</param>
-/// <param name="Consumer">Consumer sequence, at least 1.</param>
-/// <param name="Fault">Why it could not even be read, else null.</param>
-public sealed record AckPair(ulong? Stream, ulong? Consumer, string? Fault = null)
-{
-    private const string Invalid = "Invalid acknowledgement";
+/// <summary>What became of one delivery of an array.</summary>
+/// <param name="Delivery">Its sequences, 0 where one could not be read.</param>
+/// <param name="Error">Null where JetStream confirmed it.</param>
+public readonly record struct AckOutcome(DeliverySequence Delivery, Error? Error);
 
-    /// <summary>The delivery, or what is wrong with the pair.</summary>
-    public Error? TryRead(out DeliverySequence delivery)
-    {
-        delivery = new DeliverySequence(Stream ?? 0, Consumer ?? 0);
-        var fault = Fault ?? FaultOf("stream", Stream) ?? FaultOf("consumer", Consumer);
-        return fault is null ? null : new Error(ErrorKind.InvalidInput, Invalid, fault);
-    }
-
-    private static string? FaultOf(string field, ulong? sequence) => sequence switch
-    {
-        null => $"{field} is required: a sequence of at least 1",
-        0 => $"{field}: 0 is less than 1",
-        _ => null,
-    };
-}
-
-internal sealed class AcknowledgeBatchHandler(IMessageAcknowledger acknowledger) : IRequestHandler<AcknowledgeBatch, IReadOnlyList<Error?>>
+internal sealed class AcknowledgeBatchHandler(IMessageAcknowledger acknowledger, TimeProvider time)
+    : IRequestHandler<AcknowledgeBatch, IReadOnlyList<AckOutcome>>
 {
     // So many are under way at once: enough to keep the connection busy.
     private const int Window = 512;
 
-    public async Task<IReadOnlyList<Error?>> Handle(AcknowledgeBatch request, CancellationToken cancellationToken)
+    // Every route answers within 5 s: what has no fate by then gets one here, so that the others' are told.
+    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(4.2);
+
+    public async Task<IReadOnlyList<AckOutcome>> Handle(AcknowledgeBatch request, CancellationToken cancellationToken)
     {
         var stream = Rules.Stream(request.Stream);
         var consumer = Rules.Consumer(request.Consumer);
         if (request.Pairs.Count is 0 or > AcknowledgeBatch.MaxPairs)
         {
-            throw HttpmqException.Invalid("Invalid acknowledgement", $"{request.Pairs.Count} pairs: a request takes 1 to {AcknowledgeBatch.MaxPairs}");
+            throw AcknowledgeBatch.WrongCount($"{request.Pairs.Count}");
         }
 
         // Where nothing can be read at all, the request is no batch.
         if (request.Pairs.All(static pair => pair.Fault is not null))
         {
-            throw HttpmqException.Invalid("Invalid acknowledgement", request.Pairs[0].Fault!);
+            throw HttpmqException.Invalid(AckPair.Invalid, request.Pairs[0].Fault!);
         }
 
-        var fates = new Error?[request.Pairs.Count];
-
-        // The first one alone: it learns about the consumer what the others then need not ask.
-        fates[0] = await AcknowledgeAsync(stream, consumer, request.Pairs[0], cancellationToken);
-        if (fates[0] == ConsumerErrors.NotFound(stream, consumer) || fates[0] == ConsumerErrors.StreamNotFound(stream))
+        using var overdue = new CancellationTokenSource(Limit, time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(overdue.Token, cancellationToken);
+        var run = new Run(acknowledger, stream, consumer, request.Pairs, new AckPatience(time));
+        try
         {
-            throw new HttpmqException(fates[0]!);
+            await run.AcknowledgeAllAsync(either.Token).WaitAsync(either.Token);
         }
-
-        for (var start = 1; start < fates.Length; start += Window)
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
-            // One window's patience is that of the whole request: when JetStream does not answer, the rest is not sent.
-            if (fates.Take(start).FirstOrDefault(IsOutage) is { } outage)
-            {
-                Array.Fill(fates, outage with { Detail = "not sent, because one before it in the request was not confirmed; nothing was acknowledged, try again" }, start, fates.Length - start);
-                break;
-            }
-
-            var count = Math.Min(Window, fates.Length - start);
-            var acks = request.Pairs.Skip(start).Take(count).Select(pair => AcknowledgeAsync(stream, consumer, pair, cancellationToken));
-            (await Task.WhenAll(acks)).CopyTo(fates, start);
+            // The time is over; what was confirmed is told.
         }
 
-        return fates;
+        return run.Tell();
     }
 
-    private static bool IsOutage(Error? fate) => fate?.Kind is ErrorKind.Unavailable or ErrorKind.Timeout;
+    /// <summary>The pairs of one request, a window of them at a time. Each is decided on its own.</summary>
+    private sealed class Run(
+        IMessageAcknowledger acknowledger,
+        StreamName stream,
+        ConsumerName consumer,
+        IReadOnlyList<AckPair> pairs,
+        AckPatience patience)
+    {
+        // What _states holds; the outcome of one that is done does not change any more.
+        private const byte Untouched = 0;
+        private const byte Sent = 1;
+        private const byte Done = 2;
 
-    private Task<Error?> AcknowledgeAsync(StreamName stream, ConsumerName consumer, AckPair pair, CancellationToken cancellationToken) =>
-        pair.TryRead(out var delivery) is { } error
-            ? Task.FromResult<Error?>(error)
-            : acknowledger.AcknowledgeAsync(stream, consumer, delivery, cancellationToken).AsTask();
+        private readonly AckOutcome[] _outcomes = new AckOutcome[pairs.Count];
+        private readonly byte[] _states = new byte[pairs.Count];
+        private int _next = -1;
+
+        public async Task AcknowledgeAllAsync(CancellationToken cancellationToken)
+        {
+            for (var index = 0; index < pairs.Count; index++)
+            {
+                if (pairs[index].TryRead(stream, consumer, out var delivery) is { } error)
+                {
+                    End(index, new AckOutcome(delivery, error));
+                }
+                else
+                {
+                    _outcomes[index] = new AckOutcome(delivery, Error: null);
+                }
+            }
+
+            // Before all others: so that they need not ask, and because nothing of a consumer that does not exist has a fate.
+            if (await acknowledger.PrepareAsync(stream, consumer, cancellationToken) is { } refusal)
+            {
+                if (refusal == ConsumerErrors.NotFound(stream, consumer) || refusal == ConsumerErrors.StreamNotFound(stream))
+                {
+                    throw new HttpmqException(refusal);
+                }
+
+                for (var index = 0; index < pairs.Count; index++)
+                {
+                    if (_states[index] is Untouched)
+                    {
+                        End(index, _outcomes[index] with { Error = refusal });
+                    }
+                }
+
+                return;
+            }
+
+            await Task.WhenAll(Enumerable.Range(0, Math.Min(Window, pairs.Count)).Select(_ => AcknowledgeOneByOneAsync(cancellationToken)));
+        }
+
+        /// <summary>The outcomes as they are at this moment.</summary>
+        public IReadOnlyList<AckOutcome> Tell()
+        {
+            var told = new AckOutcome[pairs.Count];
+            for (var index = 0; index < told.Length; index++)
+            {
+                var state = Volatile.Read(ref _states[index]);
+                var outcome = _outcomes[index];
+                told[index] = state switch
+                {
+                    Done => outcome,
+                    Sent => outcome with { Error = NotConfirmed(outcome.Delivery) },
+                    _ => outcome with { Error = NotSent(outcome.Delivery) },
+                };
+            }
+
+            return told;
+        }
+
+        private async Task AcknowledgeOneByOneAsync(CancellationToken cancellationToken)
+        {
+            int index;
+            while ((index = Interlocked.Increment(ref _next)) < pairs.Count)
+            {
+                if (cancellationToken.IsCancellationRequested)
+                {
+                    return;
+                }
+
+                if (_states[index] is Done)
+                {
+                    continue;
+                }
+
+                var delivery = _outcomes[index].Delivery;
+                Volatile.Write(ref _states[index], Sent);
+                var error = await acknowledger.AcknowledgeAsync(stream, consumer, delivery, patience, cancellationToken);
+                End(index, new AckOutcome(delivery, error));
+                if (error?.Kind is ErrorKind.Timeout)
+                {
+                    // It took the time that there is.
+                    return;
+                }
+            }
+        }
+
+        private Error NotSent(DeliverySequence delivery) => new(
+            ErrorKind.Unavailable,
+            IMessageAcknowledger.What(stream, consumer, delivery),
+            "not sent, because those before it in the request were not confirmed in time; nothing was acknowledged, try again");
+
+        private Error NotConfirmed(DeliverySequence delivery) => new(
+            ErrorKind.Timeout,
+            IMessageAcknowledger.What(stream, consumer, delivery),
+            "JetStream did not confirm in time; the message may have been acknowledged, and acknowledging again is safe");
+
+        private void End(int index, in AckOutcome outcome)
+        {
+            _outcomes[index] = outcome;
+            Volatile.Write(ref _states[index], Done);
+        }
+    }
 }

@@ -13,8 +13,8 @@ internal sealed class AcknowledgeMessageHandler(IMessageAcknowledger acknowledge
     {
         var stream = Rules.Stream(request.Stream);
         var consumer = Rules.Consumer(request.Consumer);
-        return request.Pair.TryRead(out var delivery) is { } error
+        return request.Pair.TryRead(stream, consumer, out var delivery) is { } error
             ? throw new HttpmqException(error)
-            : acknowledger.AcknowledgeAsync(stream, consumer, delivery, cancellationToken).AsTask();
+            : acknowledger.AcknowledgeAsync(stream, consumer, delivery, patience: null, cancellationToken).AsTask();
     }
 }

@@ -12,10 +12,13 @@ public enum ErrorKind
     /// <summary>It exists with another configuration, is in use, or cannot be done in this state.</summary>
     Conflict,
 
+    /// <summary>A condition that the caller set is not met: a last sequence, the stream's name.</summary>
+    PreconditionFailed,
+
     /// <summary>The message is larger than the stream or the server allows.</summary>
     TooLarge,
 
-    /// <summary>The caller has more open than it may; closing some makes room.</summary>
+    /// <summary>The caller has more open, or asks more at once, than it may; closing some or waiting makes room.</summary>
     TooMany,
 
     /// <summary>NATS or JetStream cannot be reached at the moment; trying again later makes sense.</summary>
@@ -26,6 +29,9 @@ public enum ErrorKind
 
     /// <summary>JetStream has no room left: storage, memory, or a limit with discard policy "new".</summary>
     OutOfResources,
+
+    /// <summary>The nats-server is too old for it.</summary>
+    NotSupported,
 
     /// <summary>A fault of the gateway or an answer that it does not understand.</summary>
     Internal,

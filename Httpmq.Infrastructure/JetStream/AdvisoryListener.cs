@@ -40,7 +40,7 @@ internal sealed class AdvisoryListener(DeliveryLink link, ConsumerLedger ledger,
 
     private void OnOpened()
     {
-        ledger.Doubt();
+        ledger.Open();
         if (Interlocked.Exchange(ref _subscribed, 1) == 0)
         {
             SubscribeAsync().Forget();

@@ -3,15 +3,57 @@ using System.Collections.Concurrent;
 namespace Httpmq.Infrastructure.JetStream;
 
 /// <summary>
-/// What this process knows for certain about consumers: up to which stream sequence each has been sent messages. It is a
-/// cache in front of CONSUMER.INFO and may forget at any time; nothing is decided by what is missing in it.
+/// What this process knows for certain about consumers: up to where each has been sent messages, and by which rules its deliveries are
+/// acknowledged. It is a cache in front of CONSUMER.INFO and may forget at any time; nothing is decided by what is missing in it.
 /// </summary>
 internal sealed class ConsumerLedger(TimeProvider time)
 {
-    private readonly ConcurrentDictionary<(string Stream, string Consumer), ConsumerEntry> _entries = new();
+    /// <summary>The most consumers that it remembers; those that were not used for long make room. Each takes 1 to 17 KB.</summary>
+    public const int Capacity = 4096;
 
-    public ConsumerEntry Get(string stream, string consumer) =>
-        _entries.GetOrAdd((stream, consumer), static _ => new ConsumerEntry());
+    private readonly ConcurrentDictionary<(string Stream, string Consumer), ConsumerEntry> _entries = new();
+    private readonly Lock _sweeping = new();
+    private int _count;
+    private int _opened;
+    private long _doubted;
+
+    /// <summary>How many consumers it remembers.</summary>
+    public int Count => Volatile.Read(ref _count);
+
+    /// <summary>What is known about a consumer, or null.</summary>
+    public ConsumerEntry? Find(string stream, string consumer)
+    {
+        if (!_entries.TryGetValue((stream, consumer), out var entry))
+        {
+            return null;
+        }
+
+        entry.Use();
+        return entry;
+    }
+
+    /// <summary>The entry of a consumer that exists; names that clients merely mention must not get one.</summary>
+    public ConsumerEntry Get(string stream, string consumer)
+    {
+        while (true)
+        {
+            if (Find(stream, consumer) is { } known)
+            {
+                return known;
+            }
+
+            var entry = new ConsumerEntry(time, Volatile.Read(ref _doubted));
+            if (_entries.TryAdd((stream, consumer), entry))
+            {
+                if (Interlocked.Increment(ref _count) > Capacity)
+                {
+                    MakeRoom();
+                }
+
+                return entry;
+            }
+        }
+    }
 
     /// <summary>Forgets one consumer, or all of a stream: what was known belongs to something that is gone.</summary>
     public void Forget(string stream, string? consumer)
@@ -19,7 +61,7 @@ internal sealed class ConsumerLedger(TimeProvider time)
         foreach (var (key, entry) in Select(stream, consumer))
         {
             entry.Reset();
-            _entries.TryRemove(key, out _);
+            Remove(key);
         }
     }
 
@@ -43,72 +85,63 @@ internal sealed class ConsumerLedger(TimeProvider time)
         }
     }
 
-    /// <summary>Doubts everything, after a time without news.</summary>
+    /// <summary>Doubts everything, also what is not known yet, after a time without news.</summary>
     public void Doubt()
     {
+        Volatile.Write(ref _doubted, time.GetTimestamp());
         foreach (var entry in _entries.Values)
         {
             entry.Doubt(time.GetTimestamp());
         }
     }
 
-    private IEnumerable<KeyValuePair<(string Stream, string Consumer), ConsumerEntry>> Select(string stream, string? consumer) =>
-        _entries.Where(entry => string.Equals(entry.Key.Stream, stream, StringComparison.Ordinal)
-            && (consumer is null || string.Equals(entry.Key.Consumer, consumer, StringComparison.Ordinal)));
-}
-
-/// <summary>One consumer's high-water mark.</summary>
-internal sealed class ConsumerEntry
-{
-    // A leader that takes over sends again what it does not know of: at once, or when the acknowledgement is overdue.
-    private static readonly TimeSpan DoubtLength = TimeSpan.FromSeconds(15);
-
-    private ulong _delivered;
-    private long _doubted;
-    private volatile bool _trusted;
-
-    /// <summary>
-    /// Whether the mark alone decides about an acknowledgement: the consumer acknowledges explicitly, and neither its stream
-    /// nor the server can be harmed by one that is wrong.
-    /// </summary>
-    public bool Trusted
+    /// <summary>News come, from the first connection or from another; before the first one there was nothing to miss.</summary>
+    public void Open()
     {
-        get => _trusted;
-        set => _trusted = value;
-    }
-
-    /// <summary>The highest stream sequence that the consumer was sent, as far as is known here.</summary>
-    public ulong Delivered => Volatile.Read(ref _delivered);
-
-    public void Raise(ulong streamSequence)
-    {
-        var seen = Volatile.Read(ref _delivered);
-        while (streamSequence > seen)
+        if (Interlocked.Exchange(ref _opened, 1) == 1)
         {
-            var current = Interlocked.CompareExchange(ref _delivered, streamSequence, seen);
-            if (current == seen)
-            {
-                return;
-            }
-
-            seen = current;
+            Doubt();
         }
     }
 
-    /// <summary>Forgets the mark, because the server may have lost it too: to another leader, or in a restart.</summary>
-    public void Doubt(long timestamp)
+    private IEnumerable<KeyValuePair<(string Stream, string Consumer), ConsumerEntry>> Select(string stream, string? consumer)
     {
-        Reset();
-        Volatile.Write(ref _doubted, timestamp);
+        if (consumer is not null)
+        {
+            return _entries.TryGetValue((stream, consumer), out var entry) ? [new((stream, consumer), entry)] : [];
+        }
+
+        return _entries.Where(entry => string.Equals(entry.Key.Stream, stream, StringComparison.Ordinal));
     }
 
-    /// <summary>Whether the consumer's own mark may still be too low.</summary>
-    public bool IsInDoubt(TimeProvider time) =>
-        Volatile.Read(ref _doubted) is not 0 and var doubted && time.GetElapsedTime(doubted) < DoubtLength;
-
-    public void Reset()
+    private void Remove((string Stream, string Consumer) key)
     {
-        Trusted = false;
-        Volatile.Write(ref _delivered, 0);
+        if (_entries.TryRemove(key, out _))
+        {
+            Interlocked.Decrement(ref _count);
+        }
+    }
+
+    /// <summary>Forgets an eighth: first of what was not used since the last time.</summary>
+    private void MakeRoom()
+    {
+        lock (_sweeping)
+        {
+            for (var round = 0; round < 2; round++)
+            {
+                foreach (var (key, entry) in _entries)
+                {
+                    if (Count <= Capacity - (Capacity / 8))
+                    {
+                        return;
+                    }
+
+                    if (!entry.TakeUse())
+                    {
+                        Remove(key);
+                    }
+                }
+            }
+        }
     }
 }

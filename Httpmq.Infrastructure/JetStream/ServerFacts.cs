@@ -1,3 +1,4 @@
+using System.Text.Json;
 using NATS.Client.Core;
 
 namespace Httpmq.Infrastructure.JetStream;
@@ -42,6 +43,11 @@ internal sealed record ServerFacts(Version? Version)
     /// </summary>
     public bool KeepsMessagesOfOthers => IsAtLeast(2, 12, 5);
 
+    /// <summary>
+    /// An acknowledgement of what was never delivered is confirmed all the same where the consumer has flow control: from 2.14 on.
+    /// </summary>
+    public bool ConfirmsAnythingWithFlowControl => IsAtLeast(2, 14, 0);
+
     /// <summary>A consumer's <c>created</c> is the same on every replica and after every restart, so that it tells a replaced one.</summary>
     public bool HasStableConsumerCreated => IsAtLeast(2, 12, 3);
 
@@ -56,6 +62,24 @@ internal sealed record ServerFacts(Version? Version)
         System.Version.TryParse(version?.Split('-', 2)[0], out var parsed) ? new ServerFacts(parsed) : Unknown;
 
     public static ServerFacts Of(INatsServerInfo? server) => Of(server?.Version);
+
+    /// <summary>
+    /// Of the leader that sent an answer about a consumer. Before 2.11 it does not say; then it is one of those, and where the connected
+    /// server is one too, the same as that.
+    /// </summary>
+    /// <param name="extra">The answer's configuration: what is not read otherwise.</param>
+    /// <param name="connected">The connected server.</param>
+    public static ServerFacts OfLeader(IReadOnlyDictionary<string, JsonElement>? extra, ServerFacts connected)
+    {
+        if (extra?.GetValueOrDefault("metadata") is { ValueKind: JsonValueKind.Object } metadata
+            && metadata.TryGetProperty(VersionMetadata, out var version)
+            && version.ValueKind is JsonValueKind.String)
+        {
+            return Of(version.GetString());
+        }
+
+        return connected.ApiLevel == 0 ? connected : Unknown;
+    }
 
     /// <summary>The facts that hold for both: those of the older one.</summary>
     public ServerFacts Or(ServerFacts other) => Version is null || other.Version is null ? Unknown : Version <= other.Version ? this : other;

@@ -1,5 +1,8 @@
 using System.Net;
+using System.Text;
 using System.Text.Json.Nodes;
+using Httpmq.Domain.Messages;
+using Httpmq.Domain.Naming;
 using Httpmq.Tests.Support;
 
 namespace Httpmq.Tests.Batches;
@@ -76,6 +79,32 @@ internal sealed class BatchAckTests
         Assert.That(answer.Status, Is.EqualTo(HttpStatusCode.BadRequest));
         Assert.That(answer.Detail, Does.Contain("10001"));
     }
+
+    [Test]
+    public async Task Acknowledge_TokensAndLinesAmongPairs_TellsTheFateOfEach()
+    {
+        await _client.PublishAsync(_stream, "one");
+        await _client.PublishAsync(_stream, "two");
+        await using var subscription = await _client.SubscribeAsync(_stream, "c", $"subject_name={_stream}");
+        var lines = await subscription.TakeAsync(2);
+        var utf8 = new byte[DeliveryToken.MaxLength];
+        var token = Encoding.ASCII.GetString(utf8.AsSpan(0, DeliveryToken.Of(StreamName.OfExisting(_stream), ConsumerName.OfExisting("c")).Write(new DeliverySequence(1, 1), utf8)));
+
+        var answer = await SendAsync($$"""[{"token":"{{token}}"},{"token":"{{token}}x"},{{lines[1].Json.ToJsonString()}}]""");
+
+        var acks = answer.Body["acks"]!.AsArray();
+        using (Assert.EnterMultipleScope())
+        {
+            Assert.That(acks.Select(ack => (int?)ack!["error"]?["code"] ?? 200), Is.EqualTo(new[] { 200, 400, 200 }));
+            Assert.That(acks.Select(ack => (ulong)ack!["stream"]!), Is.EqualTo(new[] { 1UL, 0UL, 2UL }));
+        }
+    }
+
+    [Test]
+    public async Task Acknowledge_ToAConsumerThatDoesNotExist_Is404WhateverTheFirstPairIs() =>
+        Assert.That(
+            (await _client.DataAsync(HttpMethod.Post, $"/v1/data/stream/{_stream}/consumer/absent/ack", new StringContent("""[7,{"stream":1,"consumer":1}]"""))).Status,
+            Is.EqualTo(HttpStatusCode.NotFound));
 
     private Task<GatewayAnswer> AcknowledgeAsync(JsonNode pairs) => SendAsync(pairs.ToJsonString());
 

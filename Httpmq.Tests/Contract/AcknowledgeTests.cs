@@ -1,4 +1,7 @@
+using System.Text;
 using System.Text.Json.Nodes;
+using Httpmq.Domain.Messages;
+using Httpmq.Domain.Naming;
 using Httpmq.Tests.Support;
 
 namespace Httpmq.Tests.Contract;
@@ -29,6 +32,12 @@ internal sealed class AcknowledgeTests(string version) : ContractTest(version)
     [TestCase("""{"stream":"1","consumer":1}""", "stream: \"1\" ")]
     [TestCase("""{"stream":18446744073709551616,"consumer":1}""", "stream: 18446744073709551616 ")]
     [TestCase("[1,1]", "not a pair of sequences")]
+    [TestCase("""{"token":"AQYBGPb9XA"}""", "token: 'AQYBGPb9XA' is not the token of a delivery of consumer c")]
+    [TestCase("""{"token":1}""", "token: it is a text")]
+    [TestCase("""{"token":""}""", "token: '' is not")]
+    [TestCase("""{"stream":"other","consumer":"c","sequence":{"stream":1,"consumer":1}}""", "stream: the delivery is of stream 'other'")]
+    [TestCase("""{"consumer":"d","sequence":{"stream":1,"consumer":1}}""", "consumer: the delivery is of consumer 'd'")]
+    [TestCase("""{"consumer":"c","sequence":{"stream":1}}""", "consumer is required")]
     [TestCase("""{"stream":1""", "line 1")]
     [TestCase("""{"stream":1,"consumer":1}xyz""", "line 1, byte 26")]
     [TestCase("", "the body is empty")]
@@ -38,12 +47,63 @@ internal sealed class AcknowledgeTests(string version) : ContractTest(version)
     [TestCase("""{"stream":1,"consumer":1}""")]
     [TestCase("""{"stream":1,"consumer":1,"foo":2}""")]
     [TestCase("""{"Stream":1,"CONSUMER":1}""")]
-    [TestCase("""{"stream":1,"consumer":99}""", Description = "the message decides, not the delivery")]
     public async Task Ack_OfADelivery_Is200AndTheMessageDoesNotComeAgain(string body)
     {
         await DeliverAsync(1);
         (await AckAsync(body)).Expect(200);
         await AssertPendingAsync(0, floor: 1);
+    }
+
+    [Test]
+    public async Task Ack_WithTheWholeLineAsItCame_AcknowledgesTheMessage()
+    {
+        await Client.PublishAsync(_stream, "message");
+        string line;
+        await using (var subscription = await Client.SubscribeAsync(_stream, "c", $"subject_name={_stream}"))
+        {
+            line = (await subscription.NextAsync()).Json.ToJsonString();
+        }
+
+        (await AckAsync(line)).Expect(200);
+        await AssertPendingAsync(0, floor: 1);
+    }
+
+    [Test]
+    public async Task Ack_WithTheToken_AcknowledgesTheMessage()
+    {
+        await DeliverAsync(2);
+        (await AckAsync($$"""{"token":"{{Token("c", 1, 1)}}"}""")).Expect(200);
+        (await AckAsync($$"""{"token":"{{Token("c", 2, 2)}}","stream":2,"consumer":2}""")).Expect(200);
+        await AssertPendingAsync(0, floor: 2);
+    }
+
+    [Test]
+    public async Task Ack_WithATokenThatIsNotOfThisDelivery_Is400AndNothingIsTouched()
+    {
+        await DeliverAsync(1);
+        var token = Token("c", 1, 1);
+        (await AckAsync($$"""{"token":"{{token[..^1]}}"}""")).Expect(400, "token:");
+        (await AckAsync($$"""{"token":"{{Token("d", 1, 1)}}"}""")).Expect(400, "token:");
+        (await AckAsync($$"""{"token":"{{token}}","stream":2}""")).Expect(400, "token: it names stream sequence 1");
+        await AssertPendingAsync(1, floor: 0);
+    }
+
+    [TestCase(1UL, 2UL)]
+    [TestCase(1UL, 123456UL)]
+    public async Task Ack_ConsumerSequenceBeyondWhatWasDelivered_Is404AndNothingIsTouched(ulong stream, ulong consumer)
+    {
+        await DeliverAsync(1);
+        (await AckAsync(stream, consumer)).Expect(404, "did you swap stream and consumer?");
+        await AssertPendingAsync(1, floor: 0);
+    }
+
+    [Test]
+    public async Task Ack_SequencesOfDifferentDeliveries_Is404WhereTheyWentThroughHere()
+    {
+        await DeliverAsync(3);
+        (await AckAsync(1, 3)).Expect(404, "was never sent a message with stream sequence 1 as delivery 3");
+        await AssertPendingAsync(3, floor: 0);
+        (await AckAsync(3, 3)).Expect(200);
     }
 
     [Test]
@@ -158,6 +218,13 @@ internal sealed class AcknowledgeTests(string version) : ContractTest(version)
         await using var raw = new RawJetStream(SharedServers.Nats.Url);
         await raw.CreateConsumerAsync(_stream, "other", new JsonObject { ["ack_policy"] = policy, ["deliver_subject"] = $"deliver.{_stream}" });
         (await DataAsync("POST", $"/v1/data/stream/{_stream}/consumer/other/ack", """{"stream":1,"consumer":1}""")).Expect(409, $"'{policy}'");
+    }
+
+    private string Token(string consumer, ulong streamSequence, ulong consumerSequence)
+    {
+        var utf8 = new byte[DeliveryToken.MaxLength];
+        var tokens = DeliveryToken.Of(StreamName.OfExisting(_stream), ConsumerName.OfExisting(consumer));
+        return Encoding.ASCII.GetString(utf8.AsSpan(0, tokens.Write(new DeliverySequence(streamSequence, consumerSequence), utf8)));
     }
 
     private Task<WireAnswer> AckAsync(string? body) => DataAsync("POST", $"/v1/data/stream/{_stream}/consumer/c/ack", body);

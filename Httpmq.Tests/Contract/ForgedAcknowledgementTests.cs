@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using Httpmq.Tests.Support;
+using NATS.Client.Core;
 
 namespace Httpmq.Tests.Contract;
 
@@ -75,6 +76,73 @@ internal sealed class ForgedAcknowledgementTests() : ContractTest("2.0")
 
         (await AckAsync("first", 1)).Expect(200);
         (await AckAsync("first", 1)).Expect(200);
+        Assert.That(await Raw.MessagesAsync(_stream), Is.EqualTo(1));
+    }
+
+    [TestCase("limits", false)]
+    [TestCase("limits", true)]
+    [TestCase("workqueue", false)]
+    [TestCase("interest", false)]
+    public async Task Ack_OfAMessageThatTheFilterExcludes_Is404AtAnyInstance(string retention, bool several)
+    {
+        // Several filters: from 2.10 on, earlier servers ignore them.
+        several &= ServerUnderTest.Facts.HasConsumerAction;
+        await Raw.CreateStreamAsync(_stream, [$"{_stream}.>"], new JsonObject { ["retention"] = retention });
+        await Raw.CreateConsumerAsync(_stream, "c", several
+            ? new JsonObject { ["filter_subjects"] = new JsonArray($"{_stream}.a", $"{_stream}.c") }
+            : new JsonObject { ["filter_subject"] = $"{_stream}.a" });
+        await Raw.CreateConsumerAsync(_stream, "other", new JsonObject { ["filter_subject"] = $"{_stream}.b" });
+        await PublishAsync("a", "b", "a", "a");
+        await using (var subscription = await Client.SubscribeAsync(_stream, "c", $"subject_name={_stream}.a"))
+        {
+            await subscription.TakeAsync(3);
+        }
+
+        (await AckAsync("c", 2)).Expect(404, "never sent");
+
+        // Its ledger knows nothing of the deliveries, and after the first one the consumer.
+        await using var elsewhere = await Gateway.StartAsync(SharedServers.Nats.Url);
+        using var client = elsewhere.Client();
+        await Eventually.HoldsAsync(async () => (await client.DataAsync(HttpMethod.Get, "/v1/data/ready")).Success, "the other instance ready");
+        var fates = new[]
+        {
+            await client.TryAckAsync(_stream, "c", 1, 1),
+            await client.TryAckAsync(_stream, "c", 2, 1),
+            await client.TryAckAsync(_stream, "c", 3, 2),
+        };
+        Assert.That(fates.Select(fate => (int)fate.Status), Is.EqualTo(new[] { 200, 404, 200 }), string.Join<GatewayAnswer>(" ", fates));
+        var messages = await Raw.MessagesAsync(_stream);
+        Assert.That(messages, Is.EqualTo(retention is "limits" ? 4UL : 2UL));
+    }
+
+    [TestCaseSource(nameof(Retentions))]
+    public async Task Ack_OfADeliveryThatWentThroughHere_AsksNothingOnceTheConsumerIsKnown(string retention)
+    {
+        await DefineAsync(retention, ("first", $"{_stream}.a"), ("second", $"{_stream}.b"));
+        await PublishAsync("a", "b", "a");
+        await using var subscription = await Client.SubscribeAsync(_stream, "first", $"subject_name={_stream}.a");
+        await subscription.TakeAsync(2);
+        (await AckAsync("first", 1)).Expect(200);
+
+        await using var nats = new NatsConnection(new NatsOpts { Url = SharedServers.Nats.Url });
+        await using var calls = await nats.SubscribeCoreAsync<string>("$JS.API.>");
+        await nats.PingAsync();
+        (await DataAsync("POST", $"/v1/data/stream/{_stream}/consumer/first/ack", """{"stream":3,"consumer":2}""")).Expect(200);
+        await nats.PublishAsync("$JS.API.END", "");
+
+        var asked = new List<string>();
+        await foreach (var call in calls.Msgs.ReadAllAsync())
+        {
+            if (call.Subject is "$JS.API.END")
+            {
+                break;
+            }
+
+            asked.Add(call.Subject);
+        }
+
+        // Other tests ask about streams of theirs.
+        Assert.That(asked.Where(subject => subject.Contains(_stream, StringComparison.Ordinal) && !subject.Contains("MSG.NEXT", StringComparison.Ordinal)), Is.Empty);
         Assert.That(await Raw.MessagesAsync(_stream), Is.EqualTo(1));
     }
 

@@ -170,7 +170,7 @@ internal abstract class DeliverySource : NatsSubBase, IDeliverySource
             return ValueTask.CompletedTask;
         }
 
-        _entry.Raise(sequence.Stream);
+        _entry.Saw(sequence);
         OnMessage();
         if (!_queue.TryAdd(subject, replyTo!, sequence, payloadBuffer))
         {

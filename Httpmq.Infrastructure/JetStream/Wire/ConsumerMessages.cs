@@ -77,6 +77,9 @@ internal record ConsumerInfoWire : ApiResponse
 
     public bool PushBound { get; init; }
 
+    /// <summary>The server's clock when it answered; from nats-server 2.10 on.</summary>
+    public DateTimeOffset? Ts { get; init; }
+
     /// <summary>Absent without a cluster.</summary>
     public ClusterWire? Cluster { get; init; }
 }
@@ -85,6 +88,9 @@ internal record ConsumerInfoWire : ApiResponse
 internal sealed record ClusterWire
 {
     public IReadOnlyList<JsonElement>? Replicas { get; init; }
+
+    /// <summary>Since when the leader has been one; from nats-server 2.12 on.</summary>
+    public DateTimeOffset? LeaderSince { get; init; }
 }
 
 internal sealed record ConsumerListResponse : ApiResponse

@@ -1,5 +1,8 @@
+using System.Collections.Concurrent;
 using System.Net;
+using Httpmq.Infrastructure.JetStream;
 using Httpmq.Tests.Support;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace Httpmq.Tests.Infrastructure.JetStream;
 
@@ -15,25 +18,40 @@ internal sealed class LeaderChangeTests
     private int _delivered;
     private int _infos;
     private int _acks;
+    private int _last;
+    private string _retention = null!;
+    private ConcurrentQueue<string> _calls = null!;
     private Func<string> _consumerInfo = null!;
 
     [SetUp]
     public async Task StartAsync()
     {
-        (_delivered, _infos, _acks) = (10, 0, 0);
+        (_delivered, _infos, _acks, _last, _retention, _calls) = (10, 0, 0, 20, "limits", new());
         _consumerInfo = () => Info(replicated: true);
         _jetStream = await FakeJetStream.StartAsync();
         await _jetStream.AnswerAsync("$JS.API.INFO", () => "{}");
         await _jetStream.AnswerAsync("$JS.API.STREAM.NAMES", () => null);
-        await _jetStream.AnswerAsync("$JS.API.STREAM.INFO.s", () => """{"config":{"name":"s","retention":"limits"},"state":{"last_seq":20}}""");
+        await _jetStream.AnswerAsync("$JS.API.STREAM.INFO.s", () =>
+        {
+            _calls.Enqueue("STREAM.INFO");
+            return $$$"""{"config":{"name":"s","retention":"{{{_retention}}}"},"state":{"last_seq":{{{_last}}}}}""";
+        });
+        await _jetStream.AnswerAsync("$JS.API.STREAM.MSG.GET.s", () =>
+        {
+            _calls.Enqueue("MSG.GET");
+            return """{"message":{"subject":"s.x","seq":1}}""";
+        });
+        await _jetStream.AnswerAsync("$JS.API.CONSUMER.INFO.s.absent", () => """{"error":{"code":404,"err_code":10014,"description":"consumer not found"}}""");
         await _jetStream.AnswerAsync("$JS.API.CONSUMER.INFO.s.c", () =>
         {
+            _calls.Enqueue("CONSUMER.INFO");
             Interlocked.Increment(ref _infos);
             return _consumerInfo();
         });
         await _jetStream.AnswerAsync("$JS.ACK.s.c.>", () =>
         {
             Interlocked.Increment(ref _acks);
+            _calls.Enqueue("ACK");
             return string.Empty;
         });
         _gateway = await Gateway.StartAsync(_jetStream.Url, configureNats: nats => nats with { RequestTimeout = TimeSpan.FromMilliseconds(500) });
@@ -80,16 +98,145 @@ internal sealed class LeaderChangeTests
         }
     }
 
-    [Test]
-    public async Task Ack_NeverSentByAReplicatedConsumer_IsRefusedAndPassesNothingOn()
+    [TestCase(11, 11)]
+    [TestCase(10, 11)]
+    [TestCase(21, 11, Description = "beyond the stream, of which its own leader may know less than the consumer's")]
+    public async Task Ack_NotKnownToAReplicatedConsumer_IsInDoubtAndPassesNothingOn(int stream, int consumer)
     {
-        var answer = await _client.TryAckAsync("s", "c", 11, 11);
+        // The gateway has just started, so another leader may have been elected a moment ago.
+        var answer = await _client.TryAckAsync("s", "c", (ulong)stream, (ulong)consumer);
+
+        using (Assert.EnterMultipleScope())
+        {
+            Assert.That(answer.Status, Is.EqualTo(HttpStatusCode.ServiceUnavailable), answer.ToString());
+            Assert.That(answer.Detail, Does.Contain("nothing was acknowledged"));
+            Assert.That(_acks, Is.Zero);
+        }
+    }
+
+    [TestCase(11, 11)]
+    [TestCase(10, 11)]
+    [TestCase(21, 11)]
+    public async Task Ack_NeverSentByAReplicatedConsumerWhoseLeaderIsNotNew_IsRefused(int stream, int consumer)
+    {
+        _consumerInfo = () => Info(replicated: true, since: ",\"leader_since\":\"2026-11-24T10:00:00Z\"");
+
+        var answer = await _client.TryAckAsync("s", "c", (ulong)stream, (ulong)consumer);
 
         using (Assert.EnterMultipleScope())
         {
             Assert.That(answer.Status, Is.EqualTo(HttpStatusCode.NotFound), answer.ToString());
             Assert.That(_acks, Is.Zero);
         }
+    }
+
+    [TestCase(11, 11)]
+    [TestCase(10, 11)]
+    public async Task Ack_NeverSentByAConsumerWithoutCopies_IsRefusedAtOnce(int stream, int consumer)
+    {
+        _consumerInfo = () => Info(replicated: false);
+
+        var answer = await _client.TryAckAsync("s", "c", (ulong)stream, (ulong)consumer);
+
+        using (Assert.EnterMultipleScope())
+        {
+            Assert.That(answer.Status, Is.EqualTo(HttpStatusCode.NotFound), answer.ToString());
+            Assert.That(_infos, Is.EqualTo(1));
+        }
+    }
+
+    [Test]
+    public async Task Ack_TheConsumersLeaderKnowsMoreThanTheStreams_IsConfirmed()
+    {
+        _last = 8;
+
+        var answer = await _client.TryAckAsync("s", "c", 10, 10);
+
+        Assert.That(answer.Status, Is.EqualTo(HttpStatusCode.OK), answer.ToString());
+    }
+
+    [Test]
+    public async Task Ack_OnePairInDoubt_DoesNotStopTheOthers()
+    {
+        var pairs = Enumerable.Range(0, 3000).Select(number => number is 0 or 600 ? """{"stream":15,"consumer":1}""" : $$"""{"stream":{{1 + (number % 10)}},"consumer":1}""");
+
+        var answer = await _client.DataAsync(HttpMethod.Post, "/v1/data/stream/s/consumer/c/ack", new StringContent($"[{string.Join(',', pairs)}]"));
+
+        using (Assert.EnterMultipleScope())
+        {
+            Assert.That(answer.Status, Is.EqualTo(HttpStatusCode.OK), answer.ToString());
+            Assert.That((int)answer.Body["acknowledged"]!, Is.EqualTo(2998));
+            Assert.That(answer.Body["acks"]!.AsArray().Where(ack => !(bool)ack!["success"]!).Select(ack => (int)ack!["error"]!["code"]!), Is.EqualTo(new[] { 503, 503 }));
+        }
+    }
+
+    [Test]
+    public async Task Ack_OnePairIsNotAnswered_DoesNotStopTheOthers()
+    {
+        await _jetStream.AnswerAsync("$JS.API.CONSUMER.INFO.s.slow", () => Info(replicated: false));
+        await _jetStream.AnswerAsync("$JS.ACK.s.slow.*.5.>", () => null);
+        foreach (var number in Enumerable.Range(1, 10).Where(number => number != 5))
+        {
+            await _jetStream.AnswerAsync($"$JS.ACK.s.slow.*.{number}.>", () => string.Empty);
+        }
+
+        var pairs = Enumerable.Range(0, 2000).Select(number => $$"""{"stream":{{(number == 0 ? 5 : 1 + (number % 4))}},"consumer":1}""");
+        var answer = await _client.DataAsync(HttpMethod.Post, "/v1/data/stream/s/consumer/slow/ack", new StringContent($"[{string.Join(',', pairs)}]"));
+
+        using (Assert.EnterMultipleScope())
+        {
+            Assert.That((int)answer.Body["acknowledged"]!, Is.EqualTo(1999), answer.Body.ToJsonString()[..300]);
+            Assert.That((int)answer.Body["acks"]![0]!["error"]!["code"]!, Is.EqualTo(504));
+        }
+    }
+
+    [TestCase("workqueue", "2.15.1", "", "CONSUMER.INFO ACK ACK", Description = "before: CONSUMER.INFO STREAM.INFO ACK, each time")]
+    [TestCase("workqueue", "2.15.1", ",\"filter_subject\":\"s.x\"", "CONSUMER.INFO ACK MSG.GET ACK MSG.GET", Description = "before: CONSUMER.INFO STREAM.INFO MSG.GET ACK, each time")]
+    [TestCase("limits", "2.15.1", "", "CONSUMER.INFO ACK ACK", Description = "before: CONSUMER.INFO STREAM.INFO ACK ACK")]
+    [TestCase("workqueue", "2.12.4", "", "CONSUMER.INFO STREAM.INFO ACK CONSUMER.INFO ACK")]
+    [TestCase("workqueue", "2.12.4", ",\"filter_subject\":\"s.x\"", "CONSUMER.INFO STREAM.INFO MSG.GET ACK CONSUMER.INFO MSG.GET ACK")]
+    [TestCase("workqueue", null, "", "CONSUMER.INFO STREAM.INFO ACK CONSUMER.INFO ACK", Description = "a leader below 2.11 in a newer cluster")]
+    [TestCase("limits", "2.12.4", "", "CONSUMER.INFO STREAM.INFO ACK ACK")]
+    public async Task Ack_TwiceByAnInstanceThatDeliveredNothing_AsksAsTheLeadersVersionNeeds(string retention, string? version, string filter, string calls)
+    {
+        _retention = retention;
+        var metadata = version is null ? "" : $$"""{{filter}},"metadata":{"_nats.ver":"{{version}}"}""";
+        _consumerInfo = () => Info(replicated: false, config: version is null ? filter : metadata);
+
+        await _client.TryAckAsync("s", "c", 9, 9);
+        await _client.TryAckAsync("s", "c", 8, 8);
+
+        // An acknowledgement and a look at its message go out together, and come in any order.
+        var expected = calls.Split(' ');
+        Assert.That(_calls, calls.Contains("ACK MSG.GET", StringComparison.Ordinal) ? Is.EquivalentTo(expected) : Is.EqualTo(expected));
+    }
+
+    [Test]
+    public async Task Ack_ThatIsNotAnswered_IsNoSuccessAndTheNextOneAsksAgain()
+    {
+        await _jetStream.AnswerAsync("$JS.API.CONSUMER.INFO.s.reset", () => Info(replicated: false));
+        await _jetStream.AnswerAsync("$JS.ACK.s.reset.>", () => _delivered == 10 ? string.Empty : null);
+        var before = await _client.TryAckAsync("s", "reset", 10, 10);
+
+        // As after CONSUMER.RESET, of which no advisory tells.
+        _delivered = 0;
+        var unanswered = await _client.TryAckAsync("s", "reset", 9, 9);
+        var again = await _client.TryAckAsync("s", "reset", 9, 9);
+
+        Assert.That(
+            new[] { before.Status, unanswered.Status, again.Status },
+            Is.EqualTo(new[] { HttpStatusCode.OK, HttpStatusCode.GatewayTimeout, HttpStatusCode.NotFound }),
+            $"{before} {unanswered} {again}");
+    }
+
+    [Test]
+    public async Task Ack_ToNamesThatDoNotExist_LeavesNothingBehind()
+    {
+        var ledger = _gateway.DataplaneServices.GetRequiredService<ConsumerLedger>();
+        await _client.TryAckAsync("s", "absent", 1, 1);
+        await _client.DataAsync(HttpMethod.Post, "/v1/data/stream/s/consumer/absent/ack", new StringContent("""[{"stream":1,"consumer":1}]"""));
+
+        Assert.That(ledger.Count, Is.Zero);
     }
 
     [Test]
@@ -112,17 +259,6 @@ internal sealed class LeaderChangeTests
         }
     }
 
-    [Test]
-    public async Task Ack_BeyondTheStreamAfterAnElection_IsRefusedAtOnce()
-    {
-        await _client.TryAckAsync("s", "c", 10, 10);
-        await _jetStream.TellAsync("$JS.EVENT.ADVISORY.CONSUMER.LEADER_ELECTED.s.c");
-
-        var answer = await _client.TryAckAsync("s", "c", 21, 21);
-
-        Assert.That(answer.Status, Is.EqualTo(HttpStatusCode.NotFound), answer.ToString());
-    }
-
-    private string Info(bool replicated) =>
-        $$$"""{"stream_name":"s","name":"c","config":{"ack_policy":"explicit"},"delivered":{"consumer_seq":{{{_delivered}}},"stream_seq":{{{_delivered}}}},"cluster":{"leader":"n1","replicas":[{{{(replicated ? Copies : "")}}}]}}""";
+    private string Info(bool replicated, string config = ",\"metadata\":{\"_nats.ver\":\"2.15.1\"}", string since = "") =>
+        $$$"""{"stream_name":"s","name":"c","ts":"2026-11-24T12:00:00Z","config":{"ack_policy":"explicit"{{{config}}}},"delivered":{"consumer_seq":{{{_delivered}}},"stream_seq":{{{_delivered}}}},"cluster":{"leader":"n1"{{{since}}},"replicas":[{{{(replicated ? Copies : "")}}}]}}""";
 }

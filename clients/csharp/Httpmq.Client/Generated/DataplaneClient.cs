@@ -226,11 +226,13 @@ namespace Httpmq.Client
 
         /// <param name="cancellationToken">A cancellation token that can be used by other objects or threads to receive notice of cancellation.</param>
         /// <summary>
-        /// Acknowledges a delivery, by the two sequences that came with it, or an array of them.
+        /// Acknowledges a delivery, by the two sequences or the token that came with it, or an array of them.
         /// </summary>
         /// <remarks>
         /// 200 means that JetStream confirmed it; acknowledging again is 200 too. Works on any instance, with or without a
-        /// <br/>subscriber there, also after a restart. For an array 200 means that the answer tells the fate of each.
+        /// <br/>subscriber there, also after a restart. For an array 200 means that the answer tells the fate of each. The whole line of the
+        /// <br/>delivery, as it came, is taken as well. JetStream looks at the stream sequence: of two sequences that were mistyped or swapped not all can be
+        /// <br/>told from a delivery, of a wrong token all.
         /// </remarks>
         /// <param name="stream">The stream's name: 1 to 255 of the characters A-Z a-z 0-9 - _.</param>
         /// <param name="consumer">The consumer's name: 1 to 255 of the characters A-Z a-z 0-9 - _.</param>
@@ -310,7 +312,7 @@ namespace Httpmq.Client
                             {
                                 throw new HttpmqException("Response was null which was not expected.", status_, objectResponse_.Text, headers_, null);
                             }
-                            throw new HttpmqException<FailureAnswer>("The sequences are missing or less than 1, or the array is empty or has more than 10000.", status_, objectResponse_.Text, headers_, objectResponse_.Object, null);
+                            throw new HttpmqException<FailureAnswer>("The sequences are missing or less than 1, the token is none of this consumer, or the array is empty or has more than 10000.", status_, objectResponse_.Text, headers_, objectResponse_.Object, null);
                         }
                         else
                         if (status_ == 404)
@@ -320,7 +322,7 @@ namespace Httpmq.Client
                             {
                                 throw new HttpmqException("Response was null which was not expected.", status_, objectResponse_.Text, headers_, null);
                             }
-                            throw new HttpmqException<FailureAnswer>("The stream or the consumer does not exist, or this consumer was never sent such a message; nothing is touched then.", status_, objectResponse_.Text, headers_, objectResponse_.Object, null);
+                            throw new HttpmqException<FailureAnswer>("The stream or the consumer does not exist, or this consumer never made such a delivery; nothing is touched then.", status_, objectResponse_.Text, headers_, objectResponse_.Object, null);
                         }
                         else
                         if (status_ == 408)
@@ -350,7 +352,7 @@ namespace Httpmq.Client
                             {
                                 throw new HttpmqException("Response was null which was not expected.", status_, objectResponse_.Text, headers_, null);
                             }
-                            throw new HttpmqException<FailureAnswer>("NATS or its JetStream cannot be reached at the moment. `detail` says whether anything was done; try again after the time in `Retry-After`.", status_, objectResponse_.Text, headers_, objectResponse_.Object, null);
+                            throw new HttpmqException<FailureAnswer>("NATS or its JetStream cannot be reached at the moment, or the consumer may have another leader since a moment ago, which does not know the delivery yet. Nothing was acknowledged, unless detail says otherwise. Try again after the time in Retry-After.", status_, objectResponse_.Text, headers_, objectResponse_.Object, null);
                         }
                         else
                         if (status_ == 504)
@@ -756,6 +758,21 @@ namespace Httpmq.Client
         /// </summary>
         [System.Text.Json.Serialization.JsonPropertyName("consumer")]
         public ulong Consumer { get; set; } = default!;
+
+    }
+
+    /// <summary>
+    /// One delivery: the token that came with the message.
+    /// </summary>
+    [System.CodeDom.Compiler.GeneratedCode("NJsonSchema", "14.8.0.0 (NJsonSchema v11.6.2.0 (Newtonsoft.Json v13.0.0.0))")]
+    public partial class AckToken
+    {
+
+        /// <summary>
+        /// As it came. One that was mistyped, or is of another consumer, is refused.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("token")]
+        public string Token { get; set; } = default!;
 
     }
 

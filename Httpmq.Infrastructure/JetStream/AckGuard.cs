@@ -1,0 +1,228 @@
+using System.Text.Json;
+using Httpmq.Application.Consumers;
+using Httpmq.Application.Messages;
+using Httpmq.Domain.Errors;
+using Httpmq.Domain.Messages;
+using Httpmq.Domain.Naming;
+using Httpmq.Infrastructure.JetStream.Wire;
+
+namespace Httpmq.Infrastructure.JetStream;
+
+/// <summary>
+/// Asks JetStream about deliveries that the ledger cannot vouch for. The consumer's leader alone is asked what was delivered: the stream's
+/// leader may know less. "Was never sent" is said only where no copy can be behind: docs/adr/0001-stateless-confirmed-acknowledgements.md.
+/// </summary>
+internal sealed class AckGuard(NatsLink link, JetStreamApi api, ConsumerLedger ledger, TimeProvider time)
+{
+    private static readonly TimeSpan LeaderPoll = TimeSpan.FromMilliseconds(200);
+
+    /// <summary>Asks about one delivery.</summary>
+    /// <returns>A refusal; or how to go on: <see cref="AckVerdict.Pass"/> or <see cref="AckVerdict.LookAtSubject"/>.</returns>
+    public async Task<(Error? Refusal, AckVerdict Verdict, ConsumerEntry? Entry)> AskAsync(
+        StreamName stream,
+        ConsumerName name,
+        DeliverySequence delivery,
+        AckPatience? patience,
+        CancellationToken cancellationToken)
+    {
+        try
+        {
+            var what = IMessageAcknowledger.What(stream, name, delivery);
+            var (refusal, known) = await LearnAsync(what, stream, name, cancellationToken);
+            if (refusal is not null)
+            {
+                return (refusal, AckVerdict.Ask, null);
+            }
+
+            if (known.IsBeyond(delivery) && (known.HasCopies || known.IsInDoubt))
+            {
+                (refusal, known) = await WaitForLeaderAsync(what, stream, name, delivery, known, patience ?? new AckPatience(time), cancellationToken);
+                if (refusal is not null)
+                {
+                    return (refusal, AckVerdict.Ask, null);
+                }
+            }
+
+            if (known.IsBeyond(delivery))
+            {
+                return (known.IsInDoubt ? AckErrors.NotKnownYet(what, name) : AckErrors.Beyond(what, name, delivery, known.Mark), AckVerdict.Ask, null);
+            }
+
+            return (null, known.Entry.JudgeBelowMark(delivery, known.Rules, markDecides: true), known.Entry);
+        }
+        catch (HttpmqException exception)
+        {
+            return (exception.Error, AckVerdict.Ask, null);
+        }
+    }
+
+    /// <summary>Asks about the consumer only, unless enough is known of it.</summary>
+    public async ValueTask<Error?> PrepareAsync(StreamName stream, ConsumerName name, CancellationToken cancellationToken)
+    {
+        if (ledger.Find(stream.Value, name.Value)?.Rules is not null)
+        {
+            return null;
+        }
+
+        try
+        {
+            return (await LearnAsync($"Unable to acknowledge messages of stream {stream} for consumer {name}", stream, name, cancellationToken)).Refusal;
+        }
+        catch (HttpmqException exception)
+        {
+            return exception.Error;
+        }
+    }
+
+    /// <summary>
+    /// Below the mark a filtered consumer could still name a message that its filter excludes: one of another consumer, which on
+    /// some servers would be removed from the stream.
+    /// </summary>
+    public async Task<bool> WasForConsumerAsync(
+        StreamName stream,
+        ConsumerName name,
+        DeliverySequence delivery,
+        ConsumerEntry entry,
+        CancellationToken cancellationToken)
+    {
+        var what = IMessageAcknowledger.What(stream, name, delivery);
+        var answer = await api.TryCallAsync(
+            what,
+            $"STREAM.MSG.GET.{stream}",
+            JsonSerializer.SerializeToUtf8Bytes(new MessageGetRequest(delivery.Stream), WireJson.Default.MessageGetRequest),
+            WireJson.Default.MessageGetResponse,
+            cancellationToken);
+        if (answer.Error is { } error)
+        {
+            // It is gone, so there is nothing left to harm: acknowledging twice succeeds.
+            return error.Code == 404 ? true : throw new HttpmqException(JetStreamErrors.ToError(what, error));
+        }
+
+        var subject = answer.Message?.Subject ?? string.Empty;
+        if (entry.Rules is { } rules && Covers(rules, subject))
+        {
+            return true;
+        }
+
+        // Others may have changed the filter, and no advisory says so.
+        var (refusal, known) = await LearnAsync(what, stream, name, cancellationToken);
+        return refusal is null ? Covers(known.Rules, subject) : throw new HttpmqException(refusal);
+    }
+
+    /// <summary>The consumer as its leader describes it; null where there is none.</summary>
+    public async Task<ConsumerInfoWire?> FindConsumerAsync(string what, StreamName stream, ConsumerName name, CancellationToken cancellationToken)
+    {
+        var answer = await api.TryCallAsync(what, $"CONSUMER.INFO.{stream}.{name}", [], WireJson.Default.ConsumerInfoWire, cancellationToken);
+        return answer.Error switch
+        {
+            null => answer.Config is null ? null : answer,
+            { ErrCode: JetStreamErrors.ConsumerNotFound } => null,
+            { ErrCode: JetStreamErrors.StreamNotFound } => throw new HttpmqException(ConsumerErrors.StreamNotFound(stream)),
+            _ => throw new HttpmqException(JetStreamErrors.ToError(what, answer.Error)),
+        };
+    }
+
+    /// <summary>Asks the consumer's leader, and keeps what it says.</summary>
+    private async Task<(Error? Refusal, Known Known)> LearnAsync(string what, StreamName stream, ConsumerName name, CancellationToken cancellationToken)
+    {
+        var entry = ledger.Find(stream.Value, name.Value);
+        var generation = entry?.Generation ?? 0;
+        var info = entry is null
+            ? await FindConsumerAsync(what, stream, name, cancellationToken)
+            : await entry.AskAsync(() => FindConsumerAsync(what, stream, name, CancellationToken.None), cancellationToken);
+        if (info is null)
+        {
+            return (ConsumerErrors.NotFound(stream, name), default);
+        }
+
+        if (info.Config!.AckPolicy is not "explicit")
+        {
+            var detail = $"consumer {name} has ack policy '{info.Config.AckPolicy}'; single messages are acknowledged with 'explicit' only";
+            return (new Error(ErrorKind.Conflict, what, detail), default);
+        }
+
+        if (entry is null)
+        {
+            entry = ledger.Get(stream.Value, name.Value);
+            generation = entry.Generation;
+        }
+
+        var copies = info.Cluster?.Replicas is { Count: > 0 };
+        var rules = await RulesOfAsync(what, stream, info, entry.Rules?.Retention, copies ? entry.SteadySince(info) : 0, cancellationToken);
+        var mark = new DeliverySequence(info.Delivered?.StreamSeq ?? 0, info.Delivered?.ConsumerSeq ?? 0);
+        entry.Learn(generation, rules, mark);
+        return (null, new Known(entry, rules, mark, copies));
+    }
+
+    private async Task<AckRules> RulesOfAsync(
+        string what,
+        StreamName stream,
+        ConsumerInfoWire info,
+        string? retention,
+        long steadySince,
+        CancellationToken cancellationToken)
+    {
+        var config = info.Config!;
+        var leader = ServerFacts.OfLeader(config.Extra, link.Server);
+        if (!leader.KeepsMessagesOfOthers)
+        {
+            retention ??= (await api.CallAsync(what, $"STREAM.INFO.{stream}", [], WireJson.Default.StreamInfoWire, cancellationToken)).Config!.Retention;
+        }
+
+        var harmless = leader.KeepsMessagesOfOthers || retention is "limits";
+        var confirmsAnything = leader.ConfirmsAnythingWithFlowControl
+            && config.Extra?.GetValueOrDefault("flow_control") is { ValueKind: JsonValueKind.True };
+        return new AckRules(
+            retention,
+            FiltersOf(config),
+            MarkDecides: harmless && !leader.MovesCursorOnUnknownAck && !confirmsAnything,
+            SeenDecides: !confirmsAnything,
+            ForeignIsHarmless: harmless,
+            steadySince);
+    }
+
+    /// <summary>
+    /// Asks again until the leader knows of the delivery. Copies of a consumer learn of deliveries a little later than subscribers: a
+    /// leader that takes over knows the last ones only once it has sent them again, which it does at once.
+    /// </summary>
+    private async Task<(Error? Refusal, Known Known)> WaitForLeaderAsync(
+        string what,
+        StreamName stream,
+        ConsumerName name,
+        DeliverySequence delivery,
+        Known known,
+        AckPatience patience,
+        CancellationToken cancellationToken)
+    {
+        Error? refusal = null;
+        while (refusal is null && known.IsBeyond(delivery) && patience.Start() is { } left && left > TimeSpan.Zero)
+        {
+            await Task.Delay(left < LeaderPoll ? left : LeaderPoll, time, cancellationToken);
+            (refusal, known) = await LearnAsync(what, stream, name, cancellationToken);
+        }
+
+        return (refusal, known);
+    }
+
+    private static SubjectFilter[] FiltersOf(ConsumerConfigWire config)
+    {
+        IReadOnlyList<string> texts = config.FilterSubjects is { Count: > 0 } several ? several : config.FilterSubject is { Length: > 0 } one ? [one] : [];
+        var filters = texts.Select(static text => SubjectFilter.TryParse(text, out var filter, out _) ? filter : default).ToArray();
+
+        // One that cannot be read here may let anything through.
+        return filters.Any(static filter => filter.Value is null) ? [] : filters;
+    }
+
+    private static bool Covers(AckRules rules, string subject) => rules.Filters.Count == 0 || rules.Filters.Any(filter => filter.Covers(subject));
+
+    /// <summary>What a consumer's leader said a moment ago.</summary>
+    private readonly record struct Known(ConsumerEntry Entry, AckRules Rules, DeliverySequence Said, bool HasCopies)
+    {
+        /// <summary>The leader's mark, or what went through here since.</summary>
+        public DeliverySequence Mark => new(Math.Max(Said.Stream, Entry.Mark.Stream), Math.Max(Said.Consumer, Entry.Mark.Consumer));
+
+        public bool IsInDoubt => Entry.IsInDoubt(Rules.SteadySince);
+
+        public bool IsBeyond(in DeliverySequence delivery) => delivery.Stream > Mark.Stream || delivery.Consumer > Mark.Consumer;
+    }
+}
