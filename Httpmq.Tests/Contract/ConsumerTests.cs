@@ -92,6 +92,31 @@ internal sealed class ConsumerTests(string version) : ContractTest(version)
     }
 
     [Test]
+    public async Task Define_FilterWiderThanTheStream_IsWhatTheServerSaysOfIt()
+    {
+        var answer = await DefineAsync(With("filter_subject", $"\"{_stream}.>\""));
+
+        // Before 2.10 a filter must lie within one subject of the stream; later ones take it, and it matches what there is.
+        if (ServerUnderTest.Facts.HasConsumerAction)
+        {
+            answer.Expect(200);
+        }
+        else
+        {
+            answer.Expect(400, $"filter_subject: '{_stream}.>' is not within the subjects of stream {_stream} ('{_stream}.a', '{_stream}.b'): ");
+        }
+    }
+
+    [Test]
+    public async Task Define_FilterOfAMirror_IsTaken()
+    {
+        var mirror = SharedServers.NewName("m");
+        await using var raw = new RawJetStream(SharedServers.Nats.Url);
+        await raw.CallAsync($"STREAM.CREATE.{mirror}", new JsonObject { ["name"] = mirror, ["storage"] = "memory", ["num_replicas"] = 1, ["mirror"] = new JsonObject { ["name"] = _stream } });
+        (await ManageAsync("POST", $"/v1/admin/stream/{mirror}/consumer", With("filter_subject", $"\"{_stream}.a\""))).Expect(200);
+    }
+
+    [Test]
     public async Task Define_EmptyFilter_IsNone() => (await DefineAsync(With("filter_subject", "\"\""))).Expect(200);
 
     [Test]
