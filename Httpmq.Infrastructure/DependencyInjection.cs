@@ -1,9 +1,11 @@
 using Httpmq.Application.Consumers;
+using Httpmq.Application.Definitions;
 using Httpmq.Application.Health;
 using Httpmq.Application.Messages;
 using Httpmq.Application.Streams;
 using Httpmq.Application.Subscriptions;
 using Httpmq.Infrastructure.JetStream;
+using Httpmq.Infrastructure.JetStream.Definitions;
 using Httpmq.Infrastructure.JetStream.Deliveries;
 using Httpmq.Infrastructure.JetStream.Requests;
 using Microsoft.Extensions.DependencyInjection;
@@ -29,6 +31,8 @@ public static class DependencyInjection
         services.AddSingleton<DeliverySources>();
         services.AddSingleton<AdvisoryListener>();
 
+        services.AddSingleton<LockStream>();
+        services.AddSingleton<IDefinitionLocks, DefinitionLocks>();
         services.AddSingleton<IStreamStore, StreamStore>();
         services.AddSingleton<IConsumerStore, ConsumerStore>();
         services.AddSingleton<IMessagePublisher, MessagePublisher>();

@@ -13,6 +13,14 @@ internal record Answer
     /// <summary>The request's own id from the request-id header, or a fresh one.</summary>
     [JsonPropertyOrder(-1)]
     public required string RequestId { get; init; }
+
+    /// <summary>
+    /// What was said in the request and had no effect, such as a misspelt field, or what the change means for others; not there when
+    /// there is nothing to say. `?strict=true` refuses unknown fields and parameters instead.
+    /// </summary>
+    [JsonPropertyOrder(1)]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public IReadOnlyList<string>? Warnings { get; set; }
 }
 
 /// <summary>The answer to a request that failed; also the last line of a subscription that ends.</summary>

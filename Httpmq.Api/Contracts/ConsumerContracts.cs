@@ -1,5 +1,6 @@
 using System.Text.Json.Serialization;
 using Httpmq.Api.OpenApi;
+using Httpmq.Api.Serialization;
 using Httpmq.Domain.Consumers;
 
 namespace Httpmq.Api.Contracts;
@@ -31,10 +32,11 @@ internal sealed record ConsumerParameters
     public long? MaxRetry { get; init; }
 
     /// <summary>
-    /// Nanoseconds until a message that was not acknowledged comes again; 0 or absent: 30000000000 (30 s). With less than an
-    /// acknowledgement takes, each message comes again before it can be acknowledged, about once in a millisecond.
+    /// How long until a message that was not acknowledged is delivered again: at least 1 ms; 0 or absent: 30 s. An integer is
+    /// nanoseconds; text has units, such as "250ms", "30s", "1h30m".
     /// </summary>
-    [Schema(Minimum = 0)]
+    [Schema(Minimum = 0, IsDuration = true)]
+    [JsonConverter(typeof(DurationConverter))]
     public long? AckWait { get; init; }
 
     /// <summary>push: JetStream sends to one subscriber, or to a delivery group; pull: any number of subscribers share.</summary>

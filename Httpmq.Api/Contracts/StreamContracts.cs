@@ -1,4 +1,6 @@
+using System.Text.Json.Serialization;
 using Httpmq.Api.OpenApi;
+using Httpmq.Api.Serialization;
 using Httpmq.Domain.Streams;
 
 namespace Httpmq.Api.Contracts;
@@ -16,11 +18,14 @@ internal record StreamLimitParameters
     public long? MaxMsgs { get; init; }
 
     /// <summary>Bytes, at least -1; -1 and 0: unlimited.</summary>
-    [Schema(Minimum = -1)]
+    [Schema(Minimum = -1, Unit = "bytes")]
     public long? MaxBytes { get; init; }
 
-    /// <summary>How long messages live, in nanoseconds: 0 for ever, else at least 100000000 (100 ms).</summary>
-    [Schema(Minimum = 0)]
+    /// <summary>
+    /// How long messages live: 0 for ever, else at least 100 ms. An integer is nanoseconds; text has units, such as "250ms", "30s", "1h30m".
+    /// </summary>
+    [Schema(Minimum = 0, IsDuration = true)]
+    [JsonConverter(typeof(DurationConverter))]
     public long? MaxAge { get; init; }
 
     /// <summary>Messages of one subject, at least -1; -1 and 0: unlimited.</summary>
@@ -28,7 +33,7 @@ internal record StreamLimitParameters
     public long? MaxMsgsPerSubject { get; init; }
 
     /// <summary>Bytes of one message, at least -1; -1 and 0: unlimited.</summary>
-    [Schema(Minimum = -1)]
+    [Schema(Minimum = -1, Unit = "bytes")]
     public int? MaxMsgSize { get; init; }
 
     public StreamLimits ToLimits() => new(MaxConsumers, MaxMsgs, MaxBytes, MaxAge, MaxMsgsPerSubject, MaxMsgSize);

@@ -43,7 +43,8 @@ internal abstract class ApiController(IMediator mediator) : ControllerBase
         }
     }
 
-    protected IActionResult Done() => Json(new Answer { RequestId = RequestId }, ApiJson.Wire.Answer);
+    protected IActionResult Done(IReadOnlyList<string>? warnings = null) =>
+        Json(new Answer { RequestId = RequestId, Warnings = warnings is { Count: > 0 } ? warnings : null }, ApiJson.Wire.Answer);
 
     protected static IActionResult Json<T>(T answer, JsonTypeInfo<T> type) => new AnswerResult<T>(answer, type);
 

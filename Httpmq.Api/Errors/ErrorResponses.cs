@@ -43,6 +43,12 @@ internal static class ErrorResponses
             response.Headers.Connection = "close";
         }
 
+        if (status is StatusCodes.Status400BadRequest && context.Features.Get<RequestNotes>()?.AddTo(others: null) is { } warnings)
+        {
+            // What is missing is often what was misspelt.
+            detail = $"{detail}; {string.Join("; ", warnings)}";
+        }
+
         var answer = new FailureAnswer
         {
             Success = false,

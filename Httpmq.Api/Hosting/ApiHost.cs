@@ -43,6 +43,7 @@ internal static class ApiHost
         builder.Services.AddSingleton(limits);
         builder.Services.AddSingleton(patience);
         builder.Services.AddSingleton(buffers);
+        builder.Services.AddSingleton<UnknownNames>();
         builder.Services.AddDualProtocolTransport();
         builder.Services.Configure<SocketTransportOptions>(transport => transport.CreateBoundListenSocket = Bind);
         builder.Services.AddJetStream(nats with
@@ -85,6 +86,7 @@ internal static class ApiHost
             branch => branch.UseOpenApiAndSwagger(group, server));
         app.UseRouting();
         app.UseMiddleware<ExactPathMiddleware>();
+        app.UseMiddleware<QueryMiddleware>();
         app.MapControllers();
         return app;
     }

@@ -24,6 +24,12 @@ internal static partial class ApiLog
     [LoggerMessage(1012, LogLevel.Warning, "{RequestId} takes nothing from {Stream}/{Consumer} for {Seconds} s: cut off")]
     public static partial void Stalled(this ILogger logger, string requestId, string stream, string consumer, double seconds);
 
+    [LoggerMessage(1030, LogLevel.Warning, "A {Method} request has the unknown {Kind} '{Name}', which is ignored; the answer's warnings say so, this line comes once")]
+    public static partial void UnknownName(this ILogger logger, string method, string kind, string name);
+
+    [LoggerMessage(1031, LogLevel.Warning, "{Count} unknown names of fields and parameters were logged; further ones are not")]
+    public static partial void TooManyUnknownNames(this ILogger logger, int count);
+
     [LoggerMessage(1020, LogLevel.Warning, "{Warning}")]
     public static partial void Configuration(this ILogger logger, string warning);
 }

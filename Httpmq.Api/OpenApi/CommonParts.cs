@@ -23,7 +23,7 @@ internal sealed class CommonParts(string requestIdHeader) : IOperationProcessor
 
         if (operation.RequestBody is { Description: null } body)
         {
-            body.Description = "JSON, whatever the `Content-Type` says. Fields in any case; unknown ones are ignored; `null` is the same as absent.";
+            body.Description = "JSON, whatever the `Content-Type` says. Fields in any case; unknown ones are ignored and named in `warnings`; `null` is the same as absent.";
         }
 
         operation.Parameters.Add(new OpenApiParameter

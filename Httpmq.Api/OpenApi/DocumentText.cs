@@ -18,7 +18,9 @@ internal sealed class DocumentText(string pathPrefix, string requestIdHeader) : 
             * **Answers** are compact JSON, with `"success":true`, or with `"success":false` and an `error` whose `code` is the HTTP
               status. Every key is always there unless its description says otherwise; new keys may be added.
             * **Requests** are parsed whatever their `Content-Type` says.
-            * **Durations** are integers in nanoseconds: 1 s is 1000000000. **Times** are RFC 3339 in UTC.
+            * **Durations** are integers in nanoseconds: 1 s is 1000000000; requests may say `"1s"` instead. **Times** are RFC 3339 in UTC.
+            * **Unknown fields and query parameters** are ignored and named in `warnings` (answers that come line by line: in the header
+              `Httpmq-Warning`); with `?strict=true` they are refused.
             * **Request ids**: send `{requestIdHeader}`, or get a fresh one; it is in the header and the body of every answer.
             * **Unknown paths** are 404, other **methods** 405 with `Allow`, with the same body as any failure.
             * With NATS away every operation answers within 5 s.

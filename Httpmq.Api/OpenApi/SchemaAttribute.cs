@@ -19,6 +19,12 @@ internal sealed class SchemaAttribute : Attribute
     /// <summary>The largest number, where one is set.</summary>
     public long Maximum { get; init; } = long.MaxValue;
 
+    /// <summary>Whether it is a duration: an integer of nanoseconds, or text with units.</summary>
+    public bool IsDuration { get; init; }
+
+    /// <summary>What a number counts, where its type does not say; for errors.</summary>
+    public string? Unit { get; init; }
+
     /// <summary>The fewest items of a list.</summary>
     public int MinItems { get; init; }
 

@@ -1,6 +1,7 @@
 using System.Reflection;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Httpmq.Api.Serialization;
 using Httpmq.Domain.Naming;
 using NJsonSchema;
 using NJsonSchema.Generation;
@@ -29,6 +30,14 @@ internal sealed class SchemaDetails : ISchemaProcessor
     /// <summary>The rule for names as a schema.</summary>
     public static void ApplyNameRule(JsonSchema schema) =>
         (schema.Pattern, schema.MinLength, schema.MaxLength) = (NamePattern, 1, EntityName.MaxLength);
+
+    /// <summary>Either of two types; what is known of the number goes with the number.</summary>
+    private static void MakeDuration(JsonSchemaProperty property)
+    {
+        property.AnyOf.Add(new JsonSchema { Type = JsonObjectType.Integer, Format = JsonFormatStrings.Long, Minimum = property.Minimum });
+        property.AnyOf.Add(new JsonSchema { Type = JsonObjectType.String, Pattern = DurationText.Pattern });
+        (property.Type, property.Format, property.Minimum) = (JsonObjectType.None, null, null);
+    }
 
     private static void Complete(JsonSchemaProperty property, MemberInfo member)
     {
@@ -62,6 +71,11 @@ internal sealed class SchemaDetails : ISchemaProcessor
         if (schema.MinItems > 0)
         {
             property.MinItems = schema.MinItems;
+        }
+
+        if (schema.IsDuration)
+        {
+            MakeDuration(property);
         }
 
         foreach (var value in schema.Values)

@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using Httpmq.Api.Configuration;
+using Httpmq.Api.Contracts;
 using Microsoft.AspNetCore.Mvc;
 
 namespace Httpmq.Api.Serialization;
@@ -18,6 +19,11 @@ internal sealed class AnswerResult<T>(T answer, JsonTypeInfo<T> type) : IActionR
     public Task ExecuteResultAsync(ActionContext context)
     {
         var http = context.HttpContext;
+        if (http.Features.Get<RequestNotes>() is { } notes && answer is Answer known)
+        {
+            known.Warnings = notes.AddTo(known.Warnings);
+        }
+
         AnswerWriter.Write(http.Response, answer, type);
         return http.Response.ContentLength <= Small ? Task.CompletedTask : FlushAsync(http);
     }

@@ -17,6 +17,7 @@ internal sealed class JsonBodyFormatter : InputFormatter
 
     private readonly BodyPatience _patience;
     private readonly BodyBuffers _buffers;
+    private readonly UnknownFields _unknownFields = new();
 
     /// <summary>The largest body, in bytes: enough for any definition. A larger one is refused while it is read.</summary>
     public const int MaxBytes = 8 * 1024 * 1024;
@@ -59,7 +60,7 @@ internal sealed class JsonBodyFormatter : InputFormatter
                 }
 
                 return result.Buffer.Length <= MaxBytes
-                    ? await InputFormatterResult.SuccessAsync(Parse(result.Buffer, type, _buffers))
+                    ? await InputFormatterResult.SuccessAsync(Parse(context.HttpContext, result.Buffer, type))
                     : throw new HttpmqException(new Error(ErrorKind.TooLarge, "Request body too large", $"the body has more than {MaxBytes} bytes"));
             }
             finally
@@ -71,11 +72,26 @@ internal sealed class JsonBodyFormatter : InputFormatter
     }
 
     /// <summary>Reads one JSON value, or throws <see cref="HttpmqException"/> with what is wrong with it.</summary>
-    public static object Parse(in ReadOnlySequence<byte> body, JsonTypeInfo type, BodyBuffers buffers)
+    public static object Parse(in ReadOnlySequence<byte> body, JsonTypeInfo type, BodyBuffers buffers) =>
+        Parse(body, type, buffers, unknownFields: null, thorough: false, out _);
+
+    private object Parse(HttpContext context, in ReadOnlySequence<byte> body, JsonTypeInfo type)
+    {
+        var strict = context.Features.Get<RequestNotes>() is { IsStrict: true };
+        var model = Parse(body, type, _buffers, _unknownFields, strict, out var found);
+        if (found is not null)
+        {
+            context.RequestServices.GetRequiredService<UnknownNames>().Report(context, "field", found, _unknownFields.KnownOf(type));
+        }
+
+        return model;
+    }
+
+    private static object Parse(in ReadOnlySequence<byte> body, JsonTypeInfo type, BodyBuffers buffers, UnknownFields? unknownFields, bool thorough, out FoundNames? found)
     {
         if (body.IsSingleSegment)
         {
-            return Parse(body.FirstSpan, type);
+            return Parse(body.FirstSpan, type, unknownFields, thorough, out found);
         }
 
         // In one piece: the framework's reader falls over a literal that is cut off where an empty segment follows.
@@ -83,12 +99,19 @@ internal sealed class JsonBodyFormatter : InputFormatter
         try
         {
             body.CopyTo(whole);
-            return Parse(whole.AsSpan(0, (int)body.Length), type);
+            return Parse(whole.AsSpan(0, (int)body.Length), type, unknownFields, thorough, out found);
         }
         finally
         {
             buffers.Return(whole);
         }
+    }
+
+    private static object Parse(ReadOnlySpan<byte> body, JsonTypeInfo type, UnknownFields? unknownFields, bool thorough, out FoundNames? found)
+    {
+        var model = Parse(body, type);
+        found = unknownFields?.Find(body, type, model, thorough);
+        return model;
     }
 
     private static object Parse(ReadOnlySpan<byte> whole, JsonTypeInfo type)
@@ -111,12 +134,11 @@ internal sealed class JsonBodyFormatter : InputFormatter
         }
         catch (JsonException exception)
         {
-            throw HttpmqException.Invalid(What, Describe(exception, text, whole[..^text.Length]));
+            throw HttpmqException.Invalid(What, JsonFault.Describe(exception, type, text, whole[..^text.Length]));
         }
-        catch (InvalidOperationException exception)
+        catch (InvalidOperationException)
         {
-            // An escape that is half of a character.
-            throw HttpmqException.Invalid(What, exception.Message);
+            throw HttpmqException.Invalid(What, $"the body has {JsonFault.HalfCharacter}");
         }
     }
 
@@ -129,73 +151,5 @@ internal sealed class JsonBodyFormatter : InputFormatter
         }
 
         return length;
-    }
-
-    private static string Describe(JsonException exception, ReadOnlySpan<byte> text, ReadOnlySpan<byte> before)
-    {
-        if (text.IsEmpty && before.IsEmpty)
-        {
-            return "the body is empty, and JSON was expected";
-        }
-
-        var where = Position(exception, before);
-        if (!exception.Message.StartsWith("The JSON value could not be converted to", StringComparison.Ordinal))
-        {
-            return $"{Field(exception.Path)}{Reason(exception)}{where}";
-        }
-
-        return Field(exception.Path) is { Length: > 0 } field
-            ? $"{field}{ValueBefore(exception, text)} has the wrong type or is out of range{where}"
-            : $"the body is {KindOf(text)}, and a JSON object was expected{where}";
-    }
-
-    private static string Field(string? path) => path is null or "$" ? string.Empty : path.TrimStart('$', '.') + ": ";
-
-    private static string KindOf(ReadOnlySpan<byte> text) => text[0] switch
-    {
-        (byte)'[' => "an array",
-        (byte)'"' => "text",
-        (byte)'t' or (byte)'f' => "a boolean",
-        _ => "a number",
-    };
-
-    /// <summary>Where it broke, from 1, in the body as the client sent it.</summary>
-    private static string Position(JsonException exception, ReadOnlySpan<byte> before)
-    {
-        if (exception.LineNumber is not { } line)
-        {
-            return string.Empty;
-        }
-
-        var column = exception.BytePositionInLine + (line == 0 ? before.Length - (before.LastIndexOf((byte)'\n') + 1) : 0);
-        return $" at line {line + before.Count((byte)'\n') + 1}, byte {column + 1}";
-    }
-
-    private static string Reason(JsonException exception)
-    {
-        // The framework's text ends in its own idea of path and position.
-        var text = exception.Message;
-        var end = text.IndexOf(" Path: ", StringComparison.Ordinal);
-        end = end < 0 ? text.IndexOf(" LineNumber: ", StringComparison.Ordinal) : end;
-        return (end < 0 ? text : text[..end]).TrimEnd('.');
-    }
-
-    /// <summary>The value as the client wrote it: the token that ends where the exception points to.</summary>
-    private static string ValueBefore(JsonException exception, ReadOnlySpan<byte> text)
-    {
-        const int Longest = 100;
-        var start = 0;
-        for (var line = exception.LineNumber ?? 0; line > 0; line--)
-        {
-            start += text[start..].IndexOf((byte)'\n') + 1;
-        }
-
-        var json = new Utf8JsonReader(text);
-        while (json.Read() && json.BytesConsumed < start + exception.BytePositionInLine)
-        {
-        }
-
-        var value = Encoding.UTF8.GetString(text[(int)json.TokenStartIndex..(int)json.BytesConsumed]);
-        return value.Length > Longest ? value[..Longest] + "…" : value;
     }
 }

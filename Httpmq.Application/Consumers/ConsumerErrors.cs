@@ -1,3 +1,4 @@
+using Httpmq.Application.Validation;
 using Httpmq.Domain.Errors;
 using Httpmq.Domain.Naming;
 
@@ -11,6 +12,15 @@ public static class ConsumerErrors
         ErrorKind.NotFound,
         $"Consumer {consumer} of stream {stream} not found",
         $"consumer not found (err_code 10014); create it with POST /v1/admin/stream/{stream}/consumer");
+
+    /// <summary>A filter against the stream's subjects: both are named.</summary>
+    public static string FilterNotWithin(StreamName stream, string? filter, IReadOnlyList<string> subjects)
+    {
+        const int MostNamed = 10;
+        var named = string.Join(", ", subjects.Take(MostNamed).Select(subject => Rules.Quote(subject)));
+        var more = subjects.Count > MostNamed ? $" and {subjects.Count - MostNamed} more" : string.Empty;
+        return $"filter_subject: {Rules.Quote(filter)} is not within the subjects of stream {stream} ({named}{more})";
+    }
 
     /// <inheritdoc cref="NotFound"/>
     public static Error StreamNotFound(StreamName stream) => new(

@@ -1,4 +1,6 @@
 using FluentValidation;
+using Httpmq.Application.Definitions;
+using Httpmq.Application.Streams;
 using Httpmq.Application.Validation;
 using Httpmq.Domain.Consumers;
 using Httpmq.Domain.Errors;
@@ -31,10 +33,16 @@ internal sealed class DefineConsumerValidator : AbstractValidator<DefineConsumer
         RuleFor(command => command.Stream).EntityName("stream");
         RuleFor(command => command.Name).EntityName("name");
         RuleFor(command => command.Mode).Must(mode => mode is "push" or "pull")
-            .WithMessage(command => $"mode: {Rules.Quote(command.Mode)} is not 'push' or 'pull'");
+            .WithMessage(command => command.Mode is null ? "mode is required: 'push' or 'pull'" : $"mode: {Rules.Quote(command.Mode)} is not 'push' or 'pull'");
         RuleFor(command => command.MaxInflight).NotNull().WithMessage("max_inflight is required: at least 1").AtLeast("max_inflight", 1);
         RuleFor(command => command.MaxRetry).AtLeast("max_retry", -1);
-        RuleFor(command => command.AckWait).AtLeast("ack_wait", 0);
+        RuleFor(command => command.AckWait).Custom((wait, context) =>
+        {
+            if (wait is not null and not 0 and < ConsumerSpec.ShortestAckWait)
+            {
+                context.AddFailure($"ack_wait: {wait} ns is not 0 (30 s) or at least {ConsumerSpec.ShortestAckWait} ns (1 ms); {Rules.NanosecondsHint(wait.Value)}");
+            }
+        });
         RuleFor(command => command.FilterSubject).SubjectFilter("filter_subject").When(command => command.FilterSubject is { Length: > 0 });
         RuleFor(command => command.DeliveryGroup).EntityName("delivery_group").When(command => command.DeliveryGroup is not null);
         RuleFor(command => command.DeliveryGroup).Null().When(command => command.Mode is "pull")
@@ -42,30 +50,95 @@ internal sealed class DefineConsumerValidator : AbstractValidator<DefineConsumer
     }
 }
 
-internal sealed class DefineConsumerHandler(IConsumerStore consumers) : IRequestHandler<DefineConsumer>
+internal sealed class DefineConsumerHandler(IConsumerStore consumers, IStreamStore streams, IDefinitionLocks locks) : IRequestHandler<DefineConsumer>
 {
+    // Within the lock nobody but another tool of NATS can come in between.
+    private const int Attempts = 3;
+
     public async Task<Unit> Handle(DefineConsumer request, CancellationToken cancellationToken)
     {
         var stream = Rules.Stream(request.Stream);
         var spec = ToSpec(request);
-        var existing = await consumers.FindAsync(stream, spec.Name, cancellationToken);
-        if (existing is null)
+        var what = $"Failed to create consumer {spec.Name} of stream {stream}";
+        try
         {
-            await consumers.CreateAsync(stream, spec, cancellationToken);
+            // To say the same again is common, and asks one question only.
+            if (await consumers.FindAsync(stream, spec.Name, cancellationToken) is { } existing)
+            {
+                what = $"Failed to change consumer {spec.Name} of stream {stream}";
+                if (!IsChange(existing, request, spec))
+                {
+                    return Unit.Value;
+                }
+            }
+
+            await locks.RunAsync(what, stream, spec.Name, writing => DefineAsync(stream, request, spec, what, writing, cancellationToken), cancellationToken);
             return Unit.Value;
         }
+        catch (HttpmqException exception) when (exception.Error.Kind is ErrorKind.NotFound)
+        {
+            throw new HttpmqException(exception.Error with { Message = what, Detail = $"{exception.Error.Detail}; define the stream with POST /v1/admin/stream" }, exception);
+        }
+    }
 
+    private async Task DefineAsync(StreamName stream, DefineConsumer request, ConsumerSpec spec, string what, Action writing, CancellationToken cancellationToken)
+    {
+        for (var attempt = 0; attempt < Attempts; attempt++)
+        {
+            var existing = await consumers.FindAsync(stream, spec.Name, cancellationToken);
+            if (existing is not null && !IsChange(existing, request, spec))
+            {
+                return;
+            }
+
+            if (existing is null)
+            {
+                await CheckFilterAsync(stream, spec, what, cancellationToken);
+            }
+
+            cancellationToken.ThrowIfCancellationRequested();
+            writing();
+            if (existing is null
+                ? await consumers.TryCreateAsync(stream, spec, cancellationToken)
+                : await consumers.TryUpdateAsync(stream, spec, cancellationToken))
+            {
+                return;
+            }
+        }
+
+        throw new HttpmqException(new Error(ErrorKind.Conflict, what, "another tool changes it at the same time; look at it with GET, and try again"));
+    }
+
+    /// <summary>
+    /// From 2.10 on nats-server takes a filter that matches nothing, and the consumer stays silent for ever. A stream that stores
+    /// what comes under other subjects than its own has to be believed.
+    /// </summary>
+    private async Task CheckFilterAsync(StreamName stream, ConsumerSpec spec, string what, CancellationToken cancellationToken)
+    {
+        if (spec.Filter is not { } filter)
+        {
+            return;
+        }
+
+        var config = (await streams.GetAsync(stream, cancellationToken)).Config;
+        if (!config.TakesOtherSubjects && !config.Subjects.Any(filter.Overlaps))
+        {
+            throw HttpmqException.Invalid(what, ConsumerErrors.FilterNotWithin(stream, filter.Value, config.Subjects));
+        }
+    }
+
+    /// <summary>Whether something changes that may change; throws where it is something that may not.</summary>
+    private static bool IsChange(ConsumerInfo existing, DefineConsumer request, ConsumerSpec spec)
+    {
         // From 2.9 on nats-server lets these through and takes the subscription away from under its reader.
         RefuseOther(existing, "mode", IsPush(existing) ? "push" : "pull", request.Mode);
         RefuseOther(existing, "delivery_group", existing.Config.DeliverGroup, spec.Group?.Value ?? string.Empty);
-        RefuseOther(existing, "filter_subject", existing.Config.FilterSubject, spec.Filter?.Value ?? string.Empty);
-        if (Changes(existing.Config, spec))
-        {
-            await consumers.UpdateAsync(stream, spec, cancellationToken);
-        }
-
-        return Unit.Value;
+        RefuseOther(existing, "filter_subject", FilterOf(existing.Config), spec.Filter?.Value ?? string.Empty);
+        return Changes(existing.Config, spec);
     }
+
+    /// <summary>The filter; of several, which this API cannot define, all of them.</summary>
+    private static string FilterOf(ConsumerConfig config) => string.Join(", ", config.FilterSubjects);
 
     private static ConsumerSpec ToSpec(DefineConsumer request) => new(
         Rules.Consumer(request.Name),

@@ -16,11 +16,17 @@ public interface IConsumerStore
 
     Task<IReadOnlyList<ConsumerInfo>> ListAsync(StreamName stream, CancellationToken cancellationToken);
 
-    /// <summary>Creates the consumer; a push consumer gets a fresh deliver subject that nobody can guess.</summary>
-    Task CreateAsync(StreamName stream, ConsumerSpec spec, CancellationToken cancellationToken);
+    /// <summary>
+    /// Creates the consumer; a push consumer gets a fresh deliver subject that nobody can guess. False where somebody else has
+    /// defined one of this name differently in the meantime: look again.
+    /// </summary>
+    Task<bool> TryCreateAsync(StreamName stream, ConsumerSpec spec, CancellationToken cancellationToken);
 
-    /// <summary>Changes inflight limit, deliveries, ack wait and notes; everything else, the deliver subject too, stays.</summary>
-    Task UpdateAsync(StreamName stream, ConsumerSpec spec, CancellationToken cancellationToken);
+    /// <summary>
+    /// Changes inflight limit, deliveries, ack wait and notes; everything else, the deliver subject too, stays. False where the
+    /// consumer is gone or became another one in the meantime: look again.
+    /// </summary>
+    Task<bool> TryUpdateAsync(StreamName stream, ConsumerSpec spec, CancellationToken cancellationToken);
 
     /// <summary>Deletes the consumer; <see cref="ErrorKind.NotFound"/> where there is none.</summary>
     Task DeleteAsync(StreamName stream, ConsumerName name, CancellationToken cancellationToken);

@@ -1,11 +1,15 @@
 using FluentValidation;
+using Httpmq.Application.Consumers;
 using Httpmq.Application.Validation;
+using Httpmq.Domain.Consumers;
+using Httpmq.Domain.Errors;
+using Httpmq.Domain.Naming;
 using MediatR;
 
 namespace Httpmq.Application.Streams;
 
-/// <summary>Replaces the subjects of a stream; at least one.</summary>
-public sealed record ChangeSubjects(string Stream, IReadOnlyList<string?>? Subjects) : IRequest, IValidatedRequest;
+/// <summary>Replaces the subjects of a stream; at least one. Returns warnings: consumers that get nothing any more.</summary>
+public sealed record ChangeSubjects(string Stream, IReadOnlyList<string?>? Subjects) : IRequest<IReadOnlyList<string>>, IValidatedRequest;
 
 internal sealed class ChangeSubjectsValidator : AbstractValidator<ChangeSubjects>
 {
@@ -17,12 +21,33 @@ internal sealed class ChangeSubjectsValidator : AbstractValidator<ChangeSubjects
     }
 }
 
-internal sealed class ChangeSubjectsHandler(IStreamStore streams) : IRequestHandler<ChangeSubjects>
+internal sealed class ChangeSubjectsHandler(IStreamStore streams, IConsumerStore consumers) : IRequestHandler<ChangeSubjects, IReadOnlyList<string>>
 {
-    public async Task<Unit> Handle(ChangeSubjects request, CancellationToken cancellationToken)
+    private const int MostNamed = 10;
+
+    public async Task<IReadOnlyList<string>> Handle(ChangeSubjects request, CancellationToken cancellationToken)
     {
         var subjects = request.Subjects!.Select(subject => Rules.Filter("subjects", subject)).ToArray();
-        await streams.ChangeSubjectsAsync(Rules.Stream(request.Stream), subjects, cancellationToken);
-        return Unit.Value;
+        var stream = Rules.Stream(request.Stream);
+        await streams.ChangeSubjectsAsync(stream, subjects, cancellationToken);
+        try
+        {
+            var orphans = (await consumers.ListAsync(stream, cancellationToken)).Where(consumer => IsOrphan(consumer, subjects)).ToArray();
+            return orphans.Length == 0 ? [] : [.. orphans.Take(MostNamed).Select(Describe), .. More(orphans.Length - MostNamed)];
+        }
+        catch (Exception exception) when (exception is HttpmqException or OperationCanceledException)
+        {
+            // The subjects are changed, and that is what was asked.
+            return ["the consumers of the stream could not be read, so it is not known whether one of them has a filter_subject that matches nothing any more"];
+        }
     }
+
+    private static bool IsOrphan(ConsumerInfo consumer, SubjectFilter[] subjects) =>
+        consumer.Config.FilterSubjects is { Count: > 0 } filters
+        && !filters.Any(filter => Array.Exists(subjects, subject => subject.Overlaps(filter)));
+
+    private static string Describe(ConsumerInfo consumer) =>
+        $"consumer '{consumer.Name}' gets no new messages: its filter_subject {string.Join(", ", consumer.Config.FilterSubjects.Select(Rules.Quote))} matches none of the stream's subjects";
+
+    private static IEnumerable<string> More(int count) => count > 0 ? [$"{count} more consumers get no new messages either"] : [];
 }

@@ -17,7 +17,7 @@ internal sealed class StreamLimitsValidator : AbstractValidator<StreamLimits>
         {
             if (age is not null and not 0 and < StreamLimits.ShortestMaxAge)
             {
-                context.AddFailure($"max_age: {age} ns is not 0 (no limit) or at least {StreamLimits.ShortestMaxAge} ns (100 ms)");
+                context.AddFailure($"max_age: {age} ns is not 0 (no limit) or at least {StreamLimits.ShortestMaxAge} ns (100 ms); {Rules.NanosecondsHint(age.Value)}");
             }
         });
     }

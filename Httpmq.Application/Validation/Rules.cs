@@ -87,6 +87,11 @@ internal static class Rules
         };
     }
 
+    /// <summary>What to write where a number was meant in another unit than nanoseconds.</summary>
+    public static string NanosecondsHint(long nanoseconds) => nanoseconds > 0
+        ? $"a number is nanoseconds: for {nanoseconds} seconds write \"{nanoseconds}s\""
+        : "write \"30s\" for 30 seconds";
+
     private static string NameFault(string field, string? value) => value is null
         ? $"{field} is required: {Domain.Naming.EntityName.Rule}"
         : $"{field}: {Quote(value)} is not {Domain.Naming.EntityName.Rule}";

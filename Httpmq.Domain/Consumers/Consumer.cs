@@ -32,6 +32,11 @@ public sealed record ConsumerSpec(
 {
     /// <summary>30 seconds, in nanoseconds: JetStream's own default.</summary>
     public const long DefaultAckWait = 30_000_000_000;
+
+    /// <summary>
+    /// 1 millisecond, in nanoseconds. With less, every message comes again before anybody can acknowledge it; who says 30 means seconds.
+    /// </summary>
+    public const long ShortestAckWait = 1_000_000;
 }
 
 /// <summary>A consumer as JetStream reports it. <see cref="Bound"/>: somebody listens to its deliver subject (push only).</summary>

@@ -103,7 +103,7 @@ internal static class SubjectGrammar
 /// </summary>
 internal static class ReservedSubjects
 {
-    private static readonly string[] Prefixes = ["$JS.", "$SYS.", "_INBOX."];
+    private static readonly string[] Prefixes = ["$JS.", "$SYS.", "_INBOX.", LockSubjects.Prefix];
 
     // A stream that binds these would answer the gateway's own calls in JetStream's place, or store its acknowledgements.
     private static readonly string[] Vital = ["$JS.API.>", "$JS.ACK.>"];

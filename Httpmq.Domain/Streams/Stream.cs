@@ -61,7 +61,11 @@ public sealed record StreamConfig(
     long MaxAge,
     long MaxMessagesPerSubject,
     int MaxMessageSize,
-    int Replicas);
+    int Replicas)
+{
+    /// <summary>Whether messages may be stored under other subjects than <see cref="Subjects"/>: a mirror, sources, or a rewriting.</summary>
+    public bool TakesOtherSubjects { get; init; }
+}
 
 /// <summary>What a stream holds. The times are <see cref="DateTimeOffset.MinValue"/> until there was a message.</summary>
 public sealed record StreamState(

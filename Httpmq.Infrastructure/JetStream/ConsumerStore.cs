@@ -7,7 +7,7 @@ using Httpmq.Infrastructure.JetStream.Wire;
 
 namespace Httpmq.Infrastructure.JetStream;
 
-internal sealed class ConsumerStore(JetStreamApi api) : IConsumerStore
+internal sealed class ConsumerStore(JetStreamApi api, NatsLink link) : IConsumerStore
 {
     public async Task<ConsumerInfo?> FindAsync(StreamName stream, ConsumerName name, CancellationToken cancellationToken)
     {
@@ -42,27 +42,42 @@ internal sealed class ConsumerStore(JetStreamApi api) : IConsumerStore
         }
     }
 
-    public Task CreateAsync(StreamName stream, ConsumerSpec spec, CancellationToken cancellationToken) =>
-        WriteAsync(
-            $"Failed to create consumer {spec.Name} of stream {stream}",
-            stream,
-            Change(
-                new ConsumerConfigWire
-                {
-                    DurableName = spec.Name.Value,
-                    DeliverSubject = spec.Mode is ConsumerMode.Push ? Inbox.NewSubject() : null,
-                    DeliverGroup = spec.Group?.Value,
-                    FilterSubject = spec.Filter?.Value,
-                },
-                spec),
-            cancellationToken);
+    public async Task<bool> TryCreateAsync(StreamName stream, ConsumerSpec spec, CancellationToken cancellationToken)
+    {
+        var what = $"Failed to create consumer {spec.Name} of stream {stream}";
+        var config = new ConsumerConfigWire
+        {
+            DurableName = spec.Name.Value,
+            DeliverSubject = spec.Mode is ConsumerMode.Push ? Inbox.NewSubject() : null,
+            DeliverGroup = spec.Group?.Value,
+            FilterSubject = spec.Filter?.Value,
+        };
+        var answer = await WriteAsync(what, stream, Change(config, spec), "create");
+        return answer.Error switch
+        {
+            null => IsAsAsked(answer, spec),
+            { ErrCode: JetStreamErrors.ConsumerExists or JetStreamErrors.ConsumerNameInUse } => false,
+            { ErrCode: JetStreamErrors.FilterOutsideStream } error => throw new HttpmqException(await ExplainFilterAsync(what, error, stream, spec, cancellationToken)),
+            { ErrCode: JetStreamErrors.MostConsumers } error => throw new HttpmqException(ExplainLimit(what, error, stream)),
+            var error => throw new HttpmqException(JetStreamErrors.ToError(what, error)),
+        };
+    }
 
-    public async Task UpdateAsync(StreamName stream, ConsumerSpec spec, CancellationToken cancellationToken)
+    public async Task<bool> TryUpdateAsync(StreamName stream, ConsumerSpec spec, CancellationToken cancellationToken)
     {
         var what = $"Failed to change consumer {spec.Name} of stream {stream}";
-        var current = await FindWireAsync(what, stream, spec.Name, cancellationToken)
-            ?? throw new HttpmqException(ConsumerErrors.NotFound(stream, spec.Name));
-        await WriteAsync(what, stream, Change(current.Config!, spec), cancellationToken);
+        if (await FindWireAsync(what, stream, spec.Name, cancellationToken) is not { } current)
+        {
+            return false;
+        }
+
+        var answer = await WriteAsync(what, stream, Change(current.Config!, spec), "update");
+        return answer.Error switch
+        {
+            null => IsAsAsked(answer, spec),
+            { ErrCode: JetStreamErrors.ConsumerToUpdateNotFound } => false,
+            var error => throw new HttpmqException(JetStreamErrors.ToError(what, error)),
+        };
     }
 
     public Task DeleteAsync(StreamName stream, ConsumerName name, CancellationToken cancellationToken) =>
@@ -81,7 +96,7 @@ internal sealed class ConsumerStore(JetStreamApi api) : IConsumerStore
                 config.DeliverGroup ?? string.Empty,
                 config.MaxDeliver,
                 config.AckWait,
-                config.FilterSubjects ?? (config.FilterSubject is { Length: > 0 } filter ? [filter] : []),
+                FiltersOf(config),
                 config.MaxWaiting,
                 config.MaxAckPending),
             ToSequence(wire.Delivered),
@@ -105,13 +120,47 @@ internal sealed class ConsumerStore(JetStreamApi api) : IConsumerStore
         };
     }
 
-    private Task WriteAsync(string what, StreamName stream, ConsumerConfigWire config, CancellationToken cancellationToken) =>
-        api.CallAsync(
+    /// <summary>Never cancelled: whether it happened must be known before the next change. It has a time-out of its own.</summary>
+    private Task<ConsumerInfoWire> WriteAsync(string what, StreamName stream, ConsumerConfigWire config, string action)
+    {
+        var request = new ConsumerCreateRequest(stream.Value, config, link.Server.HasConsumerAction ? action : null);
+        return api.TryCallAsync(
             what,
             $"CONSUMER.DURABLE.CREATE.{stream}.{config.DurableName}",
-            JsonSerializer.SerializeToUtf8Bytes(new ConsumerCreateRequest(stream.Value, config), WireJson.Default.ConsumerCreateRequest),
+            JsonSerializer.SerializeToUtf8Bytes(request, WireJson.Default.ConsumerCreateRequest),
             WireJson.Default.ConsumerInfoWire,
-            cancellationToken);
+            CancellationToken.None);
+    }
+
+    /// <summary>Whether what JetStream now has is what was asked for; somebody else may have written in the same moment.</summary>
+    private static bool IsAsAsked(ConsumerInfoWire wire, ConsumerSpec spec) =>
+        wire.Config is { } config
+        && string.IsNullOrEmpty(config.DeliverSubject) == (spec.Mode is ConsumerMode.Pull)
+        && string.Equals(config.DeliverGroup ?? string.Empty, spec.Group?.Value ?? string.Empty, StringComparison.Ordinal)
+        && FiltersOf(config) is var filters
+        && (spec.Filter is { } filter ? filters is [var only] && string.Equals(only, filter.Value, StringComparison.Ordinal) : filters.Count == 0);
+
+    private static IReadOnlyList<string> FiltersOf(ConsumerConfigWire config) =>
+        config.FilterSubjects ?? (config.FilterSubject is { Length: > 0 } filter ? [filter] : []);
+
+    private async Task<Error> ExplainFilterAsync(string what, ApiError refusal, StreamName stream, ConsumerSpec spec, CancellationToken cancellationToken)
+    {
+        var error = JetStreamErrors.ToError(what, refusal);
+        var info = await api.TryCallAsync(what, $"STREAM.INFO.{stream}", [], WireJson.Default.StreamInfoWire, cancellationToken);
+        return info.Config?.Subjects is { } subjects
+            ? error with { Detail = $"{ConsumerErrors.FilterNotWithin(stream, spec.Filter?.Value, subjects)}: {error.Detail}" }
+            : error;
+    }
+
+    private static Error ExplainLimit(string what, ApiError refusal, StreamName stream)
+    {
+        var error = JetStreamErrors.ToError(what, refusal);
+        return error with
+        {
+            Detail = $"stream {stream} has as many consumers as it may ({error.Detail}); delete one, or allow more: the stream's max_consumers, or "
+                + "the nats-server's jetstream.limits.default_max_consumers (1000 by default from 2.15 on)",
+        };
+    }
 
     private static ConsumerConfigWire Change(ConsumerConfigWire config, ConsumerSpec spec) => config with
     {

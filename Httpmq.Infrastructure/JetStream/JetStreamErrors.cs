@@ -8,6 +8,17 @@ internal static class JetStreamErrors
 {
     public const int ConsumerNotFound = 10014;
     public const int StreamNotFound = 10059;
+    public const int StreamExists = 10058;
+    public const int SubjectsOverlap = 10065;
+    public const int NoSuchPeers = 10005;
+    public const int NoCluster = 10074;
+    public const int ConsumerExists = 10148;
+    public const int ConsumerToUpdateNotFound = 10149;
+    public const int ConsumerNameInUse = 10013;
+    public const int FilterOutsideStream = 10093;
+    public const int MostConsumers = 10026;
+    public const int WrongLastSequence = 10071;
+    public const int WrongLastSequenceOf = 10164;
     private const int DeleteFailed = 10057;
 
     // Codes and texts: https://github.com/nats-io/nats-server/blob/main/server/errors.json.

@@ -1,6 +1,9 @@
 using Httpmq.Application.Consumers;
+using Httpmq.Application.Definitions;
+using Httpmq.Application.Streams;
 using Httpmq.Domain.Consumers;
 using Httpmq.Domain.Errors;
+using Httpmq.Domain.Naming;
 using Moq;
 
 namespace Httpmq.Tests.Application;
@@ -11,6 +14,7 @@ internal sealed class DefineConsumerTests
     private static readonly DefineConsumer Same = new("s", "c", null, null, null, "push", 4, null, null);
 
     private Mock<IConsumerStore> _store = null!;
+    private Mock<IStreamStore> _streams = null!;
     private DefineConsumerHandler _handler = null!;
 
     private static IEnumerable<TestCaseData> Unchanged()
@@ -28,7 +32,7 @@ internal sealed class DefineConsumerTests
     {
         yield return new TestCaseData(Samples.Info(), Same with { MaxInflight = 5 });
         yield return new TestCaseData(Samples.Info(bound: true), Same with { MaxRetry = 3 });
-        yield return new TestCaseData(Samples.Info(), Same with { AckWait = 1 });
+        yield return new TestCaseData(Samples.Info(), Same with { AckWait = 1_000_000 });
         yield return new TestCaseData(Samples.Info(), Same with { Notes = "new" });
         yield return new TestCaseData(Samples.Info(notes: "old"), Same);
         yield return new TestCaseData(Samples.Info(maxDeliver: 3), Same);
@@ -48,15 +52,16 @@ internal sealed class DefineConsumerTests
     public void Create()
     {
         _store = new Mock<IConsumerStore>(MockBehavior.Strict);
-        _handler = new DefineConsumerHandler(_store.Object);
+        _streams = new Mock<IStreamStore>(MockBehavior.Strict);
+        _handler = new DefineConsumerHandler(_store.Object, _streams.Object, new Locks());
     }
 
     [Test]
     public async Task Handle_NoneExists_CreatesItWithTheDefaults()
     {
         Finds(null);
-        _store.Setup(store => store.CreateAsync(Samples.Stream, new ConsumerSpec(Samples.Consumer, string.Empty, null, null, ConsumerMode.Push, 4, -1, 30_000_000_000), default))
-            .Returns(Task.CompletedTask);
+        _store.Setup(store => store.TryCreateAsync(Samples.Stream, new ConsumerSpec(Samples.Consumer, string.Empty, null, null, ConsumerMode.Push, 4, -1, 30_000_000_000), default))
+            .ReturnsAsync(value: true);
         await _handler.Handle(Same, default);
         _store.VerifyAll();
     }
@@ -74,12 +79,12 @@ internal sealed class DefineConsumerTests
     public async Task Handle_ChangeOfWhatMayChange_Updates(ConsumerInfo existing, DefineConsumer command)
     {
         Finds(existing);
-        _store.Setup(store => store.UpdateAsync(
+        _store.Setup(store => store.TryUpdateAsync(
                 Samples.Stream,
                 It.Is<ConsumerSpec>(spec => spec.MaxInflight == command.MaxInflight && spec.MaxDeliver == (command.MaxRetry ?? -1)
                     && spec.AckWait == (command.AckWait ?? ConsumerSpec.DefaultAckWait) && spec.Notes == (command.Notes ?? string.Empty)),
                 default))
-            .Returns(Task.CompletedTask);
+            .ReturnsAsync(value: true);
         await _handler.Handle(command, default);
         _store.VerifyAll();
     }
@@ -96,6 +101,62 @@ internal sealed class DefineConsumerTests
         }
     }
 
+    [Test]
+    public async Task Handle_CreatedBySomebodyElseInBetween_TakesTheOther()
+    {
+        _store.SetupSequence(store => store.FindAsync(Samples.Stream, Samples.Consumer, default)).ReturnsAsync((ConsumerInfo?)null).ReturnsAsync((ConsumerInfo?)null).ReturnsAsync(Samples.Info());
+        _store.Setup(store => store.TryCreateAsync(Samples.Stream, It.IsAny<ConsumerSpec>(), default)).ReturnsAsync(value: false);
+        await _handler.Handle(Same, default);
+        _store.Verify(store => store.TryCreateAsync(Samples.Stream, It.IsAny<ConsumerSpec>(), default), Times.Once);
+    }
+
+    [Test]
+    public void Handle_SomebodyElseIsAlwaysFaster_IsAConflictInTheEnd()
+    {
+        Finds(null);
+        _store.Setup(store => store.TryCreateAsync(Samples.Stream, It.IsAny<ConsumerSpec>(), default)).ReturnsAsync(value: false);
+        Assert.That(Samples.ErrorOf(() => _handler.Handle(Same, default)).Kind, Is.EqualTo(ErrorKind.Conflict));
+    }
+
+    [TestCase("s.a", "s.*", true)]
+    [TestCase("s.*", "s.a", true)]
+    [TestCase("other", "s.>", false)]
+    public async Task Handle_FilterAgainstTheStream_IsTakenWhereASubjectMatchesBoth(string filter, string subject, bool taken)
+    {
+        Finds(null);
+        _streams.Setup(store => store.GetAsync(Samples.Stream, default)).ReturnsAsync(Samples.StreamInfo(subject));
+        _store.Setup(store => store.TryCreateAsync(Samples.Stream, It.IsAny<ConsumerSpec>(), default)).ReturnsAsync(value: true);
+        var define = () => _handler.Handle(Same with { FilterSubject = filter }, default);
+        if (taken)
+        {
+            await define();
+            _store.Verify(store => store.TryCreateAsync(Samples.Stream, It.IsAny<ConsumerSpec>(), default), Times.Once);
+        }
+        else
+        {
+            Assert.That(Samples.ErrorOf(define).Detail, Does.Contain($"'{filter}'").And.Contain($"'{subject}'"));
+        }
+    }
+
+    [Test]
+    public async Task Handle_FilterOfAStreamThatTakesOtherSubjects_IsTaken()
+    {
+        Finds(null);
+        var mirror = Samples.StreamInfo();
+        _streams.Setup(store => store.GetAsync(Samples.Stream, default)).ReturnsAsync(mirror with { Config = mirror.Config with { TakesOtherSubjects = true } });
+        _store.Setup(store => store.TryCreateAsync(Samples.Stream, It.IsAny<ConsumerSpec>(), default)).ReturnsAsync(value: true);
+        await _handler.Handle(Same with { FilterSubject = "any" }, default);
+        _store.VerifyAll();
+    }
+
     private void Finds(ConsumerInfo? existing) =>
         _store.Setup(store => store.FindAsync(Samples.Stream, Samples.Consumer, default)).ReturnsAsync(existing);
+
+    /// <summary>Nobody else is there.</summary>
+    private sealed class Locks : IDefinitionLocks
+    {
+        public Task RunAsync(string what, StreamName stream, ConsumerName? consumer, Func<Action, Task> change, CancellationToken cancellationToken) => change(() => { });
+
+        public Task RunAfterOthersAsync(string what, StreamName stream, Func<Task> change, CancellationToken cancellationToken) => change();
+    }
 }

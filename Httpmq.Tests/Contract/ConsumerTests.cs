@@ -60,7 +60,10 @@ internal sealed class ConsumerTests(string version) : ContractTest(version)
     [TestCase("max_retry", "1", "max_deliver", 1)]
     [TestCase("ack_wait", "0", "ack_wait", 30_000_000_000)]
     [TestCase("ack_wait", "null", "ack_wait", 30_000_000_000)]
-    [TestCase("ack_wait", "1", "ack_wait", 1)]
+    [TestCase("ack_wait", "1000000", "ack_wait", 1_000_000)]
+    [TestCase("ack_wait", "\"250ms\"", "ack_wait", 250_000_000)]
+    [TestCase("ack_wait", "\"1h30m\"", "ack_wait", 5_400_000_000_000)]
+    [TestCase("ack_wait", "\"0\"", "ack_wait", 30_000_000_000)]
     [TestCase("max_inflight", "1", "max_ack_pending", 1)]
     [TestCase("max_inflight", "1000000", "max_ack_pending", 1_000_000)]
     public async Task Define_Number_ReadsBackAs(string field, string value, string readField, long read)
@@ -73,7 +76,7 @@ internal sealed class ConsumerTests(string version) : ContractTest(version)
     [TestCase("max_inflight", "-1", "max_inflight: -1 ")]
     [TestCase("max_inflight", "null", "max_inflight is required")]
     [TestCase("max_inflight", "1.5", "max_inflight: 1.5 ")]
-    [TestCase("mode", "null", "mode: null ")]
+    [TestCase("mode", "null", "mode is required: 'push' or 'pull'")]
     [TestCase("mode", "\"PUSH\"", "mode: 'PUSH' ")]
     [TestCase("mode", "\"foo\"", "mode: 'foo' ")]
     [TestCase("mode", "\"\"", "mode: '' ")]
@@ -82,13 +85,28 @@ internal sealed class ConsumerTests(string version) : ContractTest(version)
     [TestCase("delivery_group", "\"\"", "delivery_group: '' is not 1 to 255")]
     [TestCase("max_retry", "-2", "max_retry: -2 ")]
     [TestCase("ack_wait", "-5", "ack_wait: -5 ")]
-    [TestCase("ack_wait", "\"5s\"", "ack_wait: \"5s\" ")]
+    [TestCase("ack_wait", "30", "ack_wait: 30 ns is not 0 (30 s) or at least 1000000 ns (1 ms); a number is nanoseconds: for 30 seconds write \"30s\"")]
+    [TestCase("ack_wait", "999999", "ack_wait: 999999 ns ")]
+    [TestCase("ack_wait", "\"5\"", "ack_wait: \"5\" has a number without a unit; a duration is an integer of nanoseconds, or text with units, such as \"250ms\"")]
+    [TestCase("ack_wait", "\"10us\"", "ack_wait: 10000 ns ")]
     [TestCase("delivery_group", "\"\"", "delivery_group")]
-    [TestCase("filter_subject", "\"elsewhere\"", "(err_code 10093)")]
+    [TestCase("filter_subject", "\"elsewhere\"", "filter_subject: 'elsewhere' is not within the subjects of stream t")]
     public async Task Define_Wrong_Is400WithFieldAndValue(string field, string value, string detail)
     {
         (await DefineAsync(With(field, value))).Expect(400, detail);
         (await ManageAsync("GET", $"/v1/admin/stream/{_stream}/consumer/c")).Expect(404);
+    }
+
+    [Test]
+    public async Task Define_FilterWiderThanTheStream_IsTaken() => (await DefineAsync(With("filter_subject", $"\"{_stream}.>\""))).Expect(200);
+
+    [Test]
+    public async Task Define_FilterOfAMirror_IsTaken()
+    {
+        var mirror = SharedServers.NewName("m");
+        await using var raw = new RawJetStream(SharedServers.Nats.Url);
+        await raw.CallAsync($"STREAM.CREATE.{mirror}", new JsonObject { ["name"] = mirror, ["storage"] = "memory", ["num_replicas"] = 1, ["mirror"] = new JsonObject { ["name"] = _stream } });
+        (await ManageAsync("POST", $"/v1/admin/stream/{mirror}/consumer", With("filter_subject", $"\"{_stream}.a\""))).Expect(200);
     }
 
     [Test]

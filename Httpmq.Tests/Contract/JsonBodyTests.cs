@@ -42,7 +42,11 @@ internal sealed class JsonBodyTests(string version) : ContractTest(version)
         new[] { """{"name":"x","max_msgs":true}""", "max_msgs: true " },
         new[] { """{"name":"x","max_msgs":99999999999999999999}""", "max_msgs: 99999999999999999999 " },
         new[] { """{"name":"x","max_msg_size":3000000000}""", "max_msg_size: 3000000000 " },
-        new[] { """{"name":"x","max_age":"1s"}""", "max_age: \"1s\" " },
+        new[] { """{"name":"x","max_age":"1d"}""", "max_age: \"1d\" has the unit 'd', which is not taken: a day is \"24h\"; a duration is" },
+        new[] { """{"name":"x","max_age":"-1s"}""", "max_age: \"-1s\" is negative; " },
+        new[] { """{"name":"x","max_age":"3000000h"}""", "max_age: \"3000000h\" is longer than 292 years; " },
+        new[] { """{"name":"x","max_age":1.5}""", "max_age: 1.5 is no integer of nanoseconds within range; " },
+        new[] { """{"name":"x","max_age":[1]}""", "max_age: an array is no duration; " },
     ];
 
     [TestCaseSource(nameof(NotJson))]

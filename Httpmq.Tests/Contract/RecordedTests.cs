@@ -20,7 +20,7 @@ internal sealed partial class RecordedTests(string version) : ContractTest(versi
     private static readonly string[] OwnStreams =
     [
         "s1", "s2", "s3", "s4", "s5", "s6", "11111111-2222-3333-4444-555555555555", "AAAAAAAA-2222-3333-4444-555555555555", "a-b", "a_b", "uf", "ci", "dk2",
-        "x2", "x2b", "x2c", "x2d", "x2e", "x8", "y2", "y3", "y8", "y8b", "y10", "y12", "y13", "y14", "y15", "y16", "y-16", "y18", "w", "small", "lim", "uni",
+        "x2", "x2b", "x2c", "x2d", "x2e", "x8", "y2", "y3", "y8", "y8b", "y9", "y10", "y12", "y13", "y14", "y15", "y16", "y-16", "y18", "w", "small", "lim", "uni",
     ];
 
     public static IEnumerable<string> Tables() => typeof(RecordedTests).Assembly.GetManifestResourceNames()

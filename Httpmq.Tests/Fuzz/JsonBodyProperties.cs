@@ -61,7 +61,16 @@ internal sealed class JsonBodyProperties
             var until = Encoding.UTF8.GetBytes(text[..(text.LastIndexOf(value, StringComparison.Ordinal) + shown.Length)]);
             var line = until.Count(letter => letter == '\n') + 1;
             var column = until.Length - (Array.LastIndexOf(until, (byte)'\n') + 1) + 1;
-            Assert.That(fault, Is.EqualTo($"max_msgs: {shown} has the wrong type or is out of range at line {line}, byte {column}"));
+            var kind = value switch
+            {
+                "1.5" => "has a fraction or an exponent",
+                "99999999999999999999" => "is out of range",
+                "true" => "is a boolean",
+                ['[', ..] => "is an array",
+                ['{', ..] => "is an object",
+                _ => "is text",
+            };
+            Assert.That(fault, Is.EqualTo($"max_msgs: {shown} {kind}; an integer of at most 9223372036854775807 is expected at line {line}, byte {column}"));
         });
 
     private static (object? Model, string? Fault) Parse(byte[][] pieces, JsonTypeInfo contract)

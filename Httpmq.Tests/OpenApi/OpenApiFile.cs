@@ -35,6 +35,11 @@ internal sealed class OpenApiFile(string group)
     public IEnumerable<string> Deviations(JsonNode? value, JsonNode schema, string at)
     {
         var resolved = Resolve(schema);
+        if (resolved["anyOf"] is JsonArray any)
+        {
+            return any.Any(one => !Deviations(value, one!, at).Any()) ? [] : [$"{at} is none of what it may be"];
+        }
+
         var (properties, required) = Fields(resolved);
         switch (value)
         {

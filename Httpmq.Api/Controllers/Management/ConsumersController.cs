@@ -34,7 +34,7 @@ internal sealed class ConsumersController(IMediator mediator) : ApiController(me
             parameters.MaxInflight,
             parameters.MaxRetry,
             parameters.AckWait);
-        await SendAsync(command);
+        await SendAsync(command, abandon: true);
         return Done();
     }
 

@@ -20,7 +20,7 @@ internal sealed class StreamsController(IMediator mediator) : ApiController(medi
     [Errors(400, 408, 409, 413, 503, 504, 507)]
     public async Task<IActionResult> Define([FromBody] StreamParameters parameters)
     {
-        await SendAsync(new DefineStream(parameters.Name, parameters.Subjects, parameters.ToLimits(), parameters.Replicas));
+        await SendAsync(new DefineStream(parameters.Name, parameters.Subjects, parameters.ToLimits(), parameters.Replicas), abandon: true);
         return Done();
     }
 
@@ -53,6 +53,7 @@ internal sealed class StreamsController(IMediator mediator) : ApiController(medi
     }
 
     /// <summary>Replaces the stream's subjects.</summary>
+    /// <remarks><c>warnings</c> names consumers whose filter matches none of the new subjects.</remarks>
     /// <response code="200">The stream takes these subjects, and no others.</response>
     /// <response code="404">The stream does not exist.</response>
     /// <response code="409">A subject overlaps with those of another stream.</response>
@@ -61,8 +62,7 @@ internal sealed class StreamsController(IMediator mediator) : ApiController(medi
     [Errors(400, 404, 408, 409, 413, 503, 504)]
     public async Task<IActionResult> ChangeSubjects(string stream, [FromBody] SubjectsParameters parameters)
     {
-        await SendAsync(new ChangeSubjects(stream, parameters.Subjects));
-        return Done();
+        return Done(await SendAsync(new ChangeSubjects(stream, parameters.Subjects), abandon: true));
     }
 
     /// <summary>Changes the limits that are given.</summary>
@@ -74,7 +74,7 @@ internal sealed class StreamsController(IMediator mediator) : ApiController(medi
     [Errors(400, 404, 408, 409, 413, 503, 504, 507)]
     public async Task<IActionResult> ChangeLimits(string stream, [FromBody] StreamLimitParameters parameters)
     {
-        await SendAsync(new ChangeLimits(stream, parameters.ToLimits()));
+        await SendAsync(new ChangeLimits(stream, parameters.ToLimits()), abandon: true);
         return Done();
     }
 

@@ -42,7 +42,17 @@ internal sealed record ConsumerConfigWire
     public Dictionary<string, JsonElement>? Extra { get; set; }
 }
 
-internal sealed record ConsumerCreateRequest(string StreamName, ConsumerConfigWire Config);
+/// <summary>Creates or updates a consumer.</summary>
+/// <param name="StreamName">The stream.</param>
+/// <param name="Config">The whole configuration.</param>
+/// <param name="Action">
+/// From nats-server 2.10 on: <c>create</c> is refused where the consumer exists with another configuration, <c>update</c> where it
+/// does not exist. Null: whichever fits.
+/// </param>
+internal sealed record ConsumerCreateRequest(
+    string StreamName,
+    ConsumerConfigWire Config,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Action);
 
 internal sealed record SequenceInfoWire
 {
@@ -113,6 +123,8 @@ internal sealed record PullRequest(int Batch, long Expires, long IdleHeartbeat);
 [JsonSerializable(typeof(StreamNamesResponse))]
 [JsonSerializable(typeof(MessageGetRequest))]
 [JsonSerializable(typeof(MessageGetResponse))]
+[JsonSerializable(typeof(MessageDeleteRequest))]
+[JsonSerializable(typeof(StoredResponse))]
 [JsonSerializable(typeof(ConsumerCreateRequest))]
 [JsonSerializable(typeof(ConsumerInfoWire))]
 [JsonSerializable(typeof(ConsumerListResponse))]

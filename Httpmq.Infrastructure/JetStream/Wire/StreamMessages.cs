@@ -79,7 +79,10 @@ internal record StreamInfoWire : ApiResponse
     public StreamStateWire? State { get; init; }
 }
 
-internal sealed record PageRequest(int Offset);
+/// <summary>Asks for a page of a list; streams may be those that take a subject.</summary>
+internal sealed record PageRequest(
+    int Offset,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Subject = null);
 
 internal sealed record StreamListResponse : ApiResponse
 {
@@ -96,6 +99,11 @@ internal sealed record StreamNamesResponse : ApiResponse
 }
 
 internal sealed record MessageGetRequest(ulong Seq);
+
+internal sealed record MessageDeleteRequest(ulong Seq, bool NoErase);
+
+/// <summary>The answer to a message: where it was stored, or why not. It has no type.</summary>
+internal sealed record StoredResponse(string? Stream, ulong Seq, ApiError? Error);
 
 internal sealed record MessageGetResponse : ApiResponse
 {

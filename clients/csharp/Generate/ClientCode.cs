@@ -19,6 +19,10 @@ internal static class ClientCode
         {
             // Keys that are newer than the client are ignored; else each class gets a dictionary for them.
             schema.ActualTypeSchema.AllowAdditionalProperties = false;
+            foreach (var property in schema.ActualTypeSchema.Properties.Values)
+            {
+                TakeFirst(property);
+            }
         }
 
         foreach (var content in document.Operations.SelectMany(operation => Contents(operation.Operation)))
@@ -55,6 +59,16 @@ internal static class ClientCode
         settings.ResponseArrayType = settings.ParameterArrayType = List;
         settings.ResponseDictionaryType = settings.ParameterDictionaryType = Map;
         return new CSharpClientGenerator(document, settings).GenerateFile();
+    }
+
+    /// <summary>A duration is an integer or a text; C# keeps the integer, and a caller his TimeSpan's ticks times 100.</summary>
+    private static void TakeFirst(JsonSchemaProperty property)
+    {
+        if (property.AnyOf.FirstOrDefault() is { } first)
+        {
+            (property.Type, property.Format) = (first.Type, first.Format);
+            property.AnyOf.Clear();
+        }
     }
 
     private static IEnumerable<OpenApiMediaType> Contents(OpenApiOperation operation) =>

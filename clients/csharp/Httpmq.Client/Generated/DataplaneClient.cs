@@ -236,7 +236,7 @@ namespace Httpmq.Client
         /// </remarks>
         /// <param name="stream">The stream's name: 1 to 255 of the characters A-Z a-z 0-9 - _.</param>
         /// <param name="consumer">The consumer's name: 1 to 255 of the characters A-Z a-z 0-9 - _.</param>
-        /// <param name="request">JSON, whatever the `Content-Type` says. Fields in any case; unknown ones are ignored; `null` is the same as absent.</param>
+        /// <param name="request">JSON, whatever the `Content-Type` says. Fields in any case; unknown ones are ignored and named in `warnings`; `null` is the same as absent.</param>
         /// <returns>JetStream confirmed the acknowledgement; for an array: the fate of each delivery.</returns>
         /// <exception cref="HttpmqException">A server side error occurred.</exception>
         public virtual async System.Threading.Tasks.Task<Answer> AcknowledgeMessageAsync(string stream, string consumer, AckParameters request, System.Threading.CancellationToken cancellationToken = default(System.Threading.CancellationToken))

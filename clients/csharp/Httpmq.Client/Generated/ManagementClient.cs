@@ -231,7 +231,7 @@ namespace Httpmq.Client
         /// <remarks>
         /// The same definition again succeeds; another one under this name is a conflict.
         /// </remarks>
-        /// <param name="parameters">JSON, whatever the `Content-Type` says. Fields in any case; unknown ones are ignored; `null` is the same as absent.</param>
+        /// <param name="parameters">JSON, whatever the `Content-Type` says. Fields in any case; unknown ones are ignored and named in `warnings`; `null` is the same as absent.</param>
         /// <returns>The stream exists as described.</returns>
         /// <exception cref="HttpmqException">A server side error occurred.</exception>
         public virtual async System.Threading.Tasks.Task<Answer> DefineStreamAsync(StreamParameters parameters, System.Threading.CancellationToken cancellationToken = default(System.Threading.CancellationToken))
@@ -736,7 +736,7 @@ namespace Httpmq.Client
         /// <br/>Another mode, delivery group or filter is a conflict.
         /// </remarks>
         /// <param name="stream">The stream's name: 1 to 255 of the characters A-Z a-z 0-9 - _.</param>
-        /// <param name="parameters">JSON, whatever the `Content-Type` says. Fields in any case; unknown ones are ignored; `null` is the same as absent.</param>
+        /// <param name="parameters">JSON, whatever the `Content-Type` says. Fields in any case; unknown ones are ignored and named in `warnings`; `null` is the same as absent.</param>
         /// <returns>The consumer exists as described.</returns>
         /// <exception cref="HttpmqException">A server side error occurred.</exception>
         public virtual async System.Threading.Tasks.Task<Answer> DefineConsumerAsync(string stream, ConsumerParameters parameters, System.Threading.CancellationToken cancellationToken = default(System.Threading.CancellationToken))
@@ -1296,7 +1296,7 @@ namespace Httpmq.Client
         /// What is absent or null stays as it is: {} changes nothing.
         /// </remarks>
         /// <param name="stream">The stream's name: 1 to 255 of the characters A-Z a-z 0-9 - _.</param>
-        /// <param name="parameters">JSON, whatever the `Content-Type` says. Fields in any case; unknown ones are ignored; `null` is the same as absent.</param>
+        /// <param name="parameters">JSON, whatever the `Content-Type` says. Fields in any case; unknown ones are ignored and named in `warnings`; `null` is the same as absent.</param>
         /// <returns>The limits hold.</returns>
         /// <exception cref="HttpmqException">A server side error occurred.</exception>
         public virtual async System.Threading.Tasks.Task<Answer> ChangeStreamLimitsAsync(string stream, StreamLimitParameters parameters, System.Threading.CancellationToken cancellationToken = default(System.Threading.CancellationToken))
@@ -1467,8 +1467,11 @@ namespace Httpmq.Client
         /// <summary>
         /// Replaces the stream's subjects.
         /// </summary>
+        /// <remarks>
+        /// warnings names consumers whose filter matches none of the new subjects.
+        /// </remarks>
         /// <param name="stream">The stream's name: 1 to 255 of the characters A-Z a-z 0-9 - _.</param>
-        /// <param name="parameters">JSON, whatever the `Content-Type` says. Fields in any case; unknown ones are ignored; `null` is the same as absent.</param>
+        /// <param name="parameters">JSON, whatever the `Content-Type` says. Fields in any case; unknown ones are ignored and named in `warnings`; `null` is the same as absent.</param>
         /// <returns>The stream takes these subjects, and no others.</returns>
         /// <exception cref="HttpmqException">A server side error occurred.</exception>
         public virtual async System.Threading.Tasks.Task<Answer> ChangeStreamSubjectsAsync(string stream, SubjectsParameters parameters, System.Threading.CancellationToken cancellationToken = default(System.Threading.CancellationToken))
@@ -1773,6 +1776,13 @@ namespace Httpmq.Client
         [System.Text.Json.Serialization.JsonPropertyName("request_id")]
         public string RequestId { get; set; } = default!;
 
+        /// <summary>
+        /// What was said in the request and had no effect, such as a misspelt field, or what the change means for others; not there when
+        /// <br/>there is nothing to say. `?strict=true` refuses unknown fields and parameters instead.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("warnings")]
+        public System.Collections.Generic.IReadOnlyList<string>? Warnings { get; set; } = default!;
+
     }
 
     /// <summary>
@@ -1960,8 +1970,8 @@ namespace Httpmq.Client
         public long? MaxRetry { get; set; } = default!;
 
         /// <summary>
-        /// Nanoseconds until a message that was not acknowledged comes again; 0 or absent: 30000000000 (30 s). With less than an
-        /// <br/>acknowledgement takes, each message comes again before it can be acknowledged, about once in a millisecond.
+        /// How long until a message that was not acknowledged is delivered again: at least 1 ms; 0 or absent: 30 s. An integer is
+        /// <br/>nanoseconds; text has units, such as "250ms", "30s", "1h30m".
         /// </summary>
         [System.Text.Json.Serialization.JsonPropertyName("ack_wait")]
         public long? AckWait { get; set; } = default!;
@@ -2196,7 +2206,7 @@ namespace Httpmq.Client
         public long? MaxBytes { get; set; } = default!;
 
         /// <summary>
-        /// How long messages live, in nanoseconds: 0 for ever, else at least 100000000 (100 ms).
+        /// How long messages live: 0 for ever, else at least 100 ms. An integer is nanoseconds; text has units, such as "250ms", "30s", "1h30m".
         /// </summary>
         [System.Text.Json.Serialization.JsonPropertyName("max_age")]
         public long? MaxAge { get; set; } = default!;

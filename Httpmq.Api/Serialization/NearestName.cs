@@ -1,0 +1,90 @@
+using System.Collections.Frozen;
+
+namespace Httpmq.Api.Serialization;
+
+/// <summary>The known name that was probably meant by an unknown one.</summary>
+internal static class NearestName
+{
+    private const int Longest = 64;
+
+    // Words of NATS, of its tools and of other products; the first one that is known in the place is meant.
+    private static readonly FrozenDictionary<string, string[]> Synonyms = new Dictionary<string, string[]>(StringComparer.Ordinal)
+    {
+        ["subject"] = ["subjects", "subject_name"],
+        ["topic"] = ["subjects", "subject_name"],
+        ["topics"] = ["subjects"],
+        ["filter"] = ["filter_subject", "subject_name"],
+        ["filtersubjects"] = ["filter_subject"],
+        ["maxackpending"] = ["max_inflight", "max_msg_inflight"],
+        ["maxinflight"] = ["max_inflight", "max_msg_inflight"],
+        ["inflight"] = ["max_inflight", "max_msg_inflight"],
+        ["maxdeliver"] = ["max_retry"],
+        ["retries"] = ["max_retry"],
+        ["delivergroup"] = ["delivery_group"],
+        ["group"] = ["delivery_group"],
+        ["queuegroup"] = ["delivery_group"],
+        ["queue"] = ["delivery_group"],
+        ["description"] = ["notes"],
+        ["durablename"] = ["name"],
+        ["durable"] = ["name"],
+        ["streamname"] = ["name"],
+        ["consumername"] = ["name"],
+        ["numreplicas"] = ["replicas"],
+        ["ttl"] = ["max_age"],
+        ["maxmessages"] = ["max_msgs"],
+        ["maxmessagesize"] = ["max_msg_size"],
+        ["streamsequence"] = ["stream"],
+        ["streamseq"] = ["stream"],
+        ["consumersequence"] = ["consumer"],
+        ["consumerseq"] = ["consumer"],
+    }.ToFrozenDictionary(StringComparer.Ordinal);
+
+    /// <summary>The nearest of <paramref name="known"/>, or null where none is near.</summary>
+    public static string? Find(string name, IReadOnlyCollection<string> known)
+    {
+        if (name.Length is 0 or > Longest)
+        {
+            return null;
+        }
+
+        var plain = Plain(name);
+        if (Synonyms.TryGetValue(plain, out var meant) && meant.FirstOrDefault(known.Contains) is { } synonym)
+        {
+            return synonym;
+        }
+
+        // One wrong letter in three may be a slip; more is another word.
+        var nearest = known.MinBy(candidate => Distance(plain, Plain(candidate)));
+        return nearest is not null && Distance(plain, Plain(nearest)) <= Math.Min(2, plain.Length / 3) ? nearest : null;
+    }
+
+    /// <summary>Without what people write differently: case, underscores, dashes.</summary>
+    private static string Plain(string name) =>
+        name.Replace("_", string.Empty, StringComparison.Ordinal).Replace("-", string.Empty, StringComparison.Ordinal).ToLowerInvariant();
+
+    /// <summary>Letters to add, drop or change, two neighbours swapped counting as one.</summary>
+    private static int Distance(string one, string two)
+    {
+        var rows = new int[one.Length + 1, two.Length + 1];
+        for (var i = 0; i <= one.Length; i++)
+        {
+            for (var j = 0; j <= two.Length; j++)
+            {
+                if (i == 0 || j == 0)
+                {
+                    rows[i, j] = i + j;
+                    continue;
+                }
+
+                var change = one[i - 1] == two[j - 1] ? 0 : 1;
+                rows[i, j] = Math.Min(Math.Min(rows[i - 1, j] + 1, rows[i, j - 1] + 1), rows[i - 1, j - 1] + change);
+                if (i > 1 && j > 1 && one[i - 1] == two[j - 2] && one[i - 2] == two[j - 1])
+                {
+                    rows[i, j] = Math.Min(rows[i, j], rows[i - 2, j - 2] + 1);
+                }
+            }
+        }
+
+        return rows[one.Length, two.Length];
+    }
+}
