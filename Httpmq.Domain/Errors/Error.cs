@@ -15,6 +15,9 @@ public enum ErrorKind
     /// <summary>The message is larger than the stream or the server allows.</summary>
     TooLarge,
 
+    /// <summary>The body is encoded in a way that is not taken, such as compressed.</summary>
+    Unsupported,
+
     /// <summary>The caller has more open than it may; closing some makes room.</summary>
     TooMany,
 
