@@ -41,6 +41,7 @@ public static class DependencyInjection
         services.AddHostedService(provider => provider.GetRequiredService<NatsLink>());
         services.AddSingleton<IBrokerHealth>(provider => new BrokerHealth(
             provider.GetRequiredService<JetStreamApi>(),
+            provider.GetRequiredService<RequestPipeline>(),
             provider.GetRequiredService<NatsLink>(),
             deliveries ? provider.GetRequiredService<DeliveryLink>() : null,
             options));

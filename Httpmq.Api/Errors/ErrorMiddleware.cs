@@ -20,7 +20,7 @@ internal sealed class ErrorMiddleware(RequestDelegate next, ILogger<ErrorMiddlew
         catch (HttpmqException exception) when (!context.Response.HasStarted)
         {
             ErrorResponses.Write(context, exception.Error);
-            if (exception.Error.Kind is ErrorKind.TooLarge)
+            if (exception.Error.Kind is ErrorKind.TooLarge or ErrorKind.Unsupported)
             {
                 await RejectedBody.LingerAsync(context);
             }

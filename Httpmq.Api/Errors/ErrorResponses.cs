@@ -17,6 +17,7 @@ internal static class ErrorResponses
         ErrorKind.Conflict => StatusCodes.Status409Conflict,
         ErrorKind.PreconditionFailed => StatusCodes.Status412PreconditionFailed,
         ErrorKind.TooLarge => StatusCodes.Status413PayloadTooLarge,
+        ErrorKind.Unsupported => StatusCodes.Status415UnsupportedMediaType,
         ErrorKind.TooMany => StatusCodes.Status429TooManyRequests,
         ErrorKind.NotSupported => StatusCodes.Status501NotImplemented,
         ErrorKind.Unavailable => StatusCodes.Status503ServiceUnavailable,
@@ -37,7 +38,7 @@ internal static class ErrorResponses
             response.Headers.RetryAfter = RetryAfterSeconds;
         }
 
-        if (status is StatusCodes.Status413PayloadTooLarge or StatusCodes.Status408RequestTimeout && HttpProtocol.IsHttp11(context.Request.Protocol))
+        if (status is StatusCodes.Status413PayloadTooLarge or StatusCodes.Status415UnsupportedMediaType or StatusCodes.Status408RequestTimeout && HttpProtocol.IsHttp11(context.Request.Protocol))
         {
             // The rest of the body is not read, so the connection cannot carry another request.
             response.Headers.Connection = "close";

@@ -56,6 +56,8 @@ internal static class ApiHost
         builder.Services.AddApplication(new PublishBatchOptions(limits.BatchWindow));
         builder.Services.AddSingleton<SubscriptionPumps>();
         builder.Services.AddHostedService(provider => provider.GetRequiredService<SubscriptionPumps>());
+        builder.Services.AddSingleton<BatchPublications>();
+        builder.Services.AddHostedService(provider => provider.GetRequiredService<BatchPublications>());
         builder.Services
             .AddMvcCore(mvc =>
             {

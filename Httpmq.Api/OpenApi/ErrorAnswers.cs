@@ -40,6 +40,10 @@ internal sealed class ErrorAnswers : IOperationProcessor
             "The body is larger than 8 MiB, and refused while it is read; or what JetStream would be sent is larger than the NATS server takes.",
             "Request body too large",
             "the body has more than 8388608 bytes"),
+        [415] = new(
+            "The body is compressed (`Content-Encoding`).",
+            "Unsupported content encoding",
+            "Content-Encoding: 'gzip' is not supported; send the body uncompressed, without this header"),
         [429] = new(
             "As many subscriptions are open as the gateway takes (`limits.max_subscriptions`).",
             "Too many subscriptions",

@@ -13,6 +13,8 @@ internal readonly struct Base64Body(byte[] buffer, int length, BodyBuffers buffe
 {
     private const string What = "Failed to base64 decode body";
 
+    private const string HowToEncode = "the body must be the message as base64 text: encode it first, for example with 'base64 < file | curl --data-binary @- …'";
+
     // Nobody gets much for the mere announcement of a large body.
     private const int LargestFirstBuffer = 64 * 1024;
 
@@ -132,7 +134,7 @@ internal readonly struct Base64Body(byte[] buffer, int length, BodyBuffers buffe
         var stripped = breaks < 0 ? length : Strip(text, breaks);
         if (stripped == 0)
         {
-            throw HttpmqException.Invalid(What, "the message is empty");
+            throw HttpmqException.Invalid(What, "the message is empty: the body must be at least one byte as base64");
         }
 
         // Into another buffer: decoding over itself costs many times as much.
@@ -233,10 +235,10 @@ internal readonly struct Base64Body(byte[] buffer, int length, BodyBuffers buffe
     }
 
     private static HttpmqException Illegal(int position) =>
-        HttpmqException.Invalid(What, $"illegal base64 data at input byte {position}");
+        HttpmqException.Invalid(What, $"illegal base64 data at input byte {position}; {HowToEncode}");
 
     private static HttpmqException UnexpectedEnd(int position) =>
-        HttpmqException.Invalid(What, $"the text ends at input byte {position} within a group of 4 characters; padding with '=' is required");
+        HttpmqException.Invalid(What, $"the text ends at input byte {position} within a group of 4 characters; padding with '=' is required; {HowToEncode}");
 
     private static HttpmqException TooLarge(int maxMessage) =>
         new(new Error(ErrorKind.TooLarge, "Message too large", $"the message has more than {maxMessage} bytes (the NATS server's max_payload, or limits.max_message_bytes)"));

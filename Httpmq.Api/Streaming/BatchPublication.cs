@@ -11,7 +11,7 @@ namespace Httpmq.Api.Streaming;
 /// One batch: reads records from the request while it writes their outcomes to the response, in the same order. Back-pressure
 /// goes both ways: a full window stops the reading, a client that does not read stops the window.
 /// </summary>
-internal sealed class BatchPublication(HttpContext http, PublishBatch batch, BodyBuffers buffers, CancellationToken stopping)
+internal sealed class BatchPublication(HttpContext http, PublishBatch batch, BodyBuffers buffers, TimeProvider time, CancellationToken stopping)
 {
     // A client of HTTP/1.1 usually sends all of its request before it reads, so answers wait here for so many bytes, as long as
     // there is room for them.
@@ -20,11 +20,29 @@ internal sealed class BatchPublication(HttpContext http, PublishBatch batch, Bod
     // A batch whose input never ends a read would keep its thread, of which there are as many as processors.
     private const int RecordsPerTurn = 64;
 
+    // How long a client that was told of the stop has to end its request, before its connection is closed.
+    private static readonly TimeSpan Farewell = TimeSpan.FromSeconds(5);
+
     private static readonly Error TooLong = new(ErrorKind.TooLarge, "Invalid record", "the line is longer than the largest message (the NATS server's max_payload, or limits.max_message_bytes)");
+    /// <summary>A batch without a record.</summary>
+    public static readonly Error Empty = new(ErrorKind.InvalidInput, "Empty batch", "the body has no record; send one JSON object per line, such as {\"subject\":\"orders.new\",\"b64_msg\":\"aGk=\"}");
+
+    private static readonly Error Stopping = new(ErrorKind.Unavailable, "Server stopping", "this record and all that follow were not read; send them again");
 
     private readonly BodyBuffers.Lease _unflushed = buffers.Hold();
+    private readonly CancellationTokenSource _giveUp = CancellationTokenSource.CreateLinkedTokenSource(http.RequestAborted, stopping);
     private volatile bool _reading = true;
     private long _lines;
+    private bool _hasRecords;
+    private long _flushStarted;
+
+    public string RequestId => http.TraceIdentifier;
+
+    /// <summary>How long the current flush has been waiting for the client; zero between flushes.</summary>
+    public TimeSpan Stalled => Volatile.Read(ref _flushStarted) is not 0 and var start ? time.GetElapsedTime(start) : TimeSpan.Zero;
+
+    /// <summary>Cuts the client off without a word: it does not read any.</summary>
+    public void Abort() => http.Abort();
 
     public async Task RunAsync()
     {
@@ -33,9 +51,10 @@ internal sealed class BatchPublication(HttpContext http, PublishBatch batch, Bod
         response.Headers.CacheControl = "no-cache";
         response.Headers["X-Accel-Buffering"] = "no";
         var writing = WriteAsync();
+        var stopped = false;
         try
         {
-            await ReadAsync(http.Request.BodyReader);
+            stopped = !await TryReadAllAsync(http.Request.BodyReader);
         }
         finally
         {
@@ -44,11 +63,37 @@ internal sealed class BatchPublication(HttpContext http, PublishBatch batch, Bod
             batch.Complete();
             await writing;
             _unflushed.Dispose();
+            _giveUp.Dispose();
+        }
+
+        if (stopped)
+        {
+            await SayFarewellAsync();
         }
     }
 
+    /// <summary>False: the gateway stops, and the client is told from which record on.</summary>
+    private async Task<bool> TryReadAllAsync(PipeReader body)
+    {
+        try
+        {
+            if (await TryReadAsync(body))
+            {
+                return true;
+            }
+        }
+        catch (OperationCanceledException) when (stopping.IsCancellationRequested && !http.RequestAborted.IsCancellationRequested)
+        {
+            // It waited for room to publish this record.
+            _lines--;
+        }
+
+        await batch.RefuseAsync(_lines + 1, Stopping, http.RequestAborted);
+        return false;
+    }
+
     /// <summary>Without a deadline: a batch may stay open for hours, and be quiet in between.</summary>
-    private async Task ReadAsync(PipeReader body)
+    private async Task<bool> TryReadAsync(PipeReader body)
     {
         using var records = new BatchRecordReader(batch.MaxPayload, buffers);
         using var stop = stopping.UnsafeRegister(static state => ((PipeReader)state!).CancelPendingRead(), body);
@@ -57,39 +102,86 @@ internal sealed class BatchPublication(HttpContext http, PublishBatch batch, Bod
         while (true)
         {
             var result = await body.ReadAsync(http.RequestAborted);
-            if (stopping.IsCancellationRequested)
-            {
-                body.AdvanceTo(result.Buffer.Start);
-                await batch.RefuseAsync(_lines + 1, new Error(ErrorKind.Unavailable, "Server stopping", "this record and all that follow were not read; send them again"));
-                return;
-            }
-
             var rest = result.Buffer;
-            while (TryTakeLine(ref rest, out var line))
+            var unread = rest.Start;
+            try
             {
-                await AddAsync(records, line, skipping);
-                skipping = null;
-                unfinished.Release();
-                if (_lines % RecordsPerTurn == 0)
+                if (stopping.IsCancellationRequested)
                 {
-                    await Task.Yield();
-                }
-            }
-
-            if (result.IsCompleted)
-            {
-                if (skipping is not null || !rest.IsEmpty)
-                {
-                    await AddAsync(records, rest, skipping);
+                    return false;
                 }
 
-                body.AdvanceTo(rest.End);
-                return;
-            }
+                while (TryTakeLine(ref rest, out var line))
+                {
+                    await AddAsync(records, line, skipping);
+                    skipping = null;
+                    unfinished.Release();
+                    unread = rest.Start;
+                    if (_lines % RecordsPerTurn == 0)
+                    {
+                        await Task.Yield();
+                    }
+                }
 
-            // Not even the start of a line that is too long is kept.
-            skipping ??= rest.Length > records.MaxLine ? TooLong : TryHold(unfinished, rest.Length);
-            body.AdvanceTo(skipping is null ? rest.Start : rest.End, rest.End);
+                if (result.IsCompleted)
+                {
+                    if (skipping is not null || !rest.IsEmpty)
+                    {
+                        await AddAsync(records, rest, skipping);
+                    }
+
+                    unread = rest.End;
+                    return await TellEmptyAsync();
+                }
+
+                // Not even the start of a line that is too long is kept.
+                skipping ??= rest.Length > records.MaxLine ? TooLong : TryHold(unfinished, rest.Length);
+                unread = skipping is null ? rest.Start : rest.End;
+            }
+            finally
+            {
+                // Also where it ends early: the rest of the request can only be read when no read is open.
+                body.AdvanceTo(unread, rest.End);
+            }
+        }
+    }
+
+    /// <summary>Blank lines are no records, and nothing but them is most likely a mistake of whoever sends them.</summary>
+    private async Task<bool> TellEmptyAsync()
+    {
+        if (!_hasRecords)
+        {
+            await batch.RefuseAsync(Math.Max(1, _lines), Empty, _giveUp.Token);
+        }
+
+        return true;
+    }
+
+    /// <summary>
+    /// The answer is complete, and its end is sent; the request is not. A connection that closes now would, for many clients, take what they
+    /// have not read of the answer with it, so they get a moment to end the request themselves.
+    /// </summary>
+    private async Task SayFarewellAsync()
+    {
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(http.RequestAborted);
+        limit.CancelAfter(Farewell);
+        try
+        {
+            await http.Response.CompleteAsync();
+            var body = http.Request.BodyReader;
+            while (true)
+            {
+                var result = await body.ReadAsync(limit.Token);
+                body.AdvanceTo(result.Buffer.End);
+                if (result.IsCompleted)
+                {
+                    return;
+                }
+            }
+        }
+        catch (Exception exception) when (exception is OperationCanceledException or IOException)
+        {
+            // It stays; or it is gone.
         }
     }
 
@@ -124,7 +216,8 @@ internal sealed class BatchPublication(HttpContext http, PublishBatch batch, Bod
         _lines++;
         if (skipped is not null || line.Length > records.MaxLine)
         {
-            return batch.RefuseAsync(_lines, skipped ?? TooLong);
+            _hasRecords = true;
+            return batch.RefuseAsync(_lines, skipped ?? TooLong, _giveUp.Token);
         }
 
         // Blank lines are no records; they count, so that line numbers are those of the client's text.
@@ -133,9 +226,10 @@ internal sealed class BatchPublication(HttpContext http, PublishBatch batch, Bod
             return ValueTask.CompletedTask;
         }
 
+        _hasRecords = true;
         return records.Read(line, out var subject, out var message) is { } error
-            ? batch.RefuseAsync(_lines, error)
-            : batch.AddAsync(_lines, subject, message);
+            ? batch.RefuseAsync(_lines, error, _giveUp.Token)
+            : batch.AddAsync(_lines, subject, message, _giveUp.Token);
     }
 
     private static bool IsBlank(in ReadOnlySequence<byte> line)
@@ -198,13 +292,24 @@ internal sealed class BatchPublication(HttpContext http, PublishBatch batch, Bod
         }
 
         writer.Flushed();
+        var flush = http.Response.BodyWriter.FlushAsync(http.RequestAborted);
+        if (flush.IsCompletedSuccessfully)
+        {
+            return !flush.Result.IsCompleted;
+        }
+
+        Volatile.Write(ref _flushStarted, time.GetTimestamp());
         try
         {
-            return !(await http.Response.BodyWriter.FlushAsync(http.RequestAborted)).IsCompleted;
+            return !(await flush).IsCompleted;
         }
         catch (Exception exception) when (exception is OperationCanceledException or IOException)
         {
             return false;
+        }
+        finally
+        {
+            Volatile.Write(ref _flushStarted, 0);
         }
     }
 }

@@ -29,20 +29,22 @@ internal sealed class BatchRecordReader(int maxMessage, BodyBuffers buffers) : I
     {
         subject = default;
         message = default;
-        if (!StartsAsObject(line))
+
+        // Without the exception that the JSON reader would throw, which costs as much as a hundred records.
+        if (BatchLine.FindFault(line) is { } noObject)
         {
-            // Without the exception that the JSON reader would throw, which costs as much as a hundred records.
-            return Invalid("the line is not a JSON object");
+            return Invalid(noObject);
         }
 
         var hasSubject = false;
         var hasMessage = false;
+        var length = 0L;
         try
         {
             var text = Contiguous(line);
             if (!Utf8.IsValid(text))
             {
-                return Invalid("the line is not JSON: it is not UTF-8");
+                return Invalid($"the line is not UTF-8 from byte {BatchLine.ValidLength(text) + 1} on");
             }
 
             var json = new Utf8JsonReader(text);
@@ -80,19 +82,24 @@ internal sealed class BatchRecordReader(int maxMessage, BodyBuffers buffers) : I
             }
 
             // Behind the object there may be white space and nothing else.
+            length = json.BytesConsumed;
             json.Read();
         }
         catch (HttpmqException exception)
         {
             return exception.Error;
         }
-        catch (Exception exception) when (exception is JsonException or InvalidOperationException)
+        catch (JsonException exception)
         {
-            return Invalid($"the line is not JSON: {exception.Message}");
+            return Invalid(BatchLine.Describe(line, length, exception));
+        }
+        catch (InvalidOperationException)
+        {
+            return Invalid("the line is not JSON: a text in it has half of a character (an escape such as \\ud800 without its other half)");
         }
 
         subject = _subject;
-        return hasSubject && hasMessage ? null : Invalid(hasSubject ? "b64_msg is required" : "subject is required");
+        return hasSubject && hasMessage ? null : Invalid(hasSubject ? "b64_msg is required: the message as base64" : "subject is required: where to publish");
     }
 
     public void Dispose()
@@ -100,20 +107,6 @@ internal sealed class BatchRecordReader(int maxMessage, BodyBuffers buffers) : I
         Return(ref _line);
         Return(ref _text);
         Return(ref _message);
-    }
-
-    private static bool StartsAsObject(in ReadOnlySequence<byte> line)
-    {
-        foreach (var segment in line)
-        {
-            var start = segment.Span.IndexOfAnyExcept(" \t\r"u8);
-            if (start >= 0)
-            {
-                return segment.Span[start] == (byte)'{';
-            }
-        }
-
-        return false;
     }
 
     /// <summary>Field names in any case, as everywhere in the contract.</summary>
@@ -153,7 +146,7 @@ internal sealed class BatchRecordReader(int maxMessage, BodyBuffers buffers) : I
         Grow(ref _message, Base64.GetMaxDecodedFromUtf8Length(text.Length));
         if (text.IndexOfAny(" \t\r\n"u8) >= 0 || !Base64Body.TryDecode(text, _message, out var length))
         {
-            return Invalid("b64_msg is not base64 with padding");
+            return Invalid("b64_msg is not base64 with padding: encode the message first, for example with the command base64");
         }
 
         if (length == 0)

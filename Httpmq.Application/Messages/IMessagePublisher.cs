@@ -16,6 +16,15 @@ public interface IMessagePublisher
     /// <param name="subject">Where to publish.</param>
     /// <param name="payload">The message; may be reused by the caller once the call returned.</param>
     ValueTask<IPendingPublish> StartAsync(Subject subject, ReadOnlyMemory<byte> payload);
+
+    /// <summary>
+    /// As <see cref="StartAsync"/>, for a record of a batch: it waits while the records of all batches that wait for the broker are as many as
+    /// they may be, so that there is always room for single messages.
+    /// </summary>
+    /// <param name="subject">Where to publish.</param>
+    /// <param name="payload">The message; may be reused by the caller once the call returned.</param>
+    /// <param name="cancellationToken">Gives up waiting for room: the message is not sent then.</param>
+    ValueTask<IPendingPublish> StartInBatchAsync(Subject subject, ReadOnlyMemory<byte> payload, CancellationToken cancellationToken);
 }
 
 /// <summary>A message under way to its stream. It ends within 5 s, whatever happens.</summary>

@@ -18,6 +18,9 @@ public enum ErrorKind
     /// <summary>The message is larger than the stream or the server allows.</summary>
     TooLarge,
 
+    /// <summary>The body is encoded in a way that is not taken, such as compressed.</summary>
+    Unsupported,
+
     /// <summary>The caller has more open, or asks more at once, than it may; closing some or waiting makes room.</summary>
     TooMany,
 

@@ -1,6 +1,8 @@
 using System.Buffers;
+using System.Collections.Concurrent;
 using Httpmq.Infrastructure.JetStream.Deliveries;
 using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
 using NATS.Client.Core;
 
 namespace Httpmq.Infrastructure.JetStream;
@@ -10,11 +12,24 @@ namespace Httpmq.Infrastructure.JetStream;
 /// gone and nothing is remembered of it. Advisories are sent once and may be missed; after each reconnect everything is
 /// checked instead. Source: https://docs.nats.io/running-a-nats-service/nats_admin/monitoring/monitoring_jetstream.
 /// </summary>
-internal sealed class AdvisoryListener(DeliveryLink link, ConsumerLedger ledger, DeliverySources sources) : IHostedService, IAsyncDisposable
+internal sealed class AdvisoryListener(DeliveryLink link, ConsumerLedger ledger, DeliverySources sources, ILogger<AdvisoryListener> logger)
+    : IHostedService, IAsyncDisposable
 {
     private const string Prefix = "$JS.EVENT.ADVISORY.";
-    private readonly List<AdvisorySub> _subscriptions = [];
-    private int _subscribed;
+
+    private static readonly string[] Subjects =
+    [
+        "CONSUMER.CREATED.*.*",
+        "CONSUMER.DELETED.*.*",
+        "CONSUMER.LEADER_ELECTED.*.*",
+        "STREAM.CREATED.*",
+        "STREAM.UPDATED.*",
+        "STREAM.DELETED.*",
+    ];
+
+    // The client library holds them weakly.
+    private readonly ConcurrentDictionary<string, AdvisorySub> _subscriptions = new(StringComparer.Ordinal);
+    private volatile bool _disposed;
 
     public Task StartAsync(CancellationToken cancellationToken)
     {
@@ -32,49 +47,67 @@ internal sealed class AdvisoryListener(DeliveryLink link, ConsumerLedger ledger,
 
     public async ValueTask DisposeAsync()
     {
-        foreach (var subscription in _subscriptions)
+        _disposed = true;
+        foreach (var subscription in _subscriptions.Values)
         {
             await subscription.DisposeAsync();
         }
     }
 
+    /// <summary>The subscriptions of the moment.</summary>
+    internal IReadOnlyCollection<NatsSubBase> Subscriptions => [.. _subscriptions.Values];
+
     private void OnOpened()
     {
+        // The subscriptions that are there were renewed with the connection.
         ledger.Open();
-        if (Interlocked.Exchange(ref _subscribed, 1) == 0)
-        {
-            SubscribeAsync().Forget();
-        }
-
+        SubscribeAsync().Forget();
         sources.CheckAll();
     }
 
     private async Task SubscribeAsync()
     {
-        try
+        foreach (var subject in Subjects)
         {
-            string[] subjects =
-            [
-                "CONSUMER.CREATED.*.*",
-                "CONSUMER.DELETED.*.*",
-                "CONSUMER.LEADER_ELECTED.*.*",
-                "STREAM.CREATED.*",
-                "STREAM.UPDATED.*",
-                "STREAM.DELETED.*",
-            ];
-            foreach (var subject in subjects.Skip(_subscriptions.Count))
+            var subscription = new AdvisorySub(link.Connection, Prefix + subject, Take, OnEnded);
+            if (!_subscriptions.TryAdd(subject, subscription))
             {
-                var subscription = new AdvisorySub(link.Connection, Prefix + subject, OnAdvisory);
-                await link.Connection.AddSubAsync(subscription);
+                continue;
+            }
 
-                // The client library holds it weakly.
-                _subscriptions.Add(subscription);
+            try
+            {
+                await link.Connection.AddSubAsync(subscription);
+            }
+            catch (Exception exception) when (exception is NatsException or OperationCanceledException or ObjectDisposedException)
+            {
+                // Lost in between: the next connection tries again.
+                _subscriptions.TryRemove(new KeyValuePair<string, AdvisorySub>(subject, subscription));
             }
         }
-        catch (Exception exception) when (exception is NatsException or OperationCanceledException)
+    }
+
+    /// <summary>The client library ended it, for whatever reason. What was told in between is not known: everything is checked.</summary>
+    private void OnEnded(AdvisorySub subscription)
+    {
+        var subject = subscription.Subject[Prefix.Length..];
+        if (!_disposed && _subscriptions.TryRemove(new KeyValuePair<string, AdvisorySub>(subject, subscription)) && link.IsOpen)
         {
-            // Lost in between: the next connection tries again.
-            Interlocked.Exchange(ref _subscribed, 0);
+            logger.AdvisoriesRenewed(subscription.Subject);
+            OnOpened();
+        }
+    }
+
+    private void Take(string subject)
+    {
+        try
+        {
+            OnAdvisory(subject);
+        }
+        catch (Exception exception)
+        {
+            // Whatever it is: the client library would end the subscription, and all that it would tell.
+            logger.AdvisoryUnreadable(exception, subject);
         }
     }
 
@@ -108,7 +141,7 @@ internal sealed class AdvisoryListener(DeliveryLink link, ConsumerLedger ledger,
         }
     }
 
-    private sealed class AdvisorySub(NatsConnection connection, string subject, Action<string> received)
+    private sealed class AdvisorySub(NatsConnection connection, string subject, Action<string> received, Action<AdvisorySub> ended)
         : NatsSubBase(connection, connection.SubscriptionManager, subject, queueGroup: null, opts: null, CancellationToken.None)
     {
         protected override ValueTask ReceiveInternalAsync(
@@ -121,8 +154,6 @@ internal sealed class AdvisoryListener(DeliveryLink link, ConsumerLedger ledger,
             return ValueTask.CompletedTask;
         }
 
-        protected override void TryComplete()
-        {
-        }
+        protected override void TryComplete() => ended(this);
     }
 }

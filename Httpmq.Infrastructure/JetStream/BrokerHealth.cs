@@ -1,11 +1,12 @@
 using Httpmq.Application.Health;
 using Httpmq.Domain.Errors;
+using Httpmq.Infrastructure.JetStream.Requests;
 using Httpmq.Infrastructure.JetStream.Wire;
 using NATS.Client.Core;
 
 namespace Httpmq.Infrastructure.JetStream;
 
-internal sealed class BrokerHealth(JetStreamApi api, NatsLink link, DeliveryLink? deliveries, NatsOptions options) : IBrokerHealth
+internal sealed class BrokerHealth(JetStreamApi api, RequestPipeline requests, NatsLink link, DeliveryLink? deliveries, NatsOptions options) : IBrokerHealth
 {
     private const string NotReady = "JetStream is not ready";
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(1.5);
@@ -44,16 +45,41 @@ internal sealed class BrokerHealth(JetStreamApi api, NatsLink link, DeliveryLink
         }
     }
 
+    /// <summary>
+    /// Publishes and acknowledgements have a subscription for their answers: the same question is asked through it. False: no answer came
+    /// on it.
+    /// </summary>
+    private async Task<bool> HearRepliesAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            // Whatever the answer is, and also where there is no room to ask: then others wait for theirs.
+            await requests.SendAsync(JetStreamApi.Prefix + "INFO", ReadOnlyMemory<byte>.Empty).AsTask().WaitAsync(cancellationToken);
+            return true;
+        }
+        catch (OperationCanceledException)
+        {
+            return false;
+        }
+    }
+
     private async Task<Error?> AskAsync(CancellationToken cancellationToken)
     {
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         limit.CancelAfter(Patience);
         try
         {
-            // Both at once; a connection that counts as open may be dead all the same.
+            // All at once; a connection that counts as open may be dead all the same.
             var pinging = PingDeliveriesAsync(limit.Token);
+            var replying = HearRepliesAsync(limit.Token);
             var answer = await api.TryCallAsync(NotReady, "INFO", [], WireJson.Default.ApiResponse, limit.Token);
             await pinging;
+            if (!await replying)
+            {
+                requests.Renew();
+                return new Error(ErrorKind.Unavailable, NotReady, "JetStream answers, but not on the subscription that publishes and acknowledgements use; it is being renewed");
+            }
+
             return answer.Error is null ? null : JetStreamErrors.ToError(NotReady, answer.Error) with { Kind = ErrorKind.Unavailable };
         }
         catch (HttpmqException exception)

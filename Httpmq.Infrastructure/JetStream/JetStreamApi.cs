@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using Httpmq.Domain.Errors;
@@ -11,8 +12,13 @@ namespace Httpmq.Infrastructure.JetStream;
 /// </summary>
 internal sealed class JetStreamApi(NatsLink link, NatsOptions options)
 {
-    private const string Prefix = "$JS.API.";
+    /// <summary>What the subjects of the API begin with.</summary>
+    public const string Prefix = "$JS.API.";
+
     private const string AnswerPrefix = "io.nats.jetstream.api.";
+
+    // Without it the client library hands out "nobody listens" as an empty answer.
+    private static readonly NatsSubOpts ReplyOptions = new() { ThrowIfNoResponders = true };
 
     /// <summary>Calls the API; an error in the answer is thrown.</summary>
     /// <param name="what">What fails where this fails: the error's message.</param>
@@ -60,6 +66,7 @@ internal sealed class JetStreamApi(NatsLink link, NatsOptions options)
                 body,
                 requestSerializer: NatsRawSerializer<byte[]>.Default,
                 replySerializer: NatsRawSerializer<byte[]>.Default,
+                replyOpts: ReplyOptions,
                 cancellationToken: limit.Token);
             var answer = JsonSerializer.Deserialize(reply.Data ?? [], answerType);
 
@@ -70,9 +77,7 @@ internal sealed class JetStreamApi(NatsLink link, NatsOptions options)
         }
         catch (NatsNoRespondersException exception)
         {
-            throw new HttpmqException(
-                new Error(ErrorKind.Unavailable, what, "JetStream does not answer: it is not enabled on the connected server, or has no leader at the moment"),
-                exception);
+            throw new HttpmqException(link.Explain(new Error(ErrorKind.Unavailable, what, NobodyListens(connection.ServerInfo))), exception);
         }
         catch (JsonException exception)
         {
@@ -83,6 +88,11 @@ internal sealed class JetStreamApi(NatsLink link, NatsOptions options)
             throw new HttpmqException(link.Explain(link.IsOpen && ReferenceEquals(connection, link.Connection) ? TimedOut(what, call) : Lost(what, call)), exception);
         }
     }
+
+    /// <summary>A server without JetStream may have neighbours that have it, and then they answer.</summary>
+    private static string NobodyListens(INatsServerInfo? server) => server is { JetStreamAvailable: false }
+        ? $"JetStream is not enabled on nats-server {server.Version} at {server.Host}:{server.Port.ToString(CultureInfo.InvariantCulture)}; start it with -js, or set nats.server_uri to one that has it; nothing was changed"
+        : "JetStream does not answer: it is starting, stopping, or has no leader at the moment; nothing was changed, try again";
 
     private static Error Lost(string what, string call) => new(
         ErrorKind.Unavailable,

@@ -34,4 +34,19 @@ internal static partial class JetStreamLog
 
     [LoggerMessage(2013, LogLevel.Debug, "Background send to NATS failed: {Reason}")]
     public static partial void SendFailed(this ILogger logger, string reason);
+
+    [LoggerMessage(2014, LogLevel.Warning, "An answer of JetStream could not be taken")]
+    public static partial void ReplyUnreadable(this ILogger logger, Exception exception);
+
+    [LoggerMessage(EventId = 2015, Message = "The subscription for JetStream's answers ended or brought none; it was renewed")]
+    public static partial void RepliesRenewed(this ILogger logger, LogLevel level);
+
+    [LoggerMessage(2016, LogLevel.Warning, "What JetStream tells on {Subject} could not be taken")]
+    public static partial void AdvisoryUnreadable(this ILogger logger, Exception exception, string subject);
+
+    [LoggerMessage(2017, LogLevel.Warning, "The subscription to {Subject} ended; it was renewed")]
+    public static partial void AdvisoriesRenewed(this ILogger logger, string subject);
+
+    [LoggerMessage(2018, LogLevel.Warning, "nats-server at {Address} is about to stop (lame duck mode); {Connection} {Reaction}")]
+    public static partial void LameDuck(this ILogger logger, string connection, string address, string reaction);
 }

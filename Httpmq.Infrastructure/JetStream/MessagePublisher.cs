@@ -1,10 +1,8 @@
 using System.Collections.Concurrent;
-using System.Text.Json;
 using Httpmq.Application.Messages;
 using Httpmq.Domain.Errors;
 using Httpmq.Domain.Naming;
 using Httpmq.Infrastructure.JetStream.Requests;
-using Httpmq.Infrastructure.JetStream.Wire;
 
 namespace Httpmq.Infrastructure.JetStream;
 
@@ -13,13 +11,7 @@ internal sealed class MessagePublisher(NatsLink link, NatsOptions options, Reque
     // nats-server's default max_payload, until the connected one has told its own.
     private const int DefaultMaxPayload = 1024 * 1024;
 
-    // It explains a refusal and decides nothing: the message was refused by the broker already.
-    private static readonly TimeSpan ExplanationLife = TimeSpan.FromSeconds(1);
-
-    // What is left of the 5 s in which every request is answered.
-    private static readonly TimeSpan TimeoutExplanationLimit = TimeSpan.FromMilliseconds(600);
-
-    private volatile Unclaimed? _unclaimed;
+    private readonly UnclaimedSubjects _unclaimed = new(api, time);
     private readonly ConcurrentQueue<PendingPublish> _free = new();
 
     public int MaxPayload
@@ -33,6 +25,20 @@ internal sealed class MessagePublisher(NatsLink link, NatsOptions options, Reque
 
     public async ValueTask<IPendingPublish> StartAsync(Subject subject, ReadOnlyMemory<byte> payload)
     {
+        var pending = Next(subject, payload.Length);
+        pending.Reply = pending.Size > 0 ? default : await requests.StartAsync(subject.Value, payload);
+        return pending;
+    }
+
+    public async ValueTask<IPendingPublish> StartInBatchAsync(Subject subject, ReadOnlyMemory<byte> payload, CancellationToken cancellationToken)
+    {
+        var pending = Next(subject, payload.Length);
+        pending.Reply = pending.Size > 0 ? default : await requests.StartInBatchAsync(subject.Value, payload, cancellationToken);
+        return pending;
+    }
+
+    private PendingPublish Next(Subject subject, int size)
+    {
         if (!_free.TryDequeue(out var pending))
         {
             pending = new PendingPublish(this);
@@ -40,8 +46,7 @@ internal sealed class MessagePublisher(NatsLink link, NatsOptions options, Reque
 
         // The server would end the whole connection over a message that is too large.
         pending.Subject = subject;
-        pending.Size = payload.Length > MaxPayload ? payload.Length : 0;
-        pending.Reply = pending.Size > 0 ? default : await requests.StartAsync(subject.Value, payload);
+        pending.Size = size > MaxPayload ? size : 0;
         return pending;
     }
 
@@ -53,6 +58,7 @@ internal sealed class MessagePublisher(NatsLink link, NatsOptions options, Reque
             return Failed(ErrorKind.TooLarge, subject, $"the message has {pending.Size} bytes, and at most {MaxPayload} are taken (the NATS server's max_payload, or limits.max_message_bytes)");
         }
 
+        var started = pending.Reply.Started;
         var reply = await pending.Reply.WaitAsync();
         _free.Enqueue(pending);
         return reply switch
@@ -60,13 +66,13 @@ internal sealed class MessagePublisher(NatsLink link, NatsOptions options, Reque
             { Kind: ReplyKind.Answered, Error: { } error } => Refused(JetStreamErrors.ToError(What(subject), error)),
             { Kind: ReplyKind.Answered, Stream: { } stream } => PublishOutcome.Stored(stream, reply.Sequence),
 
-            { Kind: ReplyKind.NoResponders } => await ExplainNoStreamAsync(subject, cancellationToken),
+            { Kind: ReplyKind.NoResponders } => await ExplainNoStreamAsync(subject, started, cancellationToken),
 
             // Somebody who is no stream, and answered first, with nothing or with something else.
-            { Kind: ReplyKind.Foreign or ReplyKind.Answered } => await ExplainForeignAsync(subject, cancellationToken),
+            { Kind: ReplyKind.Foreign or ReplyKind.Answered } => await ExplainForeignAsync(subject, started, cancellationToken),
             { Kind: ReplyKind.NotSent } => PublishOutcome.Failed(link.NotConnected),
             { Kind: ReplyKind.Full } => Failed(ErrorKind.Unavailable, subject, "too many messages wait for JetStream's answer; nothing was stored, try again"),
-            { Kind: ReplyKind.TimedOut } => await ExplainTimeoutAsync(subject),
+            { Kind: ReplyKind.TimedOut } => await ExplainTimeoutAsync(subject, started, cancellationToken),
             _ => Failed(ErrorKind.Unavailable, subject, "the connection to NATS was lost before JetStream answered; the message may have been stored"),
         };
     }
@@ -76,76 +82,37 @@ internal sealed class MessagePublisher(NatsLink link, NatsOptions options, Reque
         PublishOutcome.Failed(error.Kind == ErrorKind.OutOfResources ? link.Explain(error) : error);
 
     /// <summary>Nobody took the message: because no stream has the subject, or because the stream has no leader just now.</summary>
-    private async ValueTask<PublishOutcome> ExplainNoStreamAsync(Subject subject, CancellationToken cancellationToken)
-    {
-        // A batch to a wrong subject has one explanation for all of its records.
-        if (_unclaimed is { } known && known.Subject == subject && time.GetElapsedTime(known.Since) < ExplanationLife)
+    private async ValueTask<PublishOutcome> ExplainNoStreamAsync(Subject subject, long started, CancellationToken cancellationToken) =>
+        await _unclaimed.AskAsync(subject, started, cancellationToken) switch
         {
-            return PublishOutcome.Failed(known.Error);
-        }
+            { Stream: { } stream } => Failed(ErrorKind.Unavailable, subject, $"stream {stream} has no leader at the moment; nothing was stored, try again"),
+            { IsUnclaimed: true } => NoStream(subject),
 
-        var outcome = await AskForStreamAsync(subject, cancellationToken);
-        if (outcome.Error is { Kind: ErrorKind.NotFound } error)
-        {
-            _unclaimed = new Unclaimed(subject, error, time.GetTimestamp());
-        }
-
-        return outcome;
-    }
+            // Why nobody took it stays open; that nobody did does not, so this is no time-out of unknown outcome.
+            { Reason: var reason } => PublishOutcome.Failed(link.Explain(new Error(
+                ErrorKind.Unavailable, What(subject), $"no stream took it, and JetStream does not say why ({reason}); nothing was stored, try again"))),
+        };
 
     /// <summary>Somebody else listens on the subject: where there is a stream, too, the message may be in it.</summary>
-    private async ValueTask<PublishOutcome> ExplainForeignAsync(Subject subject, CancellationToken cancellationToken) =>
-        await ExplainNoStreamAsync(subject, cancellationToken) is { Error.Kind: ErrorKind.NotFound } noStream
-            ? noStream
+    private async ValueTask<PublishOutcome> ExplainForeignAsync(Subject subject, long started, CancellationToken cancellationToken) =>
+        await _unclaimed.AskAsync(subject, started, cancellationToken) is { IsUnclaimed: true }
+            ? NoStream(subject)
             : Failed(ErrorKind.Unavailable, subject, "somebody else than JetStream listens on the subject and answered first; the message may have been stored");
 
     /// <summary>Nobody answered: because JetStream is slow, or because somebody listens on the subject who is no stream.</summary>
-    private async ValueTask<PublishOutcome> ExplainTimeoutAsync(Subject subject)
-    {
-        using var limit = new CancellationTokenSource(TimeoutExplanationLimit, time);
-        try
-        {
-            if (await AskForStreamAsync(subject, limit.Token) is { Error.Kind: ErrorKind.NotFound } noStream)
-            {
-                return noStream;
-            }
-        }
-        catch (OperationCanceledException)
-        {
-            // Then it is JetStream that does not answer.
-        }
+    private async ValueTask<PublishOutcome> ExplainTimeoutAsync(Subject subject, long started, CancellationToken cancellationToken) =>
+        await _unclaimed.AskAsync(subject, started, cancellationToken) is { IsUnclaimed: true }
+            ? NoStream(subject)
+            : PublishOutcome.Failed(link.Explain(new Error(
+                ErrorKind.Timeout, What(subject), "JetStream did not answer in time; the message may have been stored")));
 
-        return PublishOutcome.Failed(link.Explain(new Error(
-            ErrorKind.Timeout, What(subject), "JetStream did not answer in time; the message may have been stored")));
-    }
-
-    private async ValueTask<PublishOutcome> AskForStreamAsync(Subject subject, CancellationToken cancellationToken)
-    {
-        try
-        {
-            var answer = await api.CallAsync(
-                What(subject),
-                "STREAM.NAMES",
-                JsonSerializer.SerializeToUtf8Bytes(new StreamNamesRequest(subject.Value), WireJson.Default.StreamNamesRequest),
-                WireJson.Default.StreamNamesResponse,
-                cancellationToken);
-            return answer.Streams is { Count: > 0 }
-                ? Failed(ErrorKind.Unavailable, subject, $"stream {answer.Streams[0]} has no leader at the moment; nothing was stored, try again")
-                : Failed(ErrorKind.NotFound, subject, "no stream takes this subject; define one with POST /v1/admin/stream");
-        }
-        catch (HttpmqException exception)
-        {
-            // Why nobody took it stays open; that nobody did does not, so this is no time-out of unknown outcome.
-            return Failed(ErrorKind.Unavailable, subject, $"no stream took it, and JetStream does not say why ({exception.Error.Message}); nothing was stored, try again");
-        }
-    }
+    private static PublishOutcome NoStream(Subject subject) =>
+        Failed(ErrorKind.NotFound, subject, "no stream takes this subject; define one with POST /v1/admin/stream");
 
     private static string What(Subject subject) => $"Unable to publish message to {subject}";
 
     private static PublishOutcome Failed(ErrorKind kind, Subject subject, string detail) =>
         PublishOutcome.Failed(new Error(kind, What(subject), detail));
-
-    private sealed record Unclaimed(Subject Subject, Error Error, long Since);
 
     /// <summary>One message under way; reused, so that a batch allocates none per record.</summary>
     private sealed class PendingPublish(MessagePublisher publisher) : IPendingPublish

@@ -15,6 +15,7 @@ namespace Httpmq.Infrastructure.JetStream;
 internal class NatsLink : IHostedService, IAsyncDisposable
 {
     private static readonly TimeSpan BetweenServers = TimeSpan.FromMilliseconds(50);
+    private static readonly TimeSpan BetweenLooks = TimeSpan.FromSeconds(1);
 
     private readonly NatsOptions _options;
     private readonly IHostApplicationLifetime _lifetime;
@@ -26,6 +27,10 @@ internal class NatsLink : IHostedService, IAsyncDisposable
     private Task _connecting = Task.CompletedTask;
     private NatsConnection _connection;
     private int _failures;
+    private int _openings;
+
+    // The server that said that it is about to stop, until there is another connection.
+    private volatile string? _leaving;
 
     public NatsLink(NatsOptions options, IHostApplicationLifetime lifetime, TimeProvider time, ILoggerFactory loggers)
     {
@@ -61,7 +66,9 @@ internal class NatsLink : IHostedService, IAsyncDisposable
     public Error NotConnected => Explain(new Error(
         ErrorKind.Unavailable,
         "NATS is not available",
-        "the gateway has no connection to NATS at the moment and keeps trying; nothing was stored or changed"));
+        _leaving is { } leaving
+            ? $"nats-server at {leaving} is about to stop (lame duck mode), no other answers yet, and the gateway keeps trying; nothing was stored or changed"
+            : "the gateway has no connection to NATS at the moment and keeps trying; nothing was stored or changed"));
 
     /// <summary>The error, with what is known to be wrong with the server.</summary>
     public Error Explain(Error error) =>
@@ -166,6 +173,7 @@ internal class NatsLink : IHostedService, IAsyncDisposable
         connection.ConnectionOpened += OnOpenedAsync;
         connection.ConnectionDisconnected += OnDisconnectedAsync;
         connection.ReconnectFailed += OnReconnectFailedAsync;
+        connection.LameDuckModeActivated += OnLameDuckModeAsync;
         return connection;
     }
 
@@ -187,7 +195,10 @@ internal class NatsLink : IHostedService, IAsyncDisposable
     private ValueTask OnOpenedAsync(object? sender, NatsEventArgs args)
     {
         Volatile.Write(ref _failures, 0);
+        Interlocked.Increment(ref _openings);
+        _leaving = null;
         _pacing.Connected();
+        _pacing.Learn(Connection.ServerInfo?.ClientConnectUrls ?? []);
         _logger.Connected(_options.Name, Connection.ServerInfo?.Version ?? "?", args.Message);
         Opened?.Invoke();
         return ValueTask.CompletedTask;
@@ -213,6 +224,57 @@ internal class NatsLink : IHostedService, IAsyncDisposable
 
         Lost?.Invoke();
         return ValueTask.CompletedTask;
+    }
+
+    private ValueTask OnLameDuckModeAsync(object? sender, NatsLameDuckModeActivatedEventArgs args)
+    {
+        if (ReferenceEquals(sender, Connection) && !_stopping.IsCancellationRequested)
+        {
+            LeaveAsync(Connection, args.Uri, _stopping.Token).Forget();
+        }
+
+        return ValueTask.CompletedTask;
+    }
+
+    /// <summary>
+    /// The server is about to stop. From 2.10 on its JetStream is away already, and whoever waits for its answers waits in vain. An earlier
+    /// one serves until it closes the connection, so it is left when there is another.
+    /// </summary>
+    private async Task LeaveAsync(NatsConnection lame, Uri address, CancellationToken stopping)
+    {
+        var where = (address.IdnHost, address.Port);
+        var opening = Volatile.Read(ref _openings);
+        _pacing.Learn(lame.ServerInfo?.ClientConnectUrls ?? []);
+        var serves = !ServerFacts.Of(lame.ServerInfo).StopsJetStreamInLameDuckMode;
+        _logger.LameDuck(_options.Name, $"{address.Host}:{address.Port}", serves ? "stays until there is another" : "goes to another");
+        try
+        {
+            while (serves && opening == Volatile.Read(ref _openings) && IsOpen && !await _pacing.HasOtherAsync(where, stopping))
+            {
+                await Task.Delay(BetweenLooks, _time, stopping);
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            return;
+        }
+
+        // It was closed meanwhile, or opened again to another server.
+        if (!ReferenceEquals(lame, Connection) || opening != Volatile.Read(ref _openings) || !IsOpen)
+        {
+            return;
+        }
+
+        _leaving = $"{address.Host}:{address.Port}";
+        if (IsRenewed)
+        {
+            // It ends when the connection is open again, which may be long.
+            lame.ReconnectAsync().AsTask().Forget();
+            return;
+        }
+
+        Replace(lame);
+        Lost?.Invoke();
     }
 
     private ValueTask OnReconnectFailedAsync(object? sender, NatsEventArgs args)

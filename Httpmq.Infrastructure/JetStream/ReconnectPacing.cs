@@ -14,8 +14,11 @@ internal sealed class ReconnectPacing
 {
     private static readonly TimeSpan LookEvery = TimeSpan.FromMilliseconds(250);
     private static readonly TimeSpan LongAnswer = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan OtherLook = TimeSpan.FromSeconds(1);
 
-    private readonly List<Server> _servers = [];
+    // Replaced whenever one is added: attempts and events of the connection may come at the same time.
+    private readonly Lock _gate = new();
+    private List<Server> _servers = [];
     private readonly TimeSpan _pause;
     private readonly TimeSpan _connectTimeout;
     private readonly TimeProvider _time;
@@ -49,18 +52,59 @@ internal sealed class ReconnectPacing
     /// <summary>An attempt succeeded: whenever that connection is lost, the first attempts need no pause.</summary>
     public void Connected() => Volatile.Write(ref _connected, true);
 
+    /// <summary>Servers of the cluster, as the connected one names them: <c>host:port</c>.</summary>
+    public void Learn(IEnumerable<string> addresses)
+    {
+        foreach (var address in addresses)
+        {
+            if (Uri.TryCreate($"nats://{address}", UriKind.Absolute, out var uri) && uri.Port > 0)
+            {
+                Known((uri.IdnHost, uri.Port));
+            }
+        }
+    }
+
+    /// <summary>Whether a server answers that is not this one: looked for once, within a second.</summary>
+    public async Task<bool> HasOtherAsync((string Host, int Port) than, CancellationToken cancellationToken)
+    {
+        var left = Known(than);
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(_stopping, cancellationToken);
+        limit.CancelAfter(OtherLook);
+        var looks = Volatile.Read(ref _servers).Where(server => server != left).Select(server => LookAsync(server, limit.Token)).ToList();
+        try
+        {
+            while (looks.Count > 0)
+            {
+                var look = await Task.WhenAny(looks);
+                looks.Remove(look);
+                if (await look)
+                {
+                    await limit.CancelAsync();
+                    return true;
+                }
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            // Nobody answered in time.
+        }
+
+        return false;
+    }
+
     /// <summary>Returns when an attempt is due, with the server to try: the one that was asked for, or another that answers.</summary>
     /// <exception cref="NatsException">The attempt failed already: the server did not answer within the connect timeout.</exception>
     public async ValueTask<(string Host, int Port)> NextAsync((string Host, int Port) asked)
     {
         var wanted = Known(asked);
+        var servers = Volatile.Read(ref _servers);
         if (Interlocked.Exchange(ref _connected, false))
         {
-            _servers.ForEach(static server => server.TriedAt = null);
+            servers.ForEach(static server => server.TriedAt = null);
         }
 
         using var ending = CancellationTokenSource.CreateLinkedTokenSource(_stopping);
-        var looks = _servers.OrderByDescending(server => server == wanted).ToDictionary(static server => server, server => LookAsync(server, ending.Token));
+        var looks = servers.OrderByDescending(server => server == wanted).ToDictionary(static server => server, server => LookAsync(server, ending.Token));
         try
         {
             while (true)
@@ -90,15 +134,18 @@ internal sealed class ReconnectPacing
 
     private Server Known((string Host, int Port) address)
     {
-        var server = _servers.Find(server => server.Port == address.Port && string.Equals(server.Host, address.Host, StringComparison.OrdinalIgnoreCase));
-        if (server is null)
+        lock (_gate)
         {
-            server = new Server(address.Host, address.Port);
-            _servers.Add(server);
-            Volatile.Write(ref _known, _servers.Count);
-        }
+            var server = _servers.Find(server => server.Port == address.Port && string.Equals(server.Host, address.Host, StringComparison.OrdinalIgnoreCase));
+            if (server is null)
+            {
+                server = new Server(address.Host, address.Port);
+                Volatile.Write(ref _servers, [.. _servers, server]);
+                Volatile.Write(ref _known, _servers.Count);
+            }
 
-        return server;
+            return server;
+        }
     }
 
     private async Task<bool> LookAgainAsync(Server server, CancellationToken cancellationToken)
@@ -118,7 +165,7 @@ internal sealed class ReconnectPacing
         {
             using var client = new TcpClient();
             await client.ConnectAsync(server.Host.Trim('[', ']'), server.Port, limit.Token);
-            answers = !_serverSpeaksFirst || await client.GetStream().ReadAsync(new byte[1], limit.Token) > 0;
+            answers = !_serverSpeaksFirst || await SpeaksAsync(client, limit.Token);
         }
         catch (Exception exception) when (exception is SocketException or IOException or OperationCanceledException && !cancellationToken.IsCancellationRequested)
         {
@@ -127,6 +174,14 @@ internal sealed class ReconnectPacing
 
         server.WasAway |= !answers || _time.GetElapsedTime(start) > LongAnswer;
         return answers;
+    }
+
+    /// <summary>Its first word is INFO; one that is about to stop says that there.</summary>
+    private static async Task<bool> SpeaksAsync(TcpClient client, CancellationToken cancellationToken)
+    {
+        var word = new byte[4096];
+        var length = await client.GetStream().ReadAsync(word, cancellationToken);
+        return length > 0 && word.AsSpan(0, length).IndexOf("\"ldm\":true"u8) < 0;
     }
 
     private sealed class Server(string host, int port)

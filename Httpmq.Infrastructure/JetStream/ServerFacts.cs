@@ -57,6 +57,9 @@ internal sealed record ServerFacts(Version? Version)
     /// <summary>Refuses a JSON field that it does not know; earlier servers ignore it.</summary>
     public bool IsStrict => IsAtLeast(2, 12, 0);
 
+    /// <summary>In lame duck mode JetStream stops at once; earlier servers keep it until they close the connections.</summary>
+    public bool StopsJetStreamInLameDuckMode => IsAtLeast(2, 10, 0);
+
     /// <summary>Of a version as servers write it, such as <c>2.12.0-preview.1</c>, which behaves as the release.</summary>
     public static ServerFacts Of(string? version) =>
         System.Version.TryParse(version?.Split('-', 2)[0], out var parsed) ? new ServerFacts(parsed) : Unknown;

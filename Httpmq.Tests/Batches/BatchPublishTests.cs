@@ -75,8 +75,61 @@ internal sealed class BatchPublishTests(string version)
     }
 
     [Test]
-    public async Task Publish_EmptyBody_AnswersNothing() =>
-        Assert.That(await PublishAsync(string.Empty), Is.Empty);
+    public async Task Publish_EmptyBody_Is400()
+    {
+        var answer = await _client.DataAsync(HttpMethod.Post, "/v1/data/publish", new StringContent(string.Empty));
+        using (Assert.EnterMultipleScope())
+        {
+            Assert.That(answer.Status, Is.EqualTo(HttpStatusCode.BadRequest), answer.ToString());
+            Assert.That(answer.Detail, Does.Contain("no record").And.Contain("b64_msg"));
+        }
+    }
+
+    [Test]
+    public async Task Publish_NothingButBlankLines_IsToldInALine()
+    {
+        var lines = await PublishAsync("\n \n\r\n");
+
+        Assert.That(lines, Has.Count.EqualTo(1));
+        Assert.That((int)lines[0]["error"]!["code"]!, Is.EqualTo(400));
+        Assert.That((string)lines[0]["error"]!["detail"]!, Does.Contain("no record"));
+    }
+
+    /// <summary>What people send who have not read how; each says what to do instead, and nothing in a JSON parser's words.</summary>
+    [TestCase("[{\"subject\":\"a\",\"b64_msg\":\"aGk=\"}]", "is an array", "jq -c '.[]'")]
+    [TestCase("{\n  \"subject\": \"a\",\n  \"b64_msg\": \"aGk=\"\n}", "does not end on this line", "jq -c")]
+    [TestCase("{\"subject\":\"a\",\"b64_msg\":\"aGk=\"}{\"subject\":\"a\",\"b64_msg\":\"aGk=\"}", "several records on one line", "--data-binary")]
+    [TestCase("{\"subject\":\"a\",\"b64_msg\":\"aGk=\"} x}", "goes on after the object, at byte 33", "one line")]
+    [TestCase("{\"subject\":\"a\",'b64_msg':\"aGk=\"}", "not JSON from byte 16 on", "'b64_msg'")]
+    [TestCase("{\"subject\":\"a\",\"b64_msg\":\"aGk=\"", "does not end on this line", "one line")]
+    [TestCase("hello", "not a JSON object", "orders.new")]
+    [TestCase("{\"subject\":\"a\",\"b64_msg\":\"hi there\"}", "b64_msg is not base64", "encode the message first")]
+    [TestCase("{\"subject\":\"\\ud800\",\"b64_msg\":\"aGk=\"}", "half of a character", "escape")]
+    public async Task Publish_CommonMistake_SaysWhatToDo(string body, string what, string instead)
+    {
+        var lines = await PublishAsync(body);
+
+        var detail = (string)lines[0]["error"]!["detail"]!;
+        using (Assert.EnterMultipleScope())
+        {
+            Assert.That((int)lines[0]["error"]!["code"]!, Is.EqualTo(400));
+            Assert.That(detail, Does.Contain(what).And.Contain(instead));
+            Assert.That(detail, Does.Not.Contain("LineNumber").And.Not.Contain("Expected depth"));
+        }
+    }
+
+    [TestCase("gzip", 415)]
+    [TestCase("br, identity", 415)]
+    [TestCase("identity", 200)]
+    public async Task Publish_ContentEncoding_IsTakenOnlyAsItIs(string encoding, int status)
+    {
+        var body = new StringContent(Record("a", "hi"));
+        body.Headers.TryAddWithoutValidation("Content-Encoding", encoding);
+        var (answered, text) = await _client.SendRawAsync(HttpMethod.Post, "/v1/data/publish", body);
+
+        Assert.That((int)answered, Is.EqualTo(status), text);
+        Assert.That(text, status is 415 ? Does.Contain($"'{encoding.Split(',')[0]}'").And.Contain("uncompressed") : Does.Contain("sequence"));
+    }
 
     private string Record(string subject, string message) => Record(subject, Encoding.UTF8.GetBytes(message));
 

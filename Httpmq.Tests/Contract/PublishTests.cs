@@ -77,6 +77,19 @@ internal sealed class PublishTests(string version) : ContractTest(version)
     public async Task Body_WithoutItsPadding_Is400NamingTheEnd(string body, int position) =>
         (await PublishAsync(body)).Expect(400, $"ends at input byte {position.ToString(CultureInfo.InvariantCulture)}");
 
+    [TestCase("hello world")]
+    [TestCase("aGVsbG8")]
+    public async Task Body_NotBase64_SaysHowToEncode(string body) => (await PublishAsync(body)).Expect(400, "encode it first");
+
+    [TestCase("gzip")]
+    [TestCase("deflate")]
+    public async Task Body_Compressed_Is415(string encoding)
+    {
+        var body = new StringContent("aGk=");
+        body.Headers.TryAddWithoutValidation("Content-Encoding", encoding);
+        (await SendAsync(Gateway.Dataplane, "POST", $"/v1/data/subject/{_stream}", body)).Expect(415, $"'{encoding}' is not supported; send the body uncompressed");
+    }
+
     [TestCase("")]
     [TestCase(null)]
     [TestCase("\n")]

@@ -75,11 +75,11 @@ internal static class RawHttp2
             : int.Parse(Encoding.ASCII.GetString(block, at + 2, 3), CultureInfo.InvariantCulture);
     }
 
-    private static byte[] Literal(string name, byte[] value) => [0, .. Text(Encoding.Latin1.GetBytes(name)), .. Text(value)];
+    internal static byte[] Literal(string name, byte[] value) => [0, .. Text(Encoding.Latin1.GetBytes(name)), .. Text(value)];
 
     private static byte[] Text(byte[] bytes) => bytes.Length < 127 ? [(byte)bytes.Length, .. bytes] : throw new ArgumentException("too long for one byte of length", nameof(bytes));
 
-    private static byte[] Frame(byte type, byte flags, int stream, byte[] payload)
+    internal static byte[] Frame(byte type, byte flags, int stream, byte[] payload)
     {
         var frame = new byte[9 + payload.Length];
         (frame[0], frame[1], frame[2], frame[3], frame[4]) = ((byte)(payload.Length >> 16), (byte)(payload.Length >> 8), (byte)payload.Length, type, flags);

@@ -71,6 +71,9 @@ internal sealed class NatsServerProcess : IAsyncDisposable
     /// <summary>Lets it go on after <see cref="FreezeAsync"/>.</summary>
     public Task ThawAsync() => SignalAsync("-CONT");
 
+    /// <summary>Asks it to leave: it takes no more connections, and closes those that it has one after the other, 10 s later.</summary>
+    public Task EnterLameDuckModeAsync() => SignalAsync("-USR2");
+
     public async ValueTask DisposeAsync()
     {
         if (_process is not null)

@@ -8,7 +8,7 @@ namespace Httpmq.MicroBench;
 /// </summary>
 public class RequestSlotBenchmarks
 {
-    private readonly RequestSlot _slot = new(index: 0, static _ => { });
+    private readonly RequestSlot _slot = new(index: 0, static _ => { }, static _ => { });
     private long _token;
 
     [Benchmark]

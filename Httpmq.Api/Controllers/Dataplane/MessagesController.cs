@@ -6,6 +6,7 @@ using Httpmq.Application.Messages;
 using Httpmq.Domain.Errors;
 using Httpmq.Domain.Naming;
 using MediatR;
+using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Mvc;
 using NSwag.Annotations;
 
@@ -17,7 +18,7 @@ internal sealed class MessagesController(
     IMessagePublisher publisher,
     BodyBuffers buffers,
     BodyPatience patience,
-    IHostApplicationLifetime lifetime) : ApiController(mediator)
+    BatchPublications batches) : ApiController(mediator)
 {
     /// <summary>Publishes the body, a base64 text, as one message.</summary>
     /// <remarks>200 means that JetStream stored it, and says in which stream and at which sequence.</remarks>
@@ -25,12 +26,13 @@ internal sealed class MessagesController(
     /// <response code="400">The subject is invalid, or the body is not base64 or empty. <c>detail</c> names the position.</response>
     /// <response code="404">No stream takes this subject.</response>
     /// <response code="413">The message is larger than the stream or the NATS server takes. It is refused while it is read.</response>
+    /// <response code="415">The body is compressed (<c>Content-Encoding</c>).</response>
     /// <response code="503">NATS or its JetStream cannot be reached at the moment. <c>detail</c> says whether the message may have been stored; nothing is stored later by itself. Try again after the time in <c>Retry-After</c>.</response>
     /// <response code="504">JetStream did not answer in time. The message may have been stored or not, so publishing again may store it twice.</response>
     /// <response code="507">JetStream has no room left for the message.</response>
     [HttpPost("/v1/data/subject/{subject}", Name = PublishOperation.OperationId)]
     [ProducesResponseType<PublishAnswer>(StatusCodes.Status200OK)]
-    [Errors(400, 404, 408, 413, 503, 504, 507)]
+    [Errors(400, 404, 408, 413, 415, 503, 504, 507)]
     public async Task<IActionResult> Publish()
     {
         // Nothing is bound: this is the hot path, and binding costs more than the rest of it.
@@ -41,6 +43,7 @@ internal sealed class MessagesController(
             return Failed(new Error(ErrorKind.InvalidInput, "Invalid subject", $"subject: '{Shorten(name)}' {fault}"));
         }
 
+        BodyEncoding.RequireIdentity(Request);
         using var body = await Base64Body.ReadAsync(Request.BodyReader, Request.ContentLength, publisher.MaxPayload, buffers, patience, Aborted);
         var outcome = await Mediator.Send(new PublishMessage(subject, body.Message), Aborted);
         return outcome.Error is null
@@ -55,12 +58,19 @@ internal sealed class MessagesController(
     /// The outcomes come as JetStream answers, over HTTP/2 while the request may still be sent. A bad record fails alone. A batch
     /// is a pipeline of single publishes, not a transaction.
     /// </remarks>
+    /// <response code="400">The body is empty. A bad record is told in its own line.</response>
+    /// <response code="415">The body is compressed (<c>Content-Encoding</c>).</response>
     [HttpPost("/v1/data/publish", Name = BatchOperation.OperationId)]
-    [Errors]
+    [Errors(400, 415)]
     public async Task<IActionResult> PublishBatch()
     {
-        var batch = await Mediator.Send(new OpenPublishBatch(), Aborted);
-        return new BatchResult(batch, buffers, lifetime.ApplicationStopping);
+        BodyEncoding.RequireIdentity(Request);
+        if (Request.ContentLength == 0 || HttpContext.Features.Get<IHttpRequestBodyDetectionFeature>() is { CanHaveBody: false })
+        {
+            return Failed(BatchPublication.Empty);
+        }
+
+        return new BatchResult(await Mediator.Send(new OpenPublishBatch(), Aborted), batches);
     }
 
     /// <summary>Acknowledges a delivery, by the two sequences or the token that came with it, or an array of them.</summary>
@@ -105,8 +115,8 @@ internal sealed class MessagesController(
 
     private static string Shorten(string text) => text.Length > 100 ? text[..100] + "…" : text;
 
-    private sealed class BatchResult(PublishBatch batch, BodyBuffers buffers, CancellationToken stopping) : IActionResult
+    private sealed class BatchResult(PublishBatch batch, BatchPublications batches) : IActionResult
     {
-        public Task ExecuteResultAsync(ActionContext context) => new BatchPublication(context.HttpContext, batch, buffers, stopping).RunAsync();
+        public Task ExecuteResultAsync(ActionContext context) => batches.RunAsync(context.HttpContext, batch);
     }
 }

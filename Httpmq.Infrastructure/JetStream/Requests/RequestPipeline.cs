@@ -1,115 +1,136 @@
-using System.Buffers;
 using System.Globalization;
-using Httpmq.Infrastructure.JetStream.Wire;
+using Httpmq.Infrastructure.JetStream.Deliveries;
+using Microsoft.Extensions.Logging;
 using NATS.Client.Core;
 
 namespace Httpmq.Infrastructure.JetStream.Requests;
-
-/// <summary>How one request to a JetStream stream or consumer ended.</summary>
-internal enum ReplyKind
-{
-    /// <summary>JetStream answered; see the reply's fields.</summary>
-    Answered,
-
-    /// <summary>Nobody listens on the subject: nothing happened.</summary>
-    NoResponders,
-
-    /// <summary>Somebody who is not JetStream answered; what JetStream did is not known.</summary>
-    Foreign,
-
-    /// <summary>It was not sent: there was no connection.</summary>
-    NotSent,
-
-    /// <summary>It was not sent: too many are waiting for an answer already.</summary>
-    Full,
-
-    /// <summary>It was sent, and no answer came in time.</summary>
-    TimedOut,
-
-    /// <summary>It was sent, and the connection was lost before an answer came.</summary>
-    ConnectionLost,
-}
-
-/// <summary>An answer: of a publish where it was stored, of an acknowledgement nothing, of both an error.</summary>
-internal readonly record struct Reply(ReplyKind Kind, string? Stream = null, ulong Sequence = 0, ApiError? Error = null);
-
-/// <summary>A request under way: waits in a slot, or is answered already.</summary>
-internal readonly struct PendingReply
-{
-    private readonly ValueTask<Reply> _reply;
-
-    public PendingReply(in Reply reply) => _reply = new ValueTask<Reply>(reply);
-
-    public PendingReply(RequestSlot slot, short version) => _reply = new ValueTask<Reply>(slot, version);
-
-    public bool IsCompleted => _reply.IsCompleted;
-
-    /// <summary>Waits for the end; to be called exactly once.</summary>
-    public ValueTask<Reply> WaitAsync() => _reply;
-}
 
 /// <summary>
 /// Requests on the hot paths (publish, acknowledge), pipelined: one inbox and one table of waiting slots for the process,
 /// no subscription, timer or cancellation source per request. Every request ends: by its answer, its time limit, or the
 /// loss of the connection. A reply subject is used once, so a late answer can never be taken for that of another request.
 /// </summary>
+/// <remarks>
+/// What is limited is the requests that wait for JetStream. Replies that nobody has taken yet keep their slot and count no more, so who
+/// does not take them stops nobody. Batches together get three quarters of the limit; the rest is for single requests.
+/// </remarks>
 internal sealed class RequestPipeline : IAsyncDisposable
 {
-    // The low bits of a token are the slot's index, the rest counts the requests.
-    private const int IndexBits = 16;
     private static readonly TimeSpan ScanInterval = TimeSpan.FromMilliseconds(200);
 
     private readonly NatsLink _link;
     private readonly TimeProvider _time;
+    private readonly ILogger _logger;
     private readonly TimeSpan _timeout;
+    private readonly int _most;
     private readonly string _prefix = Inbox.NewReplyPrefix();
+    private readonly RequestSlots _slots;
+    private readonly SemaphoreSlim _batchRoom;
     private readonly Lock _gate = new();
-    private readonly Stack<RequestSlot> _free = new();
-    private readonly RequestSlot[] _slots;
-    private readonly Action<RequestSlot> _return;
-    private readonly SemaphoreSlim _subscribing = new(1, 1);
     private readonly ITimer _timer;
-    private ReplySub? _subscription;
-    private int _created;
+    private Task<bool> _subscribing = Task.FromResult(false);
+    private ReplySubscription? _subscription;
+    private int _inflight;
     private long _count;
+    private volatile bool _heard;
+    private long _lastHeard;
+    private int _renewing;
+    private volatile bool _disposed;
 
     /// <param name="link">The connection.</param>
-    /// <param name="options">For the time limit of one request.</param>
+    /// <param name="options">For the limits: how long one request, and how many at once.</param>
     /// <param name="time">The clock.</param>
-    public RequestPipeline(NatsLink link, NatsOptions options, TimeProvider time)
+    /// <param name="loggers">For the log.</param>
+    public RequestPipeline(NatsLink link, NatsOptions options, TimeProvider time, ILoggerFactory loggers)
     {
         _link = link;
         _time = time;
+        _logger = loggers.CreateLogger<RequestPipeline>();
         _timeout = options.RequestTimeout;
-        _return = Return;
-        _slots = new RequestSlot[Math.Min(options.MaxInflightRequests, 1 << IndexBits)];
+        _slots = new RequestSlots(OnEnded);
+        _most = options.MaxInflightRequests;
+        _batchRoom = new SemaphoreSlim(_most > 1 ? _most - Math.Max(1, _most / 4) : 1);
         link.Lost += OnLost;
         _timer = time.CreateTimer(static state => ((RequestPipeline)state!).EndOverdue(), this, ScanInterval, ScanInterval);
     }
 
+    /// <summary>The subscription of the moment to the answers; null while there is none.</summary>
+    internal ReplySubscription? Subscription => Volatile.Read(ref _subscription);
+
     /// <summary>
-    /// Sends one request. The answer is awaited exactly once; until it is, the request holds its slot. The payload may be
-    /// reused when the outer task is done.
+    /// Sends one request. The answer is awaited exactly once. The payload may be reused when the outer task is done.
     /// </summary>
-    public ValueTask<PendingReply> StartAsync(string subject, ReadOnlyMemory<byte> payload)
+    public ValueTask<PendingReply> StartAsync(string subject, ReadOnlyMemory<byte> payload) => StartAsync(subject, payload, inBatch: false);
+
+    /// <summary>As <see cref="StartAsync(string, ReadOnlyMemory{byte})"/>, for one of many: it waits while batches have all that they may have.</summary>
+    public ValueTask<PendingReply> StartInBatchAsync(string subject, ReadOnlyMemory<byte> payload, CancellationToken cancellationToken) =>
+        _batchRoom.Wait(TimeSpan.Zero, CancellationToken.None)
+            ? StartAsync(subject, payload, inBatch: true)
+            : StartWhenThereIsRoomAsync(subject, payload, cancellationToken);
+
+    /// <summary>Sends one request and waits for its end.</summary>
+    public async ValueTask<Reply> SendAsync(string subject, ReadOnlyMemory<byte> payload) =>
+        await (await StartAsync(subject, payload)).WaitAsync();
+
+    /// <summary>
+    /// Takes another subscription in place of one that may be dead: the server can drop it without a word, as when permissions change.
+    /// </summary>
+    public void Renew()
+    {
+        if (Volatile.Read(ref _subscription) is { } dead && Interlocked.Exchange(ref _renewing, 1) == 0)
+        {
+            RenewAsync(dead).Forget();
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        _disposed = true;
+        _link.Lost -= OnLost;
+        await _timer.DisposeAsync();
+        FailAll();
+        if (Interlocked.Exchange(ref _subscription, null) is { } subscription)
+        {
+            await subscription.DisposeAsync();
+        }
+    }
+
+    /// <summary>Takes an answer from the connection's reader.</summary>
+    internal void Receive(string subject, in Reply reply)
+    {
+        if (long.TryParse(subject.AsSpan(_prefix.Length), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out var token))
+        {
+            _heard = true;
+            _slots.Of(token)?.TryEnd(token, reply);
+        }
+    }
+
+    private async ValueTask<PendingReply> StartWhenThereIsRoomAsync(string subject, ReadOnlyMemory<byte> payload, CancellationToken cancellationToken)
+    {
+        await _batchRoom.WaitAsync(cancellationToken);
+        return await StartAsync(subject, payload, inBatch: true);
+    }
+
+    private ValueTask<PendingReply> StartAsync(string subject, ReadOnlyMemory<byte> payload, bool inBatch)
     {
         if (!_link.IsOpen)
         {
-            return new ValueTask<PendingReply>(new PendingReply(new Reply(ReplyKind.NotSent)));
+            return Refuse(ReplyKind.NotSent, inBatch);
         }
 
         if (_subscription is null)
         {
-            return StartFirstAsync(subject, payload);
+            return StartFirstAsync(subject, payload, inBatch);
         }
 
         var slot = Rent();
         if (slot is null)
         {
-            return new ValueTask<PendingReply>(new PendingReply(new Reply(ReplyKind.Full)));
+            return Refuse(ReplyKind.Full, inBatch);
         }
 
-        var token = (Interlocked.Increment(ref _count) << IndexBits) | (uint)slot.Index;
+        slot.InBatch = inBatch;
+        var token = (Interlocked.Increment(ref _count) << RequestSlots.IndexBits) | (uint)slot.Index;
         var pending = slot.Start(token, _time.GetTimestamp());
         var sending = SendToClientAsync(subject, payload, token);
         return sending.IsCompletedSuccessfully
@@ -117,31 +138,14 @@ internal sealed class RequestPipeline : IAsyncDisposable
             : WaitUntilSentAsync(sending, slot, token, pending);
     }
 
-    /// <summary>Sends one request and waits for its end.</summary>
-    public async ValueTask<Reply> SendAsync(string subject, ReadOnlyMemory<byte> payload) =>
-        await (await StartAsync(subject, payload)).WaitAsync();
-
-    public async ValueTask DisposeAsync()
+    private ValueTask<PendingReply> Refuse(ReplyKind kind, bool inBatch)
     {
-        _link.Lost -= OnLost;
-        await _timer.DisposeAsync();
-        FailAll();
-        if (_subscription is not null)
+        if (inBatch)
         {
-            await _subscription.DisposeAsync();
+            _batchRoom.Release();
         }
 
-        _subscribing.Dispose();
-    }
-
-    /// <summary>Takes an answer from the connection's reader.</summary>
-    internal void Receive(string subject, in Reply reply)
-    {
-        if (long.TryParse(subject.AsSpan(_prefix.Length), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out var token)
-            && (token & ((1 << IndexBits) - 1)) is var index && index < _slots.Length)
-        {
-            Volatile.Read(ref _slots[index])?.TryEnd(token, reply);
-        }
+        return new ValueTask<PendingReply>(new PendingReply(new Reply(kind), _time.GetTimestamp()));
     }
 
     private ValueTask SendToClientAsync(string subject, ReadOnlyMemory<byte> payload, long token)
@@ -161,10 +165,10 @@ internal sealed class RequestPipeline : IAsyncDisposable
         }
     }
 
-    private async ValueTask<PendingReply> StartFirstAsync(string subject, ReadOnlyMemory<byte> payload) =>
-        await TrySubscribeAsync()
-            ? await StartAsync(subject, payload)
-            : new PendingReply(new Reply(ReplyKind.NotSent));
+    private async ValueTask<PendingReply> StartFirstAsync(string subject, ReadOnlyMemory<byte> payload, bool inBatch) =>
+        await SubscribeOnceAsync()
+            ? await StartAsync(subject, payload, inBatch)
+            : await Refuse(ReplyKind.NotSent, inBatch);
 
     private static async ValueTask<PendingReply> WaitUntilSentAsync(ValueTask sending, RequestSlot slot, long token, PendingReply pending)
     {
@@ -181,110 +185,140 @@ internal sealed class RequestPipeline : IAsyncDisposable
         return pending;
     }
 
-    private async ValueTask<bool> TrySubscribeAsync()
+    /// <summary>Many may find that there is none: one attempt is for all of them.</summary>
+    private Task<bool> SubscribeOnceAsync()
     {
-        await _subscribing.WaitAsync();
-        try
+        lock (_gate)
         {
-            if (_subscription is null)
-            {
-                var connection = _link.Connection;
-                var subscription = new ReplySub(connection, _prefix + "*", this);
-                await connection.AddSubAsync(subscription);
-                _subscription = subscription;
+            return _subscribing.IsCompleted ? _subscribing = SubscribeAsync() : _subscribing;
+        }
+    }
 
-                // Lost in between: the next request subscribes again.
-                if (!ReferenceEquals(connection, _link.Connection))
-                {
-                    _subscription = null;
-                    return false;
-                }
-            }
-
+    private async Task<bool> SubscribeAsync()
+    {
+        await Task.Yield();
+        if (Volatile.Read(ref _subscription) is not null)
+        {
             return true;
         }
-        catch (Exception exception) when (exception is NatsException or OperationCanceledException)
+
+        if (await AddSubscriptionAsync() is not { } added)
         {
             return false;
         }
+
+        // Lost in between: the next request subscribes again.
+        Volatile.Write(ref _subscription, added);
+        if (ReferenceEquals(added.On, _link.Connection) && !_disposed)
+        {
+            return true;
+        }
+
+        Interlocked.CompareExchange(ref _subscription, null, added);
+        return false;
+    }
+
+    private async Task<ReplySubscription?> AddSubscriptionAsync()
+    {
+        var subscription = new ReplySubscription(_link.Connection, _prefix + "*", Receive, OnSubscriptionEnded, _logger);
+        try
+        {
+            await subscription.On.AddSubAsync(subscription);
+            return subscription;
+        }
+        catch (Exception exception) when (exception is NatsException or OperationCanceledException or ObjectDisposedException)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>The other one first: what is answered in between comes to one of the two, and what comes to both ends one request once.</summary>
+    private async Task RenewAsync(ReplySubscription dead)
+    {
+        try
+        {
+            if (await AddSubscriptionAsync() is { } added)
+            {
+                // Where the connection was lost meanwhile, another has its own.
+                var unwanted = ReferenceEquals(Interlocked.CompareExchange(ref _subscription, added, dead), dead) ? dead : added;
+                await unwanted.DisposeAsync();
+                _logger.RepliesRenewed(LogLevel.Debug);
+            }
+        }
         finally
         {
-            _subscribing.Release();
+            Volatile.Write(ref _renewing, 0);
+        }
+    }
+
+    /// <summary>The client library ended the subscription, for whatever reason: answers to what is under way still come to another.</summary>
+    private void OnSubscriptionEnded(ReplySubscription subscription)
+    {
+        if (!_disposed && ReferenceEquals(Interlocked.CompareExchange(ref _subscription, null, subscription), subscription) && _link.IsOpen)
+        {
+            _logger.RepliesRenewed(LogLevel.Warning);
+            SubscribeOnceAsync().Forget();
         }
     }
 
     private RequestSlot? Rent()
     {
-        lock (_gate)
+        if (Interlocked.Increment(ref _inflight) <= _most && _slots.Rent() is { } slot)
         {
-            if (_free.TryPop(out var slot))
-            {
-                return slot;
-            }
-
-            if (_created == _slots.Length)
-            {
-                return null;
-            }
-
-            slot = new RequestSlot(_created, _return);
-            Volatile.Write(ref _slots[_created++], slot);
             return slot;
         }
+
+        Interlocked.Decrement(ref _inflight);
+        return null;
     }
 
-    private void Return(RequestSlot slot)
+    private void OnEnded(RequestSlot slot)
     {
-        lock (_gate)
+        Interlocked.Decrement(ref _inflight);
+        if (slot.InBatch)
         {
-            _free.Push(slot);
+            _batchRoom.Release();
         }
     }
 
     private void EndOverdue()
     {
         var now = _time.GetTimestamp();
-        for (var index = 0; index < Volatile.Read(ref _created); index++)
+        var overdue = false;
+        foreach (var slot in _slots.All())
         {
-            if (_slots[index].IsOverdue(now, _timeout, _time, out var token))
+            if (slot.IsOverdue(now, _timeout, _time, out var token))
             {
-                _slots[index].TryEnd(token, new Reply(ReplyKind.TimedOut));
+                slot.TryEnd(token, new Reply(ReplyKind.TimedOut));
+                overdue = true;
             }
+        }
+
+        if (_heard)
+        {
+            _heard = false;
+            _lastHeard = now;
+        }
+        else if (overdue && _time.GetElapsedTime(_lastHeard, now) > _timeout)
+        {
+            // Not one answer within the time limit of a request: it may be the subscription and not JetStream.
+            _lastHeard = now;
+            Renew();
         }
     }
 
     private void OnLost()
     {
         // Another connection needs another.
-        _subscription = null;
+        Interlocked.Exchange(ref _subscription, null);
         FailAll();
     }
 
     private void FailAll()
     {
-        for (var index = 0; index < Volatile.Read(ref _created); index++)
+        foreach (var slot in _slots.All())
         {
-            _slots[index].TryEnd(_slots[index].Token, new Reply(ReplyKind.ConnectionLost));
-        }
-    }
-
-    private sealed class ReplySub(NatsConnection connection, string subject, RequestPipeline pipeline)
-        : NatsSubBase(connection, connection.SubscriptionManager, subject, queueGroup: null, opts: null, CancellationToken.None)
-    {
-        private readonly PubAckReader _reader = new();
-
-        protected override ValueTask ReceiveInternalAsync(
-            string subject,
-            string? replyTo,
-            ReadOnlySequence<byte>? headersBuffer,
-            ReadOnlySequence<byte> payloadBuffer)
-        {
-            pipeline.Receive(subject, _reader.Read(headersBuffer, payloadBuffer));
-            return ValueTask.CompletedTask;
-        }
-
-        protected override void TryComplete()
-        {
+            slot.TryEnd(slot.Token, new Reply(ReplyKind.ConnectionLost));
         }
     }
 }

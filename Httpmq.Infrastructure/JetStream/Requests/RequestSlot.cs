@@ -3,10 +3,13 @@ using System.Threading.Tasks.Sources;
 namespace Httpmq.Infrastructure.JetStream.Requests;
 
 /// <summary>
-/// Where one request waits. Slots are reused; a token names one use, and only the holder of the current token ends it, so
-/// the answer, the time limit and a lost connection may race.
+/// Where one request waits, and then its reply until somebody takes it. Slots are reused; a token names one use, and only the holder of
+/// the current token ends it, so the answer, the time limit and a lost connection may race.
 /// </summary>
-internal sealed class RequestSlot(int index, Action<RequestSlot> free) : IValueTaskSource<Reply>
+/// <param name="index">Its place in the table.</param>
+/// <param name="ended">Called when the request ends, before anybody learns of it: it does not wait for JetStream any longer.</param>
+/// <param name="free">Called when the reply was taken.</param>
+internal sealed class RequestSlot(int index, Action<RequestSlot> ended, Action<RequestSlot> free) : IValueTaskSource<Reply>
 {
     // Asynchronous, so that the connection's reader never runs the code that waited.
     private ManualResetValueTaskSourceCore<Reply> _core = new() { RunContinuationsAsynchronously = true };
@@ -14,6 +17,9 @@ internal sealed class RequestSlot(int index, Action<RequestSlot> free) : IValueT
     private long _started;
 
     public int Index => index;
+
+    /// <summary>Whether the request is a batch's; set before <see cref="Start"/>.</summary>
+    public bool InBatch { get; set; }
 
     /// <summary>The current use; 0 while nobody waits.</summary>
     public long Token => Volatile.Read(ref _token);
@@ -23,7 +29,7 @@ internal sealed class RequestSlot(int index, Action<RequestSlot> free) : IValueT
         _core.Reset();
         Volatile.Write(ref _started, timestamp);
         Volatile.Write(ref _token, token);
-        return new PendingReply(this, _core.Version);
+        return new PendingReply(this, _core.Version, timestamp);
     }
 
     public bool IsOverdue(long now, TimeSpan limit, TimeProvider time, out long token)
@@ -37,6 +43,7 @@ internal sealed class RequestSlot(int index, Action<RequestSlot> free) : IValueT
     {
         if (token != 0 && Interlocked.CompareExchange(ref _token, 0, token) == token)
         {
+            ended(this);
             _core.SetResult(reply);
         }
     }

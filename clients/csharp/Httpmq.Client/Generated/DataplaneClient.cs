@@ -498,6 +498,16 @@ namespace Httpmq.Client
                             throw new HttpmqException<FailureAnswer>("The message is larger than the stream or the NATS server takes. It is refused while it is read.", status_, objectResponse_.Text, headers_, objectResponse_.Object, null);
                         }
                         else
+                        if (status_ == 415)
+                        {
+                            var objectResponse_ = await ReadObjectResponseAsync<FailureAnswer>(response_, headers_, cancellationToken).ConfigureAwait(false);
+                            if (objectResponse_.Object == null)
+                            {
+                                throw new HttpmqException("Response was null which was not expected.", status_, objectResponse_.Text, headers_, null);
+                            }
+                            throw new HttpmqException<FailureAnswer>("The body is compressed (Content-Encoding).", status_, objectResponse_.Text, headers_, objectResponse_.Object, null);
+                        }
+                        else
                         if (status_ == 503)
                         {
                             var objectResponse_ = await ReadObjectResponseAsync<FailureAnswer>(response_, headers_, cancellationToken).ConfigureAwait(false);

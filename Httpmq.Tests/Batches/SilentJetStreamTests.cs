@@ -1,0 +1,104 @@
+using System.Diagnostics;
+using System.Net;
+using System.Text.Json.Nodes;
+using Httpmq.Tests.Limits;
+using Httpmq.Tests.Support;
+
+namespace Httpmq.Tests.Batches;
+
+/// <summary>JetStream says nothing: every record ends within the 5 s that are promised, in-band.</summary>
+[Category(ServerUnderTest.Category)]
+internal sealed class SilentJetStreamTests
+{
+    private static readonly TimeSpan Longest = TimeSpan.FromSeconds(5);
+
+    /// <summary>Each record has a subject of its own, so that no two have one reason in common.</summary>
+    [TestCase(false)]
+    [TestCase(true)]
+    public async Task Publish_ServerFrozen_HundredRecordsEndWithinFiveSeconds(bool oneSubject)
+    {
+        await using var nats = await NatsServerProcess.StartAsync();
+        await using var gateway = await OwnGateway.StartAsync(nats);
+        using var client = gateway.Client();
+        await client.DefineStreamAsync("s", "s.*");
+        await client.PublishAsync("s.x", "first");
+
+        await nats.FreezeAsync();
+        var (lines, took) = await PublishAsync(client, oneSubject);
+        await nats.ThawAsync();
+
+        Assert.That(lines, Has.Count.EqualTo(100));
+        Assert.That(lines.Select(static line => (int?)line["error"]?["code"]), Is.All.EqualTo(504));
+        Assert.That(took, Is.LessThan(Longest));
+    }
+
+    /// <summary>Without a majority a cluster answers PINGs and nothing else.</summary>
+    [Test]
+    public async Task Publish_ClusterWithoutQuorum_HundredRecordsEndWithinFiveSeconds()
+    {
+        await using var cluster = await NatsCluster.StartAsync();
+        await using var gateway = await Gateway.StartAsync(cluster.Nodes[0].Url);
+        using var client = gateway.Client();
+        await OwnGateway.IsReadyAsync(client);
+        await Eventually.HoldsAsync(
+            async () => (await client.ManageAsync(HttpMethod.Post, "/v1/admin/stream", """{"name":"s","subjects":["s.*"],"replicas":3}""")).Success,
+            "a stream of three copies",
+            TimeSpan.FromSeconds(30));
+        await Eventually.HoldsAsync(async () => (await client.TryPublishAsync("s.x", [1])).Success, "a leader");
+
+        await cluster.Nodes[1].KillAsync();
+        await cluster.Nodes[2].KillAsync();
+        var (lines, took) = await PublishAsync(client, oneSubject: false);
+
+        Assert.That(lines, Has.Count.EqualTo(100));
+        Assert.That(lines.Select(static line => (int?)line["error"]?["code"]), Is.All.EqualTo(504).Or.EqualTo(503));
+        Assert.That(took, Is.LessThan(Longest));
+    }
+
+    [Test]
+    public async Task Publish_GatewayStopsMeanwhile_TellsTheFateOfEachInBand()
+    {
+        const int Records = 50;
+        await using var nats = await NatsServerProcess.StartAsync();
+        await using var gateway = await OwnGateway.StartAsync(nats);
+        using var client = gateway.Client();
+        await client.DefineStreamAsync("s", "s");
+        await client.PublishAsync("s", "first");
+        await using var batch = await OpenBatch.StartAsync(client);
+
+        await nats.FreezeAsync();
+        var start = Stopwatch.GetTimestamp();
+        await batch.SendAsync(string.Join('\n', Enumerable.Repeat("""{"subject":"s","b64_msg":"aGk="}""", Records)));
+        var stopping = gateway.StopDataplaneAsync();
+        var lines = new List<JsonNode>();
+        while (await batch.NextAsync() is { } line)
+        {
+            lines.Add(line);
+        }
+
+        batch.Complete();
+        await stopping;
+        var took = Stopwatch.GetElapsedTime(start);
+        await nats.ThawAsync();
+
+        // The stop may come before all records were read; the last line says which was not.
+        var last = lines[^1];
+        using (Assert.EnterMultipleScope())
+        {
+            Assert.That((string)last["error"]!["message"]!, Is.EqualTo("Server stopping"));
+            Assert.That(lines.SkipLast(1).Select(static line => (int)line["error"]!["code"]!), Is.All.EqualTo(504));
+            Assert.That(lines.Select(static line => (int)line["line"]!), Is.EqualTo(Enumerable.Range(1, lines.Count)));
+            Assert.That(took, Is.LessThan(TimeSpan.FromSeconds(10)));
+        }
+    }
+
+    private static async Task<(IReadOnlyList<JsonNode> Lines, TimeSpan Took)> PublishAsync(GatewayClient client, bool oneSubject)
+    {
+        var start = Stopwatch.GetTimestamp();
+        var records = string.Join('\n', Enumerable.Range(0, 100).Select(number => $$"""{"subject":"s.{{(oneSubject ? 0 : number)}}","b64_msg":"aGk="}"""));
+        var (status, text) = await client.SendRawAsync(HttpMethod.Post, "/v1/data/publish", new StringContent(records));
+        var took = Stopwatch.GetElapsedTime(start);
+        Assert.That(status, Is.EqualTo(HttpStatusCode.OK), text);
+        return ([.. text.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(static line => JsonNode.Parse(line)!)], took);
+    }
+}
