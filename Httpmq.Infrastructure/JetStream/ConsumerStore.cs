@@ -90,7 +90,10 @@ internal sealed class ConsumerStore(JetStreamApi api) : IConsumerStore
             wire.NumRedelivered,
             wire.NumWaiting,
             wire.NumPending,
-            wire.PushBound);
+            wire.PushBound)
+        {
+            HasStableCreated = ServerFacts.Of(config.LeaderVersion).HasStableConsumerCreated,
+        };
     }
 
     private async Task<ConsumerInfoWire?> FindWireAsync(string what, StreamName stream, ConsumerName name, CancellationToken cancellationToken)

@@ -28,4 +28,7 @@ internal static partial class JetStreamLog
 
     [LoggerMessage(2013, LogLevel.Debug, "Background send to NATS failed: {Reason}")]
     public static partial void SendFailed(this ILogger logger, string reason);
+
+    [LoggerMessage(2014, LogLevel.Debug, "Could not check subscriptions without messages: {Reason}")]
+    public static partial void SilenceNotChecked(this ILogger logger, string reason);
 }
