@@ -12,7 +12,7 @@ internal sealed class SubscribeOperation : IOperationProcessor
     public const string OperationId = "Subscribe";
 
     private const string ExampleLines = """
-        {"success":true,"request_id":"8f14e45f-ceea-467f-a9f3-4b1c0d2e5a77","stream":"orders","subject":"orders.new","consumer":"billing","sequence":{"stream":1,"consumer":1},"b64_msg":"SGVsbG8gV29ybGQK"}
+        {"success":true,"request_id":"8f14e45f-ceea-467f-a9f3-4b1c0d2e5a77","stream":"orders","subject":"orders.new","consumer":"billing","sequence":{"stream":1,"consumer":1},"b64_msg":"SGVsbG8gV29ybGQK","message_subject":"orders.new"}
         {"success":false,"request_id":"8f14e45f-ceea-467f-a9f3-4b1c0d2e5a77","error":{"code":503,"message":"Server stopping","detail":"the gateway stops; subscribe again"}}
 
         """;
@@ -41,9 +41,12 @@ internal sealed class SubscribeOperation : IOperationProcessor
         AddQuery(operation, new OpenApiParameter
         {
             Name = "subject_name",
-            IsRequired = true,
-            Description = "The consumer's filter subject or, for a consumer without one, a subject within the stream's; wildcards allowed. Exactly once.",
-            Schema = new JsonSchema { Type = JsonObjectType.String, MinLength = 1, Example = "orders.new" },
+            Description =
+                "Does not filter: what comes is decided by the consumer's `filter_subject`, also where `subject_name` is narrower. It is checked, and " +
+                "repeated in every line as `subject`, whatever subject the message has; that one is in `message_subject`. " +
+                "If given: one of the consumer's filter subjects or, for a consumer without one, a subject that overlaps the stream's; wildcards allowed. " +
+                "Absent: nothing is checked, and `subject` is the message's own. At most once.",
+            Schema = new JsonSchema { Type = JsonObjectType.String, MinLength = 1 },
         });
         AddQuery(operation, new OpenApiParameter
         {
@@ -58,6 +61,12 @@ internal sealed class SubscribeOperation : IOperationProcessor
             Name = "delivery_group",
             Description = "The consumer's `delivery_group`; required when it has one, refused when it has none. At most once.",
             Schema = group,
+        });
+        AddQuery(operation, new OpenApiParameter
+        {
+            Name = "metadata",
+            Description = "`true` adds `deliveries`, `pending`, `time` and `token` to every line. Default: `false`. At most once.",
+            Schema = new JsonSchema { Type = JsonObjectType.Boolean },
         });
     }
 

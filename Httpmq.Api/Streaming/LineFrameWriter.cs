@@ -10,8 +10,14 @@ using Httpmq.Api.Serialization;
 using Httpmq.Application.Subscriptions;
 using Httpmq.Domain.Errors;
 using Httpmq.Domain.Messages;
+using Httpmq.Domain.Naming;
 
 namespace Httpmq.Api.Streaming;
+
+/// <summary>What a subscriber asked for about its lines.</summary>
+/// <param name="SubjectName">What every line says as its subject; null: the message's own.</param>
+/// <param name="Metadata">Adds deliveries, pending, time and token.</param>
+internal sealed record LineOptions(string? SubjectName = null, bool Metadata = false);
 
 /// <summary>
 /// The default framing: one JSON object per line, written straight into the response's buffer. What is the same in every line
@@ -23,44 +29,55 @@ internal sealed class LineFrameWriter : IDeliverySink
     private const int PieceBytes = 2304;
     private const int MaxDigits = 20;
 
+    // The names, two numbers, a time such as 2026-11-24T16:00:00.0000000Z, and the token.
+    private const int MetadataLength = 64 + MaxDigits + MaxDigits + 28 + DeliveryToken.MaxLength;
+
     // What stands for itself in JSON, one byte each: that is what subjects are made of, as a rule.
     private static readonly SearchValues<char> Plain = SearchValues.Create(
         " !#$%&'()*+,-./0123456789:;<=>?@ABCDEFGHIJKLMNOPQRSTUVWXYZ[]^_`abcdefghijklmnopqrstuvwxyz{|}~");
 
     private readonly PipeWriter _output;
     private readonly string _requestId;
+    private readonly bool _ownSubject;
     private readonly byte[] _beforeSubject;
     private readonly byte[] _beforeSequence;
+    private readonly DeliveryToken _token;
 
-    public LineFrameWriter(PipeWriter output, string requestId, string stream, string consumer)
+    public LineFrameWriter(PipeWriter output, string requestId, string stream, string consumer, LineOptions options)
     {
         _output = output;
         _requestId = requestId;
+        _ownSubject = options.SubjectName is null;
         _beforeSubject = [.. """{"success":true,"request_id":"""u8, .. Json(requestId), .. ",\"stream\":"u8, .. Json(stream), .. ",\"subject\":"u8];
         _beforeSequence = [.. ",\"consumer\":"u8, .. Json(consumer), .. ",\"sequence\":{\"stream\":"u8];
+        if (options.SubjectName is { } subject)
+        {
+            // The same in every line, like what is around it.
+            _beforeSequence = [.. _beforeSubject, .. Json(subject), .. _beforeSequence];
+        }
+
+        WantsDetails = options.Metadata;
+        _token = options.Metadata ? DeliveryToken.Of(StreamName.OfExisting(stream), ConsumerName.OfExisting(consumer)) : default;
     }
+
+    public bool WantsDetails { get; }
 
     /// <summary>Bytes written so far.</summary>
     public long Bytes { get; private set; }
 
-    public int Write(string subject, DeliverySequence sequence, ReadOnlySpan<byte> payload)
+    public int Write(string subject, DeliverySequence sequence, in DeliveryDetails details, ReadOnlySpan<byte> payload)
     {
         var escaped = subject.AsSpan().ContainsAnyExcept(Plain) ? Json(subject) : null;
+        var subjectLength = escaped?.Length ?? subject.Length + 2;
         var middle = ",\"consumer\":"u8;
         var beforePayload = "},\"b64_msg\":\""u8;
         var head = _output.GetSpan(
-            _beforeSubject.Length + (escaped?.Length ?? subject.Length + 2) + _beforeSequence.Length + MaxDigits + middle.Length + MaxDigits + beforePayload.Length);
+            _beforeSubject.Length + subjectLength + _beforeSequence.Length + MaxDigits + middle.Length + MaxDigits + beforePayload.Length);
         var length = 0;
-        Append(head, ref length, _beforeSubject);
-        if (escaped is null)
+        if (_ownSubject)
         {
-            head[length++] = (byte)'"';
-            length += Encoding.ASCII.GetBytes(subject, head[length..]);
-            head[length++] = (byte)'"';
-        }
-        else
-        {
-            Append(head, ref length, escaped);
+            Append(head, ref length, _beforeSubject);
+            AppendSubject(head, ref length, subject, escaped);
         }
 
         Append(head, ref length, _beforeSequence);
@@ -70,8 +87,7 @@ internal sealed class LineFrameWriter : IDeliverySink
         Append(head, ref length, beforePayload);
         _output.Advance(length);
         length += WriteBase64(payload);
-        _output.Write("\"}\n"u8);
-        length += 3;
+        length += WriteRest(subject, escaped, subjectLength, sequence, details);
         Bytes += length;
         return length;
     }
@@ -89,6 +105,55 @@ internal sealed class LineFrameWriter : IDeliverySink
         _output.Write(line);
         _output.Write("\n"u8);
         Bytes += line.Length + 1;
+    }
+
+    /// <summary>What follows the message: what the original did not have, so that its clients find everything where it was.</summary>
+    private int WriteRest(string subject, byte[]? escaped, int subjectLength, DeliverySequence sequence, in DeliveryDetails details)
+    {
+        var beforeSubject = "\",\"message_subject\":"u8;
+        var end = "}\n"u8;
+        var rest = _output.GetSpan(beforeSubject.Length + subjectLength + (WantsDetails ? MetadataLength : 0) + end.Length);
+        var length = 0;
+        Append(rest, ref length, beforeSubject);
+        AppendSubject(rest, ref length, subject, escaped);
+        if (WantsDetails)
+        {
+            AppendMetadata(rest, ref length, sequence, details);
+        }
+
+        Append(rest, ref length, end);
+        _output.Advance(length);
+        return length;
+    }
+
+    private void AppendMetadata(Span<byte> target, ref int length, DeliverySequence sequence, in DeliveryDetails details)
+    {
+        Append(target, ref length, ",\"deliveries\":"u8);
+        Append(target, ref length, details.Deliveries);
+        Append(target, ref length, ",\"pending\":"u8);
+        Append(target, ref length, details.Pending);
+        Append(target, ref length, ",\"time\":\""u8);
+
+        // Seven digits of the fraction and a Z, as all times here.
+        var time = DateTime.UnixEpoch.AddTicks(details.Time / TimeSpan.NanosecondsPerTick);
+        Utf8Formatter.TryFormat(time, target[length..], out var written, new StandardFormat('O'));
+        length += written;
+        Append(target, ref length, "\",\"token\":\""u8);
+        length += _token.Write(sequence, target[length..]);
+        target[length++] = (byte)'"';
+    }
+
+    private static void AppendSubject(Span<byte> target, ref int length, string subject, byte[]? escaped)
+    {
+        if (escaped is not null)
+        {
+            Append(target, ref length, escaped);
+            return;
+        }
+
+        target[length++] = (byte)'"';
+        length += Encoding.ASCII.GetBytes(subject, target[length..]);
+        target[length++] = (byte)'"';
     }
 
     private int WriteBase64(ReadOnlySpan<byte> payload)

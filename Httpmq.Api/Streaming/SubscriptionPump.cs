@@ -21,7 +21,7 @@ internal enum PumpEnd
 /// Moves messages from one source to one response: one loop, one reader, one writer, no locks. It writes all that is ready,
 /// flushes once, and waits; the flush is the back-pressure.
 /// </summary>
-internal sealed class SubscriptionPump(HttpContext http, IDeliverySource source, TimeProvider time, CancellationToken stopping)
+internal sealed class SubscriptionPump(HttpContext http, IDeliverySource source, LineOptions lines, TimeProvider time, CancellationToken stopping)
 {
     // A flush per so many bytes at most, so that a big backlog neither fills the memory nor keeps the client waiting.
     private const int BytesPerFlush = 64 * 1024;
@@ -49,7 +49,7 @@ internal sealed class SubscriptionPump(HttpContext http, IDeliverySource source,
         response.Headers.CacheControl = "no-cache";
         response.Headers["X-Accel-Buffering"] = "no";
         var output = response.BodyWriter;
-        var writer = new LineFrameWriter(output, RequestId, source.Stream, source.Consumer);
+        var writer = new LineFrameWriter(output, RequestId, source.Stream, source.Consumer, lines);
         var aborted = http.RequestAborted;
         using var gone = aborted.UnsafeRegister(static state => ((IDeliverySource)state!).Wake(), source);
         using var stop = stopping.UnsafeRegister(static state => ((IDeliverySource)state!).Wake(), source);

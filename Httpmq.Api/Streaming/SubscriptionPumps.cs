@@ -56,9 +56,9 @@ internal sealed class SubscriptionPumps : IHostedService, IAsyncDisposable
     public void Leave() => Interlocked.Decrement(ref _places);
 
     /// <summary>Runs one subscription, which has its place, to its end; the source is disposed then.</summary>
-    public async Task RunAsync(HttpContext http, IDeliverySource source)
+    public async Task RunAsync(HttpContext http, IDeliverySource source, LineOptions lines)
     {
-        var pump = new SubscriptionPump(http, source, _time, _lifetime.ApplicationStopping);
+        var pump = new SubscriptionPump(http, source, lines, _time, _lifetime.ApplicationStopping);
         var done = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         _running[pump] = done.Task;
         _logger.Subscribed(pump.RequestId, source.Stream, source.Consumer);

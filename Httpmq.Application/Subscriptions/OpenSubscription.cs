@@ -9,7 +9,10 @@ using MediatR;
 
 namespace Httpmq.Application.Subscriptions;
 
-/// <summary>Opens a subscription to a consumer, or says why it cannot be: everything is refused here, before the answer starts.</summary>
+/// <summary>
+/// Opens a subscription to a consumer, or says why it cannot be: everything is refused here, before the answer starts.
+/// <paramref name="Subject"/> does not filter; null: it is not checked.
+/// </summary>
 public sealed record OpenSubscription(string Stream, string Consumer, string? Subject, int? MaxInflight, string? Group)
     : IRequest<IDeliverySource>, IValidatedRequest;
 
@@ -19,7 +22,7 @@ internal sealed class OpenSubscriptionValidator : AbstractValidator<OpenSubscrip
     {
         RuleFor(command => command.Stream).EntityName("stream");
         RuleFor(command => command.Consumer).EntityName("consumer");
-        RuleFor(command => command.Subject).SubjectFilter("subject_name");
+        RuleFor(command => command.Subject).SubjectFilter("subject_name").When(command => command.Subject is not null);
         RuleFor(command => (long?)command.MaxInflight).AtLeast("max_msg_inflight", 1);
         RuleFor(command => command.Group).EntityName("delivery_group").When(command => command.Group is not null);
     }
@@ -41,7 +44,11 @@ internal sealed class OpenSubscriptionHandler(
         var name = Rules.Consumer(request.Consumer);
         var consumer = await FindAsync(stream, name, cancellationToken);
         RefuseOtherGroup(consumer, request.Group);
-        await RefuseOtherSubjectAsync(stream, consumer, request.Subject!, cancellationToken);
+        if (request.Subject is { } subject)
+        {
+            await RefuseOtherSubjectAsync(stream, consumer, subject, cancellationToken);
+        }
+
         consumer = await WaitUntilUnboundAsync(stream, name, consumer, cancellationToken);
         var maxInflight = request.MaxInflight ?? (int)Math.Clamp(consumer.Config.MaxAckPending, 1, int.MaxValue);
         return await sources.OpenAsync(consumer, maxInflight, cancellationToken);
@@ -80,9 +87,12 @@ internal sealed class OpenSubscriptionHandler(
 
         throw HttpmqException.Invalid(
             "Delivery group does not match the consumer",
-            wanted.Length == 0
-                ? $"delivery_group: {Rules.Quote(group)}, but consumer {consumer.Name} has none"
-                : $"delivery_group: {Rules.Quote(group)}, but consumer {consumer.Name} has {Rules.Quote(wanted)}");
+            (wanted.Length, group) switch
+            {
+                (0, _) => $"delivery_group: {Rules.Quote(group)}, but consumer {consumer.Name} has none; leave it out",
+                (_, null) => $"delivery_group: consumer {consumer.Name} has {Rules.Quote(wanted)}; add delivery_group={wanted}",
+                _ => $"delivery_group: {Rules.Quote(group)}, but consumer {consumer.Name} has {Rules.Quote(wanted)}",
+            });
     }
 
     private async Task RefuseOtherSubjectAsync(StreamName stream, ConsumerInfo consumer, string subject, CancellationToken cancellationToken)

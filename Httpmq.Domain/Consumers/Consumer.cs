@@ -51,7 +51,11 @@ public sealed record ConsumerInfo(
     long Redelivered,
     long Waiting,
     ulong Pending,
-    bool Bound);
+    bool Bound)
+{
+    /// <summary>Whether another <see cref="Created"/> means another consumer: the same one always answers with the same.</summary>
+    public bool HasStableCreated { get; init; }
+}
 
 /// <summary>A consumer's configuration in force; <see cref="AckWait"/> is in nanoseconds.</summary>
 public sealed record ConsumerConfig(

@@ -22,14 +22,6 @@ internal static class AckSubject
     public static string Build(string stream, string consumer, DeliverySequence delivery) =>
         string.Create(CultureInfo.InvariantCulture, $"{Prefix}{stream}.{consumer}.1.{delivery.Stream}.{delivery.Consumer}.0.0");
 
-    /// <summary>When the server sent the delivery, in nanoseconds since 1970 of its clock; null where the subject does not say.</summary>
-    public static long? SentAt(string subject)
-    {
-        var tokens = subject.Split('.');
-        var index = tokens.Length == ShortTokens ? 7 : 9;
-        return tokens.Length > index && long.TryParse(tokens[index], NumberStyles.None, CultureInfo.InvariantCulture, out var sent) ? sent : null;
-    }
-
     /// <summary>Reads the sequences from a delivery's reply subject, without allocating.</summary>
     public static bool TryParse(ReadOnlySpan<char> subject, out DeliverySequence delivery)
     {

@@ -105,7 +105,10 @@ internal sealed class ConsumerStore(JetStreamApi api, NatsLink link) : IConsumer
             wire.NumRedelivered,
             wire.NumWaiting,
             wire.NumPending,
-            wire.PushBound);
+            wire.PushBound)
+        {
+            HasStableCreated = ServerFacts.Of(config.LeaderVersion).HasStableConsumerCreated,
+        };
     }
 
     private async Task<ConsumerInfoWire?> FindWireAsync(string what, StreamName stream, ConsumerName name, CancellationToken cancellationToken)

@@ -49,4 +49,7 @@ internal static partial class JetStreamLog
 
     [LoggerMessage(2018, LogLevel.Warning, "nats-server at {Address} is about to stop (lame duck mode); {Connection} {Reaction}")]
     public static partial void LameDuck(this ILogger logger, string connection, string address, string reaction);
+
+    [LoggerMessage(2019, LogLevel.Debug, "Could not check subscriptions without messages: {Reason}")]
+    public static partial void SilenceNotChecked(this ILogger logger, string reason);
 }

@@ -23,9 +23,9 @@ internal sealed class OpenSubscriptionTests
     private static IEnumerable<TestCaseData> Refused()
     {
         yield return new TestCaseData(null, "s.a", null, ErrorKind.NotFound, "consumer not found");
-        yield return new TestCaseData(Samples.Info(group: "g"), "s.a", null, ErrorKind.InvalidInput, "delivery_group: null, but consumer c has 'g'");
+        yield return new TestCaseData(Samples.Info(group: "g"), "s.a", null, ErrorKind.InvalidInput, "delivery_group: consumer c has 'g'; add delivery_group=g");
         yield return new TestCaseData(Samples.Info(group: "g"), "s.a", "h", ErrorKind.InvalidInput, "delivery_group: 'h', but consumer c has 'g'");
-        yield return new TestCaseData(Samples.Info(), "s.a", "g", ErrorKind.InvalidInput, "delivery_group: 'g', but consumer c has none");
+        yield return new TestCaseData(Samples.Info(), "s.a", "g", ErrorKind.InvalidInput, "delivery_group: 'g', but consumer c has none; leave it out");
         yield return new TestCaseData(Samples.Info(filters: ["s.a"]), "s.b", null, ErrorKind.InvalidInput, "subject_name: 's.b', but consumer c filters 's.a'");
         yield return new TestCaseData(Samples.Info(), "other", null, ErrorKind.InvalidInput, "subject_name: 'other' is not within");
         yield return new TestCaseData(Samples.Info(bound: true), "other", null, ErrorKind.InvalidInput, "subject_name: 'other' is not within");
@@ -63,6 +63,16 @@ internal sealed class OpenSubscriptionTests
         Finds(consumer);
         _sources.Setup(sources => sources.OpenAsync(consumer, opened, default)).ReturnsAsync(_source.Object);
         Assert.That(await _handler.Handle(new OpenSubscription("s", "c", "s.a", asked, null), default), Is.SameAs(_source.Object));
+    }
+
+    [Test]
+    public async Task Handle_WithoutASubject_OpensWithoutAskingForTheStream()
+    {
+        var consumer = Samples.Info();
+        Finds(consumer);
+        _streams.Reset();
+        _sources.Setup(sources => sources.OpenAsync(consumer, 4, default)).ReturnsAsync(_source.Object);
+        Assert.That(await _handler.Handle(new OpenSubscription("s", "c", null, null, null), default), Is.SameAs(_source.Object));
     }
 
     [Test]

@@ -21,14 +21,12 @@ internal sealed class SubscribeRefusalTests(string version) : ContractTest(versi
         await Client.DefineConsumerAsync(_stream, "pulled", new JsonObject { ["mode"] = "pull" });
     }
 
-    [TestCase("")]
-    [TestCase("?")]
     [TestCase("?subject_name")]
     [TestCase("?subject_name=")]
     [TestCase("?subject_name={0}.a&subject_name={0}.b")]
     [TestCase("?subject_name={0}.a&subject_name={0}.a")]
     [TestCase("?SUBJECT_NAME={0}.a&subject_name={0}.a")]
-    public async Task SubjectName_NotExactlyOnce_Is400(string query) => (await SubscribeAsync("plain", query)).Expect(400, "subject_name");
+    public async Task SubjectName_EmptyOrNotOnce_Is400(string query) => (await SubscribeAsync("plain", query)).Expect(400, "subject_name");
 
     [TestCase("")]
     [TestCase("abc")]
@@ -42,6 +40,14 @@ internal sealed class SubscribeRefusalTests(string version) : ContractTest(versi
     [TestCase("1&max_msg_inflight=1")]
     public async Task MaxMsgInflight_DuplicateOrNonsense_Is400(string value) =>
         (await SubscribeAsync("plain", $"?subject_name={{0}}.a&max_msg_inflight={value}")).Expect(400, "max_msg_inflight");
+
+    [TestCase("")]
+    [TestCase("True")]
+    [TestCase("1")]
+    [TestCase("yes")]
+    [TestCase("true&metadata=true")]
+    public async Task Metadata_NeitherTrueNorFalse_Is400(string value) =>
+        (await SubscribeAsync("plain", $"?metadata={value}")).Expect(400, "metadata");
 
     [TestCase("")]
     [TestCase("a.b")]
@@ -82,18 +88,24 @@ internal sealed class SubscribeRefusalTests(string version) : ContractTest(versi
         Assert.That(consumers, Has.Count.EqualTo(4));
     }
 
-    [TestCase("plain", "{0}.a")]
-    [TestCase("plain", "{0}.*")]
-    [TestCase("plain", "{0}.%3E")]
-    [TestCase("plain", "{0}.a&max_msg_inflight=1")]
-    [TestCase("plain", "{0}.a&max_msg_inflight=%2B2")]
-    [TestCase("plain", "{0}.a&unknown=1")]
-    [TestCase("filtered", "{0}.a")]
-    [TestCase("grouped", "{0}.a&delivery_group=g1")]
-    [TestCase("pulled", "{0}.a")]
+    [TestCase("plain", "")]
+    [TestCase("plain", "?")]
+    [TestCase("plain", "?metadata=true")]
+    [TestCase("plain", "?subject_name={0}.a")]
+    [TestCase("plain", "?subject_name={0}.*")]
+    [TestCase("plain", "?subject_name={0}.%3E")]
+    [TestCase("plain", "?subject_name={0}.a&max_msg_inflight=1")]
+    [TestCase("plain", "?subject_name={0}.a&max_msg_inflight=%2B2")]
+    [TestCase("plain", "?subject_name={0}.a&unknown=1")]
+    [TestCase("filtered", "")]
+    [TestCase("filtered", "?subject_name={0}.a")]
+    [TestCase("grouped", "?delivery_group=g1")]
+    [TestCase("grouped", "?subject_name={0}.a&delivery_group=g1")]
+    [TestCase("pulled", "")]
+    [TestCase("pulled", "?subject_name={0}.a")]
     public async Task Subscribe_AsTheConsumerIs_StartsWithItsHeadersAtOnce(string consumer, string query)
     {
-        using var response = await OpenAsync(Gateway.Dataplane, "GET", Target(consumer, "?subject_name=" + query), body: null, $"{WireAnswer.RequestIdHeader}: sub-1");
+        using var response = await OpenAsync(Gateway.Dataplane, "GET", Target(consumer, query), body: null, $"{WireAnswer.RequestIdHeader}: sub-1");
         using (Assert.EnterMultipleScope())
         {
             Assert.That((int)response.StatusCode, Is.EqualTo(200));
@@ -105,14 +117,14 @@ internal sealed class SubscribeRefusalTests(string version) : ContractTest(versi
     }
 
     [Test]
-    public async Task Line_OfAMessage_HasExactlyItsKeysAndItsOwnSubject()
+    public async Task Line_OfAMessage_HasExactlyItsKeysAndBothSubjects()
     {
         await Client.PublishAsync($"{_stream}.b", "hi");
         using var response = await OpenAsync(Gateway.Dataplane, "GET", Target("plain", "?subject_name={0}.a"), body: null, $"{WireAnswer.RequestIdHeader}: sub-é");
         using var reader = new StreamReader(await response.Content.ReadAsStreamAsync());
         var line = await reader.ReadLineAsync().WaitAsync(Eventually.Patience);
         Assert.That(line, Is.EqualTo(
-            $$$"""{"success":true,"request_id":"sub-é","stream":"{{{_stream}}}","subject":"{{{_stream}}}.b","consumer":"plain","sequence":{"stream":1,"consumer":1},"b64_msg":"aGk="}"""));
+            $$$"""{"success":true,"request_id":"sub-é","stream":"{{{_stream}}}","subject":"{{{_stream}}}.a","consumer":"plain","sequence":{"stream":1,"consumer":1},"b64_msg":"aGk=","message_subject":"{{{_stream}}}.b"}"""));
     }
 
     [Test]

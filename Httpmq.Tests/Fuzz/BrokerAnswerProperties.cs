@@ -5,6 +5,7 @@ using FsCheck;
 using FsCheck.Fluent;
 using Httpmq.Domain.Messages;
 using Httpmq.Infrastructure.JetStream;
+using Httpmq.Infrastructure.JetStream.Deliveries;
 using Httpmq.Infrastructure.JetStream.Requests;
 
 namespace Httpmq.Tests.Fuzz;
@@ -61,7 +62,7 @@ internal sealed class BrokerAnswerProperties
         Assert.That(read, Is.EqualTo(delivery));
         Assert.That(AckSubject.TryParse(subject.Replace("$JS.ACK.", "$JS.ACK.hub.hash.", StringComparison.Ordinal) + ".token", out read), Is.True);
         Assert.That(read, Is.EqualTo(delivery));
-        Assert.That(AckSubject.SentAt(subject), Is.Zero);
+        Assert.That(AckSubjectDetails.Read(subject), Is.EqualTo(new DeliveryDetails(1, 0, 0)));
     });
 
     [FuzzRun.Property]
@@ -72,7 +73,7 @@ internal sealed class BrokerAnswerProperties
         var valid = text.StartsWith("$JS.ACK.", StringComparison.Ordinal) && at > 0;
         var expected = valid && IsNumber(tokens[at], out var stream) && IsNumber(tokens[at + 1], out var consumer) ? new DeliverySequence(stream, consumer) : (DeliverySequence?)null;
         Assert.That(AckSubject.TryParse(text, out var read) ? read : (DeliverySequence?)null, Is.EqualTo(expected));
-        Assert.That(AckSubject.SentAt(text), Is.Null.Or.Not.Negative);
+        Assert.That(AckSubjectDetails.Read(text).Time, Is.Not.Negative);
     });
 
     private static bool IsNumber(string token, out ulong number) =>

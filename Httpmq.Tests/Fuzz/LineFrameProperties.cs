@@ -7,6 +7,7 @@ using FsCheck.Fluent;
 using Httpmq.Api.Streaming;
 using Httpmq.Domain.Errors;
 using Httpmq.Domain.Messages;
+using Httpmq.Domain.Naming;
 
 namespace Httpmq.Tests.Fuzz;
 
@@ -36,10 +37,13 @@ internal sealed class LineFrameProperties
     public Property Write_AnyDelivery_IsOneLineOfJsonThatSaysSo() =>
         Prop.ForAll(Shrunk.Text(Texts), Shrunk.Text(Texts), Shrunk.Array(Payloads.Zip(Numbers.Zip(Numbers)).ArrayOf().Resize(3)), (subject, requestId, deliveries) =>
         {
+            // By turns with and without what can be asked for.
+            var options = new LineOptions(requestId.Length % 2 == 0 ? requestId : null, Metadata: subject.Length % 2 == 0);
+            var details = new DeliveryDetails(ulong.MaxValue, ulong.MaxValue, long.MaxValue);
             var lines = Lines(output =>
             {
-                var writer = new LineFrameWriter(output, requestId, "stream", "consumer");
-                var written = deliveries.Sum(delivery => (long)writer.Write(subject, new DeliverySequence(delivery.Item2.Item1, delivery.Item2.Item2), delivery.Item1));
+                var writer = new LineFrameWriter(output, requestId, "stream", "consumer", options);
+                var written = deliveries.Sum(delivery => (long)writer.Write(subject, new DeliverySequence(delivery.Item2.Item1, delivery.Item2.Item2), details, delivery.Item1));
                 Assert.That(writer.Bytes, Is.EqualTo(written));
                 return written;
             });
@@ -50,7 +54,19 @@ internal sealed class LineFrameProperties
                 var root = json.RootElement;
                 Assert.That(root.GetProperty("success").GetBoolean(), Is.True);
                 Assert.That(root.GetProperty("request_id").GetString(), Is.EqualTo(requestId));
-                Assert.That(root.GetProperty("subject").GetString(), Is.EqualTo(subject));
+                Assert.That(root.GetProperty("subject").GetString(), Is.EqualTo(options.SubjectName ?? subject));
+                Assert.That(root.GetProperty("message_subject").GetString(), Is.EqualTo(subject));
+                Assert.That(root.TryGetProperty("deliveries", out var count), Is.EqualTo(options.Metadata));
+                if (options.Metadata)
+                {
+                    var token = DeliveryToken.Of(StreamName.OfExisting("stream"), ConsumerName.OfExisting("consumer"));
+                    Assert.That(count.GetUInt64(), Is.EqualTo(ulong.MaxValue));
+                    Assert.That(root.GetProperty("pending").GetUInt64(), Is.EqualTo(ulong.MaxValue));
+                    Assert.That(root.GetProperty("time").GetDateTimeOffset(), Is.EqualTo(DateTimeOffset.UnixEpoch.AddTicks(long.MaxValue / 100)));
+                    Assert.That(token.TryParse(Encoding.UTF8.GetBytes(root.GetProperty("token").GetString()!), out var named), Is.True);
+                    Assert.That(named, Is.EqualTo(new DeliverySequence(stream, consumer)));
+                }
+
                 Assert.That(root.GetProperty("sequence").GetProperty("stream").GetUInt64(), Is.EqualTo(stream));
                 Assert.That(root.GetProperty("sequence").GetProperty("consumer").GetUInt64(), Is.EqualTo(consumer));
                 Assert.That(root.GetProperty("b64_msg").GetBytesFromBase64(), Is.EqualTo(payload));
@@ -62,7 +78,7 @@ internal sealed class LineFrameProperties
     {
         var lines = Lines(output =>
         {
-            var writer = new LineFrameWriter(output, "id", "stream", "consumer");
+            var writer = new LineFrameWriter(output, "id", "stream", "consumer", new LineOptions());
             writer.WriteEnd(new Error(ErrorKind.Conflict, message, detail));
             return writer.Bytes;
         });

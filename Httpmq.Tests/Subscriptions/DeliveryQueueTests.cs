@@ -4,7 +4,6 @@ using Httpmq.Api.Streaming;
 using Httpmq.Application.Subscriptions;
 using Httpmq.Domain.Limits;
 using Httpmq.Domain.Messages;
-using Httpmq.Infrastructure.JetStream;
 using Httpmq.Infrastructure.JetStream.Deliveries;
 
 namespace Httpmq.Tests.Subscriptions;
@@ -25,7 +24,7 @@ internal sealed class DeliveryQueueTests
         {
             for (var i = 1; i <= Count; i++)
             {
-                queue.TryAdd("s", "reply", new DeliverySequence((ulong)i, (ulong)i), new ReadOnlySequence<byte>(Payload));
+                queue.TryAdd("s", "reply", new DeliverySequence((ulong)i, (ulong)i), at: 0, new ReadOnlySequence<byte>(Payload));
             }
         });
 
@@ -51,12 +50,12 @@ internal sealed class DeliveryQueueTests
         var queue = new DeliveryQueue(new ByteBudget(long.MaxValue));
         for (var i = 1; i <= 5; i++)
         {
-            queue.TryAdd("s", $"reply {i}", new DeliverySequence((ulong)i, (ulong)i), new ReadOnlySequence<byte>(Payload));
+            queue.TryAdd("s", $"reply {i}", new DeliverySequence((ulong)i, (ulong)i), at: 0, new ReadOnlySequence<byte>(Payload));
         }
 
         queue.Drain(new CountingSink(), budget: 150);
         var left = queue.Close();
-        var taken = queue.TryAdd("s", "late", default, new ReadOnlySequence<byte>(Payload));
+        var taken = queue.TryAdd("s", "late", default, at: 0, new ReadOnlySequence<byte>(Payload));
 
         using (Assert.EnterMultipleScope())
         {
@@ -66,11 +65,56 @@ internal sealed class DeliveryQueueTests
     }
 
     [Test]
-    public void Deliver_EachWithAnotherSubject_AllocatesNothing()
+    public void Close_WhileTheReaderStandsStill_CountsNothingAndGivesBackWhatItHadAlreadyTaken()
+    {
+        // The reader has swapped all of it in, has read one, and waits for its client.
+        var all = new ByteBudget(1000);
+        var queue = new DeliveryQueue(all);
+        for (var i = 1; i <= 5; i++)
+        {
+            queue.TryAdd("s", $"reply {i}", new DeliverySequence((ulong)i, (ulong)i), at: 0, new ReadOnlySequence<byte>(Payload));
+        }
+
+        queue.Drain(new CountingSink(), budget: 1);
+        var left = queue.Close();
+
+        using (Assert.EnterMultipleScope())
+        {
+            Assert.That(left.Select(delivery => delivery.ReplyTo), Is.EqualTo(["reply 2", "reply 3", "reply 4", "reply 5"]));
+            Assert.That(all.Used, Is.Zero, "others would be ended for it");
+            Assert.That(queue.Drain(new CountingSink(), int.MaxValue), Is.Zero);
+        }
+    }
+
+    [Test]
+    public void Close_WhileTheReaderIsAtWork_LeavesTheRestToTheNextToClose()
+    {
+        var all = new ByteBudget(1000);
+        var queue = new DeliveryQueue(all);
+        for (var i = 1; i <= 3; i++)
+        {
+            queue.TryAdd("s", $"reply {i}", new DeliverySequence((ulong)i, (ulong)i), at: 0, new ReadOnlySequence<byte>(Payload));
+        }
+
+        var first = new List<QueuedDelivery>();
+        queue.Drain(new ActingSink(() => first = queue.Close()), budget: 1);
+
+        using (Assert.EnterMultipleScope())
+        {
+            Assert.That(first, Is.Empty);
+            Assert.That(all.Used, Is.Zero);
+            Assert.That(queue.Close().Select(delivery => (delivery.ReplyTo, delivery.Slab.Length)), Is.EqualTo([("reply 2", 0), ("reply 3", 0)]));
+            Assert.That(queue.Close(), Is.Empty);
+        }
+    }
+
+    [TestCase(false)]
+    [TestCase(true)]
+    public void Deliver_EachWithAnotherSubject_AllocatesNothing(bool metadata)
     {
         var subjects = Enumerable.Range(0, 25).Select(i => $"orders.{i}.created").ToArray();
         var queue = new DeliveryQueue(new ByteBudget(long.MaxValue));
-        var writer = new LineFrameWriter(new FixedPipeWriter(), "id", "stream", "consumer");
+        var writer = new LineFrameWriter(new FixedPipeWriter(), "id", "stream", "consumer", new LineOptions("orders.>", metadata));
 
         // The arrays have to grow first; 25 at a time is what the shared pool of buffers keeps for sure.
         DeliverAll();
@@ -86,18 +130,19 @@ internal sealed class DeliveryQueueTests
         {
             foreach (var subject in subjects)
             {
-                queue.TryAdd(subject, "reply", new DeliverySequence(1, 2), new ReadOnlySequence<byte>(Payload));
+                queue.TryAdd(subject, "$JS.ACK.stream.consumer.3.1.2.1700000000000000001.4", new DeliverySequence(1, 2), at: 0, new ReadOnlySequence<byte>(Payload));
             }
 
             queue.Drain(writer, int.MaxValue);
         }
     }
 
-    [TestCase("$JS.ACK.stream.consumer.1.22.33.1700000000000000001.4", 1_700_000_000_000_000_001)]
-    [TestCase("$JS.ACK._.hash.stream.consumer.1.22.33.1700000000000000001.4", 1_700_000_000_000_000_001)]
-    [TestCase("$JS.ACK.stream", null)]
-    public void SentAt_ReplySubjectOfADelivery_IsItsTime(string subject, long? expected) =>
-        Assert.That(AckSubject.SentAt(subject), Is.EqualTo(expected));
+    [TestCase("$JS.ACK.stream.consumer.3.22.33.1700000000000000001.4", 3UL, 4UL, 1_700_000_000_000_000_001)]
+    [TestCase("$JS.ACK._.hash.stream.consumer.3.22.33.1700000000000000001.4", 3UL, 4UL, 1_700_000_000_000_000_001)]
+    [TestCase("$JS.ACK._.hash.stream.consumer.3.22.33.1700000000000000001.4.more", 3UL, 4UL, 1_700_000_000_000_000_001)]
+    [TestCase("$JS.ACK.stream", 0UL, 0UL, 0)]
+    public void Details_OfAReplySubject_AreItsNumbers(string subject, ulong deliveries, ulong pending, long time) =>
+        Assert.That(AckSubjectDetails.Read(subject), Is.EqualTo(new DeliveryDetails(deliveries, pending, time)));
 
     private sealed class CountingSink : IDeliverySink
     {
@@ -105,9 +150,23 @@ internal sealed class DeliveryQueueTests
 
         public bool InOrder { get; private set; } = true;
 
-        public int Write(string subject, DeliverySequence sequence, ReadOnlySpan<byte> payload)
+        public bool WantsDetails => false;
+
+        public int Write(string subject, DeliverySequence sequence, in DeliveryDetails details, ReadOnlySpan<byte> payload)
         {
             InOrder &= sequence.Stream == (ulong)++Count;
+            return payload.Length;
+        }
+    }
+
+    /// <summary>Does something in the middle of it.</summary>
+    private sealed class ActingSink(Action act) : IDeliverySink
+    {
+        public bool WantsDetails => false;
+
+        public int Write(string subject, DeliverySequence sequence, in DeliveryDetails details, ReadOnlySpan<byte> payload)
+        {
+            act();
             return payload.Length;
         }
     }

@@ -1,5 +1,7 @@
 using System.Text;
 using System.Text.Json.Nodes;
+using Httpmq.Domain.Messages;
+using Httpmq.Domain.Naming;
 
 namespace Httpmq.Tests.Subscriptions;
 
@@ -63,6 +65,76 @@ internal sealed class FramingTests(string version) : SubscriptionTest(version)
         Assert.That(lines.Select(line => (string)line.Json["request_id"]!), Is.All.EqualTo(id));
     }
 
+    [TestCase("&", true)]
+    [TestCase("&metadata=false", true)]
+    [TestCase("?", false)]
+    public async Task Subscribe_ToAWildcardOrToNothing_SaysBothSubjects(string more, bool named)
+    {
+        await First.DefineStreamAsync(Stream, $"{Stream}.*");
+        await First.DefineConsumerAsync(Stream, "c1");
+        await using var subscription = await First.SubscribeAsync(Stream, "c1", named ? $"subject_name={Stream}.*{more}" : string.Empty);
+        await First.PublishAsync($"{Stream}.a", "one");
+
+        var line = await subscription.NextAsync();
+
+        using (Assert.EnterMultipleScope())
+        {
+            Assert.That((string)line.Json["subject"]!, Is.EqualTo(named ? $"{Stream}.*" : $"{Stream}.a"));
+            Assert.That((string)line.Json["message_subject"]!, Is.EqualTo($"{Stream}.a"));
+            Assert.That(line.Json["deliveries"], Is.Null);
+        }
+    }
+
+    [Test]
+    public async Task Subscribe_ToOneOfTheSubjects_ReceivesAllOfThemAndSaysTheOneAskedFor()
+    {
+        await First.DefineStreamAsync(Stream, $"{Stream}.*");
+        await First.DefineConsumerAsync(Stream, "c1");
+        await using var subscription = await First.SubscribeAsync(Stream, "c1", $"subject_name={Stream}.a");
+        await First.PublishAsync($"{Stream}.a", "one");
+        await First.PublishAsync($"{Stream}.b", "two");
+
+        var lines = await subscription.TakeAsync(2);
+
+        using (Assert.EnterMultipleScope())
+        {
+            Assert.That(lines.Select(line => (string)line.Json["subject"]!), Is.All.EqualTo($"{Stream}.a"));
+            Assert.That(lines.Select(line => (string)line.Json["message_subject"]!), Is.EqualTo([$"{Stream}.a", $"{Stream}.b"]));
+        }
+    }
+
+    [TestCase("push")]
+    [TestCase("pull")]
+    public async Task Subscribe_WithMetadata_SaysDeliveriesPendingTimeAndToken(string mode)
+    {
+        await First.DefineStreamAsync(Stream, Stream);
+        await First.DefineConsumerAsync(Stream, "c1", new JsonObject { ["mode"] = mode, ["max_inflight"] = 1, ["ack_wait"] = 1_000_000_000 });
+        await First.PublishAsync(Stream, "one");
+        await First.PublishAsync(Stream, "two");
+        var stored = DateTimeOffset.UtcNow;
+        await using var subscription = await First.SubscribeAsync(Stream, "c1", "metadata=true");
+
+        var first = (await subscription.NextAsync()).Json;
+        var again = (await subscription.NextAsync()).Json;
+
+        using (Assert.EnterMultipleScope())
+        {
+            Assert.That(first.AsObject().Select(field => field.Key), Is.EqualTo(new[]
+            {
+                "success", "request_id", "stream", "subject", "consumer", "sequence", "b64_msg", "message_subject", "deliveries", "pending", "time", "token",
+            }));
+            Assert.That(((int)first["deliveries"]!, (int)again["deliveries"]!), Is.EqualTo((1, 2)));
+            Assert.That((int)first["pending"]!, Is.EqualTo(1));
+            Assert.That((string)first["time"]!, Does.EndWith("Z"));
+            Assert.That((DateTimeOffset)first["time"]!, Is.EqualTo(stored).Within(TimeSpan.FromSeconds(30)));
+            Assert.That((string)again["token"]!, Is.Not.EqualTo((string)first["token"]!), "names one delivery");
+        }
+
+        var token = DeliveryToken.Of(StreamName.OfExisting(Stream), ConsumerName.OfExisting("c1"));
+        Assert.That(token.TryParse(Encoding.UTF8.GetBytes((string)again["token"]!), out var named), Is.True);
+        Assert.That(named, Is.EqualTo(new DeliverySequence(1, 2)));
+    }
+
     [Test]
     public async Task Subscribe_EndedByTheServer_HasAFailureAsLastLineAndThenTheEnd()
     {
@@ -86,7 +158,7 @@ internal sealed class FramingTests(string version) : SubscriptionTest(version)
     }
 
     private string Line(int sequence, string base64) =>
-        $$"""{"success":true,"request_id":"sub-rid-1","stream":"{{Stream}}","subject":"{{Stream}}.a","consumer":"c1","sequence":{"stream":{{sequence}},"consumer":{{sequence}}},"b64_msg":"{{base64}}"}""" + "\n";
+        $$"""{"success":true,"request_id":"sub-rid-1","stream":"{{Stream}}","subject":"{{Stream}}.a","consumer":"c1","sequence":{"stream":{{sequence}},"consumer":{{sequence}}},"b64_msg":"{{base64}}","message_subject":"{{Stream}}.a"}""" + "\n";
 
     private async Task<HttpResponseMessage> OpenAsync(string requestId)
     {

@@ -131,6 +131,20 @@ internal sealed class PullTests : SubscriptionTest
     }
 
     [Test]
+    public async Task Ask_AsFarAheadAsCanBe_DoesNotAskForEachMessage()
+    {
+        await DefineAsync(new JsonObject { ["max_inflight"] = 1000 });
+        await using var subscription = await First.SubscribeAsync(Stream, "c1", $"{Query}&max_msg_inflight=2147483647");
+        for (var i = 0; i < 10; i++)
+        {
+            await First.PublishAsync(Stream, "m");
+            await subscription.NextAsync();
+        }
+
+        Assert.That((int)(await First.ConsumerAsync(Stream, "c1"))["num_waiting"]!, Is.LessThanOrEqualTo(2), "requests pile up");
+    }
+
+    [Test]
     public async Task Ask_MoreSubscribersThanTheConsumerLetsWait_TheRestTakesTurns()
     {
         await First.DefineStreamAsync(Stream, Stream);

@@ -80,6 +80,55 @@ internal sealed class SlowReaderTests(string version) : SubscriptionTest(version
     }
 
     [Test]
+    public async Task Stall_OfOneThatHasEndedAndStillHoldsTheMost_CostsNobodyElseTheirs()
+    {
+        const int Limit = 1024 * 1024;
+        await using var gateway = await StartAsync(TimeSpan.FromSeconds(60), maxPendingBytes: Limit, maxTotalPendingBytes: Limit);
+        using var client = gateway.Client(Version);
+        var other = SharedServers.NewName();
+        await First.DefineStreamAsync(other, other);
+        await First.DefineConsumerAsync(other, "c2");
+        await using var innocent = await client.SubscribeAsync(other, "c2", $"subject_name={other}");
+        await using var slow = await client.SubscribeAsync(Stream, "c1", $"subject_name={Stream}");
+        var sources = gateway.DataplaneServices.GetRequiredService<DeliverySources>();
+        for (var i = 0; i < Count && sources.Ended == 0; i++)
+        {
+            await First.TryPublishAsync(Stream, Payload);
+        }
+
+        // What waits for it may still be read, and so counts.
+        await Eventually.HoldsAsync(() => sources.Ended == 1, "a subscriber that is too slow");
+        await First.PublishAsync(other, "first");
+        await First.PublishAsync(other, "second");
+
+        Assert.That((await innocent.TakeAsync(2)).Select(static line => line.Success), Is.All.True);
+    }
+
+    [Test]
+    public async Task Leave_WithABacklogOlderThanTheAckWait_GivesItBackAtOnce()
+    {
+        // The messages are old; the deliveries are not.
+        var ackWait = TimeSpan.FromSeconds(4);
+        await DefineAsync(new JsonObject { ["max_inflight"] = 20_000, ["ack_wait"] = ackWait.Ticks * 100 });
+        await Instances.FillAsync(Instances.Raw, Stream, Stream, Count, Payload);
+        var stored = System.Diagnostics.Stopwatch.GetTimestamp();
+        await Eventually.HoldsAsync(() => System.Diagnostics.Stopwatch.GetElapsedTime(stored) > ackWait, "a backlog that is old");
+        using (var still = await SocketSubscriber.OpenAsync(Instances.Second, Stream, "c1", $"subject_name={Stream}"))
+        {
+            await Eventually.HoldsAsync(
+                async () => (int)(await First.ConsumerAsync(Stream, "c1"))["num_ack_pending"]! == Count,
+                "everything sent to a client that does not read");
+            still.Reset();
+        }
+
+        var left = System.Diagnostics.Stopwatch.GetTimestamp();
+        await using var next = await First.SubscribeAsync(Stream, "c1", $"subject_name={Stream}");
+        await next.TakeAsync(Count / 2);
+
+        Assert.That(System.Diagnostics.Stopwatch.GetElapsedTime(left), Is.LessThan(ackWait), "what was given back comes before ack_wait");
+    }
+
+    [Test]
     public async Task Stall_LongerThanTheServersGrace_DisturbsNeitherItselfNorOthersOnTheConnection()
     {
         // Kestrel would close the whole connection when a client takes too little for 5 s, whatever else runs over it.

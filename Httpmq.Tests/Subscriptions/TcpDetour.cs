@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using System.Threading.Channels;
 
 namespace Httpmq.Tests.Subscriptions;
 
@@ -20,6 +21,9 @@ internal sealed class TcpDetour : IAsyncDisposable
     }
 
     public string Url => $"nats://127.0.0.1:{((IPEndPoint)_listener.LocalEndpoint).Port}";
+
+    /// <summary>What is sent arrives a millisecond later or two, in order.</summary>
+    public bool Delayed { get; init; }
 
     public void To(int port) => _target = port;
 
@@ -77,11 +81,11 @@ internal sealed class TcpDetour : IAsyncDisposable
         }
     }
 
-    private static async Task PumpAsync(TcpClient from, TcpClient to)
+    private async Task PumpAsync(TcpClient from, TcpClient to)
     {
         try
         {
-            await from.GetStream().CopyToAsync(to.GetStream());
+            await (Delayed ? CopySlowlyAsync(from.GetStream(), to.GetStream()) : from.GetStream().CopyToAsync(to.GetStream()));
         }
         catch (Exception exception) when (exception is IOException or ObjectDisposedException or InvalidOperationException)
         {
@@ -90,5 +94,32 @@ internal sealed class TcpDetour : IAsyncDisposable
 
         from.Dispose();
         to.Dispose();
+    }
+
+    private static async Task CopySlowlyAsync(NetworkStream from, NetworkStream to)
+    {
+        var way = Channel.CreateUnbounded<byte[]>();
+        var arriving = ArriveAsync(way.Reader, to);
+        var buffer = new byte[64 * 1024];
+        while (await from.ReadAsync(buffer) is > 0 and var read)
+        {
+            way.Writer.TryWrite(buffer[..read]);
+        }
+
+        way.Writer.Complete();
+        await arriving;
+    }
+
+    private static async Task ArriveAsync(ChannelReader<byte[]> way, NetworkStream to)
+    {
+        using var clock = new PeriodicTimer(TimeSpan.FromMilliseconds(1));
+        while (await way.WaitToReadAsync())
+        {
+            await clock.WaitForNextTickAsync();
+            for (var count = way.Count; count > 0; count--)
+            {
+                await to.WriteAsync(await way.ReadAsync());
+            }
+        }
     }
 }

@@ -21,7 +21,7 @@ public class DeliveryQueueBenchmarks
     {
         for (var index = 0; index < Burst; index++)
         {
-            _queue.TryAdd("orders.europe.new", "$JS.ACK.orders.workers.1.1.1.0.0", new DeliverySequence(1, 1), _message);
+            _queue.TryAdd("orders.europe.new", "$JS.ACK.orders.workers.1.1.1.0.0", new DeliverySequence(1, 1), at: 0, _message);
         }
 
         return _queue.Drain(_sink, int.MaxValue);
@@ -29,6 +29,8 @@ public class DeliveryQueueBenchmarks
 
     private sealed class IgnoringSink : IDeliverySink
     {
-        public int Write(string subject, DeliverySequence sequence, ReadOnlySpan<byte> payload) => 1;
+        public bool WantsDetails => false;
+
+        public int Write(string subject, DeliverySequence sequence, in DeliveryDetails details, ReadOnlySpan<byte> payload) => 1;
     }
 }

@@ -21,7 +21,7 @@ internal sealed class SubscriptionsController(IMediator mediator, SubscriptionPu
     /// subscriber at a time; members of a group, and subscribers of a pull consumer, share the messages, on any instances.
     /// Swagger UI shows what comes within 5 seconds, and unsubscribes then.
     /// </remarks>
-    /// <response code="400">A parameter is missing, given twice or out of range, or the subject or the group is not the consumer's.</response>
+    /// <response code="400">A parameter is given twice or out of range, or the subject or the group is not the consumer's.</response>
     /// <response code="409">The push consumer has no delivery group and already has its subscriber, on this instance or another.</response>
     [HttpGet("/v1/data/stream/{stream}/consumer/{consumer}", Name = SubscribeOperation.OperationId)]
     [QueryParameters("subject_name", "max_msg_inflight", "delivery_group")]
@@ -29,11 +29,7 @@ internal sealed class SubscriptionsController(IMediator mediator, SubscriptionPu
     public async Task<IActionResult> Subscribe(string stream, string consumer)
     {
         var subject = Single("subject_name");
-        if (string.IsNullOrEmpty(subject))
-        {
-            throw HttpmqException.Invalid("Invalid request", "subject_name is required, exactly once");
-        }
-
+        var lines = new LineOptions(subject, ParseMetadata(Single("metadata")));
         if (!pumps.TryEnter())
         {
             throw new HttpmqException(new Error(ErrorKind.TooMany, "Too many subscriptions", $"{limits.MaxSubscriptions} are open (limits.max_subscriptions)"));
@@ -43,7 +39,7 @@ internal sealed class SubscriptionsController(IMediator mediator, SubscriptionPu
         {
             var source = await SendAsync(
                 new OpenSubscription(stream, consumer, subject, ParseInflight(Single("max_msg_inflight")), Single("delivery_group")));
-            return new SubscriptionResult(pumps, source);
+            return new SubscriptionResult(pumps, source, lines);
         }
         catch
         {
@@ -72,8 +68,15 @@ internal sealed class SubscriptionsController(IMediator mediator, SubscriptionPu
             : throw HttpmqException.Invalid("Invalid request", $"max_msg_inflight: '{text}' is not an integer of at least 1");
     }
 
-    private sealed class SubscriptionResult(SubscriptionPumps pumps, IDeliverySource source) : IActionResult
+    private static bool ParseMetadata(string? text) => text switch
     {
-        public Task ExecuteResultAsync(ActionContext context) => pumps.RunAsync(context.HttpContext, source);
+        null or "false" => false,
+        "true" => true,
+        _ => throw HttpmqException.Invalid("Invalid request", $"metadata: '{text}' is neither true nor false"),
+    };
+
+    private sealed class SubscriptionResult(SubscriptionPumps pumps, IDeliverySource source, LineOptions lines) : IActionResult
+    {
+        public Task ExecuteResultAsync(ActionContext context) => pumps.RunAsync(context.HttpContext, source, lines);
     }
 }

@@ -7,9 +7,12 @@ using Httpmq.Domain.Messages;
 
 namespace Httpmq.Infrastructure.JetStream.Deliveries;
 
-/// <summary>A received message that waits for its subscriber; its bytes lie in a slab that it shares with its neighbours.</summary>
+/// <summary>
+/// A received message that waits for its subscriber; its bytes lie in a slab that it shares with its neighbours.
+/// <paramref name="At"/> is the <see cref="TimeProvider"/>'s timestamp of when it arrived, or up to a second earlier.
+/// </summary>
 [StructLayout(LayoutKind.Auto)]
-internal readonly record struct QueuedDelivery(string Subject, string ReplyTo, DeliverySequence Sequence, byte[] Slab, int Offset, int Length);
+internal readonly record struct QueuedDelivery(string Subject, string ReplyTo, DeliverySequence Sequence, long At, byte[] Slab, int Offset, int Length);
 
 /// <summary>
 /// The one queue between the connection's reader and the subscriber: two arrays that change places, so that neither side
@@ -46,12 +49,13 @@ internal sealed class DeliveryQueue(ByteBudget all) : IValueTaskSource
     private bool _waiting;
     private bool _signalled;
     private bool _closed;
+    private bool _draining;
 
     /// <summary>Bytes that wait, with what keeping them costs.</summary>
     public long Bytes => Volatile.Read(ref _bytes);
 
     /// <summary>Copies the payload and queues it; false once closed.</summary>
-    public bool TryAdd(string subject, string replyTo, DeliverySequence sequence, in ReadOnlySequence<byte> payload)
+    public bool TryAdd(string subject, string replyTo, DeliverySequence sequence, long at, in ReadOnlySequence<byte> payload)
     {
         var length = (int)payload.Length;
         bool wake;
@@ -76,10 +80,8 @@ internal sealed class DeliveryQueue(ByteBudget all) : IValueTaskSource
             }
 
             payload.CopyTo(_writing.AsSpan(_written));
-            _incoming[_incomingCount++] = new QueuedDelivery(subject, replyTo, sequence, _writing, _written, length);
+            _incoming[_incomingCount++] = new QueuedDelivery(subject, replyTo, sequence, at, _writing, _written, length);
             _written += length;
-
-            // The reader subtracts without the lock.
             Count(length + Overhead);
             wake = TakeWaiter();
         }
@@ -127,57 +129,90 @@ internal sealed class DeliveryQueue(ByteBudget all) : IValueTaskSource
     /// <inheritdoc cref="IDeliverySource.Drain"/>
     public int Drain(IDeliverySink sink, int budget)
     {
-        var count = 0;
-        long freed = 0;
-        while (budget > 0 && TryTake(out var delivery))
+        lock (_gate)
         {
-            budget -= sink.Write(delivery.Subject, delivery.Sequence, delivery.Slab.AsSpan(delivery.Offset, delivery.Length));
-            freed += delivery.Length + Overhead;
-            count++;
+            if (_closed)
+            {
+                return 0;
+            }
+
+            _draining = true;
         }
 
-        Count(-freed);
+        var count = 0;
+        long freed = 0;
+        var details = default(DeliveryDetails);
+        var detailed = sink.WantsDetails;
+        try
+        {
+            while (budget > 0 && TryTake(out var delivery))
+            {
+                if (detailed)
+                {
+                    details = AckSubjectDetails.Read(delivery.ReplyTo);
+                }
+
+                budget -= sink.Write(delivery.Subject, delivery.Sequence, details, delivery.Slab.AsSpan(delivery.Offset, delivery.Length));
+                freed += delivery.Length + Overhead;
+                count++;
+            }
+        }
+        finally
+        {
+            lock (_gate)
+            {
+                _draining = false;
+                if (!_closed)
+                {
+                    Count(-freed);
+                }
+
+                // Closed in the meantime, and no longer counted: the rest is kept for the next to close, without its bytes.
+                for (var index = _closed ? _next : _outgoingCount; index < _outgoingCount; index++)
+                {
+                    _outgoing[index] = WithoutBytes(_outgoing[index]);
+                }
+            }
+        }
+
         return count;
     }
 
-    /// <summary>Takes no more, and gives back what nobody will read. For the reader's side.</summary>
-    public IReadOnlyList<QueuedDelivery> Close()
-    {
-        var left = CloseEarly();
-        long freed = 0;
-        while (TryTake(out var delivery))
-        {
-            freed += delivery.Length + Overhead;
-            left.Add(WithoutBytes(delivery));
-        }
-
-        Count(-freed);
-        return left;
-    }
-
     /// <summary>
-    /// Takes no more, and gives back what the reader has not come to; that it reads no more of it is certain. For anybody, while the
-    /// reader may be at work or stand still.
+    /// Takes no more, lets go of the bytes, and returns what the reader will certainly not read. For anybody, while the reader may be at
+    /// work or stand still. Where it is at work, what it does not come to in this round is returned by the next call.
     /// </summary>
-    public List<QueuedDelivery> CloseEarly()
+    public List<QueuedDelivery> Close()
     {
         lock (_gate)
         {
             _closed = true;
-            var left = new List<QueuedDelivery>(_incomingCount);
-            long freed = 0;
-            foreach (var delivery in _incoming.AsSpan(0, _incomingCount))
+            var rest = _draining ? [] : _outgoing.AsSpan(_next.._outgoingCount);
+            var incoming = _incoming.AsSpan(0, _incomingCount);
+            var left = new List<QueuedDelivery>(rest.Length + incoming.Length);
+            foreach (var delivery in rest)
             {
-                freed += delivery.Length + Overhead;
                 left.Add(WithoutBytes(delivery));
             }
 
-            // Not to the pool: the first slab may be the reader's, too.
+            foreach (var delivery in incoming)
+            {
+                left.Add(WithoutBytes(delivery));
+            }
+
+            // Not to the pool: the reader may be at work on any of these slabs.
             _incoming = [];
             _incomingCount = 0;
             _writing = [];
             _written = 0;
-            Count(-freed);
+            if (!_draining)
+            {
+                _outgoing = [];
+                _outgoingCount = _next = 0;
+                _reading = [];
+            }
+
+            Count(-_bytes);
             return left;
         }
     }

@@ -2,33 +2,10 @@ using System.Buffers;
 using Httpmq.Application.Subscriptions;
 using Httpmq.Domain.Consumers;
 using Httpmq.Domain.Errors;
-using Httpmq.Domain.Limits;
 using Httpmq.Infrastructure.JetStream.Requests;
-using Microsoft.Extensions.Logging;
 using NATS.Client.Core;
 
 namespace Httpmq.Infrastructure.JetStream.Deliveries;
-
-/// <summary>What the sources share.</summary>
-/// <param name="Link">The connection for deliveries.</param>
-/// <param name="Options">How to use it.</param>
-/// <param name="Ledger">Learns what was delivered.</param>
-/// <param name="Time">The clock.</param>
-/// <param name="Logger">For all sources.</param>
-/// <param name="OnClosed">Hears of a source whose subscriber left.</param>
-/// <param name="LeaveLater">Takes a source that cannot say goodbye now, and has it do so when NATS is back.</param>
-/// <param name="Pending">What waits for all subscribers together.</param>
-/// <param name="MakeRoom">Ends somebody, because more waits than may.</param>
-internal sealed record SourceContext(
-    DeliveryLink Link,
-    NatsOptions Options,
-    ConsumerLedger Ledger,
-    TimeProvider Time,
-    ILogger Logger,
-    Action<DeliverySource> OnClosed,
-    Action<DeliverySource> LeaveLater,
-    ByteBudget Pending,
-    Action MakeRoom);
 
 /// <summary>
 /// One subscriber's subscription at NATS. The client library renews it after a reconnect; what it receives is queued for the
@@ -44,9 +21,15 @@ internal abstract class DeliverySource : NatsSubBase, IDeliverySource
     private readonly DeliveryQueue _queue;
     private readonly ConsumerEntry _entry;
     private readonly Lock _leaveGate = new();
+    private readonly Lock _leftGate = new();
+    private List<QueuedDelivery> _left = [];
     private Task? _unsubscribing;
     private Error? _end;
+    private long _arrival;
+    private volatile bool _clockIsDue = true;
+    private bool _gaveBack;
     private int _closed;
+    private int _looking;
 
     protected DeliverySource(SourceContext context, ConsumerInfo consumer, string subject, string? queueGroup)
         : base(context.Link.Connection, context.Link.Connection.SubscriptionManager, subject, queueGroup, opts: null, CancellationToken.None)
@@ -69,7 +52,13 @@ internal abstract class DeliverySource : NatsSubBase, IDeliverySource
     /// <summary>The consumer as it was when the subscription was opened.</summary>
     public ConsumerInfo Info { get; }
 
+    /// <summary>Whether it is worth the question if the consumer still sends here; asked of each from time to time.</summary>
+    public virtual bool WantsCheck => false;
+
     protected SourceContext Context { get; }
+
+    /// <summary>Whether what was received and not handed over is told to JetStream, so that it comes again at once.</summary>
+    protected virtual bool GivesBack => true;
 
     /// <summary>Nobody will read any more.</summary>
     protected bool IsClosed => Volatile.Read(ref _closed) != 0;
@@ -78,6 +67,11 @@ internal abstract class DeliverySource : NatsSubBase, IDeliverySource
     public static Error Gone(string reason) => new(ErrorKind.NotFound, "Subscription ended", reason);
 
     public abstract Task OpenAsync(CancellationToken cancellationToken);
+
+    /// <summary>Called when the consumer was seen after the server had the subscription.</summary>
+    public virtual void OnOpened()
+    {
+    }
 
     public ValueTask WaitAsync() => End is null ? _queue.WaitAsync() : ValueTask.CompletedTask;
 
@@ -104,10 +98,13 @@ internal abstract class DeliverySource : NatsSubBase, IDeliverySource
         }
     }
 
-    /// <summary>Called after a reconnect, and from time to time.</summary>
-    public virtual void Refresh(bool reconnected)
-    {
-    }
+    /// <summary>False where somebody looks at the consumer already.</summary>
+    public bool TryBeginLook() => Interlocked.Exchange(ref _looking, 1) == 0;
+
+    public void EndLook() => Volatile.Write(ref _looking, 0);
+
+    /// <summary>Called after a reconnect, and every second.</summary>
+    public virtual void Refresh(bool reconnected) => _clockIsDue = true;
 
     public override async ValueTask DisposeAsync()
     {
@@ -116,6 +113,7 @@ internal abstract class DeliverySource : NatsSubBase, IDeliverySource
             return;
         }
 
+        Keep(_queue.Close());
         Context.OnClosed(this);
         if (!Context.Link.IsOpen)
         {
@@ -137,14 +135,15 @@ internal abstract class DeliverySource : NatsSubBase, IDeliverySource
     /// </summary>
     public async Task LeaveAsync()
     {
+        Keep(_queue.Close());
         await UnsubscribeWithFenceAsync();
-        GiveBack(_queue.Close());
+        GiveBack();
     }
 
     /// <summary>
     /// Ends the subscription and lets go of what waits for it: it holds more than all others, and together they hold too much.
     /// </summary>
-    public async Task ShedAsync()
+    public Task ShedAsync()
     {
         var waiting = PendingBytes;
         Context.Logger.SubscriberTooSlow(Stream, Consumer, waiting);
@@ -152,9 +151,7 @@ internal abstract class DeliverySource : NatsSubBase, IDeliverySource
             ErrorKind.TooMany,
             "Subscription ended",
             $"the client is too slow: {waiting} bytes wait for it, and {Context.Pending.Limit} may wait for all subscribers together (limits.max_total_pending_bytes)"));
-        var left = _queue.CloseEarly();
-        await UnsubscribeWithFenceAsync();
-        GiveBack(left);
+        return LeaveAsync();
     }
 
     protected override ValueTask ReceiveInternalAsync(
@@ -172,17 +169,20 @@ internal abstract class DeliverySource : NatsSubBase, IDeliverySource
 
         _entry.Saw(sequence);
         OnMessage();
-        if (!_queue.TryAdd(subject, replyTo!, sequence, payloadBuffer))
+        if (_clockIsDue)
         {
-            Send(replyTo!, Nak);
+            _clockIsDue = false;
+            _arrival = Context.Time.GetTimestamp();
+        }
+
+        if (!_queue.TryAdd(subject, replyTo!, sequence, _arrival, payloadBuffer))
+        {
+            Keep([new QueuedDelivery(subject, replyTo!, sequence, _arrival, [], 0, 0)]);
         }
         else if (_queue.Bytes > Context.Options.MaxPendingBytes && End is null)
         {
             Context.Logger.SubscriberTooSlow(Stream, Consumer, _queue.Bytes);
-            Finish(new Error(ErrorKind.TooMany, "Subscription ended", $"the client is too slow: {_queue.Bytes} bytes wait for it"));
-
-            // Not when the client notices: it may never read again, and the others of a group are waiting.
-            UnsubscribeWithFenceAsync().Forget();
+            FinishAndUnsubscribe(new Error(ErrorKind.TooMany, "Subscription ended", $"the client is too slow: {_queue.Bytes} bytes wait for it"));
         }
         else if (Context.Pending.IsExceeded)
         {
@@ -199,6 +199,15 @@ internal abstract class DeliverySource : NatsSubBase, IDeliverySource
         {
             Finish(new Error(ErrorKind.Internal, "Subscription ended", Exception?.Message ?? "the connection to NATS was closed"));
         }
+    }
+
+    /// <summary>
+    /// Ends the subscription here and at NATS. Not only when the client notices: it may never read again, and others are waiting.
+    /// </summary>
+    protected void FinishAndUnsubscribe(Error reason)
+    {
+        Finish(reason);
+        UnsubscribeWithFenceAsync().Forget();
     }
 
     /// <summary>A message of the consumer arrived.</summary>
@@ -241,11 +250,36 @@ internal abstract class DeliverySource : NatsSubBase, IDeliverySource
         }
     }
 
-    /// <summary>What waited for longer than the ack wait somebody else has by now: a NAK would take it from them.</summary>
-    private void GiveBack(IEnumerable<QueuedDelivery> deliveries)
+    /// <summary>Keeps what nobody will read until the server sends no more.</summary>
+    private void Keep(List<QueuedDelivery> deliveries)
     {
-        var expired = (Context.Time.GetUtcNow() - DateTimeOffset.UnixEpoch).Ticks * TimeSpan.NanosecondsPerTick - Info.Config.AckWait;
-        foreach (var delivery in deliveries.Where(delivery => (AckSubject.SentAt(delivery.ReplyTo) ?? long.MaxValue) > expired))
+        lock (_leftGate)
+        {
+            _left.AddRange(deliveries);
+            if (!_gaveBack)
+            {
+                return;
+            }
+        }
+
+        GiveBack();
+    }
+
+    /// <summary>
+    /// What waited for longer than the ack wait somebody else has by now: a NAK would take it from them. Measured with our own clock since it
+    /// arrived: the time in the reply subject is that of the message, and by the server's clock.
+    /// </summary>
+    private void GiveBack()
+    {
+        List<QueuedDelivery> left;
+        lock (_leftGate)
+        {
+            _gaveBack = true;
+            (left, _left) = (_left, []);
+        }
+
+        foreach (var delivery in left.Where(delivery =>
+            GivesBack && Context.Time.GetElapsedTime(delivery.At).Ticks < Info.Config.AckWait / TimeSpan.NanosecondsPerTick))
         {
             Send(delivery.ReplyTo, Nak);
         }
@@ -289,10 +323,4 @@ internal abstract class DeliverySource : NatsSubBase, IDeliverySource
             Context.Logger.SendFailed(exception.Message);
         }
     }
-}
-
-internal static class TaskExtensions
-{
-    /// <summary>Says that a task which handles its own failures is not awaited on purpose.</summary>
-    public static void Forget(this Task task) => _ = task;
 }

@@ -19,10 +19,17 @@ internal sealed class DeliverySources : IDeliverySourceFactory, IAsyncDisposable
     private static readonly TimeSpan RefreshInterval = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan CheckRetry = TimeSpan.FromMilliseconds(500);
 
+    // How often it is asked whether a consumer that sends nothing still sends here. No advisory tells of a deliver subject that was replaced.
+    private static readonly TimeSpan SilenceInterval = TimeSpan.FromSeconds(5);
+
     private const int ParallelChecks = 32;
+
+    // Of all that are due: with ten thousand silent subscriptions each has its turn every three minutes.
+    private const int ChecksPerSecond = 50;
 
     private readonly ConcurrentDictionary<DeliverySource, byte> _open = new();
     private readonly ConcurrentQueue<DeliverySource> _leaving = new();
+    private readonly ConcurrentQueue<(DeliverySource Source, long CheckedAt)> _silent = new();
     private readonly DeliveryLink _link;
     private readonly IConsumerStore _consumers;
     private readonly SourceContext _context;
@@ -30,6 +37,7 @@ internal sealed class DeliverySources : IDeliverySourceFactory, IAsyncDisposable
     private readonly CancellationToken _disposed;
     private readonly ITimer _timer;
     private int _disposals;
+    private int _checkingSilent;
 
     public DeliverySources(
         DeliveryLink link,
@@ -42,8 +50,19 @@ internal sealed class DeliverySources : IDeliverySourceFactory, IAsyncDisposable
         _link = link;
         _consumers = consumers;
         _disposed = _disposing.Token;
-        _context = new SourceContext(link, options, ledger, time, logger, source => _open.TryRemove(source, out _), _leaving.Enqueue, new ByteBudget(options.MaxTotalPendingBytes), MakeRoom);
-        _timer = time.CreateTimer(static state => ((DeliverySources)state!).RefreshAll(reconnected: false), this, RefreshInterval, RefreshInterval);
+        _context = new SourceContext(
+            link,
+            options,
+            ledger,
+            time,
+            logger,
+            source => _open.TryRemove(source, out _),
+            _leaving.Enqueue,
+            new ByteBudget(options.MaxTotalPendingBytes),
+            MakeRoom,
+            Look,
+            _disposed);
+        _timer = time.CreateTimer(static state => ((DeliverySources)state!).OnTick(), this, RefreshInterval, RefreshInterval);
     }
 
     /// <summary>Sources that are open, and of these the ones that ended by themselves and wait for their subscriber to notice.</summary>
@@ -69,6 +88,12 @@ internal sealed class DeliverySources : IDeliverySourceFactory, IAsyncDisposable
             // the subscription, so whoever looks now sees the consumer bound.
             await _link.Connection.PingAsync(cancellationToken);
             await CheckOnceAsync(source, cancellationToken);
+            source.OnOpened();
+            if (source is PushSource)
+            {
+                _silent.Enqueue((source, _context.Time.GetTimestamp()));
+            }
+
             return source.End is null ? source : throw new HttpmqException(source.End);
         }
         catch (Exception exception)
@@ -117,8 +142,75 @@ internal sealed class DeliverySources : IDeliverySourceFactory, IAsyncDisposable
         CheckAllAsync().Forget();
     }
 
-    /// <summary>The one who holds the most goes: a subscriber that stands still must not cost the others theirs.</summary>
-    private void MakeRoom() => _open.Keys.Where(static source => source.End is null).MaxBy(static source => source.PendingBytes)?.ShedAsync().Forget();
+    /// <summary>
+    /// The one who holds the most goes: a subscriber that stands still must not cost the others theirs. Also one that has ended and is
+    /// still being read: what waits for it counts as well.
+    /// </summary>
+    private void MakeRoom() => _open.Keys.MaxBy(static source => source.PendingBytes)?.ShedAsync().Forget();
+
+    private void OnTick()
+    {
+        RefreshAll(reconnected: false);
+        if (_link.IsOpen && Interlocked.Exchange(ref _checkingSilent, 1) == 0)
+        {
+            CheckSilentAsync().Forget();
+        }
+    }
+
+    /// <summary>Looks at those whose turn it is; the queue is in the order in which they were looked at.</summary>
+    private async Task CheckSilentAsync()
+    {
+        try
+        {
+            for (var count = 0; count < ChecksPerSecond && _silent.TryPeek(out var next) && _context.Time.GetElapsedTime(next.CheckedAt) >= SilenceInterval; count++)
+            {
+                _silent.TryDequeue(out next);
+                if (next.Source.End is not null || !_open.ContainsKey(next.Source))
+                {
+                    continue;
+                }
+
+                _silent.Enqueue((next.Source, _context.Time.GetTimestamp()));
+                if (next.Source.WantsCheck)
+                {
+                    await CheckOnceAsync(next.Source, _disposed);
+                }
+            }
+        }
+        catch (HttpmqException exception)
+        {
+            // JetStream does not answer; the next second is early enough.
+            _context.Logger.SilenceNotChecked(exception.Error.Detail);
+        }
+        catch (OperationCanceledException)
+        {
+            // The process stops.
+        }
+        finally
+        {
+            Volatile.Write(ref _checkingSilent, 0);
+        }
+    }
+
+    private void Look(DeliverySource source)
+    {
+        if (source.TryBeginLook())
+        {
+            LookAsync(source).Forget();
+        }
+    }
+
+    private async Task LookAsync(DeliverySource source)
+    {
+        try
+        {
+            await CheckAsync(source, _disposed);
+        }
+        finally
+        {
+            source.EndLook();
+        }
+    }
 
     private async Task CheckAllAsync()
     {
@@ -183,11 +275,13 @@ internal sealed class DeliverySources : IDeliverySourceFactory, IAsyncDisposable
     }
 
     /// <summary>
-    /// A push consumer is known by its deliver subject, which no other has. A pull consumer that was replaced serves the subscription
-    /// just as well. The time of creation tells nothing: in a cluster each copy (2.9.10) has its own, that of its server's start.
+    /// A push consumer is known by its deliver subject, which no other has as a rule. The time of creation tells nothing on servers before
+    /// 2.12.3, where each copy has its own, that of its server's start; there a pull consumer that was replaced unnoticed goes on
+    /// serving the subscription.
     /// </summary>
     private static bool IsAnother(ConsumerInfo now, ConsumerInfo before) =>
-        !string.Equals(now.Config.DeliverSubject, before.Config.DeliverSubject, StringComparison.Ordinal);
+        !string.Equals(now.Config.DeliverSubject, before.Config.DeliverSubject, StringComparison.Ordinal)
+        || (now.HasStableCreated && before.HasStableCreated && now.Created != before.Created);
 
     private void RefreshAll(bool reconnected)
     {

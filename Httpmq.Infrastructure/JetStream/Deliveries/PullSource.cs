@@ -16,7 +16,12 @@ internal sealed class PullSource(SourceContext context, ConsumerInfo consumer, i
     : DeliverySource(context, consumer, Inbox.NewSubject(), queueGroup: null)
 {
     private static readonly TimeSpan LongestHeartbeat = TimeSpan.FromSeconds(10);
+
+    // While it is open whether the server takes requests at all: one beyond max_waiting is dropped without an answer (2.15.1).
+    private static readonly TimeSpan UnsureHeartbeat = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan ShortestExpires = TimeSpan.FromMilliseconds(100);
+    private static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(100);
+    private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(5);
 
     private readonly Lock _gate = new();
     private readonly string _call = $"$JS.API.CONSUMER.MSG.NEXT.{consumer.StreamName}.{consumer.Name}";
@@ -25,11 +30,14 @@ internal sealed class PullSource(SourceContext context, ConsumerInfo consumer, i
     private int _lastBatch;
     private int _asked;
     private int _queued;
-    private bool _refused;
+    private TimeSpan _pause = FirstPause;
+    private bool _pausing;
+    private bool _sure;
+    private TimeSpan _heartbeat = LongestHeartbeat;
     private long _lastSign = context.Time.GetTimestamp();
 
     // The server shows so often that it keeps a request.
-    private TimeSpan Heartbeat => _expires / 4 < LongestHeartbeat ? _expires / 4 : LongestHeartbeat;
+    private TimeSpan Heartbeat => TimeSpan.FromTicks(Math.Min(_expires.Ticks / 4, (_sure ? LongestHeartbeat : UnsureHeartbeat).Ticks));
 
     public override async Task OpenAsync(CancellationToken cancellationToken)
     {
@@ -38,24 +46,26 @@ internal sealed class PullSource(SourceContext context, ConsumerInfo consumer, i
     }
 
     /// <summary>
-    /// Asks again where a request was refused, or where two signs of life are missing. After a reconnect the server may or may
-    /// not have kept the request: rather ask twice than wait for one that is gone.
+    /// Asks again where two signs of life are missing; a server before 2.10 does not answer where the consumer is gone. After a reconnect the
+    /// server may or may not have kept the request: rather ask twice than wait for one that is gone.
     /// </summary>
     public override void Refresh(bool reconnected)
     {
-        if (reconnected || Context.Time.GetElapsedTime(Volatile.Read(ref _lastSign)) > 2 * Heartbeat)
+        base.Refresh(reconnected);
+        if (reconnected || Context.Time.GetElapsedTime(Volatile.Read(ref _lastSign)) > 2 * _heartbeat)
         {
             lock (_gate)
             {
                 _asked = 0;
+                _sure = false;
                 _lastSign = Context.Time.GetTimestamp();
             }
 
             Ask();
-        }
-        else if (_refused)
-        {
-            Ask();
+            if (!reconnected)
+            {
+                Context.Look(this);
+            }
         }
     }
 
@@ -66,6 +76,8 @@ internal sealed class PullSource(SourceContext context, ConsumerInfo consumer, i
         {
             _asked = Math.Max(0, _asked - 1);
             _queued++;
+            _sure = true;
+            _pause = FirstPause;
         }
     }
 
@@ -85,6 +97,18 @@ internal sealed class PullSource(SourceContext context, ConsumerInfo consumer, i
         switch (status)
         {
             case NatsStatus.Control:
+                // A request is kept.
+                lock (_gate)
+                {
+                    _sure = true;
+                    _pause = FirstPause;
+                }
+
+                break;
+            case NatsStatus.NoResponders:
+                // Gone, or without a leader: from 2.10 on this is said at once.
+                OnRefused(headers);
+                Context.Look(this);
                 break;
             case NatsStatus.RequestTimeout:
                 OnOver(headers);
@@ -106,9 +130,8 @@ internal sealed class PullSource(SourceContext context, ConsumerInfo consumer, i
                 Finish(new Error(ErrorKind.Conflict, "Subscription ended", $"JetStream refused to be asked for messages: {StatusHeaders.Text(headers)}"));
                 break;
             default:
-                // Too many requests wait, another leader, a server that stops: not at once, or the two keep each other busy.
-                OnOver(headers);
-                _refused = true;
+                // Too many requests wait, another leader, a server that stops.
+                OnRefused(headers);
                 break;
         }
     }
@@ -121,6 +144,46 @@ internal sealed class PullSource(SourceContext context, ConsumerInfo consumer, i
         {
             _asked = Math.Max(0, _asked - (left ? pending : _lastBatch));
         }
+    }
+
+    /// <summary>Asks again after a pause that grows while requests are refused, or the two keep each other busy.</summary>
+    private void OnRefused(in ReadOnlySequence<byte> headers)
+    {
+        OnOver(headers);
+        TimeSpan pause;
+        lock (_gate)
+        {
+            if (_pausing)
+            {
+                return;
+            }
+
+            _pausing = true;
+            pause = _pause;
+            _pause = _pause < LongestPause / 2 ? 2 * _pause : LongestPause;
+        }
+
+        AskLaterAsync(pause).Forget();
+    }
+
+    private async Task AskLaterAsync(TimeSpan pause)
+    {
+        try
+        {
+            await Task.Delay(pause, Context.Time, Context.Stopping);
+        }
+        catch (OperationCanceledException)
+        {
+            // The process stops.
+            return;
+        }
+
+        lock (_gate)
+        {
+            _pausing = false;
+        }
+
+        Ask();
     }
 
     /// <summary>The consumer limits requests, and the server does not tell the limit in a form to rely on: asks for half.</summary>
@@ -150,15 +213,15 @@ internal sealed class PullSource(SourceContext context, ConsumerInfo consumer, i
         {
             var most = Math.Min(maxInflight, _maxBatch);
             var batch = Math.Min(maxInflight - _asked - _queued, most);
-            if (batch < (most + 1) / 2 || End is not null || IsClosed || !Context.Link.IsOpen)
+            if (batch < most - (most / 2) || End is not null || IsClosed || !Context.Link.IsOpen)
             {
                 return;
             }
 
-            _refused = false;
             _lastBatch = batch;
             _asked += batch;
-            request = new PullRequest(batch, _expires.Ticks * TimeSpan.NanosecondsPerTick, Heartbeat.Ticks * TimeSpan.NanosecondsPerTick);
+            _heartbeat = Heartbeat;
+            request = new PullRequest(batch, _expires.Ticks * TimeSpan.NanosecondsPerTick, _heartbeat.Ticks * TimeSpan.NanosecondsPerTick);
         }
 
         Send(_call, JsonSerializer.SerializeToUtf8Bytes(request, WireJson.Default.PullRequest), replyTo: Subject);

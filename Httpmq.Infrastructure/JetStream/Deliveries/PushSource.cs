@@ -1,6 +1,4 @@
 using System.Buffers;
-using System.Security.Cryptography;
-using System.Text;
 using Httpmq.Domain.Consumers;
 using Httpmq.Domain.Errors;
 using Httpmq.Infrastructure.JetStream.Requests;
@@ -12,40 +10,72 @@ namespace Httpmq.Infrastructure.JetStream.Deliveries;
 /// call for that, so the server's status messages are handled here.
 /// </summary>
 /// <remarks>
-/// NATS sends every listener of a consumer without group every message, and does not keep a second one away. That a consumer
-/// is bound is seen before; those that come in the same moment, on any instances, are settled here: each says on the deliver
-/// subject that it has come, and where two are new the one with the smaller claim stays.
+/// NATS sends every listener of a consumer without a group every message, and does not keep a second one away. That a consumer is
+/// bound is checked before; those that pass this check at the same moment, or while a holder's connection is lost, are settled here, see
+/// <see cref="ExclusiveClaim"/>. A claim may be lost: interest in a subject needs time to reach all servers of a cluster. So it is repeated,
+/// after opening and after each reconnect at first quickly and then at a low rate for good.
 /// </remarks>
 internal sealed class PushSource : DeliverySource
 {
-    private const int ClaimBytes = 16;
+    private static readonly TimeSpan FirstPause = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(16);
 
-    // Longer than a claim is on its way; whoever has been there longer stays, whatever the claims are.
-    private static readonly TimeSpan New = TimeSpan.FromSeconds(2);
-
-    private readonly byte[] _claim = RandomNumberGenerator.GetBytes(ClaimBytes);
-    private readonly bool _exclusive;
-    private readonly long _opened;
+    private readonly ExclusiveClaim? _claim;
+    private readonly Lock _claimGate = new();
+    private TimeSpan _pause = FirstPause;
+    private long _saidAt;
+    private bool _lost;
+    private bool _heard;
 
     public PushSource(SourceContext context, ConsumerInfo consumer)
         : base(context, consumer, consumer.Config.DeliverSubject, consumer.Config.DeliverGroup is { Length: > 0 } group ? group : null)
     {
-        _exclusive = consumer.Config.DeliverGroup.Length == 0;
-        _opened = context.Time.GetTimestamp();
+        _claim = consumer.Config.DeliverGroup.Length == 0 ? new ExclusiveClaim(context.Time) : null;
+        _saidAt = context.Time.GetTimestamp();
     }
 
-    private static ReadOnlySpan<byte> Comes => "httpmq comes "u8;
+    /// <summary>Without a message since it was last asked: nothing tells that the consumer still sends here.</summary>
+    public override bool WantsCheck
+    {
+        get
+        {
+            var heard = _heard;
+            _heard = false;
+            return !heard;
+        }
+    }
 
-    private static ReadOnlySpan<byte> Taken => "httpmq taken "u8;
+    // Whoever has the consumer now received the same messages.
+    protected override bool GivesBack => !_lost;
 
     public override async Task OpenAsync(CancellationToken cancellationToken)
     {
         await Context.Link.Connection.AddSubAsync(this, cancellationToken);
-        if (_exclusive)
-        {
-            Send(Subject, (byte[])[.. Comes, .. _claim]);
-        }
+        Claim();
     }
+
+    public override void OnOpened() => Claim();
+
+    public override void Refresh(bool reconnected)
+    {
+        base.Refresh(reconnected);
+        if (reconnected)
+        {
+            _pause = FirstPause;
+        }
+        else if (Context.Time.GetElapsedTime(Volatile.Read(ref _saidAt)) < _pause)
+        {
+            return;
+        }
+        else
+        {
+            _pause = _pause < LongestPause / 2 ? 2 * _pause : LongestPause;
+        }
+
+        Claim();
+    }
+
+    protected override void OnMessage() => _heard = true;
 
     /// <summary>Heartbeats are for nobody; flow control, which consumers that others have made may use, is answered while there is room.</summary>
     protected override void OnStatus(int status, string? replyTo, in ReadOnlySequence<byte> headers)
@@ -65,64 +95,48 @@ internal sealed class PushSource : DeliverySource
 
     protected override void OnForeign(in ReadOnlySequence<byte> payload)
     {
-        if (!_exclusive || IsClosed || payload.Length != Comes.Length + ClaimBytes)
+        if (_claim is null)
         {
             return;
         }
 
-        Span<byte> text = stackalloc byte[Comes.Length + ClaimBytes];
-        payload.CopyTo(text);
-        var other = text[Comes.Length..];
-        var order = other.SequenceCompareTo(_claim);
-        if (text.StartsWith(Taken))
+        // One at a time with saying it: whoever has ended makes no claim any more.
+        lock (_claimGate)
         {
-            if (order == 0)
+            if (End is not null || IsClosed)
             {
-                FinishTaken();
+                return;
             }
-        }
-        else if (text.StartsWith(Comes) && order != 0)
-        {
-            if (order < 0 && Context.Time.GetElapsedTime(_opened) < New)
+
+            if (_claim.Hear(payload, out var answer))
             {
-                FinishTaken();
+                _lost = true;
+                FinishAndUnsubscribe(new Error(
+                    ErrorKind.Conflict,
+                    "Subscription ended",
+                    $"another subscriber holds consumer {Consumer}; a push consumer without delivery_group serves one, and keeps the one that has been subscribed longer"));
             }
-            else if (End is null)
+            else if (answer is not null)
             {
-                Send(Subject, (byte[])[.. Taken, .. other]);
+                Send(Subject, answer);
             }
         }
     }
 
-    private void FinishTaken() => Finish(new Error(
-        ErrorKind.Conflict,
-        "Subscription ended",
-        "another subscriber bound the consumer in the same moment; a push consumer without delivery_group serves one"));
-}
-
-/// <summary>Reads what a status message says beside its code.</summary>
-internal static class StatusHeaders
-{
-    public static bool Contain(in ReadOnlySequence<byte> headers, ReadOnlySpan<byte> text) =>
-        headers.ToArray().AsSpan().IndexOf(text) >= 0;
-
-    /// <summary>The value of a header, or null.</summary>
-    /// <param name="headers">The headers as they came.</param>
-    /// <param name="name">The header's name with its colon.</param>
-    public static string? Find(in ReadOnlySequence<byte> headers, ReadOnlySpan<byte> name)
+    private void Claim()
     {
-        var bytes = headers.ToArray().AsSpan();
-        var start = bytes.IndexOf(name);
-        if (start < 0)
+        if (_claim is null)
         {
-            return null;
+            return;
         }
 
-        var value = bytes[(start + name.Length)..];
-        var end = value.IndexOf((byte)'\r');
-        return Encoding.ASCII.GetString(end < 0 ? value : value[..end]).Trim();
+        lock (_claimGate)
+        {
+            Volatile.Write(ref _saidAt, Context.Time.GetTimestamp());
+            if (End is null && !IsClosed)
+            {
+                Send(Subject, _claim.Message());
+            }
+        }
     }
-
-    /// <summary>The first line without the version: code and text.</summary>
-    public static string Text(in ReadOnlySequence<byte> headers) => Find(headers, "NATS/1.0"u8) ?? "no reason given";
 }

@@ -40,6 +40,16 @@ internal sealed record ConsumerConfigWire
 
     [JsonExtensionData]
     public Dictionary<string, JsonElement>? Extra { get; set; }
+
+    /// <summary>In an answer: the version of the server that gave it, from nats-server 2.11 on; null on earlier ones.</summary>
+    [JsonIgnore]
+    public string? LeaderVersion =>
+        Extra?.TryGetValue("metadata", out var metadata) is true
+        && metadata.ValueKind is JsonValueKind.Object
+        && metadata.TryGetProperty(ServerFacts.VersionMetadata, out var version)
+        && version.ValueKind is JsonValueKind.String
+            ? version.GetString()
+            : null;
 }
 
 /// <summary>Creates or updates a consumer.</summary>

@@ -8,7 +8,7 @@ public sealed class HttpmqMessage
     internal HttpmqMessage(DataplaneClient client, DeliveryLine line)
     {
         _client = client;
-        (Stream, Consumer, Subject, Data) = (line.Stream, line.Consumer, line.Subject, line.B64Msg);
+        (Stream, Consumer, Subject, Data) = (line.Stream, line.Consumer, line.MessageSubject ?? line.Subject, line.B64Msg);
         (StreamSequence, ConsumerSequence) = (line.Sequence.Stream, line.Sequence.Consumer);
     }
 

@@ -800,7 +800,7 @@ namespace Httpmq.Client
         public string Stream { get; set; } = default!;
 
         /// <summary>
-        /// The subject that the message was published to.
+        /// The `subject_name` of the subscription, or, where none was given, the subject that the message was published to.
         /// </summary>
         [System.Text.Json.Serialization.JsonPropertyName("subject")]
         public string Subject { get; set; } = default!;
@@ -822,6 +822,36 @@ namespace Httpmq.Client
         /// </summary>
         [System.Text.Json.Serialization.JsonPropertyName("b64_msg")]
         public byte[] B64Msg { get; set; } = default!;
+
+        /// <summary>
+        /// The subject that the message was published to.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("message_subject")]
+        public string MessageSubject { get; set; } = default!;
+
+        /// <summary>
+        /// How often the message has been delivered to the consumer, this time included. With `metadata=true` only.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("deliveries")]
+        public ulong? Deliveries { get; set; } = default!;
+
+        /// <summary>
+        /// Messages that the consumer has not been sent yet. With `metadata=true` only.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("pending")]
+        public ulong? Pending { get; set; } = default!;
+
+        /// <summary>
+        /// When the message was stored. With `metadata=true` only.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("time")]
+        public System.DateTimeOffset? Time { get; set; } = default!;
+
+        /// <summary>
+        /// Names this delivery, for its acknowledgement; has a check digit. With `metadata=true` only.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("token")]
+        public string? Token { get; set; } = default!;
 
     }
 
