@@ -56,6 +56,9 @@ public partial class DataplaneClient
         }
     }
 
+    // So that an exception can show what somebody else answered, such as a proxy.
+    partial void Initialize() => ReadResponseAsString = true;
+
     partial void PrepareRequest(HttpClient client, HttpRequestMessage request, string url) =>
         (request.Version, request.VersionPolicy) = (ProtocolVersion, HttpVersionPolicy.RequestVersionExact);
 
