@@ -2,9 +2,9 @@ using Httpmq.Api.Configuration;
 using Httpmq.Api.Hosting;
 using Httpmq.Api.OpenApi;
 
-if (args is ["openapi", var name])
+if (args is ["openapi", .. var names])
 {
-    return await OpenApiCommand.RunAsync(name, Console.Out, Console.Error);
+    return await OpenApiCommand.RunAsync(names, Console.Out, Console.Error);
 }
 
 switch (CommandLine.Parse(args, Environment.GetEnvironmentVariables()))

@@ -48,7 +48,7 @@ internal static class CommandLine
 
         // Wrong usage and wrong settings are collected apart: only the first is what --help can help with.
         var usage = new Findings();
-        var mode = grammar.ReadMode(parsed, usage);
+        var mode = grammar.ReadMode(parsed, arguments, usage);
         var log = new LogSettings
         {
             Level = ReadLevel(parsed, grammar, environment, usage),
@@ -58,6 +58,7 @@ internal static class CommandLine
 
         var findings = new Findings();
         var settings = ReadSettings(parsed, grammar, environment, mode ?? RunMode.Management, log, findings);
+        RefuseEmptyBroker(settings, findings);
         if (usage.Problems.Count + findings.Problems.Count > 0)
         {
             var lines = usage.Problems.Concat(findings.Problems).Select(problem => $"httpmq: {problem}");
@@ -66,7 +67,26 @@ internal static class CommandLine
                 InvalidExitCode);
         }
 
-        return new CommandLineResult.Run(settings, findings.Warnings);
+        return Grammar.ReadSwitch(parsed, grammar.CheckConfig) is true
+            ? new CommandLineResult.Exit(string.Join('\n', findings.Warnings.Select(warning => $"warning: {warning}").Append($"httpmq: {Checked(mode)}")), 0)
+            : new CommandLineResult.Run(settings, findings.Warnings);
+    }
+
+    private static string Checked(RunMode? mode) => $"the configuration of mode '{mode.ToString()!.ToLowerInvariant()}' is valid";
+
+    /// <summary>Who mistypes the address of a NATS server gets an error, and not an empty server that looks like theirs.</summary>
+    private static void RefuseEmptyBroker(HttpmqSettings settings, Findings findings)
+    {
+        if (!settings.UsesEmbeddedNats)
+        {
+            return;
+        }
+
+        foreach (var (subject, meant, origin) in findings.Misspelt.Where(found => found.Meant is SettingKeys.Nats or SettingKeys.NatsServerUri))
+        {
+            findings.Problem(
+                subject, $"unknown; did you mean {meant}? Without {SettingKeys.NatsServerUri} mode 'all' would start an empty NATS server of its own", origin);
+        }
     }
 
     private static HttpmqSettings ReadSettings(

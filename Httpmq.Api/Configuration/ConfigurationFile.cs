@@ -35,7 +35,8 @@ internal static class ConfigurationFile
             }
             catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
             {
-                findings.Problem(subject, $"{SettingText.Quote(path)} cannot be read: {exception.Message}");
+                var reason = exception is UnauthorizedAccessException ? "permission denied" : exception.Message.TrimEnd('.');
+                findings.Problem(subject, $"{SettingText.Quote(path)} cannot be read: {reason}");
             }
             catch (JsonException exception)
             {
@@ -95,9 +96,14 @@ internal static class ConfigurationFile
         return new JsonFileNode(document.RootElement.Clone());
     }
 
-    // The parser counts from zero; its position would contradict ours.
+    // The parser counts from zero; its position would contradict ours. What it says of a comma is meant for programmers.
     private static string WithoutPosition(string message)
     {
+        if (message.Contains("trailing comma", StringComparison.Ordinal))
+        {
+            return "take out the comma before this closing bracket";
+        }
+
         var position = message.IndexOf(" LineNumber:", StringComparison.Ordinal);
         return position < 0 ? message : message[..position];
     }

@@ -30,7 +30,7 @@ internal static class EnvironmentLayer
             {
                 if (!TryReadItem(path, text, variable, lists))
                 {
-                    findings.Warning(variable, "unknown environment variable, ignored");
+                    findings.Unknown(variable, path, "unknown environment variable");
                 }
             }
             else if (layer.Contains(key))

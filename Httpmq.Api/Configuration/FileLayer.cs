@@ -35,7 +35,7 @@ internal sealed class FileLayer(string path, Findings findings)
             }
             else if (SettingKeys.FindSection(member) is not { } known)
             {
-                findings.Warning(member, "unknown key, ignored", Origin(node));
+                findings.Unknown(member, member, "unknown key", Origin(node));
             }
             else if (node.Members is { } below)
             {

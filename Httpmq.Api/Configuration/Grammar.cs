@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
+using Httpmq.Api.Errors;
 
 namespace Httpmq.Api.Configuration;
 
@@ -42,6 +43,8 @@ internal sealed class Grammar
 
     internal Option<string> DataFolder { get; } = new("--data-folder") { Recursive = true };
 
+    internal Option<bool> CheckConfig { get; } = new("--check-config") { Recursive = true };
+
     internal Option<bool> Help { get; } = new("--help", "-h") { Recursive = true };
 
     internal Option<bool> Version { get; } = new("--version", "-v") { Recursive = true };
@@ -49,7 +52,7 @@ internal sealed class Grammar
     /// <summary>The original's other way to ask for help.</summary>
     internal Command HelpCommand { get; } = new("help");
 
-    internal IEnumerable<Option> Options => [ConfigFile, LogLevel, JsonLog, DataFolder, Help, Version];
+    internal IEnumerable<Option> Options => [ConfigFile, LogLevel, JsonLog, DataFolder, CheckConfig, Help, Version];
 
     internal IEnumerable<string> ModeNames => _modes.Keys.Select(mode => mode.Name);
 
@@ -66,8 +69,9 @@ internal sealed class Grammar
         parsed.GetResult(option) is { Implicit: false } ? !bool.TryParse(ReadText(parsed, option), out var value) || value : null;
 
     /// <summary>The mode; null with a problem if there is none. Whatever else does not belong on the command line is a problem too.</summary>
-    internal RunMode? ReadMode(ParseResult parsed, Findings usage)
+    internal RunMode? ReadMode(ParseResult parsed, IEnumerable<string> arguments, Findings usage)
     {
+        var notSwitches = ReadWrongSwitches(arguments, usage);
         foreach (var option in Options.Where(option => option.Arity.MinimumNumberOfValues > 0))
         {
             if (parsed.GetResult(option) is { Tokens.Count: 0 })
@@ -78,7 +82,7 @@ internal sealed class Grammar
 
         RunMode? mode = _modes.TryGetValue(parsed.CommandResult.Command, out var found) ? found : null;
         var unknown = parsed.UnmatchedTokens.Where(token => token.StartsWith('-')).Select(token => token.Split('=')[0]).ToList();
-        unknown.ForEach(option => usage.Problem(option, "unknown option"));
+        unknown.ForEach(option => usage.Problem(option, UnknownOption.Describe(option, mode, Options)));
         if (unknown.Count > 0)
         {
             return mode; // What else was not understood may be the value of the unknown option.
@@ -86,12 +90,14 @@ internal sealed class Grammar
 
         // "[word]" in front is an instruction to the library, which nobody here follows.
         var directives = parsed.Tokens.Where(token => token.Type == TokenType.Directive).Select(token => token.Value);
-        foreach (var token in directives.Concat(parsed.UnmatchedTokens))
+        var unmatched = parsed.UnmatchedTokens.Except(notSwitches, StringComparer.Ordinal).ToList();
+        foreach (var token in directives.Concat(unmatched))
         {
             var argument = SettingText.Quote(token);
             if (mode is null)
             {
-                usage.Problem("mode", $"{argument} is not {ModeList}");
+                var meant = Spelling.Nearest(token, ModeNames) is { } near ? $"; did you mean {near}?" : "";
+                usage.Problem("mode", $"{argument} is not {ModeList}{meant}");
             }
             else
             {
@@ -99,11 +105,28 @@ internal sealed class Grammar
             }
         }
 
-        if (mode is null && parsed.UnmatchedTokens.Count == 0)
+        if (mode is null && unmatched.Count == 0)
         {
             usage.Problem("mode", $"missing, choose one of {ModeList}");
         }
 
         return mode;
+    }
+
+    // The library takes what it cannot read as a switch's value for an argument of its own.
+    private List<string> ReadWrongSwitches(IEnumerable<string> arguments, Findings usage)
+    {
+        var wrong = new List<string>();
+        foreach (var (name, value) in arguments.Select(argument => argument.Split('=', 2)).Where(parts => parts.Length == 2).Select(parts => (parts[0], parts[1])))
+        {
+            var option = Options.OfType<Option<bool>>().FirstOrDefault(option => option.Aliases.Append(option.Name).Contains(name, StringComparer.Ordinal));
+            if (option is not null && !bool.TryParse(value, out _))
+            {
+                usage.Problem(option.Name, $"{SettingText.Quote(value)} is not true or false");
+                wrong.Add(value);
+            }
+        }
+
+        return wrong;
     }
 }

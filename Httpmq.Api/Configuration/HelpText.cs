@@ -17,8 +17,11 @@ internal static class HelpText
         Modes:
           management   define, list and delete streams and consumers     (port {SettingKeys.ManagementPort})
           dataplane    publish, subscribe and acknowledge messages       (port {SettingKeys.DataplanePort})
+                       both listen on all addresses, unless listen_on says otherwise
           all          both in one process, on this machine only, with a NATS server
                        of its own unless nats.server_uri is configured
+          openapi <management|dataplane>
+                       print the OpenAPI document of an API, and end
 
         Options, with the environment variable that does the same:
           -c, --config-file <file>     settings, as YAML or JSON; default: none
@@ -28,8 +31,10 @@ internal static class HelpText
           -j, --json-log               write the log as JSON, one object per line;
                                        default: text
                                        LOG_AS_JSON=true
-              --data-folder <folder>   where the NATS server of mode 'all' stores
+              --data-folder <folder>   where the NATS server of mode 'all' stores its
+                                       data
                                        Httpmq__EmbeddedNats__DataFolder
+              --check-config           check settings, print what is wrong, and end
           -h, --help                   print this text
           -v, --version                print the version
 
@@ -44,6 +49,10 @@ internal static class HelpText
         Every key of the configuration file can be set by the environment as well:
         nats.server_uri is Httpmq__Nats__ServerUri. The environment wins over the file,
         the command line over both. README.md describes the file and lists its keys.
+
+        Web pages may not use the APIs, unless allowed_origins of an API's server_config
+        lists their origin; on a loopback address only loopback host names are served,
+        unless allowed_hosts lists others.
         """;
 
     /// <summary><c>httpmq 1.0.0</c>; what a build appends after a plus (the commit) is left out.</summary>

@@ -1,3 +1,4 @@
+using System.Collections.Frozen;
 using System.Net;
 
 namespace Httpmq.Api.Configuration;
@@ -161,6 +162,17 @@ internal sealed record ApiServerSettings
 
     /// <summary>How long a connection without requests is kept. Default 600 s; null: for ever.</summary>
     public required TimeSpan? IdleTimeout { get; init; }
+
+    /// <summary>
+    /// Origins whose pages may use this server, such as <c>https://app.example.com</c>; <c>*</c> for any. Default: none but its own.
+    /// </summary>
+    public IReadOnlySet<string> AllowedOrigins { get; init; } = FrozenSet<string>.Empty;
+
+    /// <summary>
+    /// Names that the server may be called by beside those of loopback, with or without a port; <c>*</c> for any. Default: none where it
+    /// listens on loopback, any elsewhere.
+    /// </summary>
+    public IReadOnlySet<string> AllowedHosts { get; init; } = FrozenSet<string>.Empty;
 
     /// <summary>The header that carries the request id in and out. Default <c>Httpmq-Request-ID</c>.</summary>
     public required string RequestIdHeader { get; init; }

@@ -1,4 +1,5 @@
 using System.Collections.Frozen;
+using Httpmq.Api.Errors;
 
 namespace Httpmq.Api.Configuration;
 
@@ -8,6 +9,7 @@ namespace Httpmq.Api.Configuration;
 /// </summary>
 internal static class SettingKeys
 {
+    internal const string Nats = "nats";
     internal const string NatsServerUri = "nats.server_uri";
     internal const string NatsConnectTimeout = "nats.connect_timeout_sec";
     internal const string NatsMaxAttempts = "nats.reconnect.max_attempts";
@@ -33,11 +35,14 @@ internal static class SettingKeys
     internal const string Management = "management";
     internal const string Dataplane = "dataplane";
     internal const string PathPrefix = ".endpoint_config.path_prefix";
+    internal const string ServerConfig = ".api_server.server_config.";
     internal const string ListenOn = ".api_server.server_config.listen_on";
     internal const string ListenPort = ".api_server.server_config.listen_port";
     internal const string ReadTimeout = ".api_server.server_config.read_timeout_sec";
     internal const string WriteTimeout = ".api_server.server_config.write_timeout_sec";
     internal const string IdleTimeout = ".api_server.server_config.idle_timeout_sec";
+    internal const string AllowedOrigins = ".api_server.server_config.allowed_origins";
+    internal const string AllowedHosts = ".api_server.server_config.allowed_hosts";
     internal const string RequestIdHeader = ".api_server.logging_config.request_id_header";
     internal const string DoNotLogHeaders = ".api_server.logging_config.do_not_log_headers";
 
@@ -46,7 +51,13 @@ internal static class SettingKeys
     internal const int DefaultEmbeddedPort = 4223;
 
     private static readonly string[] ServerKeys =
-        [PathPrefix, ListenOn, ListenPort, ReadTimeout, WriteTimeout, IdleTimeout, RequestIdHeader, DoNotLogHeaders];
+        [PathPrefix, ListenOn, ListenPort, ReadTimeout, WriteTimeout, IdleTimeout, AllowedOrigins, AllowedHosts, RequestIdHeader, DoNotLogHeaders];
+
+    // What other programs call the address of a NATS server.
+    private static readonly FrozenSet<string> NatsAddressNames = FrozenSet.Create(
+        StringComparer.Ordinal, "URI", "URIS", "URL", "URLS", "SERVER", "SERVERS", "SERVERURLS", "ADDRESS", "ADDR", "HOST", "HOSTS", "ENDPOINT", "ENDPOINTS");
+
+    private static readonly string[] ListKeys = [AllowedOrigins, AllowedHosts, DoNotLogHeaders];
 
     /// <summary>Every key, in the order in which problems are reported.</summary>
     internal static readonly IReadOnlyList<string> All =
@@ -73,8 +84,32 @@ internal static class SettingKeys
     /// <summary>The name of a section (what keys stand below) as the catalogue spells it, or null when there is none.</summary>
     internal static string? FindSection(string path) => Sections.GetValueOrDefault(Normalize(path));
 
+    /// <summary>The known key or section that an unknown path probably stands for, or null.</summary>
+    internal static string? FindMeant(string path)
+    {
+        var dot = path.LastIndexOf('.');
+        var (parent, last) = dot < 0 ? ("", path) : (path[..dot], path[(dot + 1)..]);
+        if (FindSection(path) is Nats || (FindSection(parent) is Nats && NatsAddressNames.Contains(Normalize(last))))
+        {
+            return NatsServerUri;
+        }
+
+        if (FindKey(parent) is { } single)
+        {
+            return single; // An item of what is no list.
+        }
+
+        var siblings = All.Concat(Sections.Values).Where(key => string.Equals(ParentOf(key), FindSection(parent) ?? parent, StringComparison.Ordinal)).ToArray();
+        return Spelling.Nearest(last, siblings.Select(NameOf)) is { } near
+            ? Array.Find(siblings, key => string.Equals(NameOf(key), near, StringComparison.Ordinal))
+            : All.FirstOrDefault(key => string.Equals(Normalize(NameOf(key)), Normalize(last), StringComparison.Ordinal));
+    }
+
+    /// <summary>The environment variable that sets the key: <c>Httpmq__Nats__ServerUri</c>.</summary>
+    internal static string VariableOf(string key) => $"Httpmq__{string.Join("__", key.Split('.').Select(Pascal))}";
+
     /// <summary>True for a key that holds a list; everything else holds one value.</summary>
-    internal static bool IsList(string key) => key.EndsWith(DoNotLogHeaders, StringComparison.Ordinal);
+    internal static bool IsList(string key) => Array.Exists(ListKeys, list => key.EndsWith(list, StringComparison.Ordinal));
 
     /// <summary>The defaults, as a file would write them. A key that is absent has no default.</summary>
     internal static SettingsLayer Defaults(RunMode mode)
@@ -110,12 +145,20 @@ internal static class SettingKeys
             layer.Add(server + ReadTimeout, "60");
             layer.Add(server + WriteTimeout, "60");
             layer.Add(server + IdleTimeout, "600");
+            layer.Add(server + AllowedOrigins, "");
+            layer.Add(server + AllowedHosts, "");
             layer.Add(server + RequestIdHeader, "Httpmq-Request-ID");
             layer.Add(server + DoNotLogHeaders, "WWW-Authenticate,Authorization,Proxy-Authenticate,Proxy-Authorization");
         }
 
         return layer;
     }
+
+    private static string NameOf(string key) => key[(key.LastIndexOf('.') + 1)..];
+
+    private static string ParentOf(string key) => key.LastIndexOf('.') is > 0 and var dot ? key[..dot] : "";
+
+    private static string Pascal(string name) => string.Concat(name.Split('_').Select(word => char.ToUpperInvariant(word[0]) + word[1..]));
 
     private static string Normalize(string path) => path.Replace("_", "", StringComparison.Ordinal).ToUpperInvariant();
 

@@ -77,6 +77,14 @@ internal static class SettingRules
 
     internal static readonly SettingRule<IReadOnlySet<string>> HeaderNames = new("is not a list of names of headers", TryHeaderNames);
 
+    internal static readonly SettingRule<IReadOnlySet<string>> Origins = new(
+        "is not a list of origins like https://app.example.com or http://localhost:8080, without a path (or * for every page)",
+        (string text, [MaybeNullWhen(false)] out IReadOnlySet<string> value) => TryList(text, NormalOrigin, out value));
+
+    internal static readonly SettingRule<IReadOnlySet<string>> Hosts = new(
+        "is not a list of hosts like mq.example.com or mq.example.com:3000 (or * for every host)",
+        (string text, [MaybeNullWhen(false)] out IReadOnlySet<string> value) => TryList(text, NormalHost, out value));
+
     internal static readonly SettingRule<string> NotBlank = new("is empty", TryNotBlank);
 
     private static bool TryLevel(string text, out LogLevel value)
@@ -160,6 +168,29 @@ internal static class SettingRules
         value = names.ToFrozenSet(StringComparer.OrdinalIgnoreCase);
         return Array.TrueForAll(names, name => TryHeaderName(name, out _));
     }
+
+    private static bool TryList(string text, Func<string, string?> normalize, [MaybeNullWhen(false)] out IReadOnlySet<string> value)
+    {
+        var items = text.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries).Select(normalize).ToArray();
+        value = items.Length == 0 ? FrozenSet<string>.Empty : items.OfType<string>().ToFrozenSet(StringComparer.OrdinalIgnoreCase);
+        return !items.Contains(value: null);
+    }
+
+    // As a browser writes it: no path, and no port where it is the scheme's own. "null" is every sandboxed page and is no origin here.
+    private static string? NormalOrigin(string text) =>
+        text is "*" ? text
+        : Uri.TryCreate(text, UriKind.Absolute, out var uri)
+            && uri.Scheme is "http" or "https"
+            && uri is { Host.Length: > 0, PathAndQuery: "/", Fragment: "", UserInfo: "" }
+            ? uri.GetLeftPart(UriPartial.Authority)
+            : null;
+
+    private static string? NormalHost(string text) =>
+        text is "*" || (Uri.TryCreate($"http://{text}", UriKind.Absolute, out var uri)
+            && uri is { Host.Length: > 0, PathAndQuery: "/", Fragment: "", UserInfo: "" }
+            && !text.EndsWith('/'))
+            ? text
+            : null;
 
     private static bool TryNotBlank(string text, [MaybeNullWhen(false)] out string value)
     {

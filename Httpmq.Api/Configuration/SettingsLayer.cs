@@ -33,10 +33,29 @@ internal sealed class Findings
 {
     private readonly List<string> _problems = [];
     private readonly List<string> _warnings = [];
+    private readonly List<(string Subject, string Meant, string Origin)> _misspelt = [];
 
     internal IReadOnlyList<string> Problems => _problems;
 
     internal IReadOnlyList<string> Warnings => _warnings;
+
+    /// <summary>Unknown names that resemble a known key, and that key.</summary>
+    internal IReadOnlyList<(string Subject, string Meant, string Origin)> Misspelt => _misspelt;
+
+    /// <summary>A warning about a name that no key has, with the key that was probably meant.</summary>
+    /// <param name="subject">The name as it was written.</param>
+    /// <param name="path">The name as a path of keys.</param>
+    /// <param name="what">What it is: "unknown key".</param>
+    /// <param name="origin">Where it was written; see <see cref="GivenValue.Origin"/>.</param>
+    internal void Unknown(string subject, string path, string what, string origin = "")
+    {
+        var meant = SettingKeys.FindMeant(path);
+        Warning(subject, meant is null ? $"{what}, ignored" : $"{what}, ignored (did you mean {meant}?)", origin);
+        if (meant is not null)
+        {
+            _misspelt.Add((subject, meant, origin));
+        }
+    }
 
     /// <param name="subject">The key, option, variable or file that is wrong.</param>
     /// <param name="complaint">What is wrong with it.</param>

@@ -77,6 +77,8 @@ internal sealed class SettingsReader
         ReadTimeout = Read(server + SettingKeys.ReadTimeout, SettingRules.Timeout),
         WriteTimeout = Read(server + SettingKeys.WriteTimeout, SettingRules.Timeout),
         IdleTimeout = Read(server + SettingKeys.IdleTimeout, SettingRules.Timeout),
+        AllowedOrigins = Read(server + SettingKeys.AllowedOrigins, SettingRules.Origins),
+        AllowedHosts = Read(server + SettingKeys.AllowedHosts, SettingRules.Hosts),
         RequestIdHeader = Read(server + SettingKeys.RequestIdHeader, SettingRules.HeaderName),
         DoNotLogHeaders = Read(server + SettingKeys.DoNotLogHeaders, SettingRules.HeaderNames),
     };

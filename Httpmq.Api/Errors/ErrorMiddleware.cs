@@ -5,8 +5,10 @@ using Microsoft.AspNetCore.Connections;
 namespace Httpmq.Api.Errors;
 
 /// <summary>Answers what a request threw, and gives the framework's empty 404 and 405 the failure body of the contract.</summary>
-internal sealed class ErrorMiddleware(RequestDelegate next, ILogger<ErrorMiddleware> logger)
+internal sealed class ErrorMiddleware(RequestDelegate next, RouteAdvice advice, ILogger<ErrorMiddleware> logger)
 {
+    private const string Malformed = "Malformed request";
+
     public async Task InvokeAsync(HttpContext context)
     {
         try
@@ -27,11 +29,16 @@ internal sealed class ErrorMiddleware(RequestDelegate next, ILogger<ErrorMiddlew
         }
         catch (BadHttpRequestException exception) when (!context.Response.HasStarted)
         {
-            ErrorResponses.Write(context, exception.StatusCode, "Malformed request", exception.Message);
+            ErrorResponses.Write(context, exception.StatusCode, Malformed, exception.Message);
         }
-        catch (Exception exception) when (exception is ConnectionResetException || context.RequestAborted.IsCancellationRequested)
+        catch (IOException exception) when (exception.InnerException is OverflowException && !context.Response.HasStarted)
         {
-            // A reset may be noticed by whoever reads the body before the request's token hears of it.
+            // The server's words for a chunk whose size does not fit its counter. What follows cannot be told from the chunk.
+            context.Response.Headers.Connection = "close";
+            ErrorResponses.Write(context, StatusCodes.Status400BadRequest, Malformed, "the size of a chunk of the body is not a hexadecimal number up to 7fffffff");
+        }
+        catch (Exception exception) when (IsClientGone(context, exception))
+        {
             logger.ClientGone(context.Request.Method, context.Request.Path, exception.Message);
         }
         catch (Exception exception) when (!context.Response.HasStarted)
@@ -41,13 +48,22 @@ internal sealed class ErrorMiddleware(RequestDelegate next, ILogger<ErrorMiddlew
         }
     }
 
-    private static void AnswerEmpty(HttpContext context)
+    /// <summary>A reset may be noticed by whoever reads the body before the request's token hears of it.</summary>
+    private static bool IsClientGone(HttpContext context, Exception exception) =>
+        context.RequestAborted.IsCancellationRequested
+        || exception is ConnectionResetException or ConnectionAbortedException
+        || (exception is IOException && RejectedBody.IsBroken(context.Request));
+
+    private void AnswerEmpty(HttpContext context)
     {
         var request = context.Request;
         switch (context.Response.StatusCode)
         {
+            case StatusCodes.Status404NotFound when advice.IsVisitToTheRoot(request):
+                context.Response.Redirect(advice.Documentation);
+                break;
             case StatusCodes.Status404NotFound:
-                ErrorResponses.Write(context, StatusCodes.Status404NotFound, "Not found", $"no route {request.PathBase}{request.Path}");
+                ErrorResponses.Write(context, StatusCodes.Status404NotFound, "Not found", advice.Describe(request));
                 break;
             case StatusCodes.Status405MethodNotAllowed:
                 ErrorResponses.Write(

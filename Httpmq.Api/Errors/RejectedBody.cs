@@ -8,6 +8,29 @@ internal static class RejectedBody
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(1);
 
+    /// <summary>Whether the client has broken off the body, which then says so at every further read.</summary>
+    public static bool IsBroken(HttpRequest request)
+    {
+        try
+        {
+            if (request.BodyReader.TryRead(out var rest))
+            {
+                request.BodyReader.AdvanceTo(rest.Buffer.Start);
+            }
+
+            return false;
+        }
+        catch (Exception exception) when (exception is IOException or BadHttpRequestException)
+        {
+            return true;
+        }
+        catch (InvalidOperationException)
+        {
+            // Somebody reads it still, so that it was not the body that failed.
+            return false;
+        }
+    }
+
     /// <summary>Ends the answer and discards what the client sends, until it stops or the patience is over.</summary>
     public static async Task LingerAsync(HttpContext context)
     {

@@ -12,6 +12,11 @@ internal sealed class AccessLogMiddleware(RequestDelegate next, ApiServerSetting
     /// <summary>Notes the bytes of an answer that was written without a length.</summary>
     public static void CountBytes(HttpContext context, long bytes) => context.Items[typeof(AccessLogMiddleware)] = bytes;
 
+    /// <summary>What proxies write for a client that left before its answer began; no status was sent then.</summary>
+    private static int StatusOf(HttpContext context) => !context.Response.HasStarted && context.RequestAborted.IsCancellationRequested
+        ? StatusCodes.Status499ClientClosedRequest
+        : context.Response.StatusCode;
+
     private async Task LogAsync(HttpContext context)
     {
         var (method, path) = (context.Request.Method, context.Request.Path.Value ?? string.Empty);
@@ -29,7 +34,7 @@ internal sealed class AccessLogMiddleware(RequestDelegate next, ApiServerSetting
         finally
         {
             var bytes = context.Response.ContentLength ?? (context.Items[typeof(AccessLogMiddleware)] as long? ?? 0);
-            _logger.Access(method, path, context.Response.StatusCode, bytes, time.GetElapsedTime(start).TotalMilliseconds, context.TraceIdentifier);
+            _logger.Access(method, path, StatusOf(context), bytes, time.GetElapsedTime(start).TotalMilliseconds, context.TraceIdentifier);
         }
     }
 }

@@ -24,6 +24,9 @@ namespace Httpmq.Api.Hosting;
 /// </summary>
 internal static class ApiHost
 {
+    // Kestrel adds a second to its limits, and a sum that overflows is over at once: a time without end has to leave room for it.
+    private static readonly TimeSpan NoTimeout = TimeSpan.FromDays(36_500);
+
     public static WebApplication Build(ApiGroup group, ApiServerSettings server, NatsOptions nats, LogSettings log, LimitSettings limits, TimeSpan? drainTimeout = null)
     {
         var patience = new BodyPatience(server.ReadTimeout, limits.MinBodyRate);
@@ -74,6 +77,7 @@ internal static class ApiHost
                 parts.FeatureProviders.Clear();
                 parts.FeatureProviders.Add(new GroupControllers(group));
             });
+        builder.Services.AddPageAccess(server);
         builder.Services.AddOpenApi(group, server);
 
         var app = builder.Build();
@@ -81,13 +85,15 @@ internal static class ApiHost
         app.UsePathBase(prefix);
         app.UseMiddleware<RequestIdMiddleware>(server.RequestIdHeader);
         app.UseMiddleware<AccessLogMiddleware>();
-        app.UseMiddleware<ErrorMiddleware>();
+        app.UseMiddleware<ErrorMiddleware>(new RouteAdvice(group, server, app.Services.GetRequiredService<EndpointDataSource>()));
+        app.UsePageAccess(server, group);
         app.ServeBelow(prefix);
         app.UseWhen(
             context => context.Request.Path.StartsWithSegments("/swagger", StringComparison.Ordinal),
             branch => branch.UseOpenApiAndSwagger(group, server));
         app.UseRouting();
         app.UseMiddleware<ExactPathMiddleware>();
+        app.UseMiddleware<BodyEncodingMiddleware>();
         app.UseMiddleware<QueryMiddleware>();
         app.MapControllers();
         return app;
@@ -100,8 +106,8 @@ internal static class ApiHost
         // The largest message is known to NATS alone; every route that reads a body bounds it while reading.
         kestrel.Limits.MaxRequestBodySize = null;
         kestrel.Limits.MaxConcurrentConnections = limits.MaxConnections;
-        kestrel.Limits.KeepAliveTimeout = server.IdleTimeout ?? Timeout.InfiniteTimeSpan;
-        kestrel.Limits.RequestHeadersTimeout = server.ReadTimeout ?? Timeout.InfiniteTimeSpan;
+        kestrel.Limits.KeepAliveTimeout = server.IdleTimeout ?? NoTimeout;
+        kestrel.Limits.RequestHeadersTimeout = server.ReadTimeout ?? NoTimeout;
         kestrel.Limits.MaxRequestHeadersTotalSize = limits.MaxHeaderBytes;
         kestrel.Limits.Http2.MaxRequestHeaderFieldSize = limits.MaxHeaderBytes;
 

@@ -94,14 +94,15 @@ internal sealed class HttpmqProcess(HttpmqSettings settings, TextWriter output, 
             }
             catch (IOException exception) when (exception.InnerException is AddressInUseException)
             {
+                var key = $"{group.Name}{SettingKeys.ListenPort}";
                 throw new StartException(
-                    $"{group.Name}.api_server.server_config.listen_port: {server.ListenOn}:{server.ListenPort} is in use by another process",
+                    $"{key}: {server.ListenOn}:{server.ListenPort} is in use by another process; stop it, or choose another port with this key or {SettingKeys.VariableOf(key)}",
                     exception);
             }
             catch (System.Net.Sockets.SocketException exception)
             {
                 throw new StartException(
-                    $"{group.Name}.api_server.server_config: cannot listen on {server.ListenOn}:{server.ListenPort}: {exception.Message}",
+                    $"{group.Name}{SettingKeys.ListenOn}: cannot listen on {server.ListenOn}:{server.ListenPort}: {exception.Message}; it must be an address of this machine",
                     exception);
             }
         }

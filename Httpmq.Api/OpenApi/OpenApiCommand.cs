@@ -9,17 +9,20 @@ namespace Httpmq.Api.OpenApi;
 /// <summary>Prints an API's OpenAPI document, without serving anything: <c>httpmq openapi management|dataplane</c>.</summary>
 internal static class OpenApiCommand
 {
-    public static async Task<int> RunAsync(string name, TextWriter output, TextWriter errors)
+    private const string Usage = "choose the API: httpmq openapi management, or httpmq openapi dataplane";
+
+    private static readonly ApiGroup[] Groups = [ApiGroup.Management, ApiGroup.Dataplane];
+
+    /// <param name="names">What follows <c>openapi</c> on the command line: one name.</param>
+    /// <param name="output">Receives the document.</param>
+    /// <param name="errors">Receives what is wrong with the names.</param>
+    public static async Task<int> RunAsync(string[] names, TextWriter output, TextWriter errors)
     {
-        var group = name switch
-        {
-            "management" => ApiGroup.Management,
-            "dataplane" => ApiGroup.Dataplane,
-            _ => null,
-        };
+        var group = names is [var name] ? Array.Find(Groups, group => string.Equals(group.Name, name, StringComparison.Ordinal)) : null;
         if (group is null)
         {
-            await errors.WriteLineAsync($"httpmq: openapi: '{name}' is not management or dataplane");
+            var given = names.Length == 0 ? "" : $"{SettingText.Quote(SettingText.OneLine(string.Join(' ', names)))} is not management or dataplane; ";
+            await errors.WriteLineAsync($"httpmq: openapi: {given}{Usage}");
             return CommandLine.InvalidExitCode;
         }
 

@@ -73,6 +73,9 @@ internal sealed class ClientRoundTripTests
             Assert.That(refusal.Error.Message, Is.Not.Empty);
             Assert.That(refusal.Error.Detail, Does.Contain("10059"));
             Assert.That(refusal.Result.RequestId, Is.Not.Empty);
+            Assert.That(refusal.RequestId, Is.EqualTo(refusal.Result.RequestId));
+            Assert.That(refusal.Message, Is.EqualTo($"404 {refusal.Error.Message}: {refusal.Error.Detail} (request id {refusal.RequestId})"));
+            Assert.That(refusal.ToString(), Does.Contain(refusal.Error.Detail).And.Not.Contain("HTTP Response"));
         }
     }
 
@@ -95,6 +98,7 @@ internal sealed class ClientRoundTripTests
             }
         })!;
 
+        Assert.That(refusal.Message, Does.StartWith("400 ").And.Contain("delivery_group: 'none'").And.Contain($"(request id {refusal.RequestId})"));
         Assert.That((refusal.Error!.Code, refusal.Error.Detail), Is.EqualTo((400, "delivery_group: 'none', but consumer c0 has none")));
     }
 
@@ -111,7 +115,72 @@ internal sealed class ClientRoundTripTests
             }
         })!;
 
-        Assert.That(end.Error!.Code, Is.EqualTo(404));
+        using (Assert.EnterMultipleScope())
+        {
+            Assert.That(end, Is.InstanceOf<HttpmqException>());
+            Assert.That(end.Error!.Code, Is.EqualTo(404));
+            Assert.That(end.StatusCode, Is.EqualTo(404));
+            Assert.That(end.RequestId, Is.Not.Empty);
+            Assert.That(end.Message, Does.StartWith($"404 {end.Error.Message}: {end.Error.Detail}"));
+        }
+    }
+
+    [Test]
+    public void Call_NobodyListens_ThrowsTheLibrarysOwnException()
+    {
+        var nobody = new Uri($"http://127.0.0.1:{NatsServerProcess.FreePort()}/");
+        using var client = HttpmqClient.Create(nobody, nobody);
+
+        HttpmqUnreachableException[] failures =
+        [
+            Assert.ThrowsAsync<HttpmqUnreachableException>(() => client.Management.ListStreamsAsync())!,
+            Assert.ThrowsAsync<HttpmqUnreachableException>(() => client.Dataplane.PublishAsync("s", new byte[] { 1 }))!,
+            Assert.ThrowsAsync<HttpmqUnreachableException>(async () => await client.Dataplane.SubscribeAsync("s", "c", "s").GetAsyncEnumerator().MoveNextAsync())!,
+        ];
+
+        using (Assert.EnterMultipleScope())
+        {
+            foreach (var failure in failures)
+            {
+                Assert.That(failure, Is.InstanceOf<HttpmqException>());
+                Assert.That(failure.InnerException, Is.InstanceOf<HttpRequestException>());
+                Assert.That(failure.Message, Does.StartWith($"No answer from {nobody.GetLeftPart(UriPartial.Authority)}: "));
+                Assert.That((failure.StatusCode, failure.Error, failure.RequestId), Is.EqualTo((0, (Error?)null, (string?)null)));
+            }
+        }
+    }
+
+    [Test]
+    public async Task Call_AnsweredByAProxy_ShowsWhatItSaid()
+    {
+        using var proxy = new System.Net.HttpListener();
+        var address = new Uri($"http://127.0.0.1:{NatsServerProcess.FreePort()}/");
+        proxy.Prefixes.Add(address.AbsoluteUri);
+        proxy.Start();
+        using var client = HttpmqClient.Create(address, address);
+        client.Management.ProtocolVersion = System.Net.HttpVersion.Version11;
+
+        var call = client.Management.ListStreamsAsync();
+        var context = await proxy.GetContextAsync().WaitAsync(Eventually.Patience);
+        context.Response.StatusCode = 502;
+        context.Response.Close("<html>Bad gateway</html>"u8.ToArray(), willBlock: false);
+
+        var failure = Assert.CatchAsync<HttpmqException>(() => call)!;
+        Assert.That(failure.StatusCode, Is.EqualTo(502));
+        Assert.That(failure.Message, Does.StartWith("502").And.Contain("<html>Bad gateway</html>"));
+        Assert.That(failure.Error, Is.Null);
+    }
+
+    [Test]
+    public void PublicSurface_OfTheLibrary_HasOneBaseOfExceptionsAndNoBase64()
+    {
+        var types = typeof(HttpmqClient).Assembly.GetExportedTypes();
+
+        using (Assert.EnterMultipleScope())
+        {
+            Assert.That(types.Where(type => type.IsSubclassOf(typeof(Exception)) && !type.IsAssignableTo(typeof(HttpmqException))), Is.Empty);
+            Assert.That(typeof(DataplaneClient).GetMethods().Select(method => method.Name).Where(name => name.StartsWith("Publish", StringComparison.Ordinal)), Is.All.EqualTo("PublishAsync"));
+        }
     }
 
     [Test]

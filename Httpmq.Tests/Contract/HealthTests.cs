@@ -18,6 +18,17 @@ internal sealed class HealthTests(string version) : ContractTest(version)
     }
 
     [Test]
+    public async Task Head_OfAliveAndReady_Is200WithoutBody()
+    {
+        WireAnswer[] answers =
+        [
+            await ManageAsync("HEAD", "/v1/admin/alive"), await ManageAsync("HEAD", "/v1/admin/ready"),
+            await DataAsync("HEAD", "/v1/data/alive"), await DataAsync("HEAD", "/v1/data/ready"),
+        ];
+        Assert.That(answers.Select(answer => (answer.Status, answer.Text, answer.Header("Content-Type"))), Is.All.EqualTo((200, string.Empty, "application/json")));
+    }
+
+    [Test]
     public async Task Ready_WithJetStream_Is200()
     {
         (await ManageAsync("GET", "/v1/admin/ready")).Expect(200);

@@ -30,6 +30,43 @@ internal sealed class HttpTests(string version) : ContractTest(version)
         (await DataAsync("POST", $"/v1/data/stream/{stream}/consumer/c/ack", """{"stream":9,"consumer":9}""", header)).Expect(404, "never sent");
     }
 
+    [TestCase("gzip")]
+    [TestCase("br")]
+    [TestCase("identity, gzip")]
+    [TestCase("nonsense")]
+    public async Task Body_Compressed_Is415OnEveryRoute(string encoding)
+    {
+        var header = $"Content-Encoding: {encoding}";
+        WireAnswer[] answers =
+        [
+            await ManageAsync("POST", "/v1/admin/stream", "{}", header),
+            await ManageAsync("PUT", "/v1/admin/stream/s/limit", "{}", header),
+            await ManageAsync("PUT", "/v1/admin/stream/s/subject", "{}", header),
+            await ManageAsync("POST", "/v1/admin/stream/s/consumer", "{}", header),
+            await DataAsync("POST", "/v1/data/subject/s", "aGk=", header),
+            await DataAsync("POST", "/v1/data/publish", "{}", header),
+            await DataAsync("POST", "/v1/data/stream/s/consumer/c/ack", "{}", header),
+        ];
+        foreach (var answer in answers)
+        {
+            answer.Expect(415, $"Content-Encoding: '{encoding}'");
+            Assert.That(answer.Header("Accept-Encoding"), Is.EqualTo("identity"));
+        }
+    }
+
+    [TestCase("identity")]
+    [TestCase("IDENTITY")]
+    [TestCase("")]
+    public async Task Body_NotCompressedAndSaidSo_IsRead(string encoding) =>
+        (await ManageAsync("POST", "/v1/admin/stream", $$"""{"name":"{{SharedServers.NewName()}}"}""", $"Content-Encoding: {encoding}")).Expect(200);
+
+    [Test]
+    public async Task Body_CompressedOnAnUnknownPathOrMethod_Is404Or405()
+    {
+        (await ManageAsync("POST", "/nope", "{}", "Content-Encoding: gzip")).Expect(404);
+        (await ManageAsync("PATCH", "/v1/admin/stream", "{}", "Content-Encoding: gzip")).Expect(405);
+    }
+
     [TestCase("application/json")]
     [TestCase("application/xml")]
     [TestCase("text/html;q=0")]
@@ -115,8 +152,8 @@ internal sealed class HttpTests(string version) : ContractTest(version)
     [TestCase("POST", "/v1/data/Subject/a")]
     public async Task Path_UnknownOnDataplane_Is404(string method, string path) => (await DataAsync(method, path, "aGk=")).Expect(404);
 
-    [TestCase("POST", "/v1/admin/alive", "GET")]
-    [TestCase("OPTIONS", "/v1/admin/ready", "GET")]
+    [TestCase("POST", "/v1/admin/alive", "GET, HEAD")]
+    [TestCase("OPTIONS", "/v1/admin/ready", "GET, HEAD")]
     [TestCase("PATCH", "/v1/admin/stream", "GET, POST")]
     [TestCase("PUT", "/v1/admin/stream/foo", "DELETE, GET")]
     [TestCase("GET", "/v1/admin/stream/foo/subject", "PUT")]
@@ -139,11 +176,11 @@ internal sealed class HttpTests(string version) : ContractTest(version)
     [Test]
     public async Task Head_OfAGetRoute_Is405WithoutBody()
     {
-        var answer = await ManageAsync("HEAD", "/v1/admin/alive");
+        var answer = await ManageAsync("HEAD", "/v1/admin/stream/foo/consumer/bar");
         using (Assert.EnterMultipleScope())
         {
             Assert.That(answer.Status, Is.EqualTo(405));
-            Assert.That(answer.Header("Allow"), Is.EqualTo("GET"));
+            Assert.That(answer.Header("Allow"), Is.EqualTo("DELETE, GET"));
             Assert.That(answer.RequestId, Is.Not.Empty);
             Assert.That(answer.Text, Is.Empty);
         }
@@ -187,7 +224,7 @@ internal sealed class HttpTests(string version) : ContractTest(version)
             Assert.Ignore("one connection carries all of them anyway");
         }
 
-        const string Bad = "POST /v1/admin/stream HTTP/1.1\nContent-Length: 5\nHost: x\n\nhelloPOST /v1/data/nope HTTP/1.1\nContent-Length: 2\nHost: x\n\n{}GET /v1/admin/alive HTTP/1.1\nConnection: close";
+        const string Bad = "POST /v1/admin/stream HTTP/1.1\nContent-Length: 5\nHost: localhost\n\nhelloPOST /v1/data/nope HTTP/1.1\nContent-Length: 2\nHost: localhost\n\n{}GET /v1/admin/alive HTTP/1.1\nConnection: close";
         var answers = await RawHttp.SendAllAsync(Gateway.Management, Bad);
         Assert.That(answers.Split("HTTP/1.1 ").Skip(1).Select(answer => answer[..3]), Is.EqualTo(new[] { "400", "404", "200" }));
     }
@@ -195,6 +232,8 @@ internal sealed class HttpTests(string version) : ContractTest(version)
     [TestCase("GET /v1/admin/alive HTTP/1.1\nbroken header", 400)]
     [TestCase("GET /v1/admin/stream/%00 HTTP/1.1", 400)]
     [TestCase("POST /v1/admin/stream HTTP/1.1\nTransfer-Encoding: chunked\n\nzz", 400)]
+    [TestCase("POST /v1/admin/stream HTTP/1.1\nHost: localhost\nTransfer-Encoding: chunked\n\nfffffffffffffffff4\n{}", 400)]
+    [TestCase("POST /v1/admin/stream HTTP/1.1\nHost: localhost\nTransfer-Encoding: chunked\n\n80000000\n{}", 400)]
     public async Task Request_BrokenOnTheWire_IsRefusedAndTheProcessLives(string head, int status)
     {
         var answer = await RawHttp.SendAsync(Gateway.Management, head);

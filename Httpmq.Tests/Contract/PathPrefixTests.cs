@@ -51,7 +51,7 @@ internal sealed class PathPrefixTests
         using (Assert.EnterMultipleScope())
         {
             Assert.That((int)answer.Status, Is.EqualTo(404), answer.ToString());
-            Assert.That(answer.Detail, Does.EndWith($"no route {path}"));
+            Assert.That(answer.Detail, Does.StartWith($"no route {path}: "));
         }
     }
 }

@@ -72,7 +72,8 @@ internal sealed class ProcessTests
         using (Assert.EnterMultipleScope())
         {
             Assert.That(code, Is.EqualTo(1));
-            Assert.That(child.Errors.Trim(), Is.EqualTo($"httpmq: dataplane.api_server.server_config.listen_port: 127.0.0.1:{_dataplane} is in use by another process"));
+            Assert.That(child.Errors.Trim(), Is.EqualTo($"httpmq: dataplane.api_server.server_config.listen_port: 127.0.0.1:{_dataplane} is in use by another process; "
+                + "stop it, or choose another port with this key or Httpmq__Dataplane__ApiServer__ServerConfig__ListenPort"));
         }
     }
 
@@ -138,6 +139,17 @@ internal sealed class ProcessTests
 
         Assert.That(code, Is.EqualTo(2));
         Assert.That(child.Errors, Does.Contain(line));
+    }
+
+    [TestCase("", "httpmq: openapi: choose the API: httpmq openapi management, or httpmq openapi dataplane")]
+    [TestCase("datapalne", "httpmq: openapi: 'datapalne' is not management or dataplane; choose the API: ")]
+    public async Task OpenApi_WithoutAnApi_SaysWhichThereAre(string name, string line)
+    {
+        await using var child = HttpmqChild.Start(["openapi", .. name.Split(' ', StringSplitOptions.RemoveEmptyEntries)], new Dictionary<string, string>(StringComparer.Ordinal));
+        var code = await child.WaitForExitAsync();
+
+        Assert.That(code, Is.EqualTo(2));
+        Assert.That(child.Errors, Does.StartWith(line));
     }
 
     private Dictionary<string, string> Ports => new(StringComparer.Ordinal)

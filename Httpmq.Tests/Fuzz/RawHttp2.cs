@@ -20,7 +20,7 @@ internal static class RawHttp2
     private static readonly int[] IndexedStatuses = [200, 204, 206, 304, 400, 404, 500];
 
     /// <summary>The status of the answer; null where the server resets the stream or closes the connection instead.</summary>
-    public static async Task<int?> SendAsync(Uri server, string method, byte[] path, IEnumerable<(string Name, byte[] Value)> more, byte[]? body = null)
+    public static async Task<int?> SendAsync(Uri server, string method, byte[] path, IEnumerable<(string Name, byte[] Value)> more, byte[]? body = null, string authority = "localhost")
     {
         using var patience = new CancellationTokenSource(Eventually.Patience);
         using var client = new TcpClient();
@@ -28,7 +28,7 @@ internal static class RawHttp2
         await using var stream = client.GetStream();
         byte[] block =
         [
-            .. Literal(":method", Encoding.ASCII.GetBytes(method)), .. Literal(":scheme", "http"u8.ToArray()), .. Literal(":authority", "x"u8.ToArray()), .. Literal(":path", path),
+            .. Literal(":method", Encoding.ASCII.GetBytes(method)), .. Literal(":scheme", "http"u8.ToArray()), .. Literal(":authority", Encoding.ASCII.GetBytes(authority)), .. Literal(":path", path),
             .. more.SelectMany(header => Literal(header.Name, header.Value)),
         ];
         byte[] all =

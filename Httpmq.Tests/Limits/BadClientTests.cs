@@ -64,14 +64,14 @@ internal sealed class BadClientTests
     public async Task Headers_WithoutEnd_AreRefusedInTime()
     {
         await using var gateway = await OwnGateway.StartAsync(SharedServers.Nats, readTimeout: Second);
-        var answer = await SendUnfinishedAsync(gateway.Dataplane, "GET /v1/data/alive HTTP/1.1\r\nHost: x\r\nX-More: ");
+        var answer = await SendUnfinishedAsync(gateway.Dataplane, "GET /v1/data/alive HTTP/1.1\r\nHost: localhost\r\nX-More: ");
         Assert.That(answer, Is.Empty.Or.StartsWith("HTTP/1.1 408"));
     }
 
     [Test]
     public async Task Headers_Endless_Are431()
     {
-        var answer = await SendUnfinishedAsync(SharedServers.Gateway.Dataplane, "GET /v1/data/alive HTTP/1.1\r\nHost: x\r\nX-More: " + new string('x', 40_000));
+        var answer = await SendUnfinishedAsync(SharedServers.Gateway.Dataplane, "GET /v1/data/alive HTTP/1.1\r\nHost: localhost\r\nX-More: " + new string('x', 40_000));
         Assert.That(answer, Is.Empty.Or.StartsWith("HTTP/1.1 431"));
     }
 
@@ -129,7 +129,7 @@ internal sealed class BadClientTests
             // Gone as soon as it has asked, with a reset.
             using var socket = new TcpClient { LingerState = new LingerOption(enable: true, seconds: 0) };
             await socket.ConnectAsync(gateway.Dataplane.Host, gateway.Dataplane.Port, cancel);
-            var ask = $"GET /v1/data/stream/{stream}/consumer/c?subject_name={stream}&delivery_group=g HTTP/1.1\r\nHost: x\r\n\r\n";
+            var ask = $"GET /v1/data/stream/{stream}/consumer/c?subject_name={stream}&delivery_group=g HTTP/1.1\r\nHost: localhost\r\n\r\n";
             await socket.GetStream().WriteAsync(Encoding.ASCII.GetBytes(ask), cancel);
         });
 

@@ -40,14 +40,18 @@ internal static class RawHttp
         return await answer;
     }
 
-    /// <summary>Sends this and reads until the server closes.</summary>
-    public static async Task<string> SendAllAsync(Uri server, string head)
+    /// <summary>Sends this and a host, and reads until the server closes.</summary>
+    public static Task<string> SendAllAsync(Uri server, string head) =>
+        SendExactlyAsync(server, head.Replace("\n", "\r\n", StringComparison.Ordinal) + "\r\nHost: localhost\r\n\r\n");
+
+    /// <summary>Sends nothing but this, and reads until the server closes.</summary>
+    public static async Task<string> SendExactlyAsync(Uri server, string request)
     {
         using var patience = new CancellationTokenSource(Eventually.Patience);
         using var client = new TcpClient();
         await client.ConnectAsync(server.Host, server.Port, patience.Token);
         await using var stream = client.GetStream();
-        await stream.WriteAsync(Encoding.UTF8.GetBytes(head.Replace("\n", "\r\n", StringComparison.Ordinal) + "\r\nHost: x\r\n\r\n"), patience.Token);
+        await stream.WriteAsync(Encoding.UTF8.GetBytes(request), patience.Token);
         using var reader = new StreamReader(stream);
         return await reader.ReadToEndAsync(patience.Token);
     }

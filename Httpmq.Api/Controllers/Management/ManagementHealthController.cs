@@ -15,6 +15,11 @@ internal sealed class ManagementHealthController(IMediator mediator, IHostApplic
     [ProducesResponseType<Answer>(StatusCodes.Status200OK)]
     public IActionResult Alive() => AnswerAlive();
 
+    /// <summary>The status alone, as load balancers ask for it.</summary>
+    [HttpHead("/v1/admin/alive")]
+    [ApiExplorerSettings(IgnoreApi = true)]
+    public IActionResult HeadAlive() => AnswerAlive();
+
     /// <summary>Whether NATS with JetStream is reachable now: asked at each call, not remembered.</summary>
     /// <response code="200">The gateway can serve.</response>
     /// <response code="503">NATS or its JetStream cannot be reached at the moment, or the gateway stops.</response>
@@ -22,4 +27,9 @@ internal sealed class ManagementHealthController(IMediator mediator, IHostApplic
     [ProducesResponseType<Answer>(StatusCodes.Status200OK)]
     [Errors(503)]
     public Task<IActionResult> Ready() => AnswerReadyAsync();
+
+    /// <summary>The status alone, as load balancers ask for it.</summary>
+    [HttpHead("/v1/admin/ready")]
+    [ApiExplorerSettings(IgnoreApi = true)]
+    public Task<IActionResult> HeadReady() => AnswerReadyAsync();
 }

@@ -96,6 +96,21 @@ internal sealed class CommandLineTests : ConfigurationTest
     [TestCase("--bogus management", "httpmq: --bogus: unknown option")]
     [TestCase("management --bogus=5", "httpmq: --bogus: unknown option")]
     [TestCase("-x 5 management", "httpmq: -x: unknown option")]
+    [TestCase("--log-leve info all", "httpmq: --log-leve: unknown option; did you mean --log-level?")]
+    [TestCase("--config x.yaml all", "httpmq: --config: unknown option; did you mean --config-file?")]
+    [TestCase("all --jsonlog", "httpmq: --jsonlog: unknown option; did you mean --json-log?")]
+    [TestCase("all --port 80", "httpmq: --port: unknown option; the configuration has it: management.api_server.server_config.listen_port, "
+        + "or the environment variable Httpmq__Management__ApiServer__ServerConfig__ListenPort")]
+    [TestCase("dataplane --listen-port=80", "httpmq: --listen-port: unknown option; the configuration has it: dataplane.api_server.server_config.listen_port, "
+        + "or the environment variable Httpmq__Dataplane__ApiServer__ServerConfig__ListenPort")]
+    [TestCase("all --nats-url nats://x", "httpmq: --nats-url: unknown option; the configuration has it: nats.server_uri, "
+        + "or the environment variable Httpmq__Nats__ServerUri")]
+    [TestCase("all --max-connections=9", "httpmq: --max-connections: unknown option; the configuration has it: limits.max_connections, "
+        + "or the environment variable Httpmq__Limits__MaxConnections")]
+    [TestCase("al", "httpmq: mode: 'al' is not management, dataplane or all; did you mean all?")]
+    [TestCase("datapalne", "httpmq: mode: 'datapalne' is not management, dataplane or all; did you mean dataplane?")]
+    [TestCase("all --json-log=maybe", "httpmq: --json-log: 'maybe' is not true or false")]
+    [TestCase("-j=2 all", "httpmq: --json-log: '2' is not true or false")]
     [TestCase("bogus", "httpmq: mode: 'bogus' is not management, dataplane or all")]
     [TestCase("-l info", "httpmq: mode: missing, choose one of management, dataplane or all")]
     [TestCase("management dataplane", "httpmq: 'dataplane': unexpected, the mode is management already")]
@@ -135,6 +150,20 @@ internal sealed class CommandLineTests : ConfigurationTest
                 + "in the environment variable Httpmq__Nats__ServerUri",
             Hint,
         }));
+    }
+
+    [Test]
+    public void Parse_CheckConfig_SaysWhatIsWrongAndRunsNothing()
+    {
+        Environment["Httpmq__Limits__MaxConection"] = "5";
+        var valid = CommandLine.Parse(["--check-config", "dataplane"], Environment);
+        Assert.That(valid, Is.EqualTo(new CommandLineResult.Exit(
+            "warning: Httpmq__Limits__MaxConection: unknown environment variable, ignored (did you mean limits.max_connections?)\n"
+            + "httpmq: the configuration of mode 'dataplane' is valid",
+            0)));
+
+        Environment["Httpmq__Limits__MaxConnections"] = "none";
+        Assert.That(Refuse("dataplane", "--check-config"), Has.One.StartsWith("httpmq: limits.max_connections: 'none' is not"));
     }
 
     [TestCase("")]

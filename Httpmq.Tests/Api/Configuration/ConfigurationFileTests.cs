@@ -109,8 +109,8 @@ internal sealed class ConfigurationFileTests : ConfigurationTest
         Assert.That(run.Settings.Nats.ServerUri, Is.EqualTo("nats://h:1"));
         Assert.That(run.Warnings, Is.EqualTo(new[]
         {
-            $"natz: unknown key, ignored, in {file} line 1",
-            $"nats.sever_uri: unknown key, ignored, in {file} line 4",
+            $"natz: unknown key, ignored (did you mean nats?), in {file} line 1",
+            $"nats.sever_uri: unknown key, ignored (did you mean nats.server_uri?), in {file} line 4",
             $"management.api_server.tls: unknown key, ignored, in {file} line 7",
         }));
     }
@@ -158,6 +158,8 @@ internal sealed class ConfigurationFileTests : ConfigurationTest
     [TestCase("config.yaml", "nats:\n  server_uri: 'a\n", "not valid YAML at line 2, column 15: ")]
     [TestCase("config.json", "{\n  \"nats\": {\n    \"server_uri\": nats\n  }\n}", "not valid JSON at line 3, column 20: ")]
     [TestCase("config.json", "{\n  \"nats\": {", "not valid JSON at line 2, column ")]
+    [TestCase("config.json", "{\"nats\": {},\n}", "not valid JSON at line 2, column 1: take out the comma before this closing bracket")]
+    [TestCase("config.json", "{\"x\": [1,]}", "not valid JSON at line 1, column 10: take out the comma before this closing bracket")]
     [TestCase("config.json", "nats:\n  server_uri: x\n", "not valid JSON at line 1, column ")]
     public void Read_BrokenFile_NamesLineAndColumn(string name, string text, string expected)
     {

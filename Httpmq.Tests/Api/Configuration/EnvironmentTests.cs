@@ -54,16 +54,59 @@ internal sealed class EnvironmentTests : ConfigurationTest
         Assert.That(Settings("all", "-c", WriteKey("nats.server_uri", "nowhere")).UsesEmbeddedNats, Is.False);
     }
 
-    [TestCase("Httpmq__Nats__ServerUrl")]
-    [TestCase("Httpmq__Nats")]
-    [TestCase("Httpmq__")]
-    [TestCase("Httpmq__Nats__ServerUri__0")]
-    [TestCase("Httpmq__Log__Level")]
-    public void Read_UnknownVariable_IsWarnedAboutAndIgnored(string variable)
+    [TestCase("Httpmq__", null)]
+    [TestCase("Httpmq__Log__Level", null)]
+    [TestCase("Httpmq__Management__ApiServer__Tls", null)]
+    [TestCase("Httpmq__Nats__ConectTimeoutSec", "nats.connect_timeout_sec")]
+    [TestCase("Httpmq__EmbeddedNats__DataFolders", "embedded_nats.data_folder")]
+    [TestCase("Httpmq__Management__ApiServer__ServerConfig__Port__0", null)]
+    [TestCase("Httpmq__MaxConnections", "limits.max_connections")]
+    [TestCase("Httpmq__Limit__MaxConnections", "limits.max_connections")]
+    public void Read_UnknownVariable_IsWarnedAboutAndIgnored(string variable, string? meant)
     {
         Environment[variable] = "x";
 
-        Assert.That(Accept("all").Warnings, Is.EqualTo(new[] { $"{variable}: unknown environment variable, ignored" }));
+        var hint = meant is null ? "" : $" (did you mean {meant}?)";
+        Assert.That(Accept("all").Warnings, Is.EqualTo(new[] { $"{variable}: unknown environment variable, ignored{hint}" }));
+    }
+
+    [TestCase("Httpmq__Nats__ServerUrl")]
+    [TestCase("Httpmq__Nats__Url")]
+    [TestCase("Httpmq__Nats__Servers")]
+    [TestCase("Httpmq__Nats")]
+    [TestCase("Httpmq__Nats__ServerUri__0")]
+    [TestCase("Httpmq__Natz__ServerUri")]
+    [TestCase("Httpmq__ServerUri")]
+    public void Read_MisspeltServerUri_KeepsModeAllFromStartingAnEmptyBroker(string variable)
+    {
+        Environment[variable] = "nats://nats-1:4222";
+
+        Assert.That(Refuse("all"), Has.Length.EqualTo(1).And.One.StartsWith($"httpmq: {variable}: unknown; did you mean nats.server_uri?"));
+
+        // The other modes have no server of their own to start, and who names one is not held up by a variable more.
+        Assert.That(Accept("management").Warnings, Has.One.Contains("(did you mean nats.server_uri?)"));
+        Environment["Httpmq__Nats__ServerUri"] = "nats://nats-2:4222";
+        Assert.That(Settings("all").Nats.ServerUri, Is.EqualTo("nats://nats-2:4222"));
+    }
+
+    [TestCase("https://a.example, http://localhost:8080", new[] { "https://a.example", "http://localhost:8080" })]
+    [TestCase("HTTPS://A.Example:443/", new[] { "https://a.example" })]
+    [TestCase("*", new[] { "*" })]
+    [TestCase("", new string[0])]
+    public void Read_AllowedOrigins_AreAsABrowserWritesThem(string text, string[] expected)
+    {
+        Environment["Httpmq__Dataplane__ApiServer__ServerConfig__AllowedOrigins"] = text;
+
+        Assert.That(Settings("all").Dataplane.AllowedOrigins, Is.EquivalentTo(expected));
+    }
+
+    [Test]
+    public void Read_AllowedHostsInNumberedVariables_IsAList()
+    {
+        Environment["Httpmq__Management__ApiServer__ServerConfig__AllowedHosts__0"] = "mq.example";
+        Environment["Httpmq__Management__ApiServer__ServerConfig__AllowedHosts__1"] = "mq.example:3000";
+
+        Assert.That(Settings("all").Management.AllowedHosts, Is.EquivalentTo(new[] { "mq.example", "mq.example:3000" }));
     }
 
     [TestCase("HTTPMQ_MANAGEMENT_URL")]

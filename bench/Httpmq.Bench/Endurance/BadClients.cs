@@ -72,7 +72,7 @@ internal static class BadClients
         return socket;
     }
 
-    private static byte[] Head(string method, string path, string more = "") => Encoding.ASCII.GetBytes($"{method} {path} HTTP/1.1\r\nHost: x\r\n{more}");
+    private static byte[] Head(string method, string path, string more = "") => Encoding.ASCII.GetBytes($"{method} {path} HTTP/1.1\r\nHost: localhost\r\n{more}");
 
     /// <summary>Subscribes, and reads one byte per pause. When it is cut off, it does not come again.</summary>
     private static async Task SubscribeAsync(Prey prey, int consumer, TimeSpan pause, CancellationToken cancel)

@@ -11,9 +11,10 @@ namespace Httpmq.Client.Generate;
 internal static class ClientCode
 {
     private const string List = "System.Collections.Generic.IReadOnlyList";
+    private const string Publish = "PublishMessageAsync";
     private const string Map = "System.Collections.Generic.IReadOnlyDictionary";
 
-    public static string Generate(OpenApiDocument document, string className, string[] exclude, bool withExceptions)
+    public static string Generate(OpenApiDocument document, string className, string[] exclude)
     {
         foreach (var schema in document.Definitions.Values)
         {
@@ -38,7 +39,9 @@ internal static class ClientCode
             ExcludedOperationIds = ["Subscribe", "PublishBatch"],
             ExcludedParameterNames = ["Httpmq-Request-ID"],
             ExceptionClass = "HttpmqException",
-            GenerateExceptionClasses = withExceptions,
+
+            // Written by hand: the generator's say what the document says of a status, and not what the gateway said.
+            GenerateExceptionClasses = false,
             UseBaseUrl = false,
             DisposeHttpClient = false,
             GenerateOptionalParameters = true,
@@ -58,7 +61,7 @@ internal static class ClientCode
         (code.DictionaryType, code.DictionaryInstanceType) = (Map, "System.Collections.Generic.Dictionary");
         settings.ResponseArrayType = settings.ParameterArrayType = List;
         settings.ResponseDictionaryType = settings.ParameterDictionaryType = Map;
-        return new CSharpClientGenerator(document, settings).GenerateFile();
+        return Hide(new CSharpClientGenerator(document, settings).GenerateFile());
     }
 
     /// <summary>A duration is an integer or a text; C# keeps the integer, and a caller his TimeSpan's ticks times 100.</summary>
@@ -70,6 +73,12 @@ internal static class ClientCode
             property.AnyOf.Clear();
         }
     }
+
+    /// <summary>
+    /// Publishing takes base64 as a string, and a plain text often looks like base64: callers get <c>PublishAsync</c>, which takes bytes.
+    /// </summary>
+    private static string Hide(string code) =>
+        code.Replace($"public virtual async System.Threading.Tasks.Task<PublishAnswer> {Publish}(", $"internal async System.Threading.Tasks.Task<PublishAnswer> {Publish}(", StringComparison.Ordinal);
 
     private static IEnumerable<OpenApiMediaType> Contents(OpenApiOperation operation) =>
         operation.Responses.Values.SelectMany(response => response.Content.Values)

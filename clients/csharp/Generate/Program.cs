@@ -11,8 +11,8 @@ if (args is not [var documents, var output])
 var management = await OpenApiDocument.FromFileAsync(Path.Combine(documents, "management.json"));
 var dataplane = await OpenApiDocument.FromFileAsync(Path.Combine(documents, "dataplane.json"));
 var shared = management.Definitions.Keys.Intersect(dataplane.Definitions.Keys, StringComparer.Ordinal).ToArray();
-Write("ManagementClient", ClientCode.Generate(management, "ManagementClient", exclude: [], withExceptions: true));
-Write("DataplaneClient", ClientCode.Generate(dataplane, "DataplaneClient", exclude: shared, withExceptions: false));
+Write("ManagementClient", ClientCode.Generate(management, "ManagementClient", exclude: []));
+Write("DataplaneClient", ClientCode.Generate(dataplane, "DataplaneClient", exclude: shared));
 await SourceHashes.WriteAsync(documents, output);
 return 0;
 

@@ -29,7 +29,7 @@ public partial class DataplaneClient
     /// <param name="maxMsgInflight">Pull consumers: messages that may wait for their acknowledgement; null: the consumer's own limit.</param>
     /// <param name="deliveryGroup">The consumer's delivery group, when it has one.</param>
     /// <param name="cancellationToken">Unsubscribes.</param>
-    /// <exception cref="HttpmqException">The subscription was refused.</exception>
+    /// <exception cref="HttpmqException">The subscription was refused, or the gateway could not be reached.</exception>
     /// <exception cref="HttpmqSubscriptionEndedException">The gateway ended it, or the connection was lost.</exception>
     public async IAsyncEnumerable<HttpmqMessage> SubscribeAsync(
         string stream,
@@ -55,6 +55,9 @@ public partial class DataplaneClient
             yield return Parse(await ReadLineAsync(lines, cancellationToken).ConfigureAwait(false));
         }
     }
+
+    // So that an exception can show what somebody else answered, such as a proxy.
+    partial void Initialize() => ReadResponseAsString = true;
 
     partial void PrepareRequest(HttpClient client, HttpRequestMessage request, string url) =>
         (request.Version, request.VersionPolicy) = (ProtocolVersion, HttpVersionPolicy.RequestVersionExact);
@@ -84,8 +87,10 @@ public partial class DataplaneClient
         using var json = JsonDocument.Parse(line);
         return json.RootElement.GetProperty("success").GetBoolean()
             ? new HttpmqMessage(this, json.Deserialize<DeliveryLine>(JsonSerializerSettings)!)
-            : throw new HttpmqSubscriptionEndedException(json.Deserialize<FailureAnswer>(JsonSerializerSettings)!.Error);
+            : throw Ended(json.Deserialize<FailureAnswer>(JsonSerializerSettings)!);
     }
+
+    private static HttpmqSubscriptionEndedException Ended(FailureAnswer last) => new(last.Error, last.RequestId);
 
     /// <summary>The same exception as that of the generated calls.</summary>
     private async Task<HttpmqException> RefusalAsync(HttpResponseMessage response, CancellationToken cancellationToken)

@@ -399,7 +399,7 @@ namespace Httpmq.Client
         /// <param name="body">The message as standard base64 with padding; CR and LF are skipped wherever they are. Any `Content-Type` is taken, also none. It decodes to at least one byte, and to no more than the stream and the NATS server take (1 MiB by default).</param>
         /// <returns>JetStream stored the message.</returns>
         /// <exception cref="HttpmqException">A server side error occurred.</exception>
-        public virtual async System.Threading.Tasks.Task<PublishAnswer> PublishMessageAsync(string subject, string body, System.Threading.CancellationToken cancellationToken = default(System.Threading.CancellationToken))
+        internal async System.Threading.Tasks.Task<PublishAnswer> PublishMessageAsync(string subject, string body, System.Threading.CancellationToken cancellationToken = default(System.Threading.CancellationToken))
         {
             if (subject == null)
                 throw new System.ArgumentNullException("subject");
