@@ -27,7 +27,7 @@ internal sealed class ErrorMiddleware(RequestDelegate next, RouteAdvice advice, 
                 await RejectedBody.LingerAsync(context);
             }
         }
-        catch (BadHttpRequestException exception) when (!context.Response.HasStarted)
+        catch (BadHttpRequestException exception) when (!context.Response.HasStarted && !IsEndOfConnection(exception))
         {
             ErrorResponses.Write(context, exception.StatusCode, Malformed, exception.Message);
         }
@@ -40,6 +40,14 @@ internal sealed class ErrorMiddleware(RequestDelegate next, RouteAdvice advice, 
         catch (Exception exception) when (IsClientGone(context, exception))
         {
             logger.ClientGone(context.Request.Method, context.Request.Path, exception.Message);
+            if (!context.Response.HasStarted)
+            {
+                // For the access log alone: nobody is there to read it.
+                context.Response.StatusCode = StatusCodes.Status499ClientClosedRequest;
+            }
+
+            // Else the server would look for a next request behind a body that has no end, and complain at length.
+            context.Abort();
         }
         catch (Exception exception) when (!context.Response.HasStarted)
         {
@@ -52,7 +60,12 @@ internal sealed class ErrorMiddleware(RequestDelegate next, RouteAdvice advice, 
     private static bool IsClientGone(HttpContext context, Exception exception) =>
         context.RequestAborted.IsCancellationRequested
         || exception is ConnectionResetException or ConnectionAbortedException
+        || (exception is BadHttpRequestException bad && IsEndOfConnection(bad))
         || (exception is IOException && RejectedBody.IsBroken(context.Request));
+
+    /// <summary>The server has no other sign of a connection that ended within a body; it closes its side without an answer.</summary>
+    private static bool IsEndOfConnection(BadHttpRequestException exception) =>
+        exception.Message.StartsWith("Unexpected end of request content", StringComparison.Ordinal);
 
     private void AnswerEmpty(HttpContext context)
     {

@@ -33,8 +33,9 @@ internal sealed class AccessLogMiddleware(RequestDelegate next, ApiServerSetting
         }
         finally
         {
-            var bytes = context.Response.ContentLength ?? (context.Items[typeof(AccessLogMiddleware)] as long? ?? 0);
-            _logger.Access(method, path, StatusOf(context), bytes, time.GetElapsedTime(start).TotalMilliseconds, context.TraceIdentifier);
+            var status = StatusOf(context);
+            var bytes = status == StatusCodes.Status499ClientClosedRequest ? 0 : context.Response.ContentLength ?? (context.Items[typeof(AccessLogMiddleware)] as long? ?? 0);
+            _logger.Access(method, path, status, bytes, time.GetElapsedTime(start).TotalMilliseconds, context.TraceIdentifier);
         }
     }
 }

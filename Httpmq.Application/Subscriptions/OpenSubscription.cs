@@ -89,7 +89,7 @@ internal sealed class OpenSubscriptionHandler(
             "Delivery group does not match the consumer",
             (wanted.Length, group) switch
             {
-                (0, _) => $"delivery_group: {Rules.Quote(group)}, but consumer {consumer.Name} has none; leave it out",
+                (0, _) => $"delivery_group: {Rules.Quote(group)}, but consumer {consumer.Name} has none",
                 (_, null) => $"delivery_group: consumer {consumer.Name} has {Rules.Quote(wanted)}; add delivery_group={wanted}",
                 _ => $"delivery_group: {Rules.Quote(group)}, but consumer {consumer.Name} has {Rules.Quote(wanted)}",
             });

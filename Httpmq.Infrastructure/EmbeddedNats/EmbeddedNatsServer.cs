@@ -260,9 +260,8 @@ public sealed class EmbeddedNatsServer(EmbeddedNatsOptions options, ILoggerFacto
         var failure = new NatsServerFailure(_lastFailure ?? "");
         if (_process is { } process && _state == EmbeddedNatsState.Running)
         {
-            using var watch = new NatsServerWatch(
+            var watch = _watch = new NatsServerWatch(
                 process, _folder!, _storeLimit, _facts.KeepsStreamsStuck ? _monitoringPath : null, _stuckBackoff, _log, time);
-            _watch = watch;
             failure = await watch.UntilFailureAsync(stopping);
         }
 

@@ -13,7 +13,7 @@ internal readonly record struct NatsServerFailure(string Reason, bool Answers = 
 /// </summary>
 internal sealed class NatsServerWatch(
     NatsServerProcess process, DataFolder folder, long storeLimit, string? monitoringPath, RestartBackoff stuckBackoff, ILogger log,
-    TimeProvider time) : IDisposable
+    TimeProvider time)
 {
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
 
@@ -65,8 +65,6 @@ internal sealed class NatsServerWatch(
         await watching.CancelAsync();
         return new NatsServerFailure(process.DescribeEnd());
     }
-
-    public void Dispose() => _stuck?.Dispose();
 
     /// <summary>Somebody else found that the store cannot be written, which may have ended before it is looked at here.</summary>
     public void NoteStoreTrouble(string trouble)

@@ -8,7 +8,6 @@ namespace Httpmq.Infrastructure.EmbeddedNats;
 /// </summary>
 internal sealed class StuckStreamWatch(
     NatsServerProcess process, DataFolder folder, string monitoringPath, RestartBackoff backoff, ILogger log, TimeProvider time)
-    : IDisposable
 {
     // The log says it at once; this is for a line that was missed. nats-server looks at every stream and consumer to answer.
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(15);
@@ -52,8 +51,6 @@ internal sealed class StuckStreamWatch(
             ? new NatsServerFailure($"In nats-server, {trouble}.", Answers: true)
             : null;
     }
-
-    public void Dispose() => _health?.Dispose();
 
     private async Task AskAsync(CancellationToken cancellationToken)
     {

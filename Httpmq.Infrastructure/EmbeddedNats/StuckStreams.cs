@@ -1,4 +1,6 @@
 using System.Net;
+using System.Net.Sockets;
+using System.Text;
 using System.Text.Json;
 
 namespace Httpmq.Infrastructure.EmbeddedNats;
@@ -7,32 +9,47 @@ namespace Httpmq.Infrastructure.EmbeddedNats;
 /// Asks nats-server which streams had a write error. From 2.14 on such a stream answers no publish until the server is started anew,
 /// also when there is room again; clients are told nothing, and only the monitoring endpoint knows.
 /// </summary>
-internal sealed class StuckStreams : IDisposable
+internal sealed class StuckStreams(int port, string basePath)
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(2);
 
-    // On loopback, and whatever proxy the environment names is not for us.
-    private readonly HttpClient _http = new(new SocketsHttpHandler { UseProxy = false, ConnectTimeout = Patience }) { Timeout = Patience };
-    private readonly Uri _health;
-
-    public StuckStreams(int port, string basePath) => _health = new Uri($"http://127.0.0.1:{port}{basePath}/healthz?details=true");
+    // HTTP/1.0, so that the answer ends with the connection. An HTTP client of its own would be the only one in this layer.
+    private readonly byte[] _question = Encoding.ASCII.GetBytes($"GET {basePath}/healthz?details=true HTTP/1.0\r\nHost: 127.0.0.1:{port}\r\n\r\n");
 
     /// <summary>One clause that names the first of them and its error; empty when there is none; null when nobody answered.</summary>
     public async Task<string?> AskAsync(CancellationToken cancellationToken)
     {
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        limit.CancelAfter(Patience);
         try
         {
-            using var response = await _http.GetAsync(_health, cancellationToken);
-            return response.StatusCode == HttpStatusCode.OK ? "" : Describe(await response.Content.ReadAsByteArrayAsync(cancellationToken));
+            using var client = new TcpClient();
+            await client.ConnectAsync(IPAddress.Loopback, port, limit.Token);
+            var stream = client.GetStream();
+            await stream.WriteAsync(_question, limit.Token);
+            using var reader = new StreamReader(stream, Encoding.UTF8);
+            var answer = await reader.ReadToEndAsync(limit.Token);
+            return Read(answer);
         }
-        catch (Exception failure) when (failure is HttpRequestException or JsonException
+        catch (Exception failure) when (failure is SocketException or IOException or JsonException
             || (failure is OperationCanceledException && !cancellationToken.IsCancellationRequested))
         {
             return null;
         }
     }
 
-    public void Dispose() => _http.Dispose();
+    /// <summary>Of a whole answer; null for one that is neither 200 nor 503.</summary>
+    internal static string? Read(string answer)
+    {
+        var status = answer.Split(' ', 3) is [_, var code, _] ? code : "";
+        var body = answer.IndexOf("\r\n\r\n", StringComparison.Ordinal);
+        return status switch
+        {
+            "200" => "",
+            "503" when body > 0 => Describe(Encoding.UTF8.GetBytes(answer[(body + 4)..]).AsMemory()),
+            _ => null,
+        };
+    }
 
     /// <summary>Of the body of a 503. It lists other things as well, such as streams that could not be restored, which others look for.</summary>
     internal static string Describe(ReadOnlyMemory<byte> body)

@@ -20,7 +20,9 @@ internal readonly record struct Claim(string? Stream, string? Reason)
 /// the same time share one question per subject and its answer, and when JetStream answers one not at all, none is asked for a moment. Nobody
 /// waits beyond the 5 s in which every publish ends.
 /// </summary>
+#pragma warning disable CA1001 // The semaphore has no wait handle to free, and lives as long as the process.
 internal sealed class UnclaimedSubjects(JetStreamApi api, TimeProvider time)
+#pragma warning restore CA1001
 {
     private const string What = "Failed to find the stream of a subject";
     private const int MostKept = 256;

@@ -25,7 +25,7 @@ internal sealed class OpenSubscriptionTests
         yield return new TestCaseData(null, "s.a", null, ErrorKind.NotFound, "consumer not found");
         yield return new TestCaseData(Samples.Info(group: "g"), "s.a", null, ErrorKind.InvalidInput, "delivery_group: consumer c has 'g'; add delivery_group=g");
         yield return new TestCaseData(Samples.Info(group: "g"), "s.a", "h", ErrorKind.InvalidInput, "delivery_group: 'h', but consumer c has 'g'");
-        yield return new TestCaseData(Samples.Info(), "s.a", "g", ErrorKind.InvalidInput, "delivery_group: 'g', but consumer c has none; leave it out");
+        yield return new TestCaseData(Samples.Info(), "s.a", "g", ErrorKind.InvalidInput, "delivery_group: 'g', but consumer c has none");
         yield return new TestCaseData(Samples.Info(filters: ["s.a"]), "s.b", null, ErrorKind.InvalidInput, "subject_name: 's.b', but consumer c filters 's.a'");
         yield return new TestCaseData(Samples.Info(), "other", null, ErrorKind.InvalidInput, "subject_name: 'other' is not within");
         yield return new TestCaseData(Samples.Info(bound: true), "other", null, ErrorKind.InvalidInput, "subject_name: 'other' is not within");

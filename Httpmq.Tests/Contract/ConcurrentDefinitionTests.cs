@@ -35,7 +35,7 @@ internal sealed class ConcurrentDefinitionTests
     public async Task Changes_OfLimitsAndSubjectsAtOnce_AreAllThere(int servers, int gateways)
     {
         await StartAsync(servers, gateways);
-        await _clients[0].DefineStreamAsync("s", "s.0");
+        await DefineStreamAsync("s.0");
         var lost = new List<string>();
         for (var round = 1; round <= Rounds; round++)
         {
@@ -58,7 +58,7 @@ internal sealed class ConcurrentDefinitionTests
     public async Task Definitions_OfOneConsumerWithOtherFilters_OneIsTaken(int servers, int gateways)
     {
         await StartAsync(servers, gateways);
-        await _clients[0].DefineStreamAsync("s", "s.*");
+        await DefineStreamAsync("s.*");
         var wrong = new List<string>();
         for (var round = 1; round <= Rounds; round++)
         {
@@ -78,7 +78,7 @@ internal sealed class ConcurrentDefinitionTests
     public async Task Definitions_OfOnePushConsumerAtOnce_NeverMoveTheDeliverSubject(int servers, int gateways)
     {
         await StartAsync(servers, gateways);
-        await _clients[0].DefineStreamAsync("s", "s.*");
+        await DefineStreamAsync("s.*");
         for (var round = 1; round <= 8; round++)
         {
             // The first to be answered subscribes while the others are still on their way.
@@ -119,7 +119,7 @@ internal sealed class ConcurrentDefinitionTests
     public async Task Change_WhileAnotherGatewayIsStuckInOne_Is503AndNothingIsChanged()
     {
         await StartAsync(1, 1);
-        await _clients[0].DefineStreamAsync("s", "s.0");
+        await DefineStreamAsync("s.0");
         Assert.That((await PutAsync(0, "limit", """{"max_msgs":5}""")).Status, Is.EqualTo(HttpStatusCode.OK));
 
         // What a gateway writes that begins a change, and never ends it.
@@ -141,7 +141,7 @@ internal sealed class ConcurrentDefinitionTests
     public async Task Locks_OfTheGateway_AreNeitherListedNorPublishedTo()
     {
         await StartAsync(1, 1);
-        await _clients[0].DefineStreamAsync("s", "s.0");
+        await DefineStreamAsync("s.0");
         await PutAsync(0, "limit", """{"max_msgs":5}""");
         var streams = (await _clients[0].ManageAsync(HttpMethod.Get, "/v1/admin/stream")).Body["streams"]!.AsObject();
         var published = await _clients[0].TryPublishAsync("$KV.httpmq_locks.s", [1]);
@@ -167,6 +167,12 @@ internal sealed class ConcurrentDefinitionTests
         HttpMethod.Post,
         "/v1/admin/stream/s/consumer",
         new JsonObject { ["name"] = name, ["mode"] = "push", ["max_inflight"] = inflight, ["filter_subject"] = $"s.{filter}" }.ToJsonString());
+
+    /// <summary>A cluster that has just started may not answer in time; to define the same again is safe.</summary>
+    private Task DefineStreamAsync(string subject) => Eventually.HoldsAsync(
+        async () => (await _clients[0].ManageAsync(HttpMethod.Post, "/v1/admin/stream", $$"""{"name":"s","subjects":["{{subject}}"]}""")).Success,
+        "a stream to change",
+        TimeSpan.FromSeconds(40));
 
     /// <summary>As many clients as a test needs, spread over the gateways, which are spread over the servers.</summary>
     private async Task StartAsync(int servers, int gateways)

@@ -135,7 +135,13 @@ internal sealed class NatsRestartTests : IAsyncDisposable
         foreach (var stream in streams)
         {
             var line = await stream.NextAsync();
-            Assert.That(line.Success, Is.Not.EqualTo(ServerUnderTest.Facts.HasStableConsumerCreated), line.Json.ToJsonString());
+            Assert.That(line.Success || ServerUnderTest.Facts.HasStableConsumerCreated, Is.True, line.Json.ToJsonString());
+
+            // With the same deliver subject its messages may come before the question is answered.
+            while (line.Success && ServerUnderTest.Facts.HasStableConsumerCreated)
+            {
+                line = await stream.NextAsync();
+            }
         }
     }
 

@@ -113,7 +113,7 @@ internal sealed class PayloadTests(string version) : SubscriptionTest(version)
 
         var lines = await subscription.TakeAsync(3);
 
-        Assert.That(lines.Select(line => (string)line.Json["subject"]!), Is.EqualTo([$"{Stream}.plain", $"{Stream}.{tail}", $"{Stream}.plain"]));
+        Assert.That(lines.Select(line => (string)line.Json["message_subject"]!), Is.EqualTo([$"{Stream}.plain", $"{Stream}.{tail}", $"{Stream}.plain"]));
     }
 
     private async Task DefineAsync()

@@ -64,7 +64,9 @@ internal sealed class RequestPipeline : IAsyncDisposable
 
     /// <summary>As <see cref="StartAsync(string, ReadOnlyMemory{byte})"/>, for one of many: it waits while batches have all that they may have.</summary>
     public ValueTask<PendingReply> StartInBatchAsync(string subject, ReadOnlyMemory<byte> payload, CancellationToken cancellationToken) =>
+#pragma warning disable VSTHRD103 // Zero time does not block, and costs no task per record.
         _batchRoom.Wait(TimeSpan.Zero, CancellationToken.None)
+#pragma warning restore VSTHRD103
             ? StartAsync(subject, payload, inBatch: true)
             : StartWhenThereIsRoomAsync(subject, payload, cancellationToken);
 

@@ -28,4 +28,11 @@ internal sealed class StuckStreamsTests
     [Test]
     public void Describe_LineOfTheLog_SaysTheSame() => Assert.That(
         StuckStreams.Describe("JetStream stream '$G > F' critical write error: write /d/1.blk: no space left on device"), Is.EqualTo(Expected));
+
+    [TestCase("HTTP/1.0 200 OK\r\nContent-Type: application/json\r\n\r\n{}", "")]
+    [TestCase("HTTP/1.0 503 Service Unavailable\r\nA: b\r\n\r\n{\"errors\":[" + WriteError + "]}", Expected)]
+    [TestCase("HTTP/1.0 404 Not Found\r\n\r\n404 page not found", null)]
+    [TestCase("HTTP/1.0 503 Service", null)]
+    [TestCase("", null)]
+    public void Read_Answer_TellsNothingFromNoAnswer(string answer, string? expected) => Assert.That(StuckStreams.Read(answer), Is.EqualTo(expected));
 }
