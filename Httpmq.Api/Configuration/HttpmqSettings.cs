@@ -1,4 +1,5 @@
 using System.Net;
+using Httpmq.Infrastructure.EmbeddedNats;
 
 namespace Httpmq.Api.Configuration;
 
@@ -89,6 +90,9 @@ internal sealed record EmbeddedNatsSettings
 
     /// <summary>A path, or a name to look up in PATH. Default <c>nats-server</c>.</summary>
     public required string Executable { get; init; }
+
+    /// <summary>Whether a message is on the disk before it is confirmed. Default: nats-server forces it there every 2 minutes.</summary>
+    public EmbeddedNatsSync Sync { get; init; }
 }
 
 /// <summary>What protects the process and its other users from one of them.</summary>

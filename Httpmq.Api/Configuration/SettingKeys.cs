@@ -15,6 +15,7 @@ internal static class SettingKeys
     internal const string EmbeddedDataFolder = "embedded_nats.data_folder";
     internal const string EmbeddedPort = "embedded_nats.port";
     internal const string EmbeddedExecutable = "embedded_nats.executable";
+    internal const string EmbeddedSync = "embedded_nats.sync";
 
     internal const string DrainTimeout = "shutdown.drain_timeout_sec";
     internal const string MaxMessageBytes = "limits.max_message_bytes";
@@ -52,7 +53,7 @@ internal static class SettingKeys
     internal static readonly IReadOnlyList<string> All =
     [
         NatsServerUri, NatsConnectTimeout, NatsMaxAttempts, NatsWaitInterval,
-        EmbeddedDataFolder, EmbeddedPort, EmbeddedExecutable,
+        EmbeddedDataFolder, EmbeddedPort, EmbeddedExecutable, EmbeddedSync,
         DrainTimeout,
         MaxMessageBytes, MaxInflightRequests, BatchWindow, MaxSubscriptions, MaxPendingBytes, MaxTotalPendingBytes, MaxTotalBodyBytes,
         MaxConnections, StallTimeout, MaxHeaderBytes, MinBodyRate,
@@ -85,6 +86,7 @@ internal static class SettingKeys
         layer.Add(NatsWaitInterval, "15");
         layer.Add(EmbeddedPort, $"{DefaultEmbeddedPort}");
         layer.Add(EmbeddedExecutable, "nats-server");
+        layer.Add(EmbeddedSync, "default");
         layer.Add(DrainTimeout, "20");
         layer.Add(MaxMessageBytes, "0");
         layer.Add(MaxInflightRequests, "16384");

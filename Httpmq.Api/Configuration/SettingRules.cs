@@ -4,6 +4,7 @@ using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
+using Httpmq.Infrastructure.EmbeddedNats;
 
 namespace Httpmq.Api.Configuration;
 
@@ -78,6 +79,16 @@ internal static class SettingRules
     internal static readonly SettingRule<IReadOnlySet<string>> HeaderNames = new("is not a list of names of headers", TryHeaderNames);
 
     internal static readonly SettingRule<string> NotBlank = new("is empty", TryNotBlank);
+
+    internal static readonly SettingRule<EmbeddedNatsSync> Sync = new(
+        "is not 'default' (nats-server forces messages to the disk every 2 minutes) or 'always' (before it confirms each)",
+        TrySync);
+
+    private static bool TrySync(string text, out EmbeddedNatsSync value)
+    {
+        value = string.Equals(text, "always", StringComparison.OrdinalIgnoreCase) ? EmbeddedNatsSync.Always : EmbeddedNatsSync.Default;
+        return value == EmbeddedNatsSync.Always || string.Equals(text, "default", StringComparison.OrdinalIgnoreCase);
+    }
 
     private static bool TryLevel(string text, out LogLevel value)
     {

@@ -41,6 +41,7 @@ internal sealed class SettingsReader
                 DataFolder = ReadOptional(SettingKeys.EmbeddedDataFolder, SettingRules.NotBlank),
                 Port = Read(SettingKeys.EmbeddedPort, SettingRules.Port),
                 Executable = Read(SettingKeys.EmbeddedExecutable, SettingRules.NotBlank),
+                Sync = Read(SettingKeys.EmbeddedSync, SettingRules.Sync),
             },
             DrainTimeout = Read(SettingKeys.DrainTimeout, SettingRules.Seconds),
             Limits = new LimitSettings

@@ -21,11 +21,13 @@ internal sealed class HttpmqProcess(HttpmqSettings settings, TextWriter output, 
     private static readonly TimeSpan EmbeddedReconnectWait = TimeSpan.FromMilliseconds(200);
 
     private readonly TaskCompletionSource _stop = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly CancellationTokenSource _starting = new();
     private readonly List<IHost> _started = [];
 
     /// <summary>Runs until it is told to stop; the exit code.</summary>
     public async Task<int> RunAsync()
     {
+        using var starting = _starting;
         using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, OnSignal);
         using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, OnSignal);
         try
@@ -34,6 +36,11 @@ internal sealed class HttpmqProcess(HttpmqSettings settings, TextWriter output, 
             var apis = await StartApisAsync(embedded);
             await PrintReadyAsync(apis, embedded);
             await _stop.Task;
+            return Environment.ExitCode;
+        }
+        catch (OperationCanceledException) when (_stop.Task.IsCompleted)
+        {
+            // Told to stop while starting, which can take long when a big store is restored.
             return Environment.ExitCode;
         }
         catch (StartException exception)
@@ -50,14 +57,22 @@ internal sealed class HttpmqProcess(HttpmqSettings settings, TextWriter output, 
     private void OnSignal(PosixSignalContext context)
     {
         context.Cancel = true;
-        _stop.TrySetResult();
+        Stop();
+    }
+
+    private void Stop()
+    {
+        if (_stop.TrySetResult())
+        {
+            _starting.Cancel();
+        }
     }
 
     private async Task<EmbeddedNatsServer> StartEmbeddedAsync()
     {
         var builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings());
         builder.Logging.Configure(settings.Log);
-        var options = new EmbeddedNatsOptions { Port = settings.EmbeddedNats.Port, Executable = settings.EmbeddedNats.Executable };
+        var options = new EmbeddedNatsOptions { Port = settings.EmbeddedNats.Port, Executable = settings.EmbeddedNats.Executable, Sync = settings.EmbeddedNats.Sync };
         builder.Services.AddSingleton<IHostLifetime, ProcessOwnsSignals>();
         builder.Services.AddEmbeddedNats(settings.EmbeddedNats.DataFolder is { } folder ? options with { DataFolder = folder } : options);
         var host = builder.Build();
@@ -112,8 +127,8 @@ internal sealed class HttpmqProcess(HttpmqSettings settings, TextWriter output, 
     private async Task StartAsync(IHost host)
     {
         _started.Add(host);
-        host.Services.GetRequiredService<IHostApplicationLifetime>().ApplicationStopping.Register(() => _stop.TrySetResult());
-        await host.StartAsync();
+        host.Services.GetRequiredService<IHostApplicationLifetime>().ApplicationStopping.Register(Stop);
+        await host.StartAsync(_starting.Token);
     }
 
     private IEnumerable<(ApiGroup Group, ApiServerSettings Server)> Served()
@@ -146,6 +161,11 @@ internal sealed class HttpmqProcess(HttpmqSettings settings, TextWriter output, 
         {
             await output.WriteLineAsync($"  {"program",-12} {embedded.Executable}");
             await output.WriteLineAsync($"  {"data folder",-12} {embedded.DataFolder}");
+            foreach (var warning in embedded.Warnings)
+            {
+                await output.WriteLineAsync($"  {"WARNING",-12} {warning}");
+            }
+
             foreach (var finding in embedded.Damage)
             {
                 await output.WriteLineAsync($"  {"DAMAGE",-12} {finding}");
@@ -155,9 +175,10 @@ internal sealed class HttpmqProcess(HttpmqSettings settings, TextWriter output, 
         await output.FlushAsync();
     }
 
-    private static async Task<(bool Ready, string? Version)> WaitForNatsAsync(IBrokerHealth health)
+    private async Task<(bool Ready, string? Version)> WaitForNatsAsync(IBrokerHealth health)
     {
-        using var patience = new CancellationTokenSource(NatsPatience);
+        using var patience = CancellationTokenSource.CreateLinkedTokenSource(_starting.Token);
+        patience.CancelAfter(NatsPatience);
         using var poll = new PeriodicTimer(TimeSpan.FromMilliseconds(50));
         try
         {

@@ -66,6 +66,9 @@ internal sealed class DataFolder : IDisposable
         }
     }
 
+    /// <summary>Bytes that may still be written, by whoever runs this process.</summary>
+    public long FreeSpace => new DriveInfo(FullPath).AvailableFreeSpace;
+
     /// <summary>
     /// What the store may grow to, in bytes: three quarters of the space that is free or already its own. nats-server's
     /// default is three quarters of what is free when it starts, which forgets what its store occupies already: with a
@@ -80,7 +83,7 @@ internal sealed class DataFolder : IDisposable
             var store = new DirectoryInfo(Probe.Store);
             var used = store.Exists ? store.EnumerateFiles("*", SearchOption.AllDirectories).Sum(Length) : 0;
             // Never 0, which the server would take for "not set".
-            return Math.Max(1, (used + new DriveInfo(FullPath).AvailableFreeSpace) / 4 * 3);
+            return Math.Max(1, (used + FreeSpace) / 4 * 3);
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
         {
@@ -96,14 +99,13 @@ internal sealed class DataFolder : IDisposable
     }
 
     /// <summary>
-    /// Writes the configuration for the next start, always of the same length and over the old one: on a full disk there is
+    /// Writes the configuration for the next start over the old one, and never more than a block: on a full disk there is
     /// room for nothing else, and the server must start, because whoever makes room deletes streams through it.
     /// </summary>
     /// <exception cref="EmbeddedNatsException">The folder cannot be written.</exception>
-    public void WriteConfiguration(long storeLimit)
+    public void WriteConfiguration(string text)
     {
         var file = Path.Combine(FullPath, NatsServerCommand.ConfigFileName);
-        var text = $"# Written anew at every start; changes are lost.\njetstream {{ max_file_store: {storeLimit,20} }}\n";
         try
         {
             using var stream = new FileStream(file, FileMode.OpenOrCreate, FileAccess.Write);

@@ -23,11 +23,17 @@ internal static partial class EmbeddedNatsLog
     [LoggerMessage(2905, LogLevel.Warning, "nats-server's JetStream did not answer ({Failures} in a row)")]
     public static partial void NoAnswer(ILogger logger, int failures);
 
-    [LoggerMessage(2906, LogLevel.Critical, "The supervisor of nats-server failed and no longer restarts it")]
-    public static partial void SupervisorFailed(ILogger logger, Exception failure);
+    [LoggerMessage(2906, LogLevel.Error, "The supervision of nats-server failed; it goes on in {Delay} ms")]
+    public static partial void SupervisionFailed(ILogger logger, Exception failure, double delay);
 
     [LoggerMessage(2908, LogLevel.Error, "{Trouble}. Nothing can be published until it can be written again; nats-server goes on, and is started anew then")]
     public static partial void StoreUnwritable(ILogger logger, string trouble);
+
+    [LoggerMessage(2910, LogLevel.Error, "In nats-server, {Trouble}. It is restarted once there is room for its messages")]
+    public static partial void StreamStuck(ILogger logger, string trouble);
+
+    [LoggerMessage(2911, LogLevel.Warning, "{Warning}")]
+    public static partial void OlderServer(ILogger logger, string warning);
 
     [LoggerMessage(2909, LogLevel.Error, "{Finding}")]
     public static partial void Damage(ILogger logger, string finding);

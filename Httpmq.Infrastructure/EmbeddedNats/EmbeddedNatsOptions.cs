@@ -22,6 +22,9 @@ public sealed record EmbeddedNatsOptions
     /// </summary>
     public string Executable { get; init; } = NatsServerCommand.DefaultName;
 
+    /// <summary>When a stored message is forced to the disk. Default: as nats-server does by itself, every 2 minutes.</summary>
+    public EmbeddedNatsSync Sync { get; init; }
+
     /// <summary>
     /// How long the server may stay silent on its way to being ready; every log line starts the count anew. It does not
     /// apply once JetStream restores its streams: a big store takes long, and killing it would only start it over.
@@ -44,4 +47,14 @@ public sealed record EmbeddedNatsOptions
 
         return Path.Combine(data, "httpmq");
     }
+}
+
+/// <summary>When the embedded nats-server forces stored messages to the disk (fsync).</summary>
+public enum EmbeddedNatsSync
+{
+    /// <summary>Every 2 minutes: a confirmed message survives the death of every process, not a power failure.</summary>
+    Default,
+
+    /// <summary>Before a message is confirmed, so that it survives a power failure. Needs nats-server 2.10 or newer.</summary>
+    Always,
 }

@@ -17,11 +17,16 @@ public sealed class EmbeddedNatsServer(EmbeddedNatsOptions options, ILoggerFacto
     private readonly ILogger _serverLog = loggers.CreateLogger("Httpmq.NatsServer");
     private readonly CancellationTokenSource _stopping = new();
     private readonly RestartBackoff _backoff = new(time);
+    private readonly RestartBackoff _faultBackoff = new(time);
+    // What made a write fail may do so again: an interruption for every client, each time.
+    private readonly RestartBackoff _stuckBackoff = new(time, TimeSpan.FromSeconds(1), TimeSpan.FromMinutes(5), TimeSpan.FromMinutes(10));
+    private readonly string _monitoringPath = NatsServerConfiguration.NewMonitoringPath();
     private DataFolder? _folder;
     private LaunchThread? _thread;
     private string? _executable;
     private Task _supervision = Task.CompletedTask;
     private long _storeLimit;
+    private ServerFacts _facts = ServerFacts.Unknown;
     private volatile NatsServerProcess? _process;
     private volatile NatsServerWatch? _watch;
     private volatile int _port = options.Port;
@@ -55,6 +60,9 @@ public sealed class EmbeddedNatsServer(EmbeddedNatsOptions options, ILoggerFacto
     /// <summary>What nats-server did not load from its store at its last start, a sentence each without its full stop.</summary>
     public IReadOnlyList<string> Damage { get; private set; } = [];
 
+    /// <summary>What its owner should know about the start, a sentence each without its full stop.</summary>
+    public IReadOnlyList<string> Warnings { get; private set; } = [];
+
     /// <summary>nats-server's process id; null while there is no process.</summary>
     public int? ProcessId => _process is { Exited.IsCompleted: false } process ? process.ProcessId : null;
 
@@ -68,8 +76,22 @@ public sealed class EmbeddedNatsServer(EmbeddedNatsOptions options, ILoggerFacto
     };
 
     /// <inheritdoc/>
-    public async Task<string?> DiagnoseAsync(CancellationToken cancellationToken) =>
-        _state == EmbeddedNatsState.Running && _folder is { } folder ? await folder.Probe.AskAsync(cancellationToken) : Trouble;
+    public async Task<string?> DiagnoseAsync(CancellationToken cancellationToken)
+    {
+        if (_state != EmbeddedNatsState.Running || _folder is not { } folder)
+        {
+            return Trouble;
+        }
+
+        var watch = _watch;
+        if (await folder.Probe.AskAsync(cancellationToken) is not { } trouble)
+        {
+            return watch?.StuckStreams;
+        }
+
+        watch?.NoteStoreTrouble(trouble);
+        return trouble;
+    }
 
     /// <summary>Starts nats-server and returns when JetStream is ready.</summary>
     /// <exception cref="EmbeddedNatsException">It cannot be started; the message says what to do.</exception>
@@ -91,7 +113,9 @@ public sealed class EmbeddedNatsServer(EmbeddedNatsOptions options, ILoggerFacto
         }
 
         var wanted = NatsServerCommand.Choose(options.Executable);
-        _executable = NatsServerCommand.Find(wanted) ?? throw EmbeddedNatsException.BinaryMissing(wanted, options.Executable);
+        _executable = NatsServerCommand.Find(wanted) ?? throw (Path.Exists(wanted)
+            ? EmbeddedNatsException.NotExecutable(wanted, options.Executable)
+            : EmbeddedNatsException.BinaryMissing(wanted, options.Executable));
         _state = EmbeddedNatsState.Starting;
         try
         {
@@ -146,14 +170,36 @@ public sealed class EmbeddedNatsServer(EmbeddedNatsOptions options, ILoggerFacto
             EmbeddedNats.DataFolder.RequireFreePort(_port);
         }
 
+        await LearnVersionAsync(cancellationToken);
         _storeLimit = _folder!.MeasureStoreLimit();
-        _folder.WriteConfiguration(_storeLimit);
+        _folder.WriteConfiguration(new NatsServerConfiguration(_storeLimit, _monitoringPath, _facts, options.Sync).ToString());
         var inspection = StoreInspection.Read(_folder.Probe.Store);
+        if (!_facts.ReadsNewerBlocks)
+        {
+            StoreVersion.RequireNoCompression(DataFolder, _folder.Probe.Store, _version);
+        }
+
         var process = _process = await NatsServerProcess.LaunchAsync(_thread!, _executable!, DataFolder, _port, _serverLog, time);
-        await process.WaitUntilReadyAsync(options.StartTimeout, _log, cancellationToken);
-        _port = process.Port;
-        _version = process.Version;
-        Damage = await inspection.CompareAsync(ServerUri, cancellationToken);
+        try
+        {
+            await process.WaitUntilReadyAsync(options.StartTimeout, _log, cancellationToken);
+            _port = process.Port;
+            _version = process.Version;
+            if (!ServerFacts.Of(process.Version).ReadsNewerBlocks)
+            {
+                await StoreVersion.RequireReadableAsync(DataFolder, _folder.Probe.Store, ServerUri, process.Version, cancellationToken);
+            }
+
+            StoreVersion.Note(DataFolder, process.Version);
+            Damage = await inspection.CompareAsync(ServerUri, cancellationToken);
+        }
+        catch
+        {
+            // Clients must not find it. A server that restores may hear SIGTERM late, one that hangs never, so it is not waited for.
+            await TerminateAsync(process, FailedStopLimit, CancellationToken.None);
+            throw;
+        }
+
         foreach (var finding in Damage)
         {
             EmbeddedNatsLog.Damage(_log, finding);
@@ -162,35 +208,64 @@ public sealed class EmbeddedNatsServer(EmbeddedNatsOptions options, ILoggerFacto
         _watch = null;
         _state = EmbeddedNatsState.Running;
         _backoff.Started();
+        _stuckBackoff.Started();
         EmbeddedNatsLog.Ready(_log, process.Version, process.ProcessId, ServerUri, DataFolder);
     }
 
+    /// <summary>At every start, because the program may have been replaced since the last one.</summary>
+    private async Task LearnVersionAsync(CancellationToken cancellationToken)
+    {
+        var version = await NatsServerVersion.AskAsync(_executable!, options.StartTimeout, cancellationToken);
+        _facts = ServerFacts.Of(version);
+        _version = version;
+        if (options.Sync == EmbeddedNatsSync.Always && !_facts.CanSyncAlways)
+        {
+            throw EmbeddedNatsException.CannotSync(_executable!, version);
+        }
+
+        Warnings = StoreVersion.WarningFor(DataFolder, version) is { } warning ? [warning] : [];
+        foreach (var told in Warnings)
+        {
+            EmbeddedNatsLog.OlderServer(_log, told);
+        }
+    }
+
+    /// <summary>Ends only when we stop: an exception that nobody expected must not leave nats-server without anybody to look after it.</summary>
     private async Task SuperviseAsync(CancellationToken stopping)
     {
-        try
+        while (!stopping.IsCancellationRequested)
         {
-            while (true)
+            try
             {
-                var failure = new NatsServerFailure(_lastFailure ?? "");
-                if (_process is { } process && _state == EmbeddedNatsState.Running)
-                {
-                    var watch = _watch = new NatsServerWatch(process, _folder!, _storeLimit, _log, time);
-                    failure = await watch.UntilFailureAsync(stopping);
-                }
-
-                await RestartAsync(failure, stopping);
+                _faultBackoff.Started();
+                await SuperviseOneAsync(stopping);
+            }
+            catch (OperationCanceledException) when (stopping.IsCancellationRequested)
+            {
+                // We are stopping: StopAsync ends the process.
+            }
+            catch (Exception unexpected)
+            {
+                var delay = _faultBackoff.Next();
+                _lastFailure = $"the supervision failed ({unexpected.Message})";
+                EmbeddedNatsLog.SupervisionFailed(_log, unexpected, delay.TotalMilliseconds);
+                await Task.Delay(delay, time, stopping).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             }
         }
-        catch (OperationCanceledException) when (stopping.IsCancellationRequested)
+    }
+
+    /// <summary>Looks after the server that runs until it has to be started anew, and tries that once.</summary>
+    private async Task SuperviseOneAsync(CancellationToken stopping)
+    {
+        var failure = new NatsServerFailure(_lastFailure ?? "");
+        if (_process is { } process && _state == EmbeddedNatsState.Running)
         {
-            // We are stopping: StopAsync ends the process.
+            var watch = _watch = new NatsServerWatch(
+                process, _folder!, _storeLimit, _facts.KeepsStreamsStuck ? _monitoringPath : null, _stuckBackoff, _log, time);
+            failure = await watch.UntilFailureAsync(stopping);
         }
-        catch (Exception unexpected)
-        {
-            _state = EmbeddedNatsState.Restarting;
-            _lastFailure = unexpected.Message;
-            EmbeddedNatsLog.SupervisorFailed(_log, unexpected);
-        }
+
+        await RestartAsync(failure, stopping);
     }
 
     private async Task RestartAsync(NatsServerFailure failure, CancellationToken stopping)

@@ -30,6 +30,14 @@ internal readonly partial record struct NatsServerLogLine(LogLevel Level, string
         Text.StartsWith("Listening for client connections on ", StringComparison.Ordinal)
         && int.TryParse(Text.AsSpan(Text.LastIndexOf(':') + 1), out var port) ? port : null;
 
+    /// <summary>The port of the monitoring endpoint, in the line that says so.</summary>
+    public int? MonitoringPort =>
+        Text.StartsWith("Starting http monitor on ", StringComparison.Ordinal)
+        && int.TryParse(Text.AsSpan(Text.LastIndexOf(':') + 1), out var port) ? port : null;
+
+    /// <summary>A stream could not be written, and answers no publish from now on (2.14 and newer).</summary>
+    public bool SaysStreamStuck => Text.Contains("' critical write error: ", StringComparison.Ordinal);
+
     public bool SaysReady => string.Equals(Text, "Server is ready", StringComparison.Ordinal);
 
     public bool SaysRestoring => Text.StartsWith("Starting restore for stream", StringComparison.Ordinal);

@@ -11,6 +11,7 @@ internal sealed partial class NatsServerProcess : IAsyncDisposable
     private const int Terminate = 15; // SIGTERM has this number on every system that runs .NET.
 
     private readonly Process _process;
+    private readonly string _executable;
     private readonly ILogger _serverLog;
     private readonly TimeProvider _time;
     private readonly Queue<string> _lastLines = new();
@@ -22,10 +23,13 @@ internal sealed partial class NatsServerProcess : IAsyncDisposable
     private volatile bool _storeFull;
     private volatile bool _jetStreamDown;
     private volatile int _port;
+    private volatile int _monitoringPort;
+    private volatile string? _stuckStream;
 
-    private NatsServerProcess(Process process, int port, ILogger serverLog, TimeProvider time)
+    private NatsServerProcess(Process process, string executable, int port, ILogger serverLog, TimeProvider time)
     {
         _process = process;
+        _executable = executable;
         _port = port;
         _serverLog = serverLog;
         _time = time;
@@ -44,6 +48,12 @@ internal sealed partial class NatsServerProcess : IAsyncDisposable
 
     public Task Exited { get; }
 
+    /// <summary>Where it answers questions about itself; 0 when it does not.</summary>
+    public int MonitoringPort => _monitoringPort;
+
+    /// <summary>The last line that said that a stream cannot be written any more; null when there was none.</summary>
+    public string? StuckStream => _stuckStream;
+
     /// <summary>The server said that it refuses publishes because its store has reached the limit.</summary>
     public bool IsStoreFull => _storeFull;
 
@@ -59,7 +69,7 @@ internal sealed partial class NatsServerProcess : IAsyncDisposable
         try
         {
             var process = await thread.LaunchAsync(NatsServerCommand.ToStartInfo(vector));
-            return new NatsServerProcess(process, port, serverLog, time);
+            return new NatsServerProcess(process, server, port, serverLog, time);
         }
         catch (Exception failure) when (failure is System.ComponentModel.Win32Exception or InvalidOperationException or IOException)
         {
@@ -86,7 +96,7 @@ internal sealed partial class NatsServerProcess : IAsyncDisposable
             {
                 if (!info.JetStream)
                 {
-                    throw EmbeddedNatsException.NoJetStream();
+                    throw EmbeddedNatsException.NoJetStream(_executable);
                 }
 
                 Version = info.Version;
@@ -97,7 +107,7 @@ internal sealed partial class NatsServerProcess : IAsyncDisposable
             {
                 if (!_restoring || _saidReady)
                 {
-                    throw EmbeddedNatsException.Silent(silence, LastLines());
+                    throw EmbeddedNatsException.Silent(_executable, silence, LastLines());
                 }
 
                 EmbeddedNatsLog.StillRestoring(log);
@@ -112,7 +122,7 @@ internal sealed partial class NatsServerProcess : IAsyncDisposable
     public string DescribeEnd() =>
         _process.ExitCode > 128
             ? $"nats-server (process {ProcessId}) was killed by signal {_process.ExitCode - 128}."
-            : $"nats-server (process {ProcessId}) ended with exit code {_process.ExitCode}: {LastLines()}";
+            : $"nats-server (process {ProcessId}) ended with exit code {_process.ExitCode} and {LastLines()}";
 
     /// <summary>SIGTERM, upon which JetStream flushes; SIGKILL when that takes too long or the token is cancelled.</summary>
     /// <returns>False when it had to be killed.</returns>
@@ -188,6 +198,8 @@ internal sealed partial class NatsServerProcess : IAsyncDisposable
             _restoring |= line.SaysRestoring;
             _portInUse |= line.SaysPortInUse;
             _storeFull |= line.SaysStoreFull;
+            _monitoringPort = line.MonitoringPort ?? _monitoringPort;
+            _stuckStream = line.SaysStreamStuck ? line.Text : _stuckStream;
             _jetStreamDown |= line.SaysJetStreamDown;
         }
     }
@@ -197,14 +209,16 @@ internal sealed partial class NatsServerProcess : IAsyncDisposable
         await _output;
         return _portInUse
             ? EmbeddedNatsException.PortInUse(_port)
-            : EmbeddedNatsException.ExitedAtOnce(_process.ExitCode, LastLines());
+            : EmbeddedNatsException.ExitedAtOnce(_executable, _process.ExitCode, LastLines());
     }
 
     private string LastLines()
     {
         lock (_lastLines)
         {
-            return _lastLines.Count == 0 ? "(none)" : string.Join(" / ", _lastLines.Where(line => line.Length > 0));
+            return _lastLines.All(static line => line.Length == 0)
+                ? "printed nothing"
+                : $"printed last: {string.Join(" / ", _lastLines.Where(static line => line.Length > 0))}";
         }
     }
 

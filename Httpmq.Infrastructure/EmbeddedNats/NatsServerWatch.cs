@@ -7,9 +7,13 @@ namespace Httpmq.Infrastructure.EmbeddedNats;
 /// <param name="Answers">It still does what it is told, so that it may take its time to write what it keeps in memory.</param>
 internal readonly record struct NatsServerFailure(string Reason, bool Answers = false);
 
-/// <summary>Looks after a running nats-server until there is a reason to start it anew.</summary>
+/// <summary>
+/// Looks after a running nats-server until there is a reason to start it anew. <paramref name="monitoringPath"/>: where its monitoring
+/// endpoint begins; null when it has none, or nothing to tell.
+/// </summary>
 internal sealed class NatsServerWatch(
-    NatsServerProcess process, DataFolder folder, long storeLimit, ILogger log, TimeProvider time)
+    NatsServerProcess process, DataFolder folder, long storeLimit, string? monitoringPath, RestartBackoff stuckBackoff, ILogger log,
+    TimeProvider time)
 {
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
 
@@ -20,6 +24,9 @@ internal sealed class NatsServerWatch(
     private static readonly TimeSpan UnwritableAnswerLimit = TimeSpan.FromSeconds(1);
     private const int SilencesAllowed = 3;
 
+    private readonly StuckStreamWatch? _stuck = monitoringPath is null
+        ? null
+        : new StuckStreamWatch(process, folder, monitoringPath, stuckBackoff, log, time);
     private volatile string? _storeTrouble;
     private volatile string? _silence;
 
@@ -27,8 +34,12 @@ internal sealed class NatsServerWatch(
     public string? Trouble => (_silence, _storeTrouble) switch
     {
         ({ } silence, { } store) => $"{silence}: {store}",
-        (var silence, var store) => silence ?? store ?? (process.IsStoreFull ? LimitReached : null),
+        (null, { } store) when StuckStreams is { } stuck => $"{store}: {stuck}",
+        (var silence, var store) => silence ?? store ?? StuckStreams ?? (process.IsStoreFull ? LimitReached : null),
     };
+
+    /// <summary>Which streams answer no publish any more, and why; null when all do.</summary>
+    public string? StuckStreams => _stuck?.Trouble;
 
     private string LimitReached =>
         $"the embedded nats-server's store '{folder.Probe.Store}' has reached its limit of {storeLimit} bytes, three quarters of the space there was";
@@ -55,6 +66,15 @@ internal sealed class NatsServerWatch(
         return new NatsServerFailure(process.DescribeEnd());
     }
 
+    /// <summary>Somebody else found that the store cannot be written, which may have ended before it is looked at here.</summary>
+    public void NoteStoreTrouble(string trouble)
+    {
+        if (Interlocked.CompareExchange(ref _storeTrouble, trouble, null) is null)
+        {
+            EmbeddedNatsLog.StoreUnwritable(log, trouble);
+        }
+    }
+
     private async Task<NatsServerFailure> WatchHealthAsync(CancellationToken cancellationToken)
     {
         using var timer = new PeriodicTimer(Interval, time);
@@ -70,6 +90,11 @@ internal sealed class NatsServerWatch(
             if (await LookAtStoreAsync(cancellationToken) is { } reason)
             {
                 return reason;
+            }
+
+            if (_stuck is not null && await _stuck.LookAsync(_storeTrouble is null, cancellationToken) is { } mendable)
+            {
+                return mendable;
             }
 
             var limit = _storeTrouble is null ? AnswerLimit : UnwritableAnswerLimit;

@@ -1,14 +1,19 @@
 namespace Httpmq.Infrastructure.EmbeddedNats;
 
-/// <summary>How long to wait before the next start: 100 ms, doubled up to 5 s, back to 100 ms after a run of 30 s.</summary>
-internal sealed class RestartBackoff(TimeProvider time)
+/// <summary>
+/// How long to wait before the next start: <paramref name="first"/>, doubled up to <paramref name="longest"/>, back to the first after
+/// a run of <paramref name="goodRun"/>.
+/// </summary>
+internal sealed class RestartBackoff(TimeProvider time, TimeSpan first, TimeSpan longest, TimeSpan goodRun)
 {
-    private static readonly TimeSpan First = TimeSpan.FromMilliseconds(100);
-    private static readonly TimeSpan Longest = TimeSpan.FromSeconds(5);
-    private static readonly TimeSpan GoodRun = TimeSpan.FromSeconds(30);
-
-    private TimeSpan _next = First;
+    private TimeSpan? _next;
     private long? _startedAt;
+
+    /// <summary>100 ms, doubled up to 5 s, back to 100 ms after a run of 30 s.</summary>
+    public RestartBackoff(TimeProvider time)
+        : this(time, TimeSpan.FromMilliseconds(100), TimeSpan.FromSeconds(5), TimeSpan.FromSeconds(30))
+    {
+    }
 
     /// <summary>The server is ready: its run counts from now.</summary>
     public void Started() => _startedAt = time.GetTimestamp();
@@ -16,14 +21,14 @@ internal sealed class RestartBackoff(TimeProvider time)
     /// <summary>The server failed, or could not be started: the time to wait.</summary>
     public TimeSpan Next()
     {
-        if (_startedAt is { } start && time.GetElapsedTime(start) >= GoodRun)
+        if (_startedAt is { } start && time.GetElapsedTime(start) >= goodRun)
         {
-            _next = First;
+            _next = null;
         }
 
         _startedAt = null;
-        var delay = _next;
-        _next = delay * 2 < Longest ? delay * 2 : Longest;
+        var delay = _next ?? first;
+        _next = delay * 2 < longest ? delay * 2 : longest;
         return delay;
     }
 }

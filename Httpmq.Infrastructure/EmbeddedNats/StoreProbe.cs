@@ -60,17 +60,9 @@ internal sealed class StoreProbe(string store, TimeProvider time)
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
         {
-            return OurOwn.Contains(failure.HResult) ? null : Unwritable(ReasonOf(failure));
+            return OurOwn.Contains(failure.HResult) ? null : Unwritable(EmbeddedNatsException.ReasonOf(failure));
         }
     }
 
     private string Unwritable(string reason) => $"the embedded nats-server's store '{Store}' cannot be written ({reason})";
-
-    // .NET appends the path, which is the probe's.
-    private static string ReasonOf(Exception failure)
-    {
-        var text = failure.InnerException is IOException { Message: { } inner } ? inner : failure.Message;
-        var path = text.IndexOf(" : '", StringComparison.Ordinal);
-        return path < 0 ? text : text[..path];
-    }
 }

@@ -47,7 +47,14 @@ internal static class JetStreamErrors
     public static Error ToError(string message, ApiError error) => new(
         KindOf(error),
         message,
-        $"{error.Description ?? "no description"} (err_code {error.ErrCode})");
+        $"{error.Description ?? "no description"} (err_code {error.ErrCode}){NextStep(error.ErrCode)}");
+
+    private static string NextStep(int code) => code switch
+    {
+        // nats-server 2.15 and newer take 1,000 consumers, also of a stream that says -1 (no limit).
+        10026 => "; set max_consumers on the stream, or default_max_consumers on nats-server, to more than this",
+        _ => "",
+    };
 
     private static ErrorKind KindOf(ApiError error) => Kinds.TryGetValue(error.ErrCode, out var kind)
         ? kind

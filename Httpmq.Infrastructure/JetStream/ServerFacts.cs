@@ -51,6 +51,26 @@ internal sealed record ServerFacts(Version? Version)
     /// <summary>Refuses a JSON field that it does not know; earlier servers ignore it.</summary>
     public bool IsStrict => IsAtLeast(2, 12, 0);
 
+    /// <summary>Has <c>sync_interval: always</c>; earlier servers refuse a configuration with it.</summary>
+    public bool CanSyncAlways => IsAtLeast(2, 10, 0);
+
+    /// <summary>
+    /// Reads compressed blocks, and knows a tombstone (what is stored for a deleted message). Earlier servers delete the former, and take
+    /// the latter for a message.
+    /// </summary>
+    public bool ReadsNewerBlocks => IsAtLeast(2, 10, 0);
+
+    /// <summary>
+    /// A stream that had a write error does not answer publishes any more until the server is restarted; only its monitoring knows.
+    /// </summary>
+    public bool KeepsStreamsStuck => IsAtLeast(2, 14, 0);
+
+    /// <summary>Shuts JetStream down when it is not permitted to write; earlier servers refuse what they cannot store.</summary>
+    public bool StopsWhenNotPermitted => IsAtLeast(2, 10, 0);
+
+    /// <summary>Takes 1,000 consumers a stream by default, and has a setting for it that earlier servers refuse.</summary>
+    public bool LimitsConsumersByDefault => IsAtLeast(2, 15, 0);
+
     /// <summary>Of a version as servers write it, such as <c>2.12.0-preview.1</c>, which behaves as the release.</summary>
     public static ServerFacts Of(string? version) =>
         System.Version.TryParse(version?.Split('-', 2)[0], out var parsed) ? new ServerFacts(parsed) : Unknown;

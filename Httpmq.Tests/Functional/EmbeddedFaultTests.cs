@@ -17,6 +17,14 @@ internal sealed class EmbeddedFaultTests
     private EmbeddedGateway _gateway = null!;
     private bool _mounted;
 
+    /// <summary>
+    /// What a publish gets that finds no room. From 2.14 on nats-server does not answer it, nor any other to that stream, until it is
+    /// started anew; earlier ones say so (2.9 once it was started anew, because it hangs).
+    /// </summary>
+    private static (HttpStatusCode Status, string Text) Unwritable => ServerUnderTest.Facts.KeepsStreamsStuck
+        ? (HttpStatusCode.GatewayTimeout, $"stream {EmbeddedGateway.Stream} takes no message until nats-server is restarted")
+        : (HttpStatusCode.InsufficientStorage, "");
+
     [SetUp]
     public void MakeGateway() => _gateway = new EmbeddedGateway(_folder);
 
@@ -80,12 +88,16 @@ internal sealed class EmbeddedFaultTests
         Assert.That((await _gateway.DataAsync(HttpMethod.Get, "/v1/data/alive")).Status, Is.EqualTo(HttpStatusCode.OK));
         if (Environment.IsPrivilegedProcess)
         {
-            // Permissions are asked for when a file is opened, and the open block goes on being written.
-            await _gateway.PublishUntilAsync(HttpStatusCode.InsufficientStorage, "cannot be written");
+            // Permissions are asked for when a file is opened, and the open block goes on being written. Newer servers shut JetStream
+            // down when they find that out, and do not start while it lasts.
+            await (ServerUnderTest.Facts.StopsWhenNotPermitted
+                ? _gateway.PublishUntilAsync(HttpStatusCode.ServiceUnavailable, "not writable")
+                : _gateway.PublishUntilAsync(HttpStatusCode.InsufficientStorage, "cannot be written"));
         }
 
         await BrokenFolder.ThawAsync(_gateway.Store);
-        await _gateway.ReadyBecomesAsync(HttpStatusCode.OK, patience: Promised);
+        // A server that could not be started is tried again every 5 s.
+        await _gateway.ReadyBecomesAsync(HttpStatusCode.OK, patience: ServerUnderTest.Facts.StopsWhenNotPermitted ? Promised * 3 : Promised);
 
         // What it kept in memory meanwhile is written by ending in order.
         await Eventually.HoldsAsync(() => _gateway.NatsProcessId != before, "nats-server started anew");
@@ -110,7 +122,7 @@ internal sealed class EmbeddedFaultTests
         Fill(filler);
 
         // nats-server 2.9 hangs from the first write on that finds no room, until it is started anew.
-        await _gateway.PublishUntilAsync(HttpStatusCode.InsufficientStorage);
+        await _gateway.PublishUntilAsync(Unwritable.Status, Unwritable.Text);
         await _gateway.ReadyBecomesAsync(HttpStatusCode.ServiceUnavailable, "cannot be written (No space left on device)");
         Assert.That((await _gateway.ManageAsync(HttpMethod.Delete, "/v1/admin/stream/unneeded")).Status, Is.EqualTo(HttpStatusCode.OK));
 
@@ -120,6 +132,83 @@ internal sealed class EmbeddedFaultTests
         await Eventually.HoldsAsync(() => _gateway.NatsProcessId != full, "nats-server started anew, with a higher limit");
         await _gateway.PublishUntilAsync(HttpStatusCode.OK);
         await _gateway.NothingIsLostAsync();
+    }
+
+    /// <summary>Room for what ready writes, but not for the message: nothing but the message's own fate tells.</summary>
+    [Test]
+    public async Task NoRoomForOneMessage_StuckStreamIsToldAndMendedOnceThereIsRoom()
+    {
+        _mounted = await BrokenFolder.MountAsync(_folder);
+        if (!_mounted)
+        {
+            Assert.Ignore("mounting a small disk is not allowed here");
+        }
+
+        await _gateway.StartAsync();
+        await _gateway.DefineAsync();
+        await _gateway.DefineAsync("other");
+        await _gateway.PublishUntilAsync(HttpStatusCode.OK);
+        var before = _gateway.NatsProcessId;
+        var filler = Path.Combine(_folder, "filler");
+        Fill(filler, leave: 128 * 1024);
+
+        if (!ServerUnderTest.Facts.KeepsStreamsStuck)
+        {
+            // 507, or no answer from 2.9, which hangs and is restarted.
+            Assert.That((await _gateway.PublishAsync(300_000)).Status, Is.Not.EqualTo(HttpStatusCode.OK));
+            File.Delete(filler);
+            await _gateway.PublishUntilAsync(HttpStatusCode.OK, size: 300_000);
+            await _gateway.NothingIsLostAsync();
+            return;
+        }
+
+        await _gateway.PublishUntilAsync(Unwritable.Status, Unwritable.Text, size: 300_000);
+        await _gateway.ReadyBecomesAsync(
+            HttpStatusCode.ServiceUnavailable, "stream kept takes no message until nats-server is restarted, because writing it failed", Promised);
+        Assert.That((await _gateway.PublishToAsync("other", "small")).Status, Is.EqualTo(HttpStatusCode.OK));
+
+        // Noticed, and left alone, because a restart would not help.
+        await Eventually.HoldsAsync(() => _gateway.Log.Contains("It is restarted once there is room", StringComparison.Ordinal), "a line in the log");
+        Assert.That(_gateway.NatsProcessId, Is.EqualTo(before), _gateway.Log);
+
+        File.Delete(filler);
+        await _gateway.ReadyBecomesAsync(HttpStatusCode.OK);
+        await _gateway.PublishUntilAsync(HttpStatusCode.OK, size: 300_000);
+        Assert.That(_gateway.NatsProcessId, Is.Not.EqualTo(before));
+        await _gateway.NothingIsLostAsync();
+    }
+
+    /// <summary>Only nats-server's monitoring knows that nothing is stuck any more.</summary>
+    [Test]
+    public async Task StuckStreamDeleted_ReadyAgainWithoutARestart()
+    {
+        _mounted = await BrokenFolder.MountAsync(_folder);
+        if (!_mounted)
+        {
+            Assert.Ignore("mounting a small disk is not allowed here");
+        }
+
+        await _gateway.StartAsync();
+        await _gateway.DefineAsync();
+        await _gateway.PublishUntilAsync(HttpStatusCode.OK);
+        var before = _gateway.NatsProcessId;
+        Fill(Path.Combine(_folder, "filler"), leave: 128 * 1024);
+        Assert.That((await _gateway.PublishAsync(300_000)).Status, Is.Not.EqualTo(HttpStatusCode.OK));
+        if (ServerUnderTest.Facts.KeepsStreamsStuck)
+        {
+            await _gateway.ReadyBecomesAsync(HttpStatusCode.ServiceUnavailable, "stream kept takes no message");
+        }
+        else if (!ServerUnderTest.Facts.ReadsNewerBlocks)
+        {
+            // 2.9 hangs until it is restarted, which takes 18 s to notice.
+            await Eventually.HoldsAsync(() => _gateway.NatsProcessId != before, "nats-server started anew", TimeSpan.FromSeconds(40));
+            before = _gateway.NatsProcessId;
+            await _gateway.ReadyBecomesAsync(HttpStatusCode.OK);
+        }
+
+        Assert.That((await _gateway.ManageAsync(HttpMethod.Delete, $"/v1/admin/stream/{EmbeddedGateway.Stream}")).Status, Is.EqualTo(HttpStatusCode.OK));
+        await _gateway.ReadyBecomesAsync(HttpStatusCode.OK);
+        Assert.That(_gateway.NatsProcessId, Is.EqualTo(before), _gateway.Log);
     }
 
     [Test]
@@ -163,7 +252,7 @@ internal sealed class EmbeddedFaultTests
         Assert.That(_gateway.Child.Output, Does.Not.Contain("DAMAGE"));
     }
 
-    private static void Fill(string file)
+    private static void Fill(string file, int leave = 0)
     {
         using var stream = File.Create(file);
         var block = new byte[4096];
@@ -177,7 +266,7 @@ internal sealed class EmbeddedFaultTests
         }
         catch (IOException)
         {
-            // Full.
+            stream.SetLength(Math.Max(0, stream.Length - leave));
         }
     }
 }

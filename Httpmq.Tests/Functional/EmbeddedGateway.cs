@@ -36,6 +36,8 @@ internal sealed partial class EmbeddedGateway : IAsyncDisposable
 
     public HttpmqChild Child => _child!;
 
+    public string Log => Child.Output + Child.Errors;
+
     /// <summary>The process id of the nats-server that runs now.</summary>
     public int NatsProcessId => int.Parse(Started().Matches(Child.Output + Child.Errors)[^1].Groups["id"].Value, CultureInfo.InvariantCulture);
 
@@ -46,6 +48,7 @@ internal sealed partial class EmbeddedGateway : IAsyncDisposable
             ["Httpmq__Management__ApiServer__ServerConfig__ListenPort"] = _management.ToString(CultureInfo.InvariantCulture),
             ["Httpmq__Dataplane__ApiServer__ServerConfig__ListenPort"] = _dataplane.ToString(CultureInfo.InvariantCulture),
             ["Httpmq__EmbeddedNats__Port"] = _nats.ToString(CultureInfo.InvariantCulture),
+            ["Httpmq__EmbeddedNats__Executable"] = ServerUnderTest.Executable,
         });
         await _child.WaitForOutputAsync("data folder");
         Assert.That(_child.HasExited, Is.False, _child.Errors);
@@ -67,10 +70,10 @@ internal sealed partial class EmbeddedGateway : IAsyncDisposable
     public Task<(HttpStatusCode Status, string Text)> DataAsync(HttpMethod method, string path, string? body = null) => SendAsync(method, _dataplane, path, body);
 
     /// <summary>Publishes a message that is like no other, and notes it when it was stored.</summary>
-    public async Task<(HttpStatusCode Status, string Text)> PublishAsync()
+    public async Task<(HttpStatusCode Status, string Text)> PublishAsync(int size = 2000)
     {
-        var payload = $"{Interlocked.Increment(ref _published)} {new string('x', 2000)}";
-        var answer = await DataAsync(HttpMethod.Post, $"/v1/data/subject/{Stream}", Convert.ToBase64String(Encoding.UTF8.GetBytes(payload)));
+        var payload = $"{Interlocked.Increment(ref _published)} {new string('x', size)}";
+        var answer = await PublishToAsync(Stream, payload);
         if (answer.Status == HttpStatusCode.OK)
         {
             _stored[(ulong)JsonNode.Parse(answer.Text)!["sequence"]!] = payload;
@@ -79,11 +82,30 @@ internal sealed partial class EmbeddedGateway : IAsyncDisposable
         return answer;
     }
 
+    public Task<(HttpStatusCode Status, string Text)> PublishToAsync(string subject, string payload) =>
+        DataAsync(HttpMethod.Post, $"/v1/data/subject/{subject}", Convert.ToBase64String(Encoding.UTF8.GetBytes(payload)));
+
     /// <summary>Publishes until an answer is as expected.</summary>
-    public async Task PublishUntilAsync(HttpStatusCode status, string text = "") => await Eventually.HoldsAsync(
-        async () => await PublishAsync() is var answer && answer.Status == status && answer.Text.Contains(text, StringComparison.Ordinal),
-        $"a publish answered {status} {text}",
-        TimeSpan.FromSeconds(30));
+    public async Task PublishUntilAsync(HttpStatusCode status, string text = "", int size = 2000)
+    {
+        var last = "";
+        try
+        {
+            await Eventually.HoldsAsync(Says, $"a publish answered {status} {text}", TimeSpan.FromSeconds(30));
+        }
+        catch (AssertionException)
+        {
+            await TestContext.Out.WriteLineAsync($"last: {last} log: {Child.Errors}{Child.Output}");
+            throw;
+        }
+
+        async Task<bool> Says()
+        {
+            var answer = await PublishAsync(size);
+            last = $"{answer}";
+            return answer.Status == status && answer.Text.Contains(text, StringComparison.Ordinal);
+        }
+    }
 
     /// <summary>Waits until both APIs answer so to <c>ready</c>.</summary>
     public async Task ReadyBecomesAsync(HttpStatusCode status, string text = "", TimeSpan? patience = null)

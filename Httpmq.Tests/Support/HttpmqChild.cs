@@ -41,18 +41,20 @@ internal sealed class HttpmqChild : IAsyncDisposable
     }
 
     public Task WaitForOutputAsync(string text) =>
-        Eventually.HoldsAsync(() => Output.Contains(text, StringComparison.Ordinal) || HasExited, $"'{text}' in: {Output}{Errors}", TimeSpan.FromSeconds(30));
+        Eventually.HoldsAsync(() => Output.Contains(text, StringComparison.Ordinal) || HasExited, $"'{text}' in: {Output}{Errors}", TimeSpan.FromSeconds(90));
 
     /// <summary>Asks it to stop, as a supervisor does.</summary>
-    public void Terminate()
+    public void Terminate() => Signal("TERM");
+
+    public void Signal(string name)
     {
-        using var kill = Process.Start("kill", ["-TERM", _process.Id.ToString(System.Globalization.CultureInfo.InvariantCulture)]);
+        using var kill = Process.Start("kill", [$"-{name}", _process.Id.ToString(System.Globalization.CultureInfo.InvariantCulture)]);
         kill.WaitForExit();
     }
 
     public async Task<int> WaitForExitAsync()
     {
-        await _process.WaitForExitAsync().WaitAsync(TimeSpan.FromSeconds(30));
+        await _process.WaitForExitAsync().WaitAsync(TimeSpan.FromSeconds(90));
         return _process.ExitCode;
     }
 

@@ -78,6 +78,8 @@ internal sealed class SettingsTests : ConfigurationTest
     [TestCase("embedded_nats.data_folder", "''", "")]
     [TestCase("embedded_nats.port", "0")]
     [TestCase("embedded_nats.executable", "' '", " ")]
+    [TestCase("embedded_nats.sync", "sometimes")]
+    [TestCase("embedded_nats.sync", "''", "")]
     [TestCase(Management + ".listen_on", "localhost")]
     [TestCase(Management + ".listen_on", "127.1")]
     [TestCase(Management + ".listen_on", "300.0.0.1")]

@@ -3,9 +3,9 @@ using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
 using Httpmq.Infrastructure.EmbeddedNats;
+using Httpmq.Tests.Support;
 using Microsoft.Extensions.Logging;
 using NUnit.Framework;
-using Httpmq.Tests.Support;
 
 namespace Httpmq.Tests.Infrastructure.EmbeddedNats;
 
@@ -41,7 +41,7 @@ internal abstract class EmbeddedNatsFixture
 
     protected EmbeddedNatsServer Create(Func<EmbeddedNatsOptions, EmbeddedNatsOptions>? change = null)
     {
-        var options = new EmbeddedNatsOptions { DataFolder = Folder, Port = 0 };
+        var options = new EmbeddedNatsOptions { DataFolder = Folder, Port = 0, Executable = ServerUnderTest.Executable };
         var server = new EmbeddedNatsServer(change is null ? options : change(options), Log, TimeProvider.System);
         _servers.Add(server);
         return server;
@@ -117,15 +117,31 @@ internal abstract class EmbeddedNatsFixture
 /// <summary>Keeps what was logged: category, level, text.</summary>
 internal sealed class RecordingLoggerFactory : ILoggerFactory
 {
+    private string? _fault;
+
     public ConcurrentQueue<(string Category, LogLevel Level, string Text)> Lines { get; } = new();
 
     public void AddProvider(ILoggerProvider provider) => throw new NotSupportedException();
 
-    public ILogger CreateLogger(string categoryName) => new Recorder(categoryName, Lines);
+    public ILogger CreateLogger(string categoryName) => new Recorder(categoryName, this);
+
+    /// <summary>The next line with this text is not logged: whoever writes it gets an exception that nobody expects.</summary>
+    public void FailOnceAt(string text) => Volatile.Write(ref _fault, text);
 
     public void Dispose() => Lines.Clear();
 
-    private sealed class Recorder(string category, ConcurrentQueue<(string Category, LogLevel Level, string Text)> lines) : ILogger
+    private void Add(string category, LogLevel level, string text)
+    {
+        if (Volatile.Read(ref _fault) is { } fault && text.Contains(fault, StringComparison.Ordinal)
+            && Interlocked.CompareExchange(ref _fault, null, fault) == fault)
+        {
+            throw new InvalidTimeZoneException("planted");
+        }
+
+        Lines.Enqueue((category, level, text));
+    }
+
+    private sealed class Recorder(string category, RecordingLoggerFactory factory) : ILogger
     {
         public IDisposable? BeginScope<TState>(TState state)
             where TState : notnull => null;
@@ -134,6 +150,6 @@ internal sealed class RecordingLoggerFactory : ILoggerFactory
 
         public void Log<TState>(
             LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) =>
-            lines.Enqueue((category, logLevel, formatter(state, exception)));
+            factory.Add(category, logLevel, exception is null ? formatter(state, exception) : $"{formatter(state, exception)} {exception.Message}");
     }
 }

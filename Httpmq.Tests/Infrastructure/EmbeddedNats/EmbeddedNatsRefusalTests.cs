@@ -1,5 +1,6 @@
 using System.Runtime.Versioning;
 using Httpmq.Infrastructure.EmbeddedNats;
+using Httpmq.Tests.Support;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using NUnit.Framework;
@@ -7,6 +8,7 @@ using NUnit.Framework;
 namespace Httpmq.Tests.Infrastructure.EmbeddedNats;
 
 /// <summary>What a person at the terminal is told when it cannot start.</summary>
+[Category(ServerUnderTest.Category)]
 internal sealed class EmbeddedNatsRefusalTests : EmbeddedNatsFixture
 {
     [Test]
@@ -45,6 +47,21 @@ internal sealed class EmbeddedNatsRefusalTests : EmbeddedNatsFixture
 
         Assert.That(message, Does.Contain(executable).And.Contain("apt-get install nats-server")
             .And.Contain("brew install nats-server").And.Contain("nats.server_uri"));
+    }
+
+    [Test]
+    public async Task Start_SyncAlways_StartsOrSaysWhichVersionIsNeeded()
+    {
+        var server = Create(options => options with { Sync = EmbeddedNatsSync.Always });
+        if (ServerUnderTest.Facts.CanSyncAlways)
+        {
+            await server.StartAsync(CancellationToken.None);
+            Assert.That(server.State, Is.EqualTo(EmbeddedNatsState.Running));
+            return;
+        }
+
+        Assert.That(RefusalOf(server), Does.Contain("embedded_nats.sync: 'always' needs nats-server 2.10 or newer").And.Contain($"is {ServerUnderTest.Facts.Version}"));
+        Assert.That(server.ProcessId, Is.Null);
     }
 
     [Test]

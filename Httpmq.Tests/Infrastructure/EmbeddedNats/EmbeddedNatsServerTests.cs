@@ -1,4 +1,5 @@
 using Httpmq.Infrastructure.EmbeddedNats;
+using Httpmq.Tests.Support;
 using Microsoft.Extensions.Logging;
 using NATS.Client.Core;
 using NATS.Client.JetStream;
@@ -7,6 +8,7 @@ using NUnit.Framework;
 
 namespace Httpmq.Tests.Infrastructure.EmbeddedNats;
 
+[Category(ServerUnderTest.Category)]
 internal sealed class EmbeddedNatsServerTests : EmbeddedNatsFixture
 {
     [Test]
@@ -121,5 +123,41 @@ internal sealed class EmbeddedNatsServerTests : EmbeddedNatsFixture
         await server.StopAsync(CancellationToken.None).WaitAsync(TimeSpan.FromSeconds(3));
 
         Assert.That(server.State, Is.EqualTo(EmbeddedNatsState.Stopped));
+    }
+
+    /// <summary>The fault is planted where the supervisor says that the server failed, and where it says that it runs again.</summary>
+    [TestCase("Restarting in")]
+    [TestCase("is ready at")]
+    public async Task Run_SupervisorFails_SaysSoAndGoesOn(string line)
+    {
+        var server = await StartAsync();
+        var first = server.ProcessId!.Value;
+        Log.FailOnceAt(line);
+
+        Kill(first);
+        await Until(() => server.State == EmbeddedNatsState.Running && server.ProcessId is { } now && now != first, "it runs again");
+        Assert.That(Log.Lines.Where(logged => logged.Level >= LogLevel.Error).Select(logged => logged.Text), Has.Some.Contains("planted"));
+
+        var second = server.ProcessId!.Value;
+        Kill(second);
+        await Until(() => server.State == EmbeddedNatsState.Running && server.ProcessId is { } now && now != second, "it is still looked after");
+    }
+
+    /// <summary>nats-server takes 1,000 a stream by default from 2.15 on, and has no word for "no limit".</summary>
+    [Test]
+    public async Task Consumers_MoreThanNatsServersOwnDefault_AreTaken()
+    {
+        var server = await StartAsync();
+        await using var connection = new NatsConnection(new NatsOpts { Url = server.ServerUri });
+        await new NatsJSContext(connection).CreateStreamAsync(new StreamConfig("many", ["many"]));
+
+        await Parallel.ForEachAsync(Enumerable.Range(1, 1001), new ParallelOptions { MaxDegreeOfParallelism = 32 }, async (number, cancellationToken) =>
+        {
+            var reply = await connection.RequestAsync<string, string>(
+                $"$JS.API.CONSUMER.DURABLE.CREATE.many.c{number}",
+                "{\"stream_name\":\"many\",\"config\":{\"durable_name\":\"c" + number + "\",\"ack_policy\":\"explicit\"}}",
+                cancellationToken: cancellationToken);
+            Assert.That(reply.Data, Does.Not.Contain("err_code"), $"consumer {number}");
+        });
     }
 }

@@ -10,6 +10,7 @@ namespace Httpmq.Tests.Infrastructure.EmbeddedNats;
 /// The argument vector under a parent that can be killed: a shell. Both ways in which nats-server learns of its parent's
 /// death run here, the one for Linux and the one for systems without setpriv(1).
 /// </summary>
+[Category(ServerUnderTest.Category)]
 internal sealed class ParentDeathTests : EmbeddedNatsFixture
 {
     [TestCase(true)]
@@ -109,6 +110,7 @@ internal sealed class ParentDeathTests : EmbeddedNatsFixture
     private void WriteConfiguration()
     {
         using var folder = DataFolder.Open(Folder, TimeProvider.System);
-        folder.WriteConfiguration(folder.MeasureStoreLimit());
+        folder.WriteConfiguration(
+            new NatsServerConfiguration(folder.MeasureStoreLimit(), "/monitoring", ServerUnderTest.Facts, EmbeddedNatsSync.Default).ToString());
     }
 }
