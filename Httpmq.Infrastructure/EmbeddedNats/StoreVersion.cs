@@ -22,13 +22,16 @@ internal static class StoreVersion
     /// <param name="version">The version that is about to open it.</param>
     public static string? WarningFor(string dataFolder, string? version)
     {
-        if (ServerFacts.Of(ReadFrom(dataFolder)) is not { Version: { } before } || ServerFacts.Of(version) is not { Version: { } now } || before <= now)
+        if (ServerFacts.Of(ReadFrom(dataFolder)) is not { Version: { } before }
+            || ServerFacts.Of(version) is not { Version: { } now }
+            || before <= now)
         {
             return null;
         }
 
-        return $"The store was last used by nats-server {before}, and this is {now}: an older server drops settings of streams and consumers "
-            + $"that it does not know (message TTLs, for example) and reports nothing. Name nats-server {before} or newer with embedded_nats.executable";
+        return $"The store was last used by nats-server {before}, and this is {now}: an older server drops settings of streams and "
+            + "consumers that it does not know (message TTLs, for example) and reports nothing. "
+            + $"Name nats-server {before} or newer with embedded_nats.executable";
     }
 
     /// <summary>Notes the version. A store that cannot be written, or is full, is no reason not to serve what is in it.</summary>
@@ -58,14 +61,16 @@ internal static class StoreVersion
         {
             if (IsCompressed(Path.Combine(stream.FullName, "meta.inf")))
             {
-                throw EmbeddedNatsException.StoreTooNew(store, ReadFrom(dataFolder), version, $"stream {stream.Name} is compressed, and it would delete its messages");
+                throw EmbeddedNatsException.StoreTooNew(
+                    store, ReadFrom(dataFolder), version, $"stream {stream.Name} is compressed, and it would delete its messages");
             }
         }
     }
 
     /// <summary>To be called before anybody publishes to a server that knows no tombstones; it has changed nothing until then.</summary>
     /// <exception cref="EmbeddedNatsException">It took a tombstone for a message.</exception>
-    public static async Task RequireReadableAsync(string dataFolder, string store, string serverUri, string version, CancellationToken cancellationToken)
+    public static async Task RequireReadableAsync(
+        string dataFolder, string store, string serverUri, string version, CancellationToken cancellationToken)
     {
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         limit.CancelAfter(Patience);
@@ -80,14 +85,19 @@ internal static class StoreVersion
         }
     }
 
-    private static async Task LookAtStreamsAsync(string dataFolder, string store, string serverUri, string version, CancellationToken cancellationToken)
+    private static async Task LookAtStreamsAsync(
+        string dataFolder, string store, string serverUri, string version, CancellationToken cancellationToken)
     {
-        await using var connection = new NatsConnection(new NatsOpts { Url = serverUri, Name = "httpmq-inspection", SubjectEncoding = Encoding.UTF8 });
+        await using var connection = new NatsConnection(
+            new NatsOpts { Url = serverUri, Name = "httpmq-inspection", SubjectEncoding = Encoding.UTF8 });
         for (int offset = 0, total = 1; offset < total;)
         {
-            var reply = await connection.RequestAsync<string, byte[]>("$JS.API.STREAM.LIST", $$"""{"offset":{{offset}}}""", cancellationToken: cancellationToken);
+            var reply = await connection.RequestAsync<string, byte[]>(
+                "$JS.API.STREAM.LIST", $$"""{"offset":{{offset}}}""", cancellationToken: cancellationToken);
             using var answer = JsonDocument.Parse(reply.Data);
-            if (!answer.RootElement.TryGetProperty("streams", out var page) || page.ValueKind != JsonValueKind.Array || page.GetArrayLength() == 0)
+            if (!answer.RootElement.TryGetProperty("streams", out var page)
+                || page.ValueKind != JsonValueKind.Array
+                || page.GetArrayLength() == 0)
             {
                 return;
             }
@@ -99,7 +109,10 @@ internal static class StoreVersion
                 {
                     var name = stream.GetProperty("config").GetProperty("name").GetString();
                     throw EmbeddedNatsException.StoreTooNew(
-                        store, ReadFrom(dataFolder), version, $"it takes messages that were deleted from stream {name} for others, and new ones would be lost");
+                        store,
+                        ReadFrom(dataFolder),
+                        version,
+                        $"it takes messages that were deleted from stream {name} for others, and new ones would be lost");
                 }
             }
 
@@ -113,7 +126,8 @@ internal static class StoreVersion
         try
         {
             using var meta = JsonDocument.Parse(File.ReadAllBytes(description));
-            return meta.RootElement.TryGetProperty("compression", out var compression) && compression.GetString() is not (null or "" or "none");
+            return meta.RootElement.TryGetProperty("compression", out var compression)
+                && compression.GetString() is not (null or "" or "none");
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException or JsonException or InvalidOperationException)
         {

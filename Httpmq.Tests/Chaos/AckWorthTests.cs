@@ -30,6 +30,14 @@ internal sealed class AckWorthTests
             new ServerEntry(0, version, "n0"), Begun(Second / 2, "SIGSTOP n0", FaultEffects.ChangesLeader), Over(2 * Second, "SIGSTOP n0"), .. Again(),
         ]);
 
+    [TestCase("2.9.10", 0)]
+    [TestCase("2.10.27", 1)]
+    public void ConfirmedWhileANodeWasEndedInOrder_ExcusedBeforeTheQuorumCounts(string version, int found) =>
+        Expect(found,
+        [
+            new ServerEntry(0, version, "n0"), Begun(Second / 2, Stop, FaultEffects.ChangesLeader | FaultEffects.StopsServer), Over(8 * Second, Stop), .. Again(),
+        ]);
+
     [TestCase("2.10.27", "2.9.10", 0, Description = "one old node is enough: it may have been the leader")]
     [TestCase("2.10.27", "2.15.1", 1)]
     public void LeaderFellInAMixedCluster_TheOldestDecides(string first, string second, int found) =>

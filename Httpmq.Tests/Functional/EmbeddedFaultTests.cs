@@ -178,6 +178,39 @@ internal sealed class EmbeddedFaultTests
         await _gateway.NothingIsLostAsync();
     }
 
+    /// <summary>Only nats-server's monitoring knows that nothing is stuck any more.</summary>
+    [Test]
+    public async Task StuckStreamDeleted_ReadyAgainWithoutARestart()
+    {
+        _mounted = await BrokenFolder.MountAsync(_folder);
+        if (!_mounted)
+        {
+            Assert.Ignore("mounting a small disk is not allowed here");
+        }
+
+        await _gateway.StartAsync();
+        await _gateway.DefineAsync();
+        await _gateway.PublishUntilAsync(HttpStatusCode.OK);
+        var before = _gateway.NatsProcessId;
+        Fill(Path.Combine(_folder, "filler"), leave: 128 * 1024);
+        Assert.That((await _gateway.PublishAsync(300_000)).Status, Is.Not.EqualTo(HttpStatusCode.OK));
+        if (ServerUnderTest.Facts.KeepsStreamsStuck)
+        {
+            await _gateway.ReadyBecomesAsync(HttpStatusCode.ServiceUnavailable, "stream kept takes no message");
+        }
+        else if (!ServerUnderTest.Facts.ReadsNewerBlocks)
+        {
+            // 2.9 hangs until it is restarted, which takes 18 s to notice.
+            await Eventually.HoldsAsync(() => _gateway.NatsProcessId != before, "nats-server started anew", TimeSpan.FromSeconds(40));
+            before = _gateway.NatsProcessId;
+            await _gateway.ReadyBecomesAsync(HttpStatusCode.OK);
+        }
+
+        Assert.That((await _gateway.ManageAsync(HttpMethod.Delete, $"/v1/admin/stream/{EmbeddedGateway.Stream}")).Status, Is.EqualTo(HttpStatusCode.OK));
+        await _gateway.ReadyBecomesAsync(HttpStatusCode.OK);
+        Assert.That(_gateway.NatsProcessId, Is.EqualTo(before), _gateway.Log);
+    }
+
     [Test]
     public async Task StoreTakenAway_NothingIsBegunAnew_UntilItIsBack()
     {

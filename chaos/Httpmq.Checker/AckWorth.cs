@@ -64,7 +64,7 @@ internal sealed class AckWorth(FaultWindows faults, ServerHistory servers, Check
     public Excuse? ForRefusal(AckEntry ack, long delivered)
     {
         var (written, transit) = ((long)options.AckWritten.TotalMicroseconds, (long)options.InTransit.TotalMicroseconds);
-        if (servers.Copies == 1 && Kills().Any(kill => delivered - transit <= kill && kill <= delivered + written && kill <= ack.Until))
+        if (servers.Copies == 1 && Kills().Any(kill => kill.Overlaps(delivered - transit, Math.Min(delivered + written, ack.Until))))
         {
             return Excuse.FellWithOnlyCopy;
         }
@@ -77,11 +77,11 @@ internal sealed class AckWorth(FaultWindows faults, ServerHistory servers, Check
     private bool ConfirmedUnreplicated(AckEntry ack) =>
         servers.Copies != 1 && servers.ConfirmsBeforeReplication(ack.At, ack.Until + (long)options.AckReplication.TotalMicroseconds);
 
-    private IEnumerable<long> Kills() => faults.With(FaultEffects.KillsCopy).Select(window => window.From);
+    private IEnumerable<FaultWindow> Kills() => faults.With(FaultEffects.KillsCopy).Select(window => window with { To = window.From });
 
-    private static bool Fell(AckEntry ack, IEnumerable<long> moments, TimeSpan before, TimeSpan after)
+    private static bool Fell(AckEntry ack, IEnumerable<FaultWindow> moments, TimeSpan before, TimeSpan after)
     {
         var (from, to) = (ack.At - (long)before.TotalMicroseconds, ack.Until + (long)after.TotalMicroseconds);
-        return moments.Any(moment => from <= moment && moment <= to);
+        return moments.Any(moment => moment.Overlaps(from, to));
     }
 }

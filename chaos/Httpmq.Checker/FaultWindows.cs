@@ -42,9 +42,12 @@ internal sealed class FaultWindows
         return until;
     }
 
-    /// <summary>The changes of a leader: as a fault begins, and as it ends, because a node that wakes up or comes back asks for an election.</summary>
-    public IEnumerable<long> LeaderChanges() =>
-        With(FaultEffects.ChangesLeader).SelectMany(window => new[] { window.From, window.To });
+    /// <summary>
+    /// When a leader may have changed: as a fault begins, and as it ends, because a node that wakes up or comes back asks for an
+    /// election. One that is ended in order gives its leaderships away at some moment of its own, and all of it counts.
+    /// </summary>
+    public IEnumerable<FaultWindow> LeaderChanges() => With(FaultEffects.ChangesLeader).SelectMany(window =>
+        window.Effects.HasFlag(FaultEffects.StopsServer) ? [window] : new[] { window with { To = window.From }, window with { From = window.To } });
 
     /// <summary>Whether everything has been whole for so long. What harms nobody does not count.</summary>
     public bool IsQuiet(long moment, TimeSpan since) =>

@@ -103,14 +103,14 @@ internal sealed class NodeFaults(TestBed bed, IReadOnlyList<string> consumers, F
 
     private async Task StepDownAsync(CancellationToken cancellationToken)
     {
-        log.Begin("leaders step down", FaultEffects.ChangesLeader);
         for (var step = 0; step < StepsDown; step++)
         {
-            await bed.Observer.StepDownAsync(log.Random.Next(2) == 0 ? null : log.Pick(consumers), cancellationToken);
+            var consumer = log.Random.Next(2) == 0 ? null : log.Pick(consumers);
+            log.Begin($"the leader of {consumer ?? "the stream"} steps down", FaultEffects.ChangesLeader);
+            await bed.Observer.StepDownAsync(consumer, cancellationToken);
+            log.End();
             await Task.Delay(log.Seconds(0.2, 1), cancellationToken);
         }
-
-        log.End();
     }
 
     private async Task RollAsync(NatsNode node, bool lameDuck, string then, CancellationToken cancellationToken, string? program = null)
