@@ -44,7 +44,8 @@ internal static class NatsServerCommand
 
     /// <summary>Which nats-server to look for: the configured one, else the environment's, else the one on the PATH.</summary>
     public static string Choose(string configured) =>
-        string.Equals(configured, DefaultName, StringComparison.Ordinal) && Environment.GetEnvironmentVariable(Variable) is { Length: > 0 } chosen ? chosen : configured;
+        string.Equals(configured, DefaultName, StringComparison.Ordinal)
+        && Environment.GetEnvironmentVariable(Variable) is { Length: > 0 } chosen ? chosen : configured;
 
     /// <summary>The full path of an executable, or null when there is none.</summary>
     public static string? Find(string executable)

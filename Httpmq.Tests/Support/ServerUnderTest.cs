@@ -40,7 +40,9 @@ internal static class ServerUnderTest
     public static void RequireCategory()
     {
         var test = TestContext.CurrentContext.Test;
-        if (test.Type is { } fixture && !fixture.IsDefined(typeof(SetUpFixtureAttribute), inherit: false) && !test.AllCategories().Contains(Category))
+        if (test.Type is { } fixture
+            && !fixture.IsDefined(typeof(SetUpFixtureAttribute), inherit: false)
+            && !test.AllCategories().Contains(Category, StringComparer.Ordinal))
         {
             throw new InvalidOperationException(
                 $"{fixture.Name} talks to a nats-server: give it [Category(ServerUnderTest.Category)], so that it runs on every generation.");

@@ -2348,8 +2348,6 @@ namespace Httpmq.Client
     }
 
 
-
-
 }
 
 #pragma warning restore  108
