@@ -11,7 +11,9 @@ namespace Httpmq.Api.Hosting;
 /// The life of the process: starts the embedded server where there is one, then the hosts of the APIs; stops the other way
 /// round on SIGINT or SIGTERM, or when one of them gives up.
 /// </summary>
+#pragma warning disable CA1001 // The one that runs it disposes what it holds: RunAsync.
 internal sealed class HttpmqProcess(HttpmqSettings settings, TextWriter output, TextWriter errors)
+#pragma warning restore CA1001
 {
     private const int Failed = 1;
 

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Globalization;
 using System.Text;
 using System.Text.Json;
@@ -57,6 +58,8 @@ internal sealed class DurationConverter : JsonConverter<long?>
 /// <summary>Durations as text, as Go writes them and NATS's tools take them: numbers with units, one after the other.</summary>
 internal static class DurationText
 {
+    private static readonly SearchValues<char> Number = SearchValues.Create("0123456789.");
+
     /// <summary>The texts that are taken, as a regular expression.</summary>
     public const string Pattern = "^(0|([0-9]+(\\.[0-9]+)?(ns|us|µs|ms|s|m|h))+)$";
 
@@ -89,7 +92,7 @@ internal static class DurationText
         var sum = 0m;
         while (!rest.IsEmpty)
         {
-            var digits = rest.IndexOfAnyExcept("0123456789.");
+            var digits = rest.IndexOfAnyExcept(Number);
             if (digits < 0)
             {
                 return "has a number without a unit";

@@ -12,7 +12,7 @@ internal sealed class WebPageTests(string version) : ContractTest(version)
 {
     private const string Key = "management.api_server.server_config.";
 
-    private string Own => $"http://127.0.0.1:{Gateway.Management.Port}";
+    private static string Own => $"http://127.0.0.1:{Gateway.Management.Port}";
 
     [TestCase("Sec-Fetch-Site: cross-site", "Sec-Fetch-Site: 'cross-site'", "allowed_origins")]
     [TestCase("Sec-Fetch-Site: same-site", "Sec-Fetch-Site: 'same-site'", "allowed_origins")]

@@ -61,6 +61,6 @@ internal sealed class DurationTextTests
         {
             var text = string.Concat(parts.Select(part => string.Create(CultureInfo.InvariantCulture, $"{part.Item1}{part.Item2}")));
             var read = DurationText.TryParse(text, out var nanoseconds, out _);
-            return read && nanoseconds == parts.Sum(part => part.Item1 * Units[part.Item2]) && Regex.IsMatch(text, DurationText.Pattern, RegexOptions.None, TimeSpan.FromSeconds(1));
+            return read && nanoseconds == parts.Sum(part => part.Item1 * Units[part.Item2]) && Regex.IsMatch(text, DurationText.Pattern, RegexOptions.ExplicitCapture, TimeSpan.FromSeconds(1));
         });
 }
