@@ -1,4 +1,5 @@
 using Httpmq.Api.Errors;
+using Httpmq.Api.Serialization;
 
 namespace Httpmq.Api.Hosting;
 
@@ -14,14 +15,12 @@ internal sealed class BodyEncodingMiddleware(RequestDelegate next)
         var encoding = context.Request.Headers.ContentEncoding;
 
         // A path or method that no route takes is 404 or 405, whatever it carries; a GET has no body to decode.
-        return encoding.Count == 0 || IsIdentity(encoding) || !HasBody(context.Request.Method) || context.GetEndpoint() is not RouteEndpoint
-            ? next(context)
-            : Refuse(context, encoding.ToString());
+        return encoding.Count > 0 && BodyEncoding.FindOther(encoding) is { } other && HasBody(context.Request.Method) && context.GetEndpoint() is RouteEndpoint
+            ? Refuse(context, other)
+            : next(context);
     }
 
     private static bool HasBody(string method) => !HttpMethods.IsGet(method) && !HttpMethods.IsHead(method) && !HttpMethods.IsDelete(method);
-
-    private static bool IsIdentity(string? encoding) => string.IsNullOrEmpty(encoding) || string.Equals(encoding, Identity, StringComparison.OrdinalIgnoreCase);
 
     private static async Task Refuse(HttpContext context, string encoding)
     {
@@ -30,7 +29,7 @@ internal sealed class BodyEncodingMiddleware(RequestDelegate next)
             context,
             StatusCodes.Status415UnsupportedMediaType,
             "Unsupported Content-Encoding",
-            $"Content-Encoding: '{encoding}': the body is taken as it is and never decompressed; send it uncompressed and without this header");
+            $"Content-Encoding: '{encoding}' is not supported; send the body uncompressed, without this header");
         await RejectedBody.LingerAsync(context);
     }
 }

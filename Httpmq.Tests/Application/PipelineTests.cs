@@ -46,6 +46,7 @@ internal sealed class PipelineTests
             .AddSingleton(TimeProvider.System)
             .AddSingleton(new Mock<IStreamStore>(MockBehavior.Strict).Object)
             .AddSingleton(new Mock<IConsumerStore>(MockBehavior.Strict).Object)
+            .AddSingleton(new Mock<Httpmq.Application.Definitions.IDefinitionLocks>(MockBehavior.Strict).Object)
             .AddSingleton(new Mock<IDeliverySourceFactory>(MockBehavior.Strict).Object)
             .AddSingleton(new Mock<IBrokerHealth>(MockBehavior.Strict).Object)
             .AddSingleton(_publisher.Object)

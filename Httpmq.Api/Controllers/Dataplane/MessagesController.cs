@@ -43,7 +43,6 @@ internal sealed class MessagesController(
             return Failed(new Error(ErrorKind.InvalidInput, "Invalid subject", $"subject: '{Shorten(name)}' {fault}"));
         }
 
-        BodyEncoding.RequireIdentity(Request);
         using var body = await Base64Body.ReadAsync(Request.BodyReader, Request.ContentLength, publisher.MaxPayload, buffers, patience, Aborted);
         var outcome = await Mediator.Send(new PublishMessage(subject, body.Message), Aborted);
         return outcome.Error is null
@@ -64,7 +63,6 @@ internal sealed class MessagesController(
     [Errors(400, 415)]
     public async Task<IActionResult> PublishBatch()
     {
-        BodyEncoding.RequireIdentity(Request);
         if (Request.ContentLength == 0 || HttpContext.Features.Get<IHttpRequestBodyDetectionFeature>() is { CanHaveBody: false })
         {
             return Failed(BatchPublication.Empty);
