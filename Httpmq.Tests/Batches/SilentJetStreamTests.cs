@@ -43,7 +43,7 @@ internal sealed class SilentJetStreamTests
         await Eventually.HoldsAsync(
             async () => (await client.ManageAsync(HttpMethod.Post, "/v1/admin/stream", """{"name":"s","subjects":["s.*"],"replicas":3}""")).Success,
             "a stream of three copies",
-            TimeSpan.FromSeconds(30));
+            TimeSpan.FromMinutes(2));
         await Eventually.HoldsAsync(async () => (await client.TryPublishAsync("s.x", [1])).Success, "a leader");
 
         await cluster.Nodes[1].KillAsync();

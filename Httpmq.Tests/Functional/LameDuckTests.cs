@@ -115,7 +115,7 @@ internal sealed class LameDuckTests
         await Eventually.HoldsAsync(
             async () => (await client.ManageAsync(HttpMethod.Post, "/v1/admin/stream", """{"name":"s","replicas":3}""")).Success,
             "a stream of three copies",
-            TimeSpan.FromSeconds(30));
+            TimeSpan.FromMinutes(2));
         await Eventually.HoldsAsync(async () => (await client.TryPublishAsync("s", [1])).Success, "a leader");
     }
 
