@@ -1,6 +1,7 @@
 using Httpmq.Api.Hosting;
 using Httpmq.Domain.Errors;
 using Microsoft.AspNetCore.Connections;
+using Microsoft.AspNetCore.Connections.Features;
 
 namespace Httpmq.Api.Errors;
 
@@ -47,6 +48,11 @@ internal sealed class ErrorMiddleware(RequestDelegate next, RouteAdvice advice, 
             }
 
             // Else the server would look for a next request behind a body that has no end, and complain at length.
+            if (HttpProtocol.IsHttp11(context.Request.Protocol))
+            {
+                context.Features.Get<IConnectionLifetimeNotificationFeature>()?.RequestClose();
+            }
+
             context.Abort();
         }
         catch (Exception exception) when (!context.Response.HasStarted)

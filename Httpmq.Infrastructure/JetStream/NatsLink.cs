@@ -28,6 +28,7 @@ internal class NatsLink : IHostedService, IAsyncDisposable
     private NatsConnection _connection;
     private int _failures;
     private int _openings;
+    private volatile bool _disposed;
 
     // The server that said that it is about to stop, until there is another connection.
     private volatile string? _leaving;
@@ -58,7 +59,8 @@ internal class NatsLink : IHostedService, IAsyncDisposable
     /// </summary>
     protected virtual bool IsRenewed => false;
 
-    public bool IsOpen => Connection.ConnectionState == NatsConnectionState.Open;
+    /// <summary>Whether it is connected and not being disposed, which ends all subscriptions.</summary>
+    public bool IsOpen => !_disposed && Connection.ConnectionState == NatsConnectionState.Open;
 
     /// <summary>What the server that is or was last connected does; asked again of each connection.</summary>
     public ServerFacts Server => ServerFacts.Of(Connection.ServerInfo);
@@ -97,6 +99,7 @@ internal class NatsLink : IHostedService, IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
+        _disposed = true;
         await Connection.DisposeAsync();
         _stopping.Dispose();
         GC.SuppressFinalize(this);

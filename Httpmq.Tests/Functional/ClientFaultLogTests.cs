@@ -57,9 +57,8 @@ internal sealed class ClientFaultLogTests
             await ResetHttp2Async("/v1/data/publish");
         }
 
-        // Kestrel may warn of a read that was under way when the connection was reset (one line); the gateway itself logs no fault.
         await Eventually.HoldsAsync(() => Lines(child, "POST /v1/data/publish ") == 3 * Rounds, "an end of every batch");
-        Assert.That(child.Errors, Does.Not.Contain("fail: ").And.Not.Contain("crit: "));
+        Assert.That(child.Errors, Does.Not.Contain("fail: ").And.Not.Contain("crit: ").And.Not.Contain("warn: ").And.Not.Contain("   at "));
     }
 
     [Test]

@@ -25,17 +25,18 @@ internal sealed class Instances
 
     public static NatsJSContext JetStream => new(Raw);
 
-    /// <summary>Publishes to the broker without JetStream's answers, then waits until the stream holds them all.</summary>
+    /// <summary>Publishes to the broker without JetStream's answers, then waits until the stream holds so many more.</summary>
     public static async Task FillAsync(NatsConnection nats, string stream, string subject, int count, byte[] payload)
     {
+        var before = await CountAsync();
         for (var i = 0; i < count; i++)
         {
             await nats.PublishAsync(subject, payload);
         }
 
-        await Eventually.HoldsAsync(
-            async () => (await new NatsJSContext(nats).GetStreamAsync(stream)).Info.State.Messages >= count,
-            $"{count} messages in {stream}");
+        await Eventually.HoldsAsync(async () => await CountAsync() >= before + count, $"{count} more messages in {stream}");
+
+        async Task<long> CountAsync() => (await new NatsJSContext(nats).GetStreamAsync(stream)).Info.State.Messages;
     }
 
     [OneTimeSetUp]

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Http.Json;
+using System.Net.Sockets;
 using System.Text;
 using System.Text.Json.Nodes;
 
@@ -18,8 +19,16 @@ internal sealed record GatewayAnswer(HttpStatusCode Status, JsonNode Body, HttpR
 /// <summary>Speaks to a gateway in intentions. It knows the wire, and nothing of the product's types.</summary>
 internal sealed class GatewayClient(Gateway gateway, Version version) : IDisposable
 {
+    // What a client that does not read takes nevertheless: the kernel's own choice goes from 128 KiB to 32 MiB.
+    private const int ReceiveBuffer = 256 * 1024;
+
     // Over HTTP/1.1 the handler would read on for a while after the end of a subscription, in the hope to use the connection again.
-    private readonly HttpClient _http = new(new SocketsHttpHandler { EnableMultipleHttp2Connections = true, ResponseDrainTimeout = TimeSpan.Zero })
+    private readonly HttpClient _http = new(new SocketsHttpHandler
+    {
+        EnableMultipleHttp2Connections = true,
+        ResponseDrainTimeout = TimeSpan.Zero,
+        ConnectCallback = ConnectAsync,
+    })
     {
         DefaultRequestVersion = version,
         DefaultVersionPolicy = HttpVersionPolicy.RequestVersionExact,
@@ -110,6 +119,21 @@ internal sealed class GatewayClient(Gateway gateway, Version version) : IDisposa
     {
         using var request = Request(method, uri, body);
         return await ReadAsync(await _http.SendAsync(request));
+    }
+
+    private static async ValueTask<Stream> ConnectAsync(SocketsHttpConnectionContext context, CancellationToken cancellationToken)
+    {
+        var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true, ReceiveBufferSize = ReceiveBuffer };
+        try
+        {
+            await socket.ConnectAsync(context.DnsEndPoint, cancellationToken);
+            return new NetworkStream(socket, ownsSocket: true);
+        }
+        catch
+        {
+            socket.Dispose();
+            throw;
+        }
     }
 
     private HttpRequestMessage Request(HttpMethod method, Uri uri, HttpContent? body) =>
