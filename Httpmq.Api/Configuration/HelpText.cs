@@ -51,7 +51,7 @@ internal static class HelpText
         the command line over both. README.md describes the file and lists its keys.
 
         Web pages may not use the APIs, unless allowed_origins of an API's server_config
-        lists their origin; on a loopback address only loopback host names are served,
+        lists their origin; over loopback only loopback host names are served,
         unless allowed_hosts lists others.
         """;
 

@@ -15,23 +15,20 @@ internal sealed class WebPageGuard(RequestDelegate next, ApiGroup group, ApiServ
     private const string FetchSite = "Sec-Fetch-Site";
 
     private readonly bool _anyOrigin = server.AllowedOrigins.Contains(Any);
-    private readonly bool _checksHost = !server.AllowedHosts.Contains(Any) && (IPAddress.IsLoopback(server.ListenOn) || server.AllowedHosts.Count > 0);
+    private readonly bool _anyHost = server.AllowedHosts.Contains(Any);
+    private readonly string _machine = Dns.GetHostName();
 
     // Clients say the same host again and again: one comparison instead of taking it apart.
-    private volatile string _acceptedHost = string.Empty;
+    private volatile string _ownHost = string.Empty;
+    private volatile string _otherHost = string.Empty;
 
     public Task InvokeAsync(HttpContext context)
     {
         var headers = context.Request.Headers;
-        if (_checksHost && headers.Host.ToString() is { Length: > 0 } host && !string.Equals(host, _acceptedHost, StringComparison.Ordinal))
+        if (!_anyHost && headers.Host.ToString() is { Length: > 0 } host && !IsOwnHost(host) && IsGuarded(context.Connection))
         {
-            if (!IsOwnHost(new HostString(host)))
-            {
-                var answersTo = server.AllowedHosts.Count > 0 ? "only loopback names and the configured ones are served" : "only loopback names are served on a loopback address";
-                return RefuseAsync(context, "Host", host, answersTo, "allowed_hosts");
-            }
-
-            _acceptedHost = host;
+            var answersTo = server.AllowedHosts.Count > 0 ? "only loopback names and the configured ones are served" : "only loopback names are served on a loopback address";
+            return RefuseAsync(context, "Host", host, answersTo, "allowed_hosts");
         }
 
         var (origin, site) = (headers.Origin, headers[FetchSite]);
@@ -83,9 +80,35 @@ internal sealed class WebPageGuard(RequestDelegate next, ApiGroup group, ApiServ
         return string.Equals(named.Host, host.Host, StringComparison.OrdinalIgnoreCase) && (named.Port ?? 80) == (host.Port ?? 80);
     }
 
-    // An empty host is not looked at: HTTP/1.0 may leave it out, and no browser does.
+    /// <summary>
+    /// A name that somebody has pointed at this machine's loopback address comes over a loopback connection, also where the server listens
+    /// on all addresses. Other connections are those of other machines, which may call it as they like unless names are configured.
+    /// </summary>
+    private bool IsGuarded(ConnectionInfo connection) =>
+        server.AllowedHosts.Count > 0
+        || (connection.LocalIpAddress is { } address && IPAddress.IsLoopback(address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address));
+
+    private bool IsOwnHost(string text)
+    {
+        if (string.Equals(text, _ownHost, StringComparison.Ordinal))
+        {
+            return true;
+        }
+
+        if (string.Equals(text, _otherHost, StringComparison.Ordinal))
+        {
+            return false;
+        }
+
+        var own = IsOwnHost(new HostString(text));
+        _ = own ? _ownHost = text : _otherHost = text;
+        return own;
+    }
+
+    // An empty host is not looked at: HTTP/1.0 may leave it out, and no browser does. Many systems give their own name a loopback address.
     private bool IsOwnHost(HostString host) =>
         string.Equals(host.Host.TrimEnd('.'), "localhost", StringComparison.OrdinalIgnoreCase)
+        || string.Equals(host.Host, _machine, StringComparison.OrdinalIgnoreCase)
         || (IPAddress.TryParse(host.Host, out var address) && IPAddress.IsLoopback(address))
         || server.AllowedHosts.Contains(host.Host)
         || server.AllowedHosts.Contains(host.Value!);

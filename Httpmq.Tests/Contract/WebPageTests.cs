@@ -1,3 +1,5 @@
+using System.Net.NetworkInformation;
+using System.Net.Sockets;
 using Httpmq.Tests.Fuzz;
 using Httpmq.Tests.Limits;
 using Httpmq.Tests.Support;
@@ -175,21 +177,38 @@ internal sealed class WebPageTests(string version) : ContractTest(version)
     }
 
     [Test]
-    public async Task Listening_OnEveryAddress_TakesAnyHostUnlessSomeAreConfigured()
+    public async Task Listening_OnEveryAddress_TakesAnyHostOfOtherMachinesUnlessSomeAreConfigured()
     {
         await using var open = await Gateway.StartAsync(SharedServers.Nats.Url, server => server with { ListenOn = System.Net.IPAddress.Any });
         await using var named = await Gateway.StartAsync(
             SharedServers.Nats.Url,
             server => server with { ListenOn = System.Net.IPAddress.Any, AllowedHosts = new HashSet<string>(["mq.example"], StringComparer.OrdinalIgnoreCase) });
-        Task<WireAnswer> Ask(Gateway gateway, string headers) =>
-            SendAsync(new Uri($"http://127.0.0.1:{gateway.Management.Port}"), "GET", "/v1/admin/alive", body: null, headers);
+        Task<WireAnswer> Ask(Gateway gateway, string headers, string address = "127.0.0.1") =>
+            SendAsync(new Uri($"http://{address}:{gateway.Management.Port}"), "GET", "/v1/admin/alive", body: null, headers);
 
-        (await Ask(open, "Host: any.example")).Expect(200);
+        // A name that its owner points at 127.0.0.1 comes over loopback; a machine without a network has no other way in.
+        foreach (var address in AddressesOfThisMachine())
+        {
+            (await Ask(open, "Host: any.example", address)).Expect(200);
+            (await Ask(named, "Host: any.example", address)).Expect(403, "allowed_hosts");
+        }
+
+        (await Ask(open, "Host: any.example")).Expect(403, "allowed_hosts");
+        (await Ask(open, $"Host: {System.Net.Dns.GetHostName()}")).Expect(200);
+        (await Ask(open, "Host: localhost")).Expect(200);
         (await Ask(open, "Origin: http://evil.example")).Expect(403);
         (await Ask(named, "Host: mq.example")).Expect(200);
         (await Ask(named, "Host: localhost")).Expect(200);
         (await Ask(named, "Host: any.example")).Expect(403, "allowed_hosts");
     }
+
+    private static IEnumerable<string> AddressesOfThisMachine() =>
+        NetworkInterface.GetAllNetworkInterfaces()
+            .Where(static network => network.OperationalStatus == OperationalStatus.Up)
+            .SelectMany(static network => network.GetIPProperties().UnicastAddresses)
+            .Select(static unicast => unicast.Address)
+            .Where(static address => address.AddressFamily == AddressFamily.InterNetwork && !System.Net.IPAddress.IsLoopback(address))
+            .Select(static address => address.ToString());
 
     private static async Task<int> StatusAsync(string head) => RawHttp.StatusOf(await RawHttp.SendExactlyAsync(Gateway.Management, head + "\r\nConnection: close\r\n\r\n"));
 }

@@ -114,8 +114,7 @@ internal sealed class LameDuckTests
     {
         await Eventually.HoldsAsync(
             async () => (await client.ManageAsync(HttpMethod.Post, "/v1/admin/stream", """{"name":"s","replicas":3}""")).Success,
-            "a stream of three copies",
-            TimeSpan.FromMinutes(2));
+            "a stream of three copies");
         await Eventually.HoldsAsync(async () => (await client.TryPublishAsync("s", [1])).Success, "a leader");
     }
 

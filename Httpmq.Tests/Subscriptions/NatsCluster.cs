@@ -16,7 +16,7 @@ internal sealed class NatsCluster : IAsyncDisposable
     /// <summary>Where clients reach each node.</summary>
     public IReadOnlyList<string> Urls => [.. _nodes.Select(static node => node.Url)];
 
-    /// <summary>Starts the nodes and waits until they have a leader.</summary>
+    /// <summary>Starts the nodes and waits until they are one cluster.</summary>
     /// <param name="delayed">Whether what one node says to another arrives one or two milliseconds later.</param>
     public static async Task<NatsCluster> StartAsync(bool delayed)
     {
@@ -42,24 +42,8 @@ internal sealed class NatsCluster : IAsyncDisposable
                 "--routes",
                 string.Join(',', routes));
         }));
-        var cluster = new NatsCluster(nodes, wires);
-        await using var raw = new RawJetStream(nodes[0].Url);
-        await Eventually.HoldsAsync(
-            async () =>
-            {
-                var stream = new System.Text.Json.Nodes.JsonObject { ["name"] = "probe", ["storage"] = "memory", ["num_replicas"] = Size };
-                try
-                {
-                    return (await raw.TryCallAsync("STREAM.CREATE.probe", stream))["error"] is null;
-                }
-                catch (NATS.Client.Core.NatsException)
-                {
-                    return false;
-                }
-            },
-            "a cluster with a leader",
-            TimeSpan.FromSeconds(60));
-        return cluster;
+        await ClusterStart.CompleteAsync(nodes);
+        return new NatsCluster(nodes, wires);
     }
 
     public async ValueTask DisposeAsync()

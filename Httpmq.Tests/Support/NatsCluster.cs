@@ -17,6 +17,7 @@ internal sealed class NatsCluster : IAsyncDisposable
         var routes = Enumerable.Range(0, 3).Select(static _ => $"nats://127.0.0.1:{NatsServerProcess.FreePort().ToString(CultureInfo.InvariantCulture)}").ToArray();
         var nodes = await Task.WhenAll(routes.Select((route, index) => NatsServerProcess.StartAsync(
             "--name", $"n{index}", "--cluster_name", "c", "--cluster", route, "--routes", string.Join(',', routes))));
+        await ClusterStart.CompleteAsync(nodes);
         return new NatsCluster(nodes);
     }
 

@@ -26,9 +26,6 @@ internal sealed class ChaosRun(ChaosOptions options, string folder, TextWriter o
     /// <summary>After the last fault: gateways agree on who holds what, and the checker sees whether they do.</summary>
     private static readonly TimeSpan Settling = TimeSpan.FromSeconds(12);
 
-    /// <summary>The leader of a cluster that has only just formed has not heard of all its peers.</summary>
-    private const string NoRoomYet = "(err_code 10005)";
-
     private static readonly string[] Consumers = ["solo", "group", "pull"];
 
     private readonly RunClock _clock = new();
@@ -226,14 +223,10 @@ internal sealed class ChaosRun(ChaosOptions options, string folder, TextWriter o
                 return answer;
             }
 
-            if (limit.IsCancellationRequested || !IsTooEarly(answer))
+            if (limit.IsCancellationRequested || answer.Status is not (0 or (int)HttpStatusCode.ServiceUnavailable or (int)HttpStatusCode.GatewayTimeout))
             {
                 throw new InvalidOperationException($"the management answered {answer.Status}: {answer.Detail}");
             }
         }
     }
-
-    private static bool IsTooEarly(GatewayAnswer answer) =>
-        answer.Status is 0 or (int)HttpStatusCode.ServiceUnavailable or (int)HttpStatusCode.GatewayTimeout
-        || (answer.Status is (int)HttpStatusCode.BadRequest && answer.Detail?.Contains(NoRoomYet, StringComparison.Ordinal) is true);
 }

@@ -69,9 +69,19 @@ internal sealed class StreamObserver(string urls, string stream) : IAsyncDisposa
     public async Task<JsonNode?> ConfigurationAsync(string call, CancellationToken cancellationToken) =>
         (await AskAsync(call, cancellationToken))?["config"];
 
-    /// <summary>Whether the cluster has a leader that answers.</summary>
-    public async Task<bool> IsReadyAsync(CancellationToken cancellationToken) =>
-        await AskAsync("INFO", cancellationToken) is { } info && info["error"] is null;
+    /// <summary>Whether a stream can have so many copies.</summary>
+    public async Task<bool> HasRoomForAsync(int copies, CancellationToken cancellationToken)
+    {
+        const string Probe = "room";
+        var created = await AskAsync($"STREAM.CREATE.{Probe}", cancellationToken, new JsonObject { ["name"] = Probe, ["storage"] = "memory", ["num_replicas"] = copies });
+        if (created is null || created["error"] is not null)
+        {
+            return false;
+        }
+
+        await AskAsync($"STREAM.DELETE.{Probe}", cancellationToken);
+        return true;
+    }
 
     /// <summary>Everything that the stream holds, through a consumer that is gone afterwards.</summary>
     public async Task<IReadOnlyList<HeldMessage>> ReadAllAsync(CancellationToken cancellationToken)
@@ -110,11 +120,11 @@ internal sealed class StreamObserver(string urls, string stream) : IAsyncDisposa
     private static bool AreCurrent(JsonNode cluster) => (cluster["replicas"]?.AsArray() ?? []).All(copy =>
         copy?["current"] is { } current && (bool)current && copy["offline"] is null && (copy["lag"] is null || (long)copy["lag"]! == 0));
 
-    private async Task<JsonNode?> AskAsync(string call, CancellationToken cancellationToken)
+    private async Task<JsonNode?> AskAsync(string call, CancellationToken cancellationToken, JsonObject? body = null)
     {
         try
         {
-            var reply = await _nats.RequestAsync<string, string>($"$JS.API.{call}", string.Empty, cancellationToken: cancellationToken);
+            var reply = await _nats.RequestAsync<string, string>($"$JS.API.{call}", body?.ToJsonString() ?? string.Empty, cancellationToken: cancellationToken);
             return reply.Data is { Length: > 0 } json ? JsonNode.Parse(json) : null;
         }
         catch (Exception exception) when (exception is NatsException or OperationCanceledException && !cancellationToken.IsCancellationRequested)

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Httpmq.Checker;
 
 namespace Httpmq.Chaos.Servers;
@@ -16,7 +17,10 @@ internal sealed class TestBed : IAsyncDisposable
 {
     private const int NodeCount = 3;
     private const int DataplaneCount = 2;
-    private static readonly TimeSpan StartLimit = TimeSpan.FromSeconds(90);
+    private static readonly TimeSpan StartLimit = TimeSpan.FromSeconds(120);
+
+    /// <summary>Nodes find each other within 3 s as a rule.</summary>
+    private static readonly TimeSpan FormLimit = TimeSpan.FromSeconds(12);
 
     private readonly List<IAsyncDisposable> _owned = [];
 
@@ -60,17 +64,34 @@ internal sealed class TestBed : IAsyncDisposable
         }
 
         await Task.WhenAll(Nodes.Select(node => node.WaitUntilServingAsync(limit.Token)));
-        while (!await Observer.IsReadyAsync(limit.Token))
-        {
-            await Task.Delay(TimeSpan.FromMilliseconds(100), limit.Token);
-        }
-
+        await CompleteClusterAsync(limit.Token);
         foreach (var gateway in Gateways)
         {
             gateway.Process.Start();
         }
 
         await WaitUntilGatewaysServeAsync(limit.Token);
+    }
+
+    /// <summary>
+    /// Waits until a stream can have a copy on each node. A node that comes a moment after the others have elected a leader may stay out
+    /// for good (seen with 2.10.27), until it is started again; which one it is the servers do not tell.
+    /// </summary>
+    private async Task CompleteClusterAsync(CancellationToken cancellationToken)
+    {
+        var (since, next) = (Stopwatch.GetTimestamp(), Nodes.Count);
+        while (!await Observer.HasRoomForAsync(Nodes.Count, cancellationToken))
+        {
+            await Task.Delay(TimeSpan.FromMilliseconds(100), cancellationToken);
+            if (Stopwatch.GetElapsedTime(since) > FormLimit)
+            {
+                var node = Nodes[next-- % Nodes.Count];
+                await node.KillAsync();
+                node.Start();
+                await node.WaitUntilServingAsync(cancellationToken);
+                since = Stopwatch.GetTimestamp();
+            }
+        }
     }
 
     public Task WaitUntilGatewaysServeAsync(CancellationToken cancellationToken) =>
