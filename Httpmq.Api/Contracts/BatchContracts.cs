@@ -24,10 +24,14 @@ internal sealed record PublishRecordContract
 /// <param name="Stream">The stream that stored it; not there with an error.</param>
 /// <param name="Sequence">Its sequence in that stream; not there with an error.</param>
 /// <param name="Error">Why it was not stored, or why that is not known; not there where it was.</param>
+/// <param name="Warnings">
+/// Fields of the record that are not known, and had no effect; not there when there are none. `?strict=true` refuses the record instead.
+/// </param>
 /// <example>{"success":true,"line":1,"stream":"orders","sequence":1}</example>
 internal sealed record PublishOutcomeContract(
     bool Success,
     ulong Line,
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Stream,
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] ulong? Sequence,
-    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] ErrorContract? Error);
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] ErrorContract? Error,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] IReadOnlyList<string>? Warnings);

@@ -2,6 +2,7 @@ using System.Text.Json.Serialization;
 using Httpmq.Api.OpenApi;
 using Httpmq.Api.Serialization;
 using Httpmq.Domain.Consumers;
+using Httpmq.Domain.Limits;
 
 namespace Httpmq.Api.Contracts;
 
@@ -37,7 +38,7 @@ internal sealed record ConsumerParameters
     /// </summary>
     [Schema(Minimum = 0, IsDuration = true)]
     [JsonConverter(typeof(DurationConverter))]
-    public long? AckWait { get; init; }
+    public GivenDuration? AckWait { get; init; }
 
     /// <summary>push: JetStream sends to one subscriber, or to a delivery group; pull: any number of subscribers share.</summary>
     [Schema(Required = true, Values = ["push", "pull"])]

@@ -1,6 +1,7 @@
 using System.Text.Json.Serialization;
 using Httpmq.Api.OpenApi;
 using Httpmq.Api.Serialization;
+using Httpmq.Domain.Limits;
 using Httpmq.Domain.Streams;
 
 namespace Httpmq.Api.Contracts;
@@ -26,7 +27,7 @@ internal record StreamLimitParameters
     /// </summary>
     [Schema(Minimum = 0, IsDuration = true)]
     [JsonConverter(typeof(DurationConverter))]
-    public long? MaxAge { get; init; }
+    public GivenDuration? MaxAge { get; init; }
 
     /// <summary>Messages of one subject, at least -1; -1 and 0: unlimited.</summary>
     [Schema(Minimum = -1)]

@@ -8,8 +8,6 @@ namespace Httpmq.Api.Errors;
 /// <summary>Answers what a request threw, and gives the framework's empty 404 and 405 the failure body of the contract.</summary>
 internal sealed class ErrorMiddleware(RequestDelegate next, RouteAdvice advice, ILogger<ErrorMiddleware> logger)
 {
-    private const string Malformed = "Malformed request";
-
     public async Task InvokeAsync(HttpContext context)
     {
         try
@@ -28,15 +26,15 @@ internal sealed class ErrorMiddleware(RequestDelegate next, RouteAdvice advice, 
                 await RejectedBody.LingerAsync(context);
             }
         }
-        catch (BadHttpRequestException exception) when (!context.Response.HasStarted && !IsEndOfConnection(exception))
+        catch (Exception exception) when (!context.Response.HasStarted && MalformedBody.Describe(exception) is { } detail)
         {
-            ErrorResponses.Write(context, exception.StatusCode, Malformed, exception.Message);
-        }
-        catch (IOException exception) when (exception.InnerException is OverflowException && !context.Response.HasStarted)
-        {
-            // The server's words for a chunk whose size does not fit its counter. What follows cannot be told from the chunk.
-            context.Response.Headers.Connection = "close";
-            ErrorResponses.Write(context, StatusCodes.Status400BadRequest, Malformed, "the size of a chunk of the body is not a hexadecimal number up to 7fffffff");
+            if (HttpProtocol.IsHttp11(context.Request.Protocol))
+            {
+                // What follows cannot be told from the body.
+                context.Response.Headers.Connection = "close";
+            }
+
+            ErrorResponses.Write(context, (exception as BadHttpRequestException)?.StatusCode ?? StatusCodes.Status400BadRequest, MalformedBody.Message, detail);
         }
         catch (Exception exception) when (IsClientGone(context, exception))
         {
@@ -66,12 +64,8 @@ internal sealed class ErrorMiddleware(RequestDelegate next, RouteAdvice advice, 
     private static bool IsClientGone(HttpContext context, Exception exception) =>
         context.RequestAborted.IsCancellationRequested
         || exception is ConnectionResetException or ConnectionAbortedException
-        || (exception is BadHttpRequestException bad && IsEndOfConnection(bad))
+        || (exception is BadHttpRequestException bad && MalformedBody.IsEndOfConnection(bad))
         || (exception is IOException && RejectedBody.IsBroken(context.Request));
-
-    /// <summary>The server has no other sign of a connection that ended within a body; it closes its side without an answer.</summary>
-    private static bool IsEndOfConnection(BadHttpRequestException exception) =>
-        exception.Message.StartsWith("Unexpected end of request content", StringComparison.Ordinal);
 
     private void AnswerEmpty(HttpContext context)
     {

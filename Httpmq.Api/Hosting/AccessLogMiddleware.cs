@@ -5,17 +5,30 @@ namespace Httpmq.Api.Hosting;
 /// <summary>One line per request at level info; at level debug its headers as well, without those that carry secrets.</summary>
 internal sealed class AccessLogMiddleware(RequestDelegate next, ApiServerSettings settings, TimeProvider time, ILoggerFactory loggers)
 {
-    private readonly ILogger _logger = loggers.CreateLogger("Httpmq.Access");
+    /// <summary>The name of the log.</summary>
+    public const string Category = "Httpmq.Access";
+
+    private static readonly object BrokenOff = new();
+
+    private readonly ILogger _logger = loggers.CreateLogger(Category);
 
     public Task InvokeAsync(HttpContext context) => _logger.IsEnabled(LogLevel.Information) ? LogAsync(context) : next(context);
 
     /// <summary>Notes the bytes of an answer that was written without a length.</summary>
     public static void CountBytes(HttpContext context, long bytes) => context.Items[typeof(AccessLogMiddleware)] = bytes;
 
-    /// <summary>What proxies write for a client that left before its answer began; no status was sent then.</summary>
-    private static int StatusOf(HttpContext context) => !context.Response.HasStarted && context.RequestAborted.IsCancellationRequested
-        ? StatusCodes.Status499ClientClosedRequest
-        : context.Response.StatusCode;
+    /// <summary>Notes that the client left although its answer, which has begun, has an end that it is to wait for.</summary>
+    public static void NoteBrokenOff(HttpContext context) => context.Items[BrokenOff] = true;
+
+    /// <summary>What proxies write for a client that left before its answer began, or before it ended.</summary>
+    private static int StatusOf(HttpContext context) =>
+        context.Items.ContainsKey(BrokenOff) || (!context.Response.HasStarted && context.RequestAborted.IsCancellationRequested)
+            ? StatusCodes.Status499ClientClosedRequest
+            : context.Response.StatusCode;
+
+    private static long BytesOf(HttpContext context, int status) => status == StatusCodes.Status499ClientClosedRequest && !context.Response.HasStarted
+        ? 0
+        : context.Response.ContentLength ?? (context.Items[typeof(AccessLogMiddleware)] as long? ?? 0);
 
     private async Task LogAsync(HttpContext context)
     {
@@ -34,8 +47,7 @@ internal sealed class AccessLogMiddleware(RequestDelegate next, ApiServerSetting
         finally
         {
             var status = StatusOf(context);
-            var bytes = status == StatusCodes.Status499ClientClosedRequest ? 0 : context.Response.ContentLength ?? (context.Items[typeof(AccessLogMiddleware)] as long? ?? 0);
-            _logger.Access(method, path, status, bytes, time.GetElapsedTime(start).TotalMilliseconds, context.TraceIdentifier);
+            _logger.Access(method, path, status, BytesOf(context, status), time.GetElapsedTime(start).TotalMilliseconds, context.TraceIdentifier);
         }
     }
 }

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
 using System.Text;
@@ -47,6 +48,7 @@ internal static class ApiHost
         builder.Services.AddSingleton(patience);
         builder.Services.AddSingleton(buffers);
         builder.Services.AddSingleton<UnknownNames>();
+        builder.Services.AddSingleton<DiagnosticSource, RejectedRequests>();
         builder.Services.AddDualProtocolTransport();
         builder.Services.Configure<SocketTransportOptions>(transport => transport.CreateBoundListenSocket = Bind);
         builder.Services.AddJetStream(nats with

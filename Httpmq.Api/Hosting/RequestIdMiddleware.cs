@@ -37,7 +37,7 @@ internal sealed class RequestIdMiddleware(RequestDelegate next, string header)
     }
 
     /// <summary>A random UUID (version 4). It names a request and guards nothing, so it need not cost a system call.</summary>
-    private static string NewId()
+    public static string NewId()
     {
         Span<byte> bytes = stackalloc byte[16];
         Random.Shared.NextBytes(bytes);

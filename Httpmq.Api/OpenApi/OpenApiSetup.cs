@@ -22,6 +22,7 @@ internal static class OpenApiSetup
             document.SchemaSettings.SchemaNameGenerator = new SchemaNames();
             document.SchemaSettings.SchemaProcessors.Add(new SchemaDetails());
             document.SchemaSettings.TypeMappers.Add(AcknowledgeOperation.BodyMapper);
+            document.SchemaSettings.TypeMappers.Add(SchemaDetails.DurationMapper);
             document.OperationProcessors.Add(new PublishOperation());
             document.OperationProcessors.Add(new BatchOperation());
             document.OperationProcessors.Add(new AcknowledgeOperation());

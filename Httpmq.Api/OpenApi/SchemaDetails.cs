@@ -2,9 +2,11 @@ using System.Reflection;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Httpmq.Api.Serialization;
+using Httpmq.Domain.Limits;
 using Httpmq.Domain.Naming;
 using NJsonSchema;
 using NJsonSchema.Generation;
+using NJsonSchema.Generation.TypeMappers;
 
 namespace Httpmq.Api.OpenApi;
 
@@ -14,6 +16,11 @@ namespace Httpmq.Api.OpenApi;
 internal sealed class SchemaDetails : ISchemaProcessor
 {
     private const string NamePattern = "^[A-Za-z0-9_-]+$";
+
+    /// <summary>The number of nanoseconds; its property adds the text.</summary>
+    public static ITypeMapper DurationMapper { get; } = new PrimitiveTypeMapper(
+        typeof(GivenDuration),
+        static schema => (schema.Type, schema.Format) = (JsonObjectType.Integer, JsonFormatStrings.Long));
 
     public void Process(SchemaProcessorContext context)
     {

@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Httpmq.Domain.Limits;
 
 namespace Httpmq.Api.Serialization;
 
@@ -10,23 +11,23 @@ namespace Httpmq.Api.Serialization;
 internal sealed class DurationException(string message) : JsonException(message);
 
 /// <summary>Durations in requests: an integer of nanoseconds, or text such as "30s".</summary>
-internal sealed class DurationConverter : JsonConverter<long?>
+internal sealed class DurationConverter : JsonConverter<GivenDuration?>
 {
     private const int LongestValue = 100;
 
     private const string Expected = "a duration is an integer of nanoseconds, or text with units, such as \"250ms\", \"30s\", \"1h30m\" (ns, us, ms, s, m, h)";
 
-    public override long? Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options)
+    public override GivenDuration? Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options)
     {
         switch (reader.TokenType)
         {
             case JsonTokenType.Null:
                 return null;
             case JsonTokenType.Number when reader.TryGetInt64(out var nanoseconds):
-                return nanoseconds;
+                return new GivenDuration(nanoseconds);
             case JsonTokenType.String when !reader.HasValueSequence:
                 return DurationText.TryParse(Encoding.UTF8.GetString(reader.ValueSpan), out var parsed, out var fault)
-                    ? parsed
+                    ? new GivenDuration(parsed, HasUnit: true)
                     : throw new DurationException($"{Shown(ref reader)} {fault}; {Expected}");
             case JsonTokenType.Number:
                 throw new DurationException($"{Shown(ref reader)} is no integer of nanoseconds within range; {Expected}");
@@ -35,9 +36,9 @@ internal sealed class DurationConverter : JsonConverter<long?>
         }
     }
 
-    public override void Write(Utf8JsonWriter writer, long? value, JsonSerializerOptions options)
+    public override void Write(Utf8JsonWriter writer, GivenDuration? value, JsonSerializerOptions options)
     {
-        if (value is { } nanoseconds)
+        if (value is { Nanoseconds: var nanoseconds })
         {
             writer.WriteNumberValue(nanoseconds);
         }

@@ -11,7 +11,7 @@ internal static class NearestName
     private static readonly FrozenDictionary<string, string[]> Synonyms = new Dictionary<string, string[]>(StringComparer.Ordinal)
     {
         ["subject"] = ["subjects", "subject_name"],
-        ["topic"] = ["subjects", "subject_name"],
+        ["topic"] = ["subjects", "subject_name", "subject"],
         ["topics"] = ["subjects"],
         ["filter"] = ["filter_subject", "subject_name"],
         ["filtersubjects"] = ["filter_subject"],
@@ -37,6 +37,11 @@ internal static class NearestName
         ["streamseq"] = ["stream"],
         ["consumersequence"] = ["consumer"],
         ["consumerseq"] = ["consumer"],
+        ["payload"] = ["b64_msg"],
+        ["message"] = ["b64_msg"],
+        ["msg"] = ["b64_msg"],
+        ["data"] = ["b64_msg"],
+        ["body"] = ["b64_msg"],
     }.ToFrozenDictionary(StringComparer.Ordinal);
 
     /// <summary>The nearest of <paramref name="known"/>, or null where none is near.</summary>

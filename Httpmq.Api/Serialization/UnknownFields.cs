@@ -23,8 +23,8 @@ internal sealed class UnknownFields
         type);
 
     /// <summary>
-    /// The unknown fields of a body that was read already, or null. An acknowledgement is a hot path: where it has no more quotes
-    /// than its pairs need, it is not read again.
+    /// The unknown fields of a body that was read already, or null. An acknowledgement is a hot path: where all its pairs are complete and it
+    /// has no more quotes than they need, it is not read again.
     /// </summary>
     /// <param name="body">The body, valid JSON.</param>
     /// <param name="type">Its contract.</param>
@@ -32,7 +32,7 @@ internal sealed class UnknownFields
     /// <param name="thorough">Looks into an acknowledgement whatever its quotes say.</param>
     public FoundNames? Find(ReadOnlySpan<byte> body, JsonTypeInfo type, object model, bool thorough)
     {
-        if (!thorough && model is AckRequest ack && body.Count((byte)'"') <= ack.Pairs.Count * QuotesOfPair)
+        if (!thorough && model is AckRequest ack && IsComplete(ack) && body.Count((byte)'"') <= ack.Pairs.Count * QuotesOfPair)
         {
             return null;
         }
@@ -61,6 +61,20 @@ internal sealed class UnknownFields
         }
 
         return found;
+    }
+
+    /// <summary>Where something is missing, it may be there under a wrong name.</summary>
+    private static bool IsComplete(AckRequest ack)
+    {
+        foreach (var pair in ack.Pairs)
+        {
+            if (pair.Token is null && (pair.Stream is null || pair.Consumer is null))
+            {
+                return false;
+            }
+        }
+
+        return true;
     }
 
     /// <summary>An acknowledgement is read by hand: a pair, or the token in its place.</summary>

@@ -26,22 +26,39 @@ internal sealed class UnknownNames(ILogger<UnknownNames> logger)
     /// <param name="known">The names that are known there.</param>
     public void Report(HttpContext context, string kind, FoundNames found, IReadOnlyCollection<string> known)
     {
+        var warnings = Describe(kind, found, known);
+        var notes = RequestNotes.Of(context);
+        if (notes.IsStrict)
+        {
+            throw new HttpmqException(Refusal(kind, warnings));
+        }
+
+        notes.Warn(warnings);
+        Log(context.Request.Method, kind, found);
+    }
+
+    /// <summary>The warnings for these names.</summary>
+    public static IReadOnlyList<string> Describe(string kind, FoundNames found, IReadOnlyCollection<string> known)
+    {
         var warnings = found.Names.Select(name => Describe(kind, name, known)).ToList();
         if (found.More > 0)
         {
             warnings.Add($"{found.More} more unknown {kind}s");
         }
 
-        var notes = RequestNotes.Of(context);
-        if (notes.IsStrict)
-        {
-            throw HttpmqException.Invalid($"Unknown {kind}", $"{string.Join("; ", warnings)} (refused because of strict=true)");
-        }
+        return warnings;
+    }
 
-        notes.Warn(warnings);
+    /// <summary>The error of a strict request.</summary>
+    public static Error Refusal(string kind, IReadOnlyList<string> warnings) =>
+        new(ErrorKind.InvalidInput, $"Unknown {kind}", $"{string.Join("; ", warnings)} (refused because of strict=true)");
+
+    /// <summary>Says each name in the log, once.</summary>
+    public void Log(string method, string kind, FoundNames found)
+    {
         foreach (var name in found.Names)
         {
-            LogOnce(context.Request.Method, kind, Printable(name));
+            LogOnce(method, kind, Printable(name));
         }
     }
 

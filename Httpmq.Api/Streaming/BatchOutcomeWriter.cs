@@ -22,7 +22,10 @@ internal sealed class BatchOutcomeWriter(PipeWriter output) : IDisposable
 
     public void Dispose() => _json.Dispose();
 
-    public void Write(long line, in PublishOutcome outcome)
+    /// <param name="line">The record's place in the batch.</param>
+    /// <param name="outcome">What became of it.</param>
+    /// <param name="warnings">What was said in it and had no effect; null where there is nothing.</param>
+    public void Write(long line, in PublishOutcome outcome, IReadOnlyList<string>? warnings)
     {
         _json.Reset(output);
         _json.WriteStartObject();
@@ -40,6 +43,17 @@ internal sealed class BatchOutcomeWriter(PipeWriter output) : IDisposable
         {
             _json.WriteString("stream"u8, outcome.Stream);
             _json.WriteNumber("sequence"u8, outcome.Sequence);
+        }
+
+        if (warnings is not null)
+        {
+            _json.WriteStartArray("warnings"u8);
+            foreach (var warning in warnings)
+            {
+                _json.WriteStringValue(warning);
+            }
+
+            _json.WriteEndArray();
         }
 
         _json.WriteEndObject();

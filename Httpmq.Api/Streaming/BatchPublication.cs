@@ -1,9 +1,13 @@
 using System.Buffers;
+using System.Collections.Concurrent;
 using System.IO.Pipelines;
+using Httpmq.Api.Errors;
+using Httpmq.Api.Hosting;
 using Httpmq.Api.Serialization;
 using Httpmq.Application.Messages;
 using Httpmq.Domain.Errors;
 using Httpmq.Domain.Naming;
+using Microsoft.AspNetCore.Connections.Features;
 
 namespace Httpmq.Api.Streaming;
 
@@ -11,7 +15,13 @@ namespace Httpmq.Api.Streaming;
 /// One batch: reads records from the request while it writes their outcomes to the response, in the same order. Back-pressure
 /// goes both ways: a full window stops the reading, a client that does not read stops the window.
 /// </summary>
-internal sealed class BatchPublication(HttpContext http, PublishBatch batch, BodyBuffers buffers, TimeProvider time, CancellationToken stopping)
+internal sealed class BatchPublication(
+    HttpContext http,
+    PublishBatch batch,
+    BodyBuffers buffers,
+    UnknownNames unknown,
+    TimeProvider time,
+    CancellationToken stopping)
 {
     // A client of HTTP/1.1 usually sends all of its request before it reads, so answers wait here for so many bytes, as long as
     // there is room for them.
@@ -31,7 +41,10 @@ internal sealed class BatchPublication(HttpContext http, PublishBatch batch, Bod
 
     private readonly BodyBuffers.Lease _unflushed = buffers.Hold();
     private readonly CancellationTokenSource _giveUp = CancellationTokenSource.CreateLinkedTokenSource(http.RequestAborted, stopping);
+    private readonly bool _strict = http.Features.Get<RequestNotes>() is { IsStrict: true };
+    private readonly ConcurrentQueue<(long Line, IReadOnlyList<string> Warnings)> _warnings = new();
     private volatile bool _reading = true;
+    private bool _complete;
     private long _lines;
     private bool _hasRecords;
     private long _flushStarted;
@@ -55,6 +68,7 @@ internal sealed class BatchPublication(HttpContext http, PublishBatch batch, Bod
         try
         {
             stopped = !await TryReadAllAsync(http.Request.BodyReader);
+            _complete = true;
         }
         finally
         {
@@ -64,6 +78,10 @@ internal sealed class BatchPublication(HttpContext http, PublishBatch batch, Bod
             await writing;
             _unflushed.Dispose();
             _giveUp.Dispose();
+            if (!_complete || http.RequestAborted.IsCancellationRequested)
+            {
+                AccessLogMiddleware.NoteBrokenOff(http);
+            }
         }
 
         if (stopped)
@@ -87,9 +105,25 @@ internal sealed class BatchPublication(HttpContext http, PublishBatch batch, Bod
             // It waited for room to publish this record.
             _lines--;
         }
+        catch (Exception exception) when (MalformedBody.Describe(exception) is { } detail)
+        {
+            await RefuseRestAsync(detail);
+            return true;
+        }
 
         await batch.RefuseAsync(_lines + 1, Stopping, http.RequestAborted);
         return false;
+    }
+
+    /// <summary>Nothing can be told from a body that is broken, nor what follows it on a connection of HTTP/1.1.</summary>
+    private async Task RefuseRestAsync(string detail)
+    {
+        var error = new Error(ErrorKind.InvalidInput, MalformedBody.Message, $"{detail}; this record and all that follow were not read");
+        await batch.RefuseAsync(_lines + 1, error, http.RequestAborted);
+        if (HttpProtocol.IsHttp11(http.Request.Protocol))
+        {
+            http.Features.Get<IConnectionLifetimeNotificationFeature>()?.RequestClose();
+        }
     }
 
     /// <summary>Without a deadline: a batch may stay open for hours, and be quiet in between.</summary>
@@ -227,10 +261,39 @@ internal sealed class BatchPublication(HttpContext http, PublishBatch batch, Bod
         }
 
         _hasRecords = true;
-        return records.Read(line, out var subject, out var message) is { } error
-            ? batch.RefuseAsync(_lines, error, _giveUp.Token)
-            : batch.AddAsync(_lines, subject, message, _giveUp.Token);
+        var error = records.Read(line, out var subject, out var message);
+        if (records.Unknown is { } found)
+        {
+            error = Warn(found, error);
+        }
+
+        return error is null
+            ? batch.AddAsync(_lines, subject, message, _giveUp.Token)
+            : batch.RefuseAsync(_lines, error, _giveUp.Token);
     }
+
+    /// <summary>Names the unknown fields of a record: in its error where it has one, else beside its outcome.</summary>
+    private Error? Warn(FoundNames found, Error? error)
+    {
+        var warnings = UnknownNames.Describe("field", found, BatchRecordReader.Fields);
+        if (error is not null)
+        {
+            // What is missing is often what was misspelt.
+            return error.Kind is ErrorKind.InvalidInput ? error with { Detail = $"{error.Detail}; {string.Join("; ", warnings)}" } : error;
+        }
+
+        if (_strict)
+        {
+            return UnknownNames.Refusal("field", warnings);
+        }
+
+        unknown.Log(http.Request.Method, "field", found);
+        _warnings.Enqueue((_lines, warnings));
+        return null;
+    }
+
+    private IReadOnlyList<string>? WarningsOf(long line) =>
+        _warnings.TryPeek(out var first) && first.Line == line && _warnings.TryDequeue(out first) ? first.Warnings : null;
 
     private static bool IsBlank(in ReadOnlySequence<byte> line)
     {
@@ -263,9 +326,10 @@ internal sealed class BatchPublication(HttpContext http, PublishBatch batch, Bod
             }
 
             // When nobody listens any more, every record under way is still taken.
+            var warnings = WarningsOf(line);
             if (listening)
             {
-                writer.Write(line, outcome);
+                writer.Write(line, outcome, warnings);
             }
 
             if (line % RecordsPerTurn == 0)
@@ -279,7 +343,7 @@ internal sealed class BatchPublication(HttpContext http, PublishBatch batch, Bod
             await TryFlushAsync(writer);
         }
 
-        Hosting.AccessLogMiddleware.CountBytes(http, writer.Bytes);
+        AccessLogMiddleware.CountBytes(http, writer.Bytes);
     }
 
     /// <summary>False when the client is gone.</summary>
@@ -292,15 +356,16 @@ internal sealed class BatchPublication(HttpContext http, PublishBatch batch, Bod
         }
 
         writer.Flushed();
-        var flush = http.Response.BodyWriter.FlushAsync(http.RequestAborted);
-        if (flush.IsCompletedSuccessfully)
-        {
-            return !flush.Result.IsCompleted;
-        }
-
-        Volatile.Write(ref _flushStarted, time.GetTimestamp());
         try
         {
+            // Where the client is gone it throws at once.
+            var flush = http.Response.BodyWriter.FlushAsync(http.RequestAborted);
+            if (flush.IsCompletedSuccessfully)
+            {
+                return !flush.Result.IsCompleted;
+            }
+
+            Volatile.Write(ref _flushStarted, time.GetTimestamp());
             return !(await flush).IsCompleted;
         }
         catch (Exception exception) when (exception is OperationCanceledException or IOException)

@@ -20,16 +20,18 @@ internal sealed class BatchPublications : IHostedLifecycleService, IAsyncDisposa
 
     private readonly ConcurrentDictionary<BatchPublication, Task> _running = new();
     private readonly BodyBuffers _buffers;
+    private readonly UnknownNames _unknown;
     private readonly TimeSpan _stallLimit;
     private readonly IHostApplicationLifetime _lifetime;
     private readonly TimeProvider _time;
     private readonly ILogger<BatchPublications> _logger;
     private readonly ITimer _timer;
 
-    public BatchPublications(LimitSettings limits, BodyBuffers buffers, IHostApplicationLifetime lifetime, TimeProvider time, ILogger<BatchPublications> logger)
+    public BatchPublications(LimitSettings limits, BodyBuffers buffers, UnknownNames unknown, IHostApplicationLifetime lifetime, TimeProvider time, ILogger<BatchPublications> logger)
     {
         _stallLimit = limits.StallTimeout;
         _buffers = buffers;
+        _unknown = unknown;
         _lifetime = lifetime;
         _time = time;
         _logger = logger;
@@ -43,7 +45,7 @@ internal sealed class BatchPublications : IHostedLifecycleService, IAsyncDisposa
     public async Task RunAsync(HttpContext http, PublishBatch batch)
     {
         using var open = batch;
-        var publication = new BatchPublication(http, batch, _buffers, _time, _lifetime.ApplicationStopping);
+        var publication = new BatchPublication(http, batch, _buffers, _unknown, _time, _lifetime.ApplicationStopping);
         var done = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         _running[publication] = done.Task;
         try

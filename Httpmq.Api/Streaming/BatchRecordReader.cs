@@ -21,6 +21,12 @@ internal sealed class BatchRecordReader(int maxMessage, BodyBuffers buffers) : I
     private byte[] _message = [];
     private Subject _subject;
 
+    /// <summary>The fields that a record may have.</summary>
+    public static IReadOnlyCollection<string> Fields { get; } = ["subject", "b64_msg"];
+
+    /// <summary>The other fields of the record that was read last, as far as it was read; null where there are none.</summary>
+    public FoundNames? Unknown { get; private set; }
+
     /// <summary>The longest line that can hold a message of the largest size, in bytes.</summary>
     public long MaxLine { get; } = (((long)maxMessage + 2) / 3 * 4) + (16 * 1024);
 
@@ -29,6 +35,7 @@ internal sealed class BatchRecordReader(int maxMessage, BodyBuffers buffers) : I
     {
         subject = default;
         message = default;
+        Unknown = null;
 
         // Without the exception that the JSON reader would throw, which costs as much as a hundred records.
         if (BatchLine.FindFault(line) is { } noObject)
@@ -77,6 +84,7 @@ internal sealed class BatchRecordReader(int maxMessage, BodyBuffers buffers) : I
                 }
                 else
                 {
+                    (Unknown ??= new FoundNames()).Add(json.GetString()!);
                     json.Skip();
                 }
             }

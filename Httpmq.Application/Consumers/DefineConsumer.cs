@@ -4,6 +4,7 @@ using Httpmq.Application.Streams;
 using Httpmq.Application.Validation;
 using Httpmq.Domain.Consumers;
 using Httpmq.Domain.Errors;
+using Httpmq.Domain.Limits;
 using Httpmq.Domain.Naming;
 using MediatR;
 
@@ -13,7 +14,7 @@ namespace Httpmq.Application.Consumers;
 /// Creates a consumer, or changes what may change of an existing one: in-flight limit, deliveries, ack wait, notes.
 /// Another mode, delivery group or filter is a conflict.
 /// </summary>
-/// <param name="AckWait">Nanoseconds; absent or 0: 30 s.</param>
+/// <param name="AckWait">Absent or 0: 30 s.</param>
 /// <param name="MaxRetry">Deliveries in total; absent, 0 or -1: no limit.</param>
 public sealed record DefineConsumer(
     string Stream,
@@ -24,7 +25,7 @@ public sealed record DefineConsumer(
     string? Mode,
     long? MaxInflight,
     long? MaxRetry,
-    long? AckWait) : IRequest, IValidatedRequest;
+    GivenDuration? AckWait) : IRequest, IValidatedRequest;
 
 internal sealed class DefineConsumerValidator : AbstractValidator<DefineConsumer>
 {
@@ -36,13 +37,7 @@ internal sealed class DefineConsumerValidator : AbstractValidator<DefineConsumer
             .WithMessage(command => command.Mode is null ? "mode is required: 'push' or 'pull'" : $"mode: {Rules.Quote(command.Mode)} is not 'push' or 'pull'");
         RuleFor(command => command.MaxInflight).NotNull().WithMessage("max_inflight is required: at least 1").AtLeast("max_inflight", 1);
         RuleFor(command => command.MaxRetry).AtLeast("max_retry", -1);
-        RuleFor(command => command.AckWait).Custom((wait, context) =>
-        {
-            if (wait is not null and not 0 and < ConsumerSpec.ShortestAckWait)
-            {
-                context.AddFailure($"ack_wait: {wait} ns is not 0 (30 s) or at least {ConsumerSpec.ShortestAckWait} ns (1 ms); {Rules.NanosecondsHint(wait.Value)}");
-            }
-        });
+        RuleFor(command => command.AckWait).NoneOrAtLeast("ack_wait", "30 s", ConsumerSpec.ShortestAckWait);
         RuleFor(command => command.FilterSubject).SubjectFilter("filter_subject").When(command => command.FilterSubject is { Length: > 0 });
         RuleFor(command => command.DeliveryGroup).EntityName("delivery_group").When(command => command.DeliveryGroup is not null);
         RuleFor(command => command.DeliveryGroup).Null().When(command => command.Mode is "pull")
@@ -148,7 +143,7 @@ internal sealed class DefineConsumerHandler(IConsumerStore consumers, IStreamSto
         request.Mode is "push" ? ConsumerMode.Push : ConsumerMode.Pull,
         request.MaxInflight!.Value,
         request.MaxRetry is > 0 ? request.MaxRetry.Value : -1,
-        request.AckWait is > 0 ? request.AckWait.Value : ConsumerSpec.DefaultAckWait);
+        request.AckWait is { Nanoseconds: > 0 and var wait } ? wait : ConsumerSpec.DefaultAckWait);
 
     private static bool IsPush(ConsumerInfo consumer) => consumer.Config.DeliverSubject.Length > 0;
 

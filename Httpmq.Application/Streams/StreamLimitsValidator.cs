@@ -13,12 +13,6 @@ internal sealed class StreamLimitsValidator : AbstractValidator<StreamLimits>
         RuleFor(limits => limits.MaxBytes).AtLeast("max_bytes", -1);
         RuleFor(limits => limits.MaxMessagesPerSubject).AtLeast("max_msgs_per_subject", -1);
         RuleFor(limits => (long?)limits.MaxMessageSize).AtLeast("max_msg_size", -1);
-        RuleFor(limits => limits.MaxAge).Custom((age, context) =>
-        {
-            if (age is not null and not 0 and < StreamLimits.ShortestMaxAge)
-            {
-                context.AddFailure($"max_age: {age} ns is not 0 (no limit) or at least {StreamLimits.ShortestMaxAge} ns (100 ms); {Rules.NanosecondsHint(age.Value)}");
-            }
-        });
+        RuleFor(limits => limits.MaxAge).NoneOrAtLeast("max_age", "no limit", StreamLimits.ShortestMaxAge);
     }
 }

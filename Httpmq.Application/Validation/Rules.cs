@@ -1,5 +1,6 @@
 using FluentValidation;
 using Httpmq.Domain.Errors;
+using Httpmq.Domain.Limits;
 using Httpmq.Domain.Naming;
 using Httpmq.Domain.Streams;
 
@@ -61,6 +62,21 @@ internal static class Rules
             }
         });
 
+    /// <summary>A duration that is 0 or not too short.</summary>
+    /// <param name="rule">For which property.</param>
+    /// <param name="field">The field as the client wrote it.</param>
+    /// <param name="none">What 0 means.</param>
+    /// <param name="least">The shortest, in nanoseconds.</param>
+    public static IRuleBuilderOptionsConditions<T, GivenDuration?> NoneOrAtLeast<T>(this IRuleBuilder<T, GivenDuration?> rule, string field, string none, long least) =>
+        rule.Custom((value, context) =>
+        {
+            if (value is { Nanoseconds: not 0 and var length } given && length < least)
+            {
+                var hint = given.LooksLikeSeconds ? $"; a number is nanoseconds: for {length} seconds write \"{length}s\"" : string.Empty;
+                context.AddFailure($"{field}: {GivenDuration.Describe(length)} is not 0 ({none}) or at least {GivenDuration.Describe(least)}{hint}");
+            }
+        });
+
     /// <summary>For handlers without validators, and for names that a validator has passed already.</summary>
     public static StreamName Stream(string? value) =>
         StreamName.TryParse(value, out var name) ? name : throw HttpmqException.Invalid("Invalid stream name", NameFault("stream", value));
@@ -86,11 +102,6 @@ internal static class Rules
             _ => $"'{value}'",
         };
     }
-
-    /// <summary>What to write where a number was meant in another unit than nanoseconds.</summary>
-    public static string NanosecondsHint(long nanoseconds) => nanoseconds > 0
-        ? $"a number is nanoseconds: for {nanoseconds} seconds write \"{nanoseconds}s\""
-        : "write \"30s\" for 30 seconds";
 
     private static string NameFault(string field, string? value) => value is null
         ? $"{field} is required: {Domain.Naming.EntityName.Rule}"

@@ -1,3 +1,4 @@
+using Httpmq.Domain.Limits;
 using Httpmq.Domain.Naming;
 
 namespace Httpmq.Domain.Streams;
@@ -8,14 +9,14 @@ namespace Httpmq.Domain.Streams;
 /// <param name="MaxConsumers">Consumers; -1 and 0 mean unlimited.</param>
 /// <param name="MaxMessages">Messages; -1 and 0 mean unlimited.</param>
 /// <param name="MaxBytes">Bytes; -1 and 0 mean unlimited.</param>
-/// <param name="MaxAge">Age of a message in nanoseconds; 0 means unlimited.</param>
+/// <param name="MaxAge">Age of a message; 0 means unlimited.</param>
 /// <param name="MaxMessagesPerSubject">Messages of one subject; -1 and 0 mean unlimited.</param>
 /// <param name="MaxMessageSize">Bytes of one message; -1 and 0 mean unlimited.</param>
 public sealed record StreamLimits(
     long? MaxConsumers,
     long? MaxMessages,
     long? MaxBytes,
-    long? MaxAge,
+    GivenDuration? MaxAge,
     long? MaxMessagesPerSubject,
     int? MaxMessageSize)
 {

@@ -72,6 +72,8 @@ internal sealed class MessagePublisher(NatsLink link, NatsOptions options, Reque
             { Kind: ReplyKind.Foreign or ReplyKind.Answered } => await ExplainForeignAsync(subject, started, cancellationToken),
             { Kind: ReplyKind.NotSent } => PublishOutcome.Failed(link.NotConnected),
             { Kind: ReplyKind.Full } => Failed(ErrorKind.Unavailable, subject, "too many messages wait for JetStream's answer; nothing was stored, try again"),
+            { Kind: ReplyKind.Silent } => PublishOutcome.Failed(link.Explain(new Error(
+                ErrorKind.Unavailable, What(subject), "JetStream does not answer at the moment; nothing was stored, try again"))),
             { Kind: ReplyKind.TimedOut } => await ExplainTimeoutAsync(subject, started, cancellationToken),
             _ => Failed(ErrorKind.Unavailable, subject, "the connection to NATS was lost before JetStream answered; the message may have been stored"),
         };

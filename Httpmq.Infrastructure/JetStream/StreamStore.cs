@@ -130,7 +130,7 @@ internal sealed class StreamStore(JetStreamApi api, IDefinitionLocks locks) : IS
             MaxMsgsPerSubject = Unlimited(limits.MaxMessagesPerSubject) ?? config.MaxMsgsPerSubject,
             MaxMsgSize = (int?)Unlimited(limits.MaxMessageSize) ?? config.MaxMsgSize,
         };
-        if (limits.MaxAge is not { } maxAge || (maxAge == config.MaxAge && config.DuplicateWindow > 0))
+        if (limits.MaxAge is not { Nanoseconds: var maxAge } || (maxAge == config.MaxAge && config.DuplicateWindow > 0))
         {
             return changed;
         }

@@ -118,6 +118,75 @@ internal sealed class BatchPublishTests(string version)
         }
     }
 
+    [TestCase("""{"subject":"{0}.a","b64_msg":"aGk=","id":"x","headers":{"a":"b"}}""", "unknown field 'id'|unknown field 'headers'")]
+    [TestCase("""{"subject":"{0}.a","b64_msg":"aGk=","Subjects":["id"]}""", "unknown field 'Subjects'; did you mean 'subject'?")]
+    public async Task Publish_UnknownField_IsNamedAndStrictRefusesIt(string record, string warnings)
+    {
+        var body = string.Join('\n', Record("a", "one"), record.Replace("{0}", _stream, StringComparison.Ordinal), Record("a", "two"));
+        var lenient = await PublishAsync(body);
+        var strict = await PublishAsync(body, "?strict=true");
+
+        using (Assert.EnterMultipleScope())
+        {
+            Assert.That(lenient.Select(line => (bool)line["success"]!), Is.All.True);
+            Assert.That(lenient.Select(line => line["warnings"] is JsonArray all ? string.Join('|', all.Select(one => (string)one!)) : null), Is.EqualTo(new[] { null, warnings, null }));
+            Assert.That(strict.Select(line => (int?)line["error"]?["code"]), Is.EqualTo(new int?[] { null, 400, null }));
+            Assert.That((string)strict[1]["error"]!["message"]!, Is.EqualTo("Unknown field"));
+            Assert.That((string)strict[1]["error"]!["detail"]!, Is.EqualTo($"{warnings.Replace("|", "; ", StringComparison.Ordinal)} (refused because of strict=true)"));
+            Assert.That((int)(await _client.StreamAsync(_stream))["state"]!["messages"]!, Is.EqualTo(5));
+        }
+    }
+
+    [TestCase("""{"subject":"{0}.a","payload":"aGk="}""", "b64_msg is required|unknown field 'payload'; did you mean 'b64_msg'?")]
+    [TestCase("""{"subject":"{0}.a","b64msg":"aGk="}""", "b64_msg is required|unknown field 'b64msg'; did you mean 'b64_msg'?")]
+    [TestCase("""{"topic":"{0}.a","b64_msg":"aGk="}""", "subject is required|unknown field 'topic'; did you mean 'subject'?")]
+    public async Task Publish_MisspeltField_IsNamedBesideWhatIsMissing(string record, string detail)
+    {
+        var lines = await PublishAsync(record.Replace("{0}", _stream, StringComparison.Ordinal));
+
+        var said = (string)lines[0]["error"]!["detail"]!;
+        Assert.That(detail.Split('|').Where(part => !said.Contains(part, StringComparison.Ordinal)), Is.Empty, said);
+    }
+
+    [Test]
+    public async Task Publish_UnknownFieldOfARecordThatNoStreamTakes_IsNamedBesideTheError()
+    {
+        var lines = await PublishAsync($$"""{"subject":"nobody.{{_stream}}","b64_msg":"aGk=","ttl":"1s"}""");
+
+        using (Assert.EnterMultipleScope())
+        {
+            Assert.That((int)lines[0]["error"]!["code"]!, Is.EqualTo(404));
+            Assert.That((string)lines[0]["warnings"]![0]!, Is.EqualTo("unknown field 'ttl'"));
+        }
+    }
+
+    /// <summary>The records before it were taken and are told; what follows cannot be told from the chunk.</summary>
+    [TestCase("zz")]
+    [TestCase("fffffffffffffffff4")]
+    [TestCase("80000000")]
+    public async Task Publish_ChunkThatIsNone_IsTheLastLine(string size)
+    {
+        if (version is not "1.1")
+        {
+            Assert.Ignore("HTTP/2 has no chunks");
+        }
+
+        const string Head = "POST /v1/data/publish HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n";
+        var record = Record("a", "one") + "\n";
+        var answer = await RawHttp.SendExactlyAsync(SharedServers.Gateway.Dataplane, $"{Head}{record.Length:x}\r\n{record}\r\n{size}\r\nmore");
+
+        var lines = answer.Split('\n').Where(line => line.StartsWith('{')).Select(line => JsonNode.Parse(line)!).ToArray();
+        using (Assert.EnterMultipleScope())
+        {
+            Assert.That(answer, Does.StartWith("HTTP/1.1 200 ").And.EndsWith("\r\n0\r\n\r\n"));
+            Assert.That(lines.Select(line => (int)line["line"]!), Is.EqualTo(Enumerable.Range(1, lines.Length)));
+            Assert.That(lines.SkipLast(1).Select(line => (bool)line["success"]!), Is.All.True);
+            Assert.That((int)lines[^1]["error"]!["code"]!, Is.EqualTo(400));
+            Assert.That((string)lines[^1]["error"]!["detail"]!, Does.Contain("the size of a chunk"));
+            Assert.That((int)(await _client.StreamAsync(_stream))["state"]!["messages"]!, Is.EqualTo(lines.Length - 1));
+        }
+    }
+
     [TestCase("gzip", 415)]
     [TestCase("br, identity", 415)]
     [TestCase("identity", 200)]
@@ -138,9 +207,9 @@ internal sealed class BatchPublishTests(string version)
     private string Record(string subject, byte[] message) =>
         $$"""{"subject":"{{_stream}}.{{subject}}","b64_msg":"{{Convert.ToBase64String(message)}}"}""";
 
-    private async Task<IReadOnlyList<JsonNode>> PublishAsync(string body)
+    private async Task<IReadOnlyList<JsonNode>> PublishAsync(string body, string query = "")
     {
-        var (status, text) = await _client.SendRawAsync(HttpMethod.Post, "/v1/data/publish", new StringContent(body));
+        var (status, text) = await _client.SendRawAsync(HttpMethod.Post, $"/v1/data/publish{query}", new StringContent(body));
         Assert.That(status, Is.EqualTo(HttpStatusCode.OK), text);
         return [.. text.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => JsonNode.Parse(line)!)];
     }

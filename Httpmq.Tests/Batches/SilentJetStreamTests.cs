@@ -10,7 +10,11 @@ namespace Httpmq.Tests.Batches;
 [Category(ServerUnderTest.Category)]
 internal sealed class SilentJetStreamTests
 {
+    private const string Record = """{"subject":"s","b64_msg":"aGk="}""";
+
     private static readonly TimeSpan Longest = TimeSpan.FromSeconds(5);
+
+    private static readonly TimeSpan RequestLimit = TimeSpan.FromSeconds(4);
 
     /// <summary>Each record has a subject of its own, so that no two have one reason in common.</summary>
     [TestCase(false)]
@@ -30,6 +34,69 @@ internal sealed class SilentJetStreamTests
         Assert.That(lines, Has.Count.EqualTo(100));
         Assert.That(lines.Select(static line => (int?)line["error"]?["code"]), Is.All.EqualTo(504));
         Assert.That(took, Is.LessThan(Longest));
+    }
+
+    /// <summary>More records than a window holds: those that were not sent when the first ones timed out say so.</summary>
+    [Test]
+    public async Task Publish_ServerFrozen_ManyWindowsEndWithTheFirstAndTheRestIsNotStored()
+    {
+        const int Records = 4000;
+        await using var nats = await NatsServerProcess.StartAsync();
+        await using var gateway = await OwnGateway.StartAsync(nats);
+        using var client = gateway.Client();
+        await client.DefineStreamAsync("s", "s.*");
+        await client.PublishAsync("s.x", "first");
+
+        await nats.FreezeAsync();
+        var (lines, took) = await PublishAsync(client, oneSubject: true, Records);
+        await nats.ThawAsync();
+        await Eventually.HoldsAsync(async () => (await client.TryPublishAsync("s.x", [1])).Success, "publishing again");
+        var (after, _) = await PublishAsync(client, oneSubject: true);
+
+        var unknown = lines.Count(static line => (int)line["error"]!["code"]! == 504);
+        var refused = lines.Where(static line => (int)line["error"]!["code"]! == 503).ToArray();
+        var stored = await StoredAsync(client, "s.0");
+        using (Assert.EnterMultipleScope())
+        {
+            Assert.That(lines.Select(static line => (int)line["line"]!), Is.EqualTo(Enumerable.Range(1, Records)));
+            Assert.That(took, Is.LessThan(2 * RequestLimit), "one time limit, and not one for each window");
+            Assert.That(unknown + refused.Length, Is.EqualTo(Records));
+            Assert.That(refused.Select(static line => (string)line["error"]!["detail"]!), Is.All.Contain("nothing was stored"));
+            Assert.That(after.Select(static line => (bool)line["success"]!), Is.All.True);
+            Assert.That(stored, Is.LessThanOrEqualTo(unknown + after.Count), "what was refused is not stored");
+        }
+    }
+
+    [Test]
+    public async Task Publish_ServerThawsWhileTheBatchIsOpen_GoesOn()
+    {
+        await using var nats = await NatsServerProcess.StartAsync();
+        await using var gateway = await OwnGateway.StartAsync(nats);
+        using var client = gateway.Client();
+        await client.DefineStreamAsync("s", "s");
+        await client.PublishAsync("s", "first");
+        await using var batch = await OpenBatch.StartAsync(client);
+
+        await nats.FreezeAsync();
+        await batch.SendAsync(Record);
+        var silent = await batch.NextAsync();
+        await batch.SendAsync(Record);
+        var refused = await batch.NextAsync();
+        await nats.ThawAsync();
+
+        using (Assert.EnterMultipleScope())
+        {
+            Assert.That((int)silent!["error"]!["code"]!, Is.EqualTo(504));
+            Assert.That((int)refused!["error"]!["code"]!, Is.EqualTo(503));
+        }
+
+        await Eventually.HoldsAsync(
+            async () =>
+            {
+                await batch.SendAsync(Record);
+                return (bool)(await batch.NextAsync())!["success"]!;
+            },
+            "a record of the same batch stored");
     }
 
     /// <summary>Without a majority a cluster answers PINGs and nothing else.</summary>
@@ -68,7 +135,7 @@ internal sealed class SilentJetStreamTests
 
         await nats.FreezeAsync();
         var start = Stopwatch.GetTimestamp();
-        await batch.SendAsync(string.Join('\n', Enumerable.Repeat("""{"subject":"s","b64_msg":"aGk="}""", Records)));
+        await batch.SendAsync(string.Join('\n', Enumerable.Repeat(Record, Records)));
         var stopping = gateway.StopDataplaneAsync();
         var lines = new List<JsonNode>();
         while (await batch.NextAsync() is { } line)
@@ -92,10 +159,17 @@ internal sealed class SilentJetStreamTests
         }
     }
 
-    private static async Task<(IReadOnlyList<JsonNode> Lines, TimeSpan Took)> PublishAsync(GatewayClient client, bool oneSubject)
+    /// <summary>Messages of this subject in the stream; the first one had another.</summary>
+    private static async Task<int> StoredAsync(GatewayClient client, string subject)
+    {
+        await client.DefineConsumerAsync("s", "count", new JsonObject { ["mode"] = "pull", ["filter_subject"] = subject });
+        return (int)(await client.ConsumerAsync("s", "count"))["num_pending"]!;
+    }
+
+    private static async Task<(IReadOnlyList<JsonNode> Lines, TimeSpan Took)> PublishAsync(GatewayClient client, bool oneSubject, int count = 100)
     {
         var start = Stopwatch.GetTimestamp();
-        var records = string.Join('\n', Enumerable.Range(0, 100).Select(number => $$"""{"subject":"s.{{(oneSubject ? 0 : number)}}","b64_msg":"aGk="}"""));
+        var records = string.Join('\n', Enumerable.Range(0, count).Select(number => $$"""{"subject":"s.{{(oneSubject ? 0 : number)}}","b64_msg":"aGk="}"""));
         var (status, text) = await client.SendRawAsync(HttpMethod.Post, "/v1/data/publish", new StringContent(records));
         var took = Stopwatch.GetElapsedTime(start);
         Assert.That(status, Is.EqualTo(HttpStatusCode.OK), text);

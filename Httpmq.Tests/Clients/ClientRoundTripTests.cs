@@ -126,6 +126,17 @@ internal sealed class ClientRoundTripTests
     }
 
     [Test]
+    public async Task Subscribe_WithoutASubject_GetsWhatTheConsumerSends()
+    {
+        await _client.Dataplane.PublishAsync($"{_stream}.a", new byte[] { 1 });
+        using var patience = new CancellationTokenSource(Eventually.Patience);
+        await using var messages = _client.Dataplane.SubscribeAsync(_stream, "c0", cancellationToken: patience.Token).GetAsyncEnumerator(patience.Token);
+
+        Assert.That(await messages.MoveNextAsync(), Is.True);
+        Assert.That(messages.Current.Subject, Is.EqualTo($"{_stream}.a"));
+    }
+
+    [Test]
     public void Call_NobodyListens_ThrowsTheLibrarysOwnException()
     {
         var nobody = new Uri($"http://127.0.0.1:{NatsServerProcess.FreePort()}/");

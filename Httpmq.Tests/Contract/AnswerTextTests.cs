@@ -40,6 +40,7 @@ internal sealed class AnswerTextTests() : ContractTest("2.0")
     [TestCase("POST /v1/admin/stream", "{'name':'other-{0}','subjects':['{0}.>']}", 409, "subjects: '{0}.>' overlaps with '{0}.a' of stream {0}|(err_code 10065)")]
     [TestCase("POST /v1/admin/stream", "{'name':'other-{0}','replicas':3}", 400, "replicas: 3 needs a cluster|this is a single one|leave replicas out, or say 1|(err_code 10074)")]
     [TestCase("POST /v1/admin/stream", "{'name':'other-{0}','max_age':300}", 400, "max_age: 300 ns|for 300 seconds write \"300s\"")]
+    [TestCase("POST /v1/admin/stream", "{'name':'other-{0}','max_age':'0.05s'}", 400, "max_age: 50000000 ns (50 ms) is not 0 (no limit) or at least 100000000 ns (100 ms)")]
     [TestCase("POST /v1/admin/stream", "{'name':'other-{0}','max_age':'5'}", 400, "max_age: \"5\" has a number without a unit")]
     [TestCase("POST /v1/admin/stream", "{'name':'other-{0}','subjects':'a.b'}", 400, "subjects: \"a.b\" is text; an array of texts, such as [\"orders.*\"], is expected")]
     [TestCase("POST /v1/admin/stream", "{'name':'other-{0}','max_bytes':'1GB'}", 400, "max_bytes: \"1GB\" is text; an integer (of bytes) of at most")]

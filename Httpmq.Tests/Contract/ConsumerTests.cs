@@ -86,14 +86,17 @@ internal sealed class ConsumerTests(string version) : ContractTest(version)
     [TestCase("max_retry", "-2", "max_retry: -2 ")]
     [TestCase("ack_wait", "-5", "ack_wait: -5 ")]
     [TestCase("ack_wait", "30", "ack_wait: 30 ns is not 0 (30 s) or at least 1000000 ns (1 ms); a number is nanoseconds: for 30 seconds write \"30s\"")]
-    [TestCase("ack_wait", "999999", "ack_wait: 999999 ns ")]
+    [TestCase("ack_wait", "999999", "ack_wait: 999999 ns (999.999 us) is not 0 (30 s) or at least 1000000 ns (1 ms)")]
+    [TestCase("ack_wait", "86400", "ack_wait: 86400 ns (86.4 us) is not 0 (30 s) or at least 1000000 ns (1 ms); a number is nanoseconds: for 86400 seconds write \"86400s\"")]
+    [TestCase("ack_wait", "\"500us\"", "ack_wait: 500000 ns (500 us) is not 0 (30 s) or at least 1000000 ns (1 ms)")]
     [TestCase("ack_wait", "\"5\"", "ack_wait: \"5\" has a number without a unit; a duration is an integer of nanoseconds, or text with units, such as \"250ms\"")]
-    [TestCase("ack_wait", "\"10us\"", "ack_wait: 10000 ns ")]
+    [TestCase("ack_wait", "\"10us\"", "ack_wait: 10000 ns (10 us) is not 0 (30 s) or at least 1000000 ns (1 ms)")]
     [TestCase("delivery_group", "\"\"", "delivery_group")]
     [TestCase("filter_subject", "\"elsewhere\"", "filter_subject: 'elsewhere' is not within the subjects of stream t")]
     public async Task Define_Wrong_Is400WithFieldAndValue(string field, string value, string detail)
     {
-        (await DefineAsync(With(field, value))).Expect(400, detail);
+        var answer = (await DefineAsync(With(field, value))).Expect(400, detail);
+        Assert.That(answer.Detail.Contains("seconds write", StringComparison.Ordinal), Is.EqualTo(detail.Contains("seconds write", StringComparison.Ordinal)));
         (await ManageAsync("GET", $"/v1/admin/stream/{_stream}/consumer/c")).Expect(404);
     }
 

@@ -80,6 +80,23 @@ internal sealed class UnknownNameTests(string version) : ContractTest(version)
         }
     }
 
+    [TestCase("""{"strem":2,"consumer":1}""", "stream is required|unknown field 'strem'; did you mean 'stream'?")]
+    [TestCase("""{"stream":2,"consumer_seq":1}""", "consumer is required|unknown field 'consumer_seq'; did you mean 'consumer'?")]
+    [TestCase("""{"tokn":"AQYBGPb9XA"}""", "stream is required|unknown field 'tokn'; did you mean 'token'?")]
+    [TestCase("""{"x":1}""", "stream is required|unknown field 'x'")]
+    public async Task Field_MisspeltInAnAcknowledgement_IsNamedBesideWhatIsMissing(string body, string detail)
+    {
+        var answer = (await DataAsync("POST", $"/v1/data/stream/{_stream}/consumer/c/ack", body)).Expect(400);
+        Assert.That(detail.Split('|').Where(part => !answer.Detail.Contains(part, StringComparison.Ordinal)), Is.Empty, answer.Detail);
+    }
+
+    [Test]
+    public async Task Field_MisspeltInAnArrayOfAcknowledgements_IsNamed()
+    {
+        var answer = (await DataAsync("POST", $"/v1/data/stream/{_stream}/consumer/c/ack", """[{"strem":1,"consumer":1},{"stream":1,"consumer":1}]""")).Expect(200);
+        Assert.That(WarningsOf(answer), Is.EqualTo(new[] { "unknown field 'strem'; did you mean 'stream'?" }));
+    }
+
     [TestCase("GET", "/v1/admin/stream?name=x", "unknown parameter 'name'")]
     [TestCase("GET", "/v1/admin/stream/{0}?Strict=false&x=1&y", "unknown parameter 'x'|unknown parameter 'y'")]
     [TestCase("GET", "/v1/admin/alive?a%0D%0Ab=1", "unknown parameter 'a??b'")]

@@ -47,7 +47,7 @@ internal sealed class ClientFaultLogTests
     }
 
     [Test]
-    public async Task Batches_BrokenOff_LogNoFault()
+    public async Task Batches_BrokenOff_Are499WithoutAFault()
     {
         await using var child = await StartAsync("-l", "info");
         for (var round = 0; round < Rounds; round++)
@@ -58,7 +58,32 @@ internal sealed class ClientFaultLogTests
         }
 
         await Eventually.HoldsAsync(() => Lines(child, "POST /v1/data/publish ") == 3 * Rounds, "an end of every batch");
+        Assert.That(Lines(child, "POST /v1/data/publish 499 0B"), Is.EqualTo(3 * Rounds), child.Errors);
         Assert.That(child.Errors, Does.Not.Contain("fail: ").And.Not.Contain("crit: ").And.Not.Contain("warn: ").And.Not.Contain("   at "));
+    }
+
+    [Test]
+    public async Task Batch_ThatCameToItsEnd_Is200()
+    {
+        await using var child = await StartAsync("-l", "info");
+        using var client = Http2();
+        await client.PostAsync(new Uri(Server, "/v1/data/publish"), new StringContent("{}"));
+
+        await Eventually.HoldsAsync(() => Lines(child, "POST /v1/data/publish 200 ") == 1, "its line");
+        Assert.That(child.Errors, Does.Not.Contain("POST /v1/data/publish 200 0B"));
+    }
+
+    /// <summary>The method is not known where the server could not read the first line to its end.</summary>
+    [TestCase("GET /v1/data/alive?x=1 HTTP/1.1\nbroken header", "GET /v1/data/alive 400 ")]
+    [TestCase("GET /v1/data/stream/%00 HTTP/1.1", " - /v1/data/stream/%00 400 ")]
+    public async Task Request_RefusedByTheServerItself_HasItsLine(string head, string line)
+    {
+        await using var child = await StartAsync("-l", "info");
+        var answer = await RawHttp.SendAsync(Server, head);
+        var id = answer.Split("Httpmq-Request-ID: ")[1].Split("\r\n")[0];
+
+        await Eventually.HoldsAsync(() => Lines(child, id) == 1, "its line");
+        Assert.That(Lines(child, line), Is.EqualTo(1), child.Errors);
     }
 
     [Test]

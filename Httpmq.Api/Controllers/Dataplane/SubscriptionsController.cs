@@ -24,7 +24,7 @@ internal sealed class SubscriptionsController(IMediator mediator, SubscriptionPu
     /// <response code="400">A parameter is given twice or out of range, or the subject or the group is not the consumer's.</response>
     /// <response code="409">The push consumer has no delivery group and already has its subscriber, on this instance or another.</response>
     [HttpGet("/v1/data/stream/{stream}/consumer/{consumer}", Name = SubscribeOperation.OperationId)]
-    [QueryParameters("subject_name", "max_msg_inflight", "delivery_group")]
+    [QueryParameters("subject_name", "max_msg_inflight", "delivery_group", "metadata")]
     [Errors(400, 404, 409, 429, 503, 504)]
     public async Task<IActionResult> Subscribe(string stream, string consumer)
     {

@@ -20,6 +20,9 @@ internal enum ReplyKind
     /// <summary>It was not sent: too many are waiting for an answer already.</summary>
     Full,
 
+    /// <summary>It was not sent: JetStream answers nothing at the moment.</summary>
+    Silent,
+
     /// <summary>It was sent, and no answer came in time.</summary>
     TimedOut,
 

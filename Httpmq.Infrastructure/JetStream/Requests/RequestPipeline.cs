@@ -13,6 +13,8 @@ namespace Httpmq.Infrastructure.JetStream.Requests;
 /// <remarks>
 /// What is limited is the requests that wait for JetStream. Replies that nobody has taken yet keep their slot and count no more, so who
 /// does not take them stops nobody. Batches together get three quarters of the limit; the rest is for single requests.
+/// When a request timed out and nothing else was answered meanwhile either, records of batches are refused at once until something is answered:
+/// a batch would wait for the time limit with each window. Single requests are always sent, and one record in each time limit.
 /// </remarks>
 internal sealed class RequestPipeline : IAsyncDisposable
 {
@@ -34,6 +36,9 @@ internal sealed class RequestPipeline : IAsyncDisposable
     private long _count;
     private volatile bool _heard;
     private long _lastHeard;
+
+    // While JetStream answers nothing: when the next record of a batch may be sent, as a time stamp of the clock. Else 0.
+    private long _nextTry;
     private int _renewing;
     private volatile bool _disposed;
 
@@ -65,7 +70,8 @@ internal sealed class RequestPipeline : IAsyncDisposable
     /// <summary>As <see cref="StartAsync(string, ReadOnlyMemory{byte})"/>, for one of many: it waits while batches have all that they may have.</summary>
     public ValueTask<PendingReply> StartInBatchAsync(string subject, ReadOnlyMemory<byte> payload, CancellationToken cancellationToken) =>
 #pragma warning disable VSTHRD103 // Zero time does not block, and costs no task per record.
-        _batchRoom.Wait(TimeSpan.Zero, CancellationToken.None)
+        !MaySendRecord() ? Refuse(ReplyKind.Silent, inBatch: false)
+            : _batchRoom.Wait(TimeSpan.Zero, CancellationToken.None)
 #pragma warning restore VSTHRD103
             ? StartAsync(subject, payload, inBatch: true)
             : StartWhenThereIsRoomAsync(subject, payload, cancellationToken);
@@ -103,6 +109,11 @@ internal sealed class RequestPipeline : IAsyncDisposable
         if (long.TryParse(subject.AsSpan(_prefix.Length), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out var token))
         {
             _heard = true;
+            if (Volatile.Read(ref _nextTry) != 0)
+            {
+                Volatile.Write(ref _nextTry, 0);
+            }
+
             _slots.Of(token)?.TryEnd(token, reply);
         }
     }
@@ -110,8 +121,23 @@ internal sealed class RequestPipeline : IAsyncDisposable
     private async ValueTask<PendingReply> StartWhenThereIsRoomAsync(string subject, ReadOnlyMemory<byte> payload, CancellationToken cancellationToken)
     {
         await _batchRoom.WaitAsync(cancellationToken);
-        return await StartAsync(subject, payload, inBatch: true);
+        return await (MaySendRecord() ? StartAsync(subject, payload, inBatch: true) : Refuse(ReplyKind.Silent, inBatch: true));
     }
+
+    /// <summary>Whether JetStream answers, or it is time to see whether it does again.</summary>
+    private bool MaySendRecord()
+    {
+        var next = Volatile.Read(ref _nextTry);
+        if (next == 0)
+        {
+            return true;
+        }
+
+        var now = _time.GetTimestamp();
+        return now >= next && Interlocked.CompareExchange(ref _nextTry, AfterTimeout(now), next) == next;
+    }
+
+    private long AfterTimeout(long now) => now + (long)(_timeout.TotalSeconds * _time.TimestampFrequency);
 
     private ValueTask<PendingReply> StartAsync(string subject, ReadOnlyMemory<byte> payload, bool inBatch)
     {
@@ -287,10 +313,19 @@ internal sealed class RequestPipeline : IAsyncDisposable
     {
         var now = _time.GetTimestamp();
         var overdue = false;
+
+        // When it was heard of last is known to within two looks.
+        var silent = !_heard && _time.GetElapsedTime(_lastHeard, now) > _timeout - (2 * ScanInterval);
         foreach (var slot in _slots.All())
         {
             if (slot.IsOverdue(now, _timeout, _time, out var token))
             {
+                if (silent)
+                {
+                    // Before those that wait for the room of this one go on.
+                    Interlocked.CompareExchange(ref _nextTry, AfterTimeout(now), 0);
+                }
+
                 slot.TryEnd(token, new Reply(ReplyKind.TimedOut));
                 overdue = true;
             }
@@ -300,6 +335,7 @@ internal sealed class RequestPipeline : IAsyncDisposable
         {
             _heard = false;
             _lastHeard = now;
+            Volatile.Write(ref _nextTry, 0);
         }
         else if (overdue && _time.GetElapsedTime(_lastHeard, now) > _timeout)
         {
@@ -313,6 +349,7 @@ internal sealed class RequestPipeline : IAsyncDisposable
     {
         // Another connection needs another.
         Interlocked.Exchange(ref _subscription, null);
+        Volatile.Write(ref _nextTry, 0);
         FailAll();
     }
 

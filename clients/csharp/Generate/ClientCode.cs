@@ -61,7 +61,7 @@ internal static class ClientCode
         (code.DictionaryType, code.DictionaryInstanceType) = (Map, "System.Collections.Generic.Dictionary");
         settings.ResponseArrayType = settings.ParameterArrayType = List;
         settings.ResponseDictionaryType = settings.ParameterDictionaryType = Map;
-        return Hide(new CSharpClientGenerator(document, settings).GenerateFile());
+        return Wrap(Hide(new CSharpClientGenerator(document, settings).GenerateFile()));
     }
 
     /// <summary>A duration is an integer or a text; C# keeps the integer, and a caller his TimeSpan's ticks times 100.</summary>
@@ -79,6 +79,12 @@ internal static class ClientCode
     /// </summary>
     private static string Hide(string code) =>
         code.Replace($"public virtual async System.Threading.Tasks.Task<PublishAnswer> {Publish}(", $"internal async System.Threading.Tasks.Task<PublishAnswer> {Publish}(", StringComparison.Ordinal);
+
+    /// <summary>Calls go through one place, which waits for the whole answer and makes the library's exception of whatever goes wrong.</summary>
+    private static string Wrap(string code) => code.Replace(
+        "client_.SendAsync(request_, System.Net.Http.HttpCompletionOption.ResponseHeadersRead, cancellationToken)",
+        "client_.CallAsync(request_, System.Net.Http.HttpCompletionOption.ResponseContentRead, cancellationToken)",
+        StringComparison.Ordinal);
 
     private static IEnumerable<OpenApiMediaType> Contents(OpenApiOperation operation) =>
         operation.Responses.Values.SelectMany(response => response.Content.Values)

@@ -8,6 +8,8 @@ namespace Httpmq.Client;
 /// <summary>Publish, subscribe, acknowledge. <see cref="HttpmqClient"/> creates one.</summary>
 public partial class DataplaneClient
 {
+    private const int ShownLength = 200;
+
     /// <summary>2.0, from the first byte as the gateway speaks it without TLS; 1.1 where something in between speaks no HTTP/2.</summary>
     public Version ProtocolVersion { get; set; } = HttpVersion.Version20;
 
@@ -25,7 +27,9 @@ public partial class DataplaneClient
     /// </summary>
     /// <param name="stream">The stream.</param>
     /// <param name="consumer">The consumer.</param>
-    /// <param name="subjectName">The consumer's filter or, where it has none, a subject within the stream's.</param>
+    /// <param name="subjectName">
+    /// Does not filter. If given, it is checked: the consumer's filter or, where it has none, a subject that overlaps the stream's.
+    /// </param>
     /// <param name="maxMsgInflight">Pull consumers: messages that may wait for their acknowledgement; null: the consumer's own limit.</param>
     /// <param name="deliveryGroup">The consumer's delivery group, when it has one.</param>
     /// <param name="cancellationToken">Unsubscribes.</param>
@@ -34,7 +38,7 @@ public partial class DataplaneClient
     public async IAsyncEnumerable<HttpmqMessage> SubscribeAsync(
         string stream,
         string consumer,
-        string subjectName,
+        string? subjectName = null,
         int? maxMsgInflight = null,
         string? deliveryGroup = null,
         [EnumeratorCancellation] CancellationToken cancellationToken = default)
@@ -42,10 +46,10 @@ public partial class DataplaneClient
         var url = SubscribeUrl(stream, consumer, subjectName, maxMsgInflight, deliveryGroup);
         using var request = new HttpRequestMessage(HttpMethod.Get, url);
         PrepareRequest(_httpClient, request, url);
-        using var response = await _httpClient.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellationToken).ConfigureAwait(false);
+        using var response = await _httpClient.CallAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellationToken).ConfigureAwait(false);
         if (response.StatusCode != HttpStatusCode.OK)
         {
-            throw await RefusalAsync(response, cancellationToken).ConfigureAwait(false);
+            throw await RefusalAsync(request, response, cancellationToken).ConfigureAwait(false);
         }
 
         var body = await response.Content.ReadAsStreamAsync(cancellationToken).ConfigureAwait(false);
@@ -62,11 +66,16 @@ public partial class DataplaneClient
     partial void PrepareRequest(HttpClient client, HttpRequestMessage request, string url) =>
         (request.Version, request.VersionPolicy) = (ProtocolVersion, HttpVersionPolicy.RequestVersionExact);
 
-    private static string SubscribeUrl(string stream, string consumer, string subjectName, int? maxMsgInflight, string? deliveryGroup)
+    private static string SubscribeUrl(string stream, string consumer, string? subjectName, int? maxMsgInflight, string? deliveryGroup)
     {
-        var url = $"v1/data/stream/{Uri.EscapeDataString(stream)}/consumer/{Uri.EscapeDataString(consumer)}?subject_name={Uri.EscapeDataString(subjectName)}";
-        url += maxMsgInflight is { } limit ? string.Create(CultureInfo.InvariantCulture, $"&max_msg_inflight={limit}") : string.Empty;
-        return url + (deliveryGroup is null ? string.Empty : $"&delivery_group={Uri.EscapeDataString(deliveryGroup)}");
+        (string Name, string? Value)[] query =
+        [
+            ("subject_name", subjectName),
+            ("max_msg_inflight", maxMsgInflight?.ToString(CultureInfo.InvariantCulture)),
+            ("delivery_group", deliveryGroup),
+        ];
+        var given = query.Where(parameter => parameter.Value is not null).Select(parameter => $"{parameter.Name}={Uri.EscapeDataString(parameter.Value!)}");
+        return $"v1/data/stream/{Uri.EscapeDataString(stream)}/consumer/{Uri.EscapeDataString(consumer)}?{string.Join('&', given)}".TrimEnd('?');
     }
 
     private static async Task<string> ReadLineAsync(StreamReader lines, CancellationToken cancellationToken)
@@ -84,20 +93,34 @@ public partial class DataplaneClient
 
     private HttpmqMessage Parse(string line)
     {
-        using var json = JsonDocument.Parse(line);
-        return json.RootElement.GetProperty("success").GetBoolean()
-            ? new HttpmqMessage(this, json.Deserialize<DeliveryLine>(JsonSerializerSettings)!)
-            : throw Ended(json.Deserialize<FailureAnswer>(JsonSerializerSettings)!);
+        try
+        {
+            using var json = JsonDocument.Parse(line);
+            return json.RootElement.GetProperty("success").GetBoolean()
+                ? new HttpmqMessage(this, json.Deserialize<DeliveryLine>(JsonSerializerSettings)!)
+                : throw Ended(json.Deserialize<FailureAnswer>(JsonSerializerSettings)!);
+        }
+        catch (Exception exception) when (exception is JsonException or KeyNotFoundException or InvalidOperationException)
+        {
+            throw new HttpmqSubscriptionEndedException($"A line came that is none of a subscription: '{(line.Length > ShownLength ? line[..ShownLength] + "…" : line)}'", exception);
+        }
     }
 
     private static HttpmqSubscriptionEndedException Ended(FailureAnswer last) => new(last.Error, last.RequestId);
 
     /// <summary>The same exception as that of the generated calls.</summary>
-    private async Task<HttpmqException> RefusalAsync(HttpResponseMessage response, CancellationToken cancellationToken)
+    private async Task<HttpmqException> RefusalAsync(HttpRequestMessage request, HttpResponseMessage response, CancellationToken cancellationToken)
     {
         var headers = response.Headers.Concat(response.Content.Headers)
             .ToDictionary(header => header.Key, header => header.Value, StringComparer.OrdinalIgnoreCase);
-        var answer = await ReadObjectResponseAsync<FailureAnswer>(response, headers, cancellationToken).ConfigureAwait(false);
-        return new HttpmqException<FailureAnswer>("The subscription was refused.", (int)response.StatusCode, answer.Text, headers, answer.Object, innerException: null);
+        try
+        {
+            var answer = await ReadObjectResponseAsync<FailureAnswer>(response, headers, cancellationToken).ConfigureAwait(false);
+            return new HttpmqException<FailureAnswer>("The subscription was refused.", (int)response.StatusCode, answer.Text, headers, answer.Object, innerException: null);
+        }
+        catch (HttpRequestException exception)
+        {
+            return new HttpmqUnreachableException(request.RequestUri, exception);
+        }
     }
 }

@@ -31,7 +31,7 @@ public sealed class HttpmqClient : IDisposable
         _dataplane.Dispose();
     }
 
-    private static HttpClient Connect(Uri uri) => new(new UnreachableHandler(new SocketsHttpHandler
+    private static HttpClient Connect(Uri uri) => new(new SocketsHttpHandler
     {
         // A gateway takes about a thousand streams on one connection.
         EnableMultipleHttp2Connections = true,
@@ -40,7 +40,7 @@ public sealed class HttpmqClient : IDisposable
         KeepAlivePingPolicy = HttpKeepAlivePingPolicy.WithActiveRequests,
         KeepAlivePingDelay = TimeSpan.FromSeconds(30),
         KeepAlivePingTimeout = TimeSpan.FromSeconds(15),
-    }))
+    })
     {
         // The paths of the generated code are relative to it.
         BaseAddress = new Uri(uri.AbsoluteUri.TrimEnd('/') + "/"),

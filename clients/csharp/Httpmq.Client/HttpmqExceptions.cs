@@ -77,15 +77,16 @@ public class HttpmqException<TResult> : HttpmqException
 }
 
 /// <summary>
-/// No answer came: the gateway cannot be reached, or the connection was lost meanwhile. Whether the request took effect is not known
-/// then. The inner exception is the <see cref="HttpRequestException"/>.
+/// No answer came, or not all of it: the gateway cannot be reached, the connection was lost meanwhile, or the time-out of the
+/// <see cref="HttpClient"/> passed. Whether the request took effect is not known then. The inner exception is the
+/// <see cref="HttpRequestException"/> or the <see cref="TimeoutException"/>.
 /// </summary>
 public sealed class HttpmqUnreachableException : HttpmqException
 {
     /// <summary>Nobody answered.</summary>
     /// <param name="gateway">The address that was tried.</param>
     /// <param name="innerException">What happened to the connection.</param>
-    public HttpmqUnreachableException(Uri? gateway, HttpRequestException innerException)
+    public HttpmqUnreachableException(Uri? gateway, Exception innerException)
         : base($"No answer from {gateway?.GetLeftPart(UriPartial.Authority)}: {innerException?.Message}", error: null, innerException) =>
         Gateway = gateway;
 
