@@ -20,6 +20,9 @@ internal enum ReplyKind
     /// <summary>It was not sent: too many are waiting for an answer already.</summary>
     Full,
 
+    /// <summary>It was sent, and nats-server refused it: the gateway's user may not publish there. Nothing happened.</summary>
+    NotPermitted,
+
     /// <summary>It was sent, and no answer came in time.</summary>
     TimedOut,
 
