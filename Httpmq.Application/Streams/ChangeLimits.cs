@@ -12,7 +12,7 @@ internal sealed class ChangeLimitsValidator : AbstractValidator<ChangeLimits>
 {
     public ChangeLimitsValidator()
     {
-        RuleFor(command => command.Stream).EntityName("stream");
+        RuleFor(command => command.Stream).ChangeableStream("stream");
         RuleFor(command => command.Limits).SetValidator(new StreamLimitsValidator());
     }
 }

@@ -12,7 +12,7 @@ internal sealed class DefineStreamValidator : AbstractValidator<DefineStream>
 {
     public DefineStreamValidator()
     {
-        RuleFor(command => command.Name).EntityName("name");
+        RuleFor(command => command.Name).ChangeableStream("name");
         RuleFor(command => command.Subjects).StreamSubjects("subjects");
         RuleFor(command => command.Limits).SetValidator(new StreamLimitsValidator());
         RuleFor(command => command.Replicas)

@@ -10,7 +10,7 @@ internal sealed class DeleteStreamHandler(IStreamStore streams) : IRequestHandle
 {
     public async Task<Unit> Handle(DeleteStream request, CancellationToken cancellationToken)
     {
-        await streams.DeleteAsync(Rules.Stream(request.Stream), cancellationToken);
+        await streams.DeleteAsync(Rules.ChangeableStream(request.Stream), cancellationToken);
         return Unit.Value;
     }
 }

@@ -23,6 +23,16 @@ internal static class Rules
             }
         });
 
+    /// <summary>The name of a stream that shall be defined or changed: a name, and not that of the gateway's own.</summary>
+    public static IRuleBuilderOptionsConditions<T, string?> ChangeableStream<T>(this IRuleBuilder<T, string?> rule, string field) =>
+        rule.Custom((value, context) =>
+        {
+            if (FaultOfChangeable(field, value) is { } fault)
+            {
+                context.AddFailure(fault);
+            }
+        });
+
     public static IRuleBuilderOptionsConditions<T, string?> SubjectFilter<T>(this IRuleBuilder<T, string?> rule, string field) =>
         rule.Custom((value, context) =>
         {
@@ -81,6 +91,10 @@ internal static class Rules
     public static StreamName Stream(string? value) =>
         StreamName.TryParse(value, out var name) ? name : throw HttpmqException.Invalid("Invalid stream name", NameFault("stream", value));
 
+    /// <summary>As <see cref="Stream"/>, for a stream that shall be changed.</summary>
+    public static StreamName ChangeableStream(string? value) =>
+        FaultOfChangeable("stream", value) is { } fault ? throw HttpmqException.Invalid("Invalid stream name", fault) : Stream(value);
+
     /// <inheritdoc cref="Stream"/>
     public static ConsumerName Consumer(string? value) =>
         ConsumerName.TryParse(value, out var name) ? name : throw HttpmqException.Invalid("Invalid consumer name", NameFault("consumer", value));
@@ -102,6 +116,11 @@ internal static class Rules
             _ => $"'{value}'",
         };
     }
+
+    private static string? FaultOfChangeable(string field, string? value) =>
+        !Domain.Naming.EntityName.IsValid(value) ? NameFault(field, value)
+        : LockSubjects.IsOwn(value) ? $"{field}: {Quote(value)} {LockSubjects.Fault}"
+        : null;
 
     private static string NameFault(string field, string? value) => value is null
         ? $"{field} is required: {Domain.Naming.EntityName.Rule}"

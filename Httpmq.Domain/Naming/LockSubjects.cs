@@ -9,4 +9,9 @@ public static class LockSubjects
 
     /// <summary>Locks are published below it, and nobody else's messages are.</summary>
     public const string Prefix = "$KV.httpmq_locks.";
+
+    /// <summary>What is wrong with a request to define, change or delete it.</summary>
+    public const string Fault = "is the gateway's own stream, in which it locks definitions: nobody else defines, changes or deletes it";
+
+    public static bool IsOwn(string? stream) => string.Equals(stream, Stream, StringComparison.Ordinal);
 }

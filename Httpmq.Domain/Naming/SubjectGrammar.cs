@@ -103,7 +103,8 @@ internal static class SubjectGrammar
 /// </summary>
 internal static class ReservedSubjects
 {
-    private static readonly string[] Prefixes = ["$JS.", "$SYS.", "_INBOX.", LockSubjects.Prefix];
+    // nats-server's own: $NRG is the traffic between copies, $GR and _GR_ that of gateways; some versions do not even answer there.
+    private static readonly string[] Prefixes = ["$JS.", "$SYS.", "_INBOX.", "$NRG.", "$GR.", "_GR_."];
 
     // A stream that binds these would answer the gateway's own calls in JetStream's place, or store its acknowledgements.
     private static readonly string[] Vital = ["$JS.API.>", "$JS.ACK.>"];
@@ -119,7 +120,9 @@ internal static class ReservedSubjects
             }
         }
 
-        return FindFault(filter.Value);
+        return filter.Overlaps(LockSubjects.Prefix + ">")
+            ? $"overlaps subjects of the gateway's own stream {LockSubjects.Stream} ({LockSubjects.Prefix}>)"
+            : FindFault(filter.Value);
     }
 
     public static string? FindFault(string subject)
@@ -132,6 +135,8 @@ internal static class ReservedSubjects
             }
         }
 
-        return null;
+        return subject.StartsWith(LockSubjects.Prefix, StringComparison.Ordinal)
+            ? $"is reserved for the gateway's own stream {LockSubjects.Stream} ({LockSubjects.Prefix}>)"
+            : null;
     }
 }

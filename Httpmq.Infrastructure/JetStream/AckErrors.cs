@@ -8,14 +8,17 @@ namespace Httpmq.Infrastructure.JetStream;
 /// <summary>Why a delivery was not acknowledged, in words.</summary>
 internal static class AckErrors
 {
+    // With one copy of the consumer, nats-server writes what it has sent some 100 ms later.
+    private const string Forgotten = "(or nats-server was killed a moment after it sent it, and has forgotten that: then the message comes again)";
+
     /// <summary>Neither the consumer nor anybody else knows of such a delivery.</summary>
-    public static Error Beyond(string what, ConsumerName consumer, in DeliverySequence delivery, in DeliverySequence mark) =>
-        delivery.Stream > mark.Stream
-            ? NeverSent(what, consumer, delivery)
-            : new Error(
-                ErrorKind.NotFound,
-                what,
-                $"consumer: {delivery.Consumer} is beyond the {mark.Consumer} deliveries that consumer {consumer} has made; did you swap stream and consumer?");
+    public static Error Beyond(string what, ConsumerName consumer, in DeliverySequence delivery, in DeliverySequence mark, bool isOnlyCopy)
+    {
+        var fault = delivery.Stream > mark.Stream
+            ? NeverSent(what, consumer, delivery).Detail
+            : $"consumer: {delivery.Consumer} is beyond the {mark.Consumer} deliveries that consumer {consumer} has made; did you swap stream and consumer?";
+        return new Error(ErrorKind.NotFound, what, isOnlyCopy ? $"{fault} {Forgotten}" : fault);
+    }
 
     public static Error NeverSent(string what, ConsumerName consumer, in DeliverySequence delivery) => new(
         ErrorKind.NotFound,
@@ -48,6 +51,7 @@ internal static class AckErrors
             "somebody else than JetStream answered in the consumer's place: look for a stream or a client with subjects below $JS"),
         ReplyKind.NotSent => link.NotConnected,
         ReplyKind.Full => new Error(ErrorKind.Unavailable, what, "too many requests wait for JetStream's answer; nothing was acknowledged, try again"),
+        ReplyKind.NotPermitted => JetStreamErrors.NotPermitted(what, "$JS.ACK.>", "nothing was acknowledged"),
         ReplyKind.TimedOut => new Error(
             ErrorKind.Timeout,
             what,

@@ -16,6 +16,11 @@ internal sealed class AckGuard(NatsLink link, JetStreamApi api, ConsumerLedger l
 {
     private static readonly TimeSpan LeaderPoll = TimeSpan.FromMilliseconds(200);
 
+    // How far a new leader may be behind. Deliveries and acknowledgements reach the copies in the same order, and no more than max_ack_pending
+    // deliveries are unacknowledged; the least is a second of many, for servers that do not wait for the copies.
+    private const ulong LeastUnknown = 10_000;
+    private const ulong UnknownPerPending = 4;
+
     /// <summary>Asks about one delivery.</summary>
     /// <returns>A refusal; or how to go on: <see cref="AckVerdict.Pass"/> or <see cref="AckVerdict.LookAtSubject"/>.</returns>
     public async Task<(Error? Refusal, AckVerdict Verdict, ConsumerEntry? Entry)> AskAsync(
@@ -34,7 +39,7 @@ internal sealed class AckGuard(NatsLink link, JetStreamApi api, ConsumerLedger l
                 return (refusal, AckVerdict.Ask, null);
             }
 
-            if (known.IsBeyond(delivery) && (known.HasCopies || known.IsInDoubt))
+            if (known.IsBeyond(delivery) && (known.HasCopies || known.IsInDoubt) && !known.IsFarBeyond(delivery))
             {
                 (refusal, known) = await WaitForLeaderAsync(what, stream, name, delivery, known, patience ?? new AckPatience(time), cancellationToken);
                 if (refusal is not null)
@@ -45,7 +50,10 @@ internal sealed class AckGuard(NatsLink link, JetStreamApi api, ConsumerLedger l
 
             if (known.IsBeyond(delivery))
             {
-                return (known.IsInDoubt ? AckErrors.NotKnownYet(what, name) : AckErrors.Beyond(what, name, delivery, known.Mark), AckVerdict.Ask, null);
+                return (
+                    known.IsInDoubt && !known.IsFarBeyond(delivery) ? AckErrors.NotKnownYet(what, name) : AckErrors.Beyond(what, name, delivery, known.Mark, isOnlyCopy: !known.HasCopies),
+                    AckVerdict.Ask,
+                    null);
             }
 
             return (null, known.Entry.JudgeBelowMark(delivery, known.Rules, markDecides: true), known.Entry);
@@ -127,6 +135,7 @@ internal sealed class AckGuard(NatsLink link, JetStreamApi api, ConsumerLedger l
     {
         var entry = ledger.Find(stream.Value, name.Value);
         var generation = entry?.Generation ?? 0;
+        var before = entry?.Mark ?? default;
         var info = entry is null
             ? await FindConsumerAsync(what, stream, name, cancellationToken)
             : await entry.AskAsync(() => FindConsumerAsync(what, stream, name, CancellationToken.None), cancellationToken);
@@ -148,8 +157,10 @@ internal sealed class AckGuard(NatsLink link, JetStreamApi api, ConsumerLedger l
         }
 
         var copies = info.Cluster?.Replicas is { Count: > 0 };
-        var rules = await RulesOfAsync(what, stream, info, entry.Rules?.Retention, copies ? entry.SteadySince(info) : 0, cancellationToken);
+        DateTimeOffset? created = ServerFacts.OfLeader(info.Config.Extra, link.Server).HasStableConsumerCreated ? info.Created : null;
+        var rules = await RulesOfAsync(what, stream, info, entry.Rules?.Retention, entry.SteadySince(info, created), cancellationToken);
         var mark = new DeliverySequence(info.Delivered?.StreamSeq ?? 0, info.Delivered?.ConsumerSeq ?? 0);
+        generation = entry.Compare(generation, before, mark, created);
         entry.Learn(generation, rules, mark);
         return (null, new Known(entry, rules, mark, copies));
     }
@@ -178,7 +189,8 @@ internal sealed class AckGuard(NatsLink link, JetStreamApi api, ConsumerLedger l
             MarkDecides: harmless && !leader.MovesCursorOnUnknownAck && !confirmsAnything,
             SeenDecides: !confirmsAnything,
             ForeignIsHarmless: harmless,
-            steadySince);
+            steadySince,
+            config.MaxAckPending > 0 ? Math.Max(LeastUnknown, UnknownPerPending * (ulong)config.MaxAckPending) : ulong.MaxValue);
     }
 
     /// <summary>
@@ -222,6 +234,10 @@ internal sealed class AckGuard(NatsLink link, JetStreamApi api, ConsumerLedger l
         public DeliverySequence Mark => new(Math.Max(Said.Stream, Entry.Mark.Stream), Math.Max(Said.Consumer, Entry.Mark.Consumer));
 
         public bool IsInDoubt => Entry.IsInDoubt(Rules.SteadySince);
+
+        /// <summary>Whether no leader before can have made so many deliveries that this one does not know of.</summary>
+        public bool IsFarBeyond(in DeliverySequence delivery) =>
+            delivery.Consumer > Mark.Consumer && delivery.Consumer - Mark.Consumer > Rules.MostUnknown;
 
         public bool IsBeyond(in DeliverySequence delivery) => delivery.Stream > Mark.Stream || delivery.Consumer > Mark.Consumer;
     }

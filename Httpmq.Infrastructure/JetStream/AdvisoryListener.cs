@@ -129,7 +129,7 @@ internal sealed class AdvisoryListener(DeliveryLink link, ConsumerLedger ledger,
                 break;
             case ("CONSUMER", "LEADER_ELECTED"):
                 // It may not know of the last deliveries of the one before it.
-                ledger.Doubt(stream, consumer!);
+                ledger.Elected(stream, consumer!);
                 break;
             case ("CONSUMER", "CREATED"):
                 ledger.Reset(stream, consumer);

@@ -10,14 +10,18 @@ namespace Httpmq.Infrastructure.JetStream;
 /// <param name="MarkDecides">Whether the mark, once it was asked for, decides by itself what is passed on.</param>
 /// <param name="SeenDecides">Whether what was delivered here may be passed on without asking.</param>
 /// <param name="ForeignIsHarmless">Whether the message of another consumer, below the mark, survives an acknowledgement by this one.</param>
-/// <param name="SteadySince">Since when the leader has certainly been the same, as a timestamp; 0: there are no copies that could lag.</param>
+/// <param name="SteadySince">
+/// Since when the leader has certainly been the same, as a timestamp; 0: there are no copies that could lag, or no leader before it.
+/// </param>
+/// <param name="MostUnknown">How many deliveries a new leader may not know of at most.</param>
 internal sealed record AckRules(
     string? Retention,
     IReadOnlyList<SubjectFilter> Filters,
     bool MarkDecides,
     bool SeenDecides,
     bool ForeignIsHarmless,
-    long SteadySince);
+    long SteadySince,
+    ulong MostUnknown = ulong.MaxValue);
 
 /// <summary>What the ledger says about an acknowledgement.</summary>
 internal enum AckVerdict
@@ -44,13 +48,23 @@ internal sealed class ConsumerEntry
     // After another leader took over, or a server came back that was killed, a consumer sequence may be given twice.
     private static readonly TimeSpan SequencesSettle = TimeSpan.FromMinutes(5);
 
+    // At most so often one consumer is asked whether what is remembered of it still holds.
+    private static readonly TimeSpan AnswerLife = TimeSpan.FromMilliseconds(200);
+
+    // The first leader is elected as soon as the consumer was created, and its advisory comes a little later.
+    private static readonly TimeSpan FirstElection = TimeSpan.FromSeconds(1);
+
     private readonly TimeProvider _time;
-    private readonly long _created;
+    private readonly long _opened;
     private readonly RecentDeliveries _recent = new();
     private readonly SharedQuestion<ConsumerInfoWire?> _info = new();
     private ulong _streamMark;
     private ulong _consumerMark;
     private long _doubted;
+    private long _elected;
+    private long _lastSeen;
+    private long _confirmed;
+    private long _created;
     private long _generation;
     private int _used;
     private AckRules? _rules;
@@ -58,7 +72,7 @@ internal sealed class ConsumerEntry
     public ConsumerEntry(TimeProvider time, long doubted)
     {
         _time = time;
-        _created = time.GetTimestamp();
+        _opened = time.GetTimestamp();
         _doubted = doubted;
     }
 
@@ -75,6 +89,7 @@ internal sealed class ConsumerEntry
     public void Saw(in DeliverySequence delivery)
     {
         _recent.Add(delivery);
+        Volatile.Write(ref _lastSeen, _time.GetTimestamp());
         Raise(delivery);
         Use();
     }
@@ -84,6 +99,40 @@ internal sealed class ConsumerEntry
     {
         Raise(ref _streamMark, mark.Stream);
         Raise(ref _consumerMark, mark.Consumer);
+    }
+
+    /// <summary>Whether the consumer confirmed a moment ago that what is remembered of it still holds.</summary>
+    public bool IsConfirmed => Volatile.Read(ref _confirmed) is not 0 and var then && _time.GetElapsedTime(then) < AnswerLife;
+
+    /// <summary>
+    /// Compares what the consumer says with what was known when it was asked. It tells nobody that it was set back (CONSUMER.RESET), or that its
+    /// server was killed and forgot; then sequences are given twice, and what is remembered holds no longer. Nor may the advisory have been
+    /// heard that it was replaced.
+    /// </summary>
+    /// <param name="generation">As it was before the consumer was asked.</param>
+    /// <param name="known">The mark before the consumer was asked.</param>
+    /// <param name="mark">The mark that it says.</param>
+    /// <param name="created">When it was created, where that tells one consumer from another.</param>
+    /// <returns>The generation for <see cref="Learn"/>.</returns>
+    public long Compare(long generation, in DeliverySequence known, in DeliverySequence mark, DateTimeOffset? created)
+    {
+        if (generation != Generation)
+        {
+            return generation;
+        }
+
+        var ticks = created?.UtcTicks ?? 0;
+        var replaced = Interlocked.Exchange(ref _created, ticks) is not 0 and var before && ticks != 0 && ticks != before;
+        if (replaced)
+        {
+            Reset();
+        }
+        else if (mark.Consumer < known.Consumer)
+        {
+            Doubt(_time.GetTimestamp());
+        }
+
+        return Generation;
     }
 
     /// <summary>Keeps what the consumer said, unless something was forgotten since it was asked.</summary>
@@ -123,7 +172,7 @@ internal sealed class ConsumerEntry
     public AckVerdict JudgeBelowMark(in DeliverySequence delivery, AckRules rules, bool markDecides) => _recent.Find(delivery) switch
     {
         true when markDecides || rules.SeenDecides => AckVerdict.Pass,
-        false when !IsDisturbed(rules.SteadySince, SequencesSettle) => AckVerdict.AnotherMessage,
+        false when !IsDisturbed(rules.SteadySince, SequencesSettle) && _time.GetElapsedTime(Volatile.Read(ref _lastSeen)) < SequencesSettle => AckVerdict.AnotherMessage,
         _ when !markDecides => AckVerdict.Ask,
         _ => rules.Filters.Count == 0 ? AckVerdict.Pass : AckVerdict.LookAtSubject,
     };
@@ -135,21 +184,42 @@ internal sealed class ConsumerEntry
     public bool IsInDoubt(long steadySince) => IsDisturbed(steadySince, DoubtLength);
 
     /// <summary>Since when the leader of a consumer with copies has certainly been the same.</summary>
-    public long SteadySince(ConsumerInfoWire info)
+    /// <param name="info">What the consumer's leader said.</param>
+    /// <param name="created">When the consumer was created, where servers agree on it.</param>
+    public long SteadySince(ConsumerInfoWire info, DateTimeOffset? created)
     {
-        if (info.Cluster is { LeaderSince: { } since } && info.Ts is { } now && now >= since)
+        // The one that is elected when the consumer is created takes nothing over.
+        var elected = Volatile.Read(ref _elected);
+        if (created is { } birth && info.Ts is { } then && elected <= Ago(then - birth - (2 * FirstElection)))
         {
-            return Math.Max(1, _time.GetTimestamp() - (long)((now - since).TotalSeconds * _time.TimestampFrequency));
+            elected = 0;
         }
 
-        return _created;
+        if (info.Cluster is not { Replicas.Count: > 0 })
+        {
+            return elected;
+        }
+
+        if (info.Cluster.LeaderSince is not { } since || info.Ts is not { } now || now < since)
+        {
+            return Math.Max(_opened, elected);
+        }
+
+        return elected == 0 && (since - created)?.Duration() <= FirstElection ? 0 : Math.Max(Ago(now - since), elected);
     }
 
     /// <summary>Asks the consumer. Whoever asks while a question is under way gets the answer to the next one, so that none is older than the asking.</summary>
     public Task<ConsumerInfoWire?> AskAsync(Func<Task<ConsumerInfoWire?>> ask, CancellationToken cancellationToken) =>
         _info.AskAsync(ask).WaitAsync(cancellationToken);
 
-    /// <summary>Forgets everything, because the server may have lost it too: to another leader, or in a restart.</summary>
+    /// <summary>Forgets everything, because another leader was elected, which may know less.</summary>
+    public void Elected()
+    {
+        Volatile.Write(ref _elected, _time.GetTimestamp());
+        Reset();
+    }
+
+    /// <summary>Forgets everything, because the server may have lost it too.</summary>
     public void Doubt(long timestamp)
     {
         Volatile.Write(ref _doubted, timestamp);
@@ -163,6 +233,9 @@ internal sealed class ConsumerEntry
         Clear();
     }
 
+    /// <summary>The consumer was asked whether what is remembered still holds, and it does.</summary>
+    public void Confirm() => Volatile.Write(ref _confirmed, _time.GetTimestamp());
+
     /// <summary>Marks it as needed.</summary>
     public void Use()
     {
@@ -175,6 +248,9 @@ internal sealed class ConsumerEntry
     /// <summary>Whether it was needed since the last time that this was asked.</summary>
     public bool TakeUse() => Interlocked.Exchange(ref _used, 0) == 1;
 
+    /// <summary>The timestamp of a moment ago, or of one to come where the time is negative.</summary>
+    private long Ago(TimeSpan time) => Math.Max(1, _time.GetTimestamp() - (long)(time.TotalSeconds * _time.TimestampFrequency));
+
     private bool IsDisturbed(long steadySince, TimeSpan length)
     {
         var last = Math.Max(steadySince, Volatile.Read(ref _doubted));
@@ -186,6 +262,7 @@ internal sealed class ConsumerEntry
         Volatile.Write(ref _rules, null);
         Volatile.Write(ref _streamMark, 0);
         Volatile.Write(ref _consumerMark, 0);
+        Volatile.Write(ref _confirmed, 0);
         _recent.Clear();
     }
 

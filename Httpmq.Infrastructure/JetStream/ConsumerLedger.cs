@@ -76,12 +76,12 @@ internal sealed class ConsumerLedger(TimeProvider time)
         }
     }
 
-    /// <summary>Asks again about a consumer whose own mark may have fallen back.</summary>
-    public void Doubt(string stream, string consumer)
+    /// <summary>Asks again about a consumer that has another leader: its own mark may have fallen back.</summary>
+    public void Elected(string stream, string consumer)
     {
         foreach (var (_, entry) in Select(stream, consumer))
         {
-            entry.Doubt(time.GetTimestamp());
+            entry.Elected();
         }
     }
 

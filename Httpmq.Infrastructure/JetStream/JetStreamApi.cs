@@ -57,8 +57,7 @@ internal sealed class JetStreamApi(NatsLink link, NatsOptions options)
                 $"the request to JetStream has {body.Length} bytes, and the NATS server takes {most} (max_payload); nothing was changed"));
         }
 
-        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        limit.CancelAfter(options.RequestTimeout);
+        using var limit = new RequestLimit(link, Prefix + call, options.RequestTimeout, cancellationToken);
         try
         {
             var reply = await connection.RequestAsync(
@@ -82,6 +81,10 @@ internal sealed class JetStreamApi(NatsLink link, NatsOptions options)
         catch (JsonException exception)
         {
             throw new HttpmqException(new Error(ErrorKind.Internal, what, $"JetStream's answer could not be read: {exception.Message}"), exception);
+        }
+        catch (OperationCanceledException exception) when (limit.IsRefused)
+        {
+            throw new HttpmqException(JetStreamErrors.NotPermitted(what, Prefix + call, "nothing was changed"), exception);
         }
         catch (Exception exception) when (exception is NatsException or OperationCanceledException && !cancellationToken.IsCancellationRequested)
         {

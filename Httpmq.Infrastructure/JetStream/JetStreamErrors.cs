@@ -19,6 +19,7 @@ internal static class JetStreamErrors
     public const int MostConsumers = 10026;
     public const int WrongLastSequence = 10071;
     public const int WrongLastSequenceOf = 10164;
+    public const int WrongStream = 10060;
     private const int DeleteFailed = 10057;
 
     // Codes and texts: https://github.com/nats-io/nats-server/blob/main/server/errors.json.
@@ -75,6 +76,12 @@ internal static class JetStreamErrors
         KindOf(error),
         message,
         $"{error.Description ?? "no description"} (err_code {error.ErrCode}){NextStep(error.ErrCode)}");
+
+    /// <summary>The gateway's own user may not publish there.</summary>
+    public static Error NotPermitted(string message, string subject, string fate) => new(
+        ErrorKind.Conflict,
+        message,
+        $"nats-server does not permit the gateway's NATS user to publish to {subject} (permissions violation); {fate}");
 
     private static string NextStep(int code) => code switch
     {

@@ -29,8 +29,8 @@ internal static partial class JetStreamLog
     [LoggerMessage(2040, LogLevel.Debug, "The lock of {Key} was not given back and runs out by itself: {Reason}")]
     public static partial void LockNotReleased(this ILogger logger, string key, string reason);
 
-    [LoggerMessage(2041, LogLevel.Warning, "JetStream has no room for stream {Stream}: changes of one definition by two gateways in the same moment can undo each other")]
-    public static partial void NoRoomForLocks(this ILogger logger, string stream);
+    [LoggerMessage(2041, LogLevel.Warning, "Stream {Stream}, which keeps changes of definitions apart, cannot be used ({Reason}): changes of one definition by two gateways in the same moment can undo each other")]
+    public static partial void NoLocks(this ILogger logger, string stream, string reason);
 
     [LoggerMessage(2013, LogLevel.Debug, "Background send to NATS failed: {Reason}")]
     public static partial void SendFailed(this ILogger logger, string reason);

@@ -48,12 +48,19 @@ internal sealed class MessageAcknowledger(
         AckPatience? patience,
         CancellationToken cancellationToken)
     {
-        if (verdict is AckVerdict.Ask)
+        // What is remembered alone refuses nothing: the consumer may have been set back since, of which nobody is told.
+        var isRemembered = verdict is AckVerdict.AnotherMessage;
+        if (verdict is AckVerdict.Ask || (isRemembered && !entry!.IsConfirmed))
         {
             (var refusal, verdict, entry) = await _guard.AskAsync(stream, consumer, delivery, patience, cancellationToken);
             if (refusal is not null)
             {
                 return refusal;
+            }
+
+            if (isRemembered && verdict is AckVerdict.AnotherMessage)
+            {
+                entry!.Confirm();
             }
         }
 

@@ -74,6 +74,7 @@ internal sealed class MessagePublisher(NatsLink link, NatsOptions options, Reque
             { Kind: ReplyKind.Full } => Failed(ErrorKind.Unavailable, subject, "too many messages wait for JetStream's answer; nothing was stored, try again"),
             { Kind: ReplyKind.Silent } => PublishOutcome.Failed(link.Explain(new Error(
                 ErrorKind.Unavailable, What(subject), "JetStream does not answer at the moment; nothing was stored, try again"))),
+            { Kind: ReplyKind.NotPermitted } => PublishOutcome.Failed(JetStreamErrors.NotPermitted(What(subject), subject.Value, "nothing was stored")),
             { Kind: ReplyKind.TimedOut } => await ExplainTimeoutAsync(subject, started, cancellationToken),
             _ => Failed(ErrorKind.Unavailable, subject, "the connection to NATS was lost before JetStream answered; the message may have been stored"),
         };

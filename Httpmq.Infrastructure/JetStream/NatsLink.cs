@@ -50,6 +50,12 @@ internal class NatsLink : IHostedService, IAsyncDisposable
     /// <summary>Raised when the connection was lost: what was sent and not answered will not be answered any more.</summary>
     public event Action? Lost;
 
+    /// <summary>
+    /// Raised with the subject of a message that nats-server did not take, because the gateway's user may not publish there. It says so
+    /// apart from the message, which nobody answers.
+    /// </summary>
+    public event Action<string>? PublishRefused;
+
     /// <summary>The connection of the moment; not to be kept.</summary>
     public NatsConnection Connection => Volatile.Read(ref _connection);
 
@@ -177,6 +183,7 @@ internal class NatsLink : IHostedService, IAsyncDisposable
         connection.ConnectionDisconnected += OnDisconnectedAsync;
         connection.ReconnectFailed += OnReconnectFailedAsync;
         connection.LameDuckModeActivated += OnLameDuckModeAsync;
+        connection.ServerError += OnServerErrorAsync;
         return connection;
     }
 
@@ -226,6 +233,16 @@ internal class NatsLink : IHostedService, IAsyncDisposable
         }
 
         Lost?.Invoke();
+        return ValueTask.CompletedTask;
+    }
+
+    private ValueTask OnServerErrorAsync(object? sender, NatsServerErrorEventArgs args)
+    {
+        if (RequestLimit.SubjectOfRefusal(args.Error) is { } subject)
+        {
+            PublishRefused?.Invoke(subject);
+        }
+
         return ValueTask.CompletedTask;
     }
 

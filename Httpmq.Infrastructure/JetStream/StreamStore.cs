@@ -53,7 +53,7 @@ internal sealed class StreamStore(JetStreamApi api, IDefinitionLocks locks) : IS
                 // One that was created in between moves the pages, and comes twice. The gateways' own one is nobody else's business.
                 return [.. streams
                     .DistinctBy(stream => stream.Config.Name, StringComparer.Ordinal)
-                    .Where(stream => !string.Equals(stream.Config.Name, LockSubjects.Stream, StringComparison.Ordinal))];
+                    .Where(stream => !LockSubjects.IsOwn(stream.Config.Name))];
             }
         }
     }

@@ -146,6 +146,31 @@ internal sealed class ForgedAcknowledgementTests() : ContractTest("2.0")
         Assert.That(await Raw.MessagesAsync(_stream), Is.EqualTo(1));
     }
 
+    [Test]
+    public async Task Ack_OfDeliveriesOfAnotherInstanceAfterAReset_IsConfirmed()
+    {
+        Assume.That(ServerUnderTest.IsAtLeast(2, 14), "CONSUMER.RESET is there from 2.14 on");
+        await DefineAsync("limits", ("c", $"{_stream}.a"));
+        await PublishAsync([.. Enumerable.Repeat("a", 10)]);
+        await using (var subscription = await Client.SubscribeAsync(_stream, "c", $"subject_name={_stream}.a"))
+        {
+            foreach (var line in await subscription.TakeAsync(10))
+            {
+                await Client.AckAsync(_stream, "c", line);
+            }
+        }
+
+        await Raw.CallAsync($"CONSUMER.RESET.{_stream}.c", new JsonObject { ["seq"] = 5 });
+        await using var elsewhere = await Gateway.StartAsync(SharedServers.Nats.Url);
+        using var client = elsewhere.Client();
+        await Eventually.HoldsAsync(async () => (await client.DataAsync(HttpMethod.Get, "/v1/data/ready")).Success, "the other instance ready");
+        await using var again = await client.SubscribeAsync(_stream, "c", $"subject_name={_stream}.a");
+        foreach (var line in await again.TakeAsync(6))
+        {
+            await Client.AckAsync(_stream, "c", line);
+        }
+    }
+
     private async Task DefineAsync(string retention, params (string Name, string Filter)[] consumers)
     {
         await Raw.CreateStreamAsync(_stream, [$"{_stream}.>"], new JsonObject { ["retention"] = retention });

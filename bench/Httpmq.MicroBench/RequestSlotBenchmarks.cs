@@ -14,7 +14,7 @@ public class RequestSlotBenchmarks
     [Benchmark]
     public async Task<ulong> StartAndEnd()
     {
-        var reply = _slot.Start(++_token, timestamp: 0);
+        var reply = _slot.Start("s", ++_token, timestamp: 0);
         _slot.TryEnd(_token, new Reply(ReplyKind.Answered, "orders", 42));
         return (await reply.WaitAsync()).Sequence;
     }

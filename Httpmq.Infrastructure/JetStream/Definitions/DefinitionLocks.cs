@@ -14,10 +14,15 @@ internal sealed class DefinitionLocks(LockStream lockStream, TimeProvider time, 
     // A change takes a few milliseconds; what waits longer is behind a gateway that died or a server that hangs.
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(3);
 
+    // What is wrong with the stream on the broker is not asked more often.
+    private static readonly TimeSpan BetweenLooks = TimeSpan.FromMinutes(1);
+
     private const int LongestPause = 50;
 
     private readonly KeyedLocks _own = new();
-    private int _warned;
+    private long _looked;
+    private long _withoutSince;
+    private string? _reason;
 
     public Task RunAsync(string what, StreamName stream, ConsumerName? consumer, Func<Action, Task> change, CancellationToken cancellationToken) =>
         RunAsync(what, consumer is { } name ? $"{stream}.{name}" : stream.Value, change, create: true, cancellationToken);
@@ -54,6 +59,11 @@ internal sealed class DefinitionLocks(LockStream lockStream, TimeProvider time, 
             if (sequence > 0 && await lockStream.ReleaseAsync(what, sequence) is { } error)
             {
                 logger.LockNotReleased(key, error.Detail);
+                if (error.Kind is ErrorKind.Conflict)
+                {
+                    // Locks that can only run out would stop the next change.
+                    GoWithout(error.Detail);
+                }
             }
         }
     }
@@ -61,25 +71,34 @@ internal sealed class DefinitionLocks(LockStream lockStream, TimeProvider time, 
     /// <summary>The lock's sequence; 0 where there is none to be had, or none is needed.</summary>
     private async Task<ulong> TakeAsync(string what, string key, bool create, CancellationToken cancellationToken)
     {
+        if (IsWithin(ref _withoutSince, BetweenLooks))
+        {
+            return 0;
+        }
+
         var start = time.GetTimestamp();
         var created = false;
         for (var attempt = 0; ; attempt++)
         {
-            var (outcome, sequence) = await lockStream.TryTakeAsync(what, key, cancellationToken);
+            var (outcome, sequence, reason) = await TryTakeAsync(what, key, cancellationToken);
             switch (outcome)
             {
                 case LockAttempt.Taken:
+                    Volatile.Write(ref _reason, null);
                     return sequence;
+                case LockAttempt.Unusable:
+                    GoWithout(reason!);
+                    return 0;
                 case LockAttempt.NoStream when !create:
                     return 0;
                 case LockAttempt.NoStream when !created:
-                    created = await lockStream.TryCreateAsync(what, cancellationToken);
-                    if (!created)
+                    if (await lockStream.TryCreateAsync(what, cancellationToken) is { } refusal)
                     {
-                        WarnOnce();
+                        GoWithout(refusal);
                         return 0;
                     }
 
+                    created = true;
                     continue;
             }
 
@@ -94,13 +113,33 @@ internal sealed class DefinitionLocks(LockStream lockStream, TimeProvider time, 
         }
     }
 
-    private void WarnOnce()
+    private async Task<LockAnswer> TryTakeAsync(string what, string key, CancellationToken cancellationToken)
     {
-        if (Interlocked.Exchange(ref _warned, 1) == 0)
+        if (!IsWithin(ref _looked, BetweenLooks))
         {
-            logger.NoRoomForLocks(LockSubjects.Stream);
+            Volatile.Write(ref _looked, time.GetTimestamp());
+            if (await lockStream.LookAsync(what, cancellationToken) is { } answer)
+            {
+                // Whether it is there next time cannot be told from a lock that nobody answers: somebody may listen to everything.
+                Volatile.Write(ref _looked, 0);
+                return answer;
+            }
+        }
+
+        return await lockStream.TryTakeAsync(what, key, cancellationToken);
+    }
+
+    /// <summary>For a while there are only the locks within the process; each reason is told once.</summary>
+    private void GoWithout(string reason)
+    {
+        Volatile.Write(ref _withoutSince, time.GetTimestamp());
+        if (!string.Equals(Interlocked.Exchange(ref _reason, reason), reason, StringComparison.Ordinal))
+        {
+            logger.NoLocks(LockSubjects.Stream, reason);
         }
     }
+
+    private bool IsWithin(ref long since, TimeSpan length) => Volatile.Read(ref since) is not 0 and var then && time.GetElapsedTime(then) < length;
 
     /// <summary>Whether the server has said how it ended.</summary>
     private static bool IsOver(Exception exception) =>

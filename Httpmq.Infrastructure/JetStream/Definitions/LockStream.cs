@@ -17,6 +17,18 @@ internal enum LockAttempt
 
     /// <summary>No stream takes it: there is none, or it has no leader, or interest in it is not known here yet.</summary>
     NoStream,
+
+    /// <summary>There are no locks to be had, and trying again does not help.</summary>
+    Unusable,
+}
+
+/// <summary>An attempt's end.</summary>
+/// <param name="Outcome">How it ended.</param>
+/// <param name="Sequence">The lock's, where it was taken.</param>
+/// <param name="Reason">Why there are none to be had.</param>
+internal readonly record struct LockAnswer(LockAttempt Outcome, ulong Sequence = 0, string? Reason = null)
+{
+    public static LockAnswer Unusable(string reason) => new(LockAttempt.Unusable, Reason: reason);
 }
 
 /// <summary>
@@ -31,6 +43,15 @@ internal sealed class LockStream(JetStreamApi api, NatsLink link, NatsOptions op
     /// </summary>
     private const long Life = 15_000_000_000;
 
+    private const string Foreign = $"somebody else answers on {LockSubjects.Prefix}>: look for a stream or a client with these subjects";
+
+    private const string NotPermitted = $"nats-server does not permit the gateway's NATS user to publish to {LockSubjects.Prefix}>";
+
+    // What a look must not cost a change.
+    private static readonly TimeSpan LookPatience = TimeSpan.FromSeconds(1);
+
+    private static readonly NatsSubOpts ReplyOptions = new() { ThrowIfNoResponders = true };
+
     /// <summary>Whether the connected server is one of several.</summary>
     public bool IsClustered => link.Connection.ServerInfo?.Cluster is { Length: > 0 };
 
@@ -38,46 +59,78 @@ internal sealed class LockStream(JetStreamApi api, NatsLink link, NatsOptions op
     /// <param name="what">What fails where this fails.</param>
     /// <param name="key">The tokens after the prefix.</param>
     /// <param name="cancellationToken">Gives up; the lock may have been taken then, and runs out.</param>
-    public async Task<(LockAttempt Outcome, ulong Sequence)> TryTakeAsync(string what, string key, CancellationToken cancellationToken)
+    public async Task<LockAnswer> TryTakeAsync(string what, string key, CancellationToken cancellationToken)
     {
         link.RequireOpen();
-        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        limit.CancelAfter(options.RequestTimeout);
+        var subject = LockSubjects.Prefix + key;
+        using var limit = new RequestLimit(link, subject, options.RequestTimeout, cancellationToken);
         try
         {
             var reply = await link.Connection.RequestAsync(
-                LockSubjects.Prefix + key,
+                subject,
                 "{}"u8.ToArray(),
-                new NatsHeaders { ["Nats-Expected-Last-Subject-Sequence"] = "0" },
-                NatsRawSerializer<byte[]>.Default,
-                NatsRawSerializer<byte[]>.Default,
-                cancellationToken: limit.Token);
-            if (reply.Data is not { Length: > 0 } data)
-            {
-                return (LockAttempt.NoStream, 0);
-            }
 
-            return JsonSerializer.Deserialize(data, WireJson.Default.StoredResponse) switch
+                // A stream of somebody else on these subjects stores nothing.
+                new NatsHeaders { ["Nats-Expected-Stream"] = LockSubjects.Stream, ["Nats-Expected-Last-Subject-Sequence"] = "0" },
+                NatsRawSerializer<byte[]>.Default,
+                NatsRawSerializer<byte[]>.Default,
+                replyOpts: ReplyOptions,
+                cancellationToken: limit.Token);
+            return JsonSerializer.Deserialize(reply.Data ?? [], WireJson.Default.StoredResponse) switch
             {
-                { Error: { ErrCode: JetStreamErrors.WrongLastSequence or JetStreamErrors.WrongLastSequenceOf } } => (LockAttempt.Held, 0),
-                { Error: { } error } => throw new HttpmqException(JetStreamErrors.ToError(what, error)),
-                { Stream: LockSubjects.Stream, Seq: > 0 and var sequence } => (LockAttempt.Taken, sequence),
-                _ => throw new HttpmqException(new Error(ErrorKind.Internal, what, $"somebody else than stream {LockSubjects.Stream} answers on {LockSubjects.Prefix}>; nothing was changed")),
+                { Stream: LockSubjects.Stream, Seq: > 0 and var sequence, Error: null } => new LockAnswer(LockAttempt.Taken, sequence),
+                { Error: { ErrCode: JetStreamErrors.WrongLastSequence or JetStreamErrors.WrongLastSequenceOf } } => new LockAnswer(LockAttempt.Held),
+                { Error: { ErrCode: not JetStreamErrors.WrongStream } error } => LockAnswer.Unusable(ReasonOf(JetStreamErrors.ToError(what, error))),
+                _ => LockAnswer.Unusable(Foreign),
             };
         }
         catch (NatsNoRespondersException)
         {
-            return (LockAttempt.NoStream, 0);
+            return new LockAnswer(LockAttempt.NoStream);
         }
-        catch (JsonException exception)
+        catch (JsonException)
         {
-            throw new HttpmqException(new Error(ErrorKind.Internal, what, $"JetStream's answer could not be read: {exception.Message}"), exception);
+            return LockAnswer.Unusable(Foreign);
+        }
+        catch (OperationCanceledException) when (limit.IsRefused)
+        {
+            return LockAnswer.Unusable(NotPermitted);
         }
         catch (Exception exception) when (exception is NatsException or OperationCanceledException && !cancellationToken.IsCancellationRequested)
         {
             throw new HttpmqException(
                 link.Explain(new Error(ErrorKind.Timeout, what, $"JetStream did not answer within {options.RequestTimeout.TotalSeconds:0.#} s, when the definition was to be locked; nothing was changed")),
                 exception);
+        }
+    }
+
+    /// <summary>Looks whether the stream is as gateways make it: others may have made or changed it.</summary>
+    /// <returns>That there is none, or none that can be used; null where nothing speaks against a try.</returns>
+    public async Task<LockAnswer?> LookAsync(string what, CancellationToken cancellationToken)
+    {
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        limit.CancelAfter(LookPatience);
+        try
+        {
+            var answer = await api.TryCallAsync(what, $"STREAM.INFO.{LockSubjects.Stream}", [], WireJson.Default.StreamInfoWire, limit.Token);
+            if (answer is { Error.ErrCode: JetStreamErrors.StreamNotFound })
+            {
+                return new LockAnswer(LockAttempt.NoStream);
+            }
+
+            return answer.Config is { } config && FindFault(config) is { } fault
+                ? LockAnswer.Unusable($"somebody else has defined or changed it ({fault}); delete it, and the gateway defines it again")
+                : null;
+        }
+        catch (HttpmqException)
+        {
+            // The lock itself tells what is wrong.
+            return null;
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            // It has no leader, or JetStream is slow.
+            return null;
         }
     }
 
@@ -100,41 +153,75 @@ internal sealed class LockStream(JetStreamApi api, NatsLink link, NatsOptions op
         }
     }
 
-    /// <summary>Creates the stream; false where the account or the server has no room for it.</summary>
-    public async Task<bool> TryCreateAsync(string what, CancellationToken cancellationToken)
+    /// <summary>Creates the stream.</summary>
+    /// <returns>Null, or why there are no locks to be had.</returns>
+    public async Task<string?> TryCreateAsync(string what, CancellationToken cancellationToken)
     {
         // In memory, because a disk that is full must not stop definitions; on three servers where there are as many.
         (int Replicas, string Storage)[] forms = IsClustered ? [(3, "memory"), (1, "memory"), (1, "file")] : [(1, "memory"), (1, "file")];
+        string? reason = null;
         foreach (var (replicas, storage) in forms)
         {
-            var config = new StreamConfigWire
+            StreamInfoWire answer;
+            try
             {
-                Name = LockSubjects.Stream,
-                Description = "Held for a moment while an Httpmq gateway changes a definition",
-                Subjects = [LockSubjects.Prefix + ">"],
-                MaxAge = Life,
-                DuplicateWindow = Life,
-                NumReplicas = replicas,
-                Storage = storage,
-            };
-            var answer = await api.TryCallAsync(
-                what,
-                $"STREAM.CREATE.{LockSubjects.Stream}",
-                JsonSerializer.SerializeToUtf8Bytes(config, WireJson.Default.StreamConfigWire),
-                WireJson.Default.StreamInfoWire,
-                cancellationToken);
-            if (answer.Error is null or { ErrCode: JetStreamErrors.StreamExists })
+                answer = await CreateAsync(what, Wanted with { NumReplicas = replicas, Storage = storage }, cancellationToken);
+            }
+            catch (HttpmqException exception) when (exception.Error.Kind is ErrorKind.Conflict)
             {
-                return true;
+                // Not permitted.
+                return exception.Error.Detail;
             }
 
-            var refusal = JetStreamErrors.ToError(what, answer.Error);
-            if (refusal.Kind is not (ErrorKind.OutOfResources or ErrorKind.InvalidInput))
+            switch (answer.Error)
             {
-                throw new HttpmqException(refusal);
+                case null:
+                    return null;
+                case { ErrCode: JetStreamErrors.StreamExists }:
+                    return (await LookAsync(what, cancellationToken))?.Reason;
+                case var error:
+                    reason = ReasonOf(JetStreamErrors.ToError(what, error));
+                    break;
             }
         }
 
-        return false;
+        return reason;
     }
+
+    private static StreamConfigWire Wanted { get; } = new()
+    {
+        Name = LockSubjects.Stream,
+        Description = "Held for a moment while an Httpmq gateway changes a definition",
+        Subjects = [LockSubjects.Prefix + ">"],
+        MaxAge = Life,
+        DuplicateWindow = Life,
+    };
+
+    /// <summary>What keeps it from holding locks as it should, as the field and its value; null: nothing.</summary>
+    private static string? FindFault(StreamConfigWire config) => config switch
+    {
+        { Subjects: not [LockSubjects.Prefix + ">"] } => $"subjects: {string.Join(", ", config.Subjects ?? [])}",
+        { MaxAge: not Life } => $"max_age: {config.MaxAge}",
+        { Retention: not "limits" } => $"retention: {config.Retention}",
+        { MaxMsgs: > 0 } => $"max_msgs: {config.MaxMsgs}",
+        { MaxBytes: > 0 } => $"max_bytes: {config.MaxBytes}",
+        { MaxMsgSize: > 0 } => $"max_msg_size: {config.MaxMsgSize}",
+        _ => config.Extra?.Where(IsHarmful).Select(static field => field.Key).FirstOrDefault(),
+    };
+
+    private static bool IsHarmful(KeyValuePair<string, JsonElement> field) =>
+        field is { Key: "no_ack" or "sealed" or "deny_delete", Value.ValueKind: JsonValueKind.True }
+            or { Key: "subject_transform", Value.ValueKind: JsonValueKind.Object };
+
+    /// <summary>Of a refusal that stays; what may be over in a moment is thrown.</summary>
+    private static string ReasonOf(Error refusal) => refusal.Kind is ErrorKind.Unavailable or ErrorKind.Timeout or ErrorKind.TooMany
+        ? throw new HttpmqException(refusal)
+        : $"JetStream refuses: {refusal.Detail}";
+
+    private Task<StreamInfoWire> CreateAsync(string what, StreamConfigWire config, CancellationToken cancellationToken) => api.TryCallAsync(
+        what,
+        $"STREAM.CREATE.{LockSubjects.Stream}",
+        JsonSerializer.SerializeToUtf8Bytes(config, WireJson.Default.StreamConfigWire),
+        WireJson.Default.StreamInfoWire,
+        cancellationToken);
 }

@@ -23,6 +23,9 @@ internal enum ReplyKind
     /// <summary>It was not sent: JetStream answers nothing at the moment.</summary>
     Silent,
 
+    /// <summary>It was sent, and nats-server refused it: the gateway's user may not publish there. Nothing happened.</summary>
+    NotPermitted,
+
     /// <summary>It was sent, and no answer came in time.</summary>
     TimedOut,
 

@@ -32,6 +32,8 @@ internal sealed class RequestPipeline : IAsyncDisposable
     private readonly ITimer _timer;
     private Task<bool> _subscribing = Task.FromResult(false);
     private ReplySubscription? _subscription;
+    private readonly Lock _refusing = new();
+    private Dictionary<string, long>? _refusals;
     private int _inflight;
     private long _count;
     private volatile bool _heard;
@@ -56,6 +58,7 @@ internal sealed class RequestPipeline : IAsyncDisposable
         _most = options.MaxInflightRequests;
         _batchRoom = new SemaphoreSlim(_most > 1 ? _most - Math.Max(1, _most / 4) : 1);
         link.Lost += OnLost;
+        link.PublishRefused += OnRefused;
         _timer = time.CreateTimer(static state => ((RequestPipeline)state!).EndOverdue(), this, ScanInterval, ScanInterval);
     }
 
@@ -95,6 +98,7 @@ internal sealed class RequestPipeline : IAsyncDisposable
     {
         _disposed = true;
         _link.Lost -= OnLost;
+        _link.PublishRefused -= OnRefused;
         await _timer.DisposeAsync();
         FailAll();
         if (Interlocked.Exchange(ref _subscription, null) is { } subscription)
@@ -159,7 +163,7 @@ internal sealed class RequestPipeline : IAsyncDisposable
 
         slot.InBatch = inBatch;
         var token = (Interlocked.Increment(ref _count) << RequestSlots.IndexBits) | (uint)slot.Index;
-        var pending = slot.Start(token, _time.GetTimestamp());
+        var pending = slot.Start(subject, token, _time.GetTimestamp());
         var sending = SendToClientAsync(subject, payload, token);
         return sending.IsCompletedSuccessfully
             ? new ValueTask<PendingReply>(pending)
@@ -309,8 +313,45 @@ internal sealed class RequestPipeline : IAsyncDisposable
         }
     }
 
+    private void OnRefused(string subject)
+    {
+        lock (_refusing)
+        {
+            var isFirst = _refusals is null;
+            (_refusals ??= new Dictionary<string, long>(StringComparer.Ordinal))[subject] = _time.GetTimestamp();
+            if (isFirst && !_disposed)
+            {
+                // At once, and however many follow until then with it.
+                _timer.Change(TimeSpan.Zero, ScanInterval);
+            }
+        }
+    }
+
+    private void EndRefused()
+    {
+        Dictionary<string, long>? refusals;
+        lock (_refusing)
+        {
+            (refusals, _refusals) = (_refusals, null);
+        }
+
+        if (refusals is null)
+        {
+            return;
+        }
+
+        foreach (var slot in _slots.All())
+        {
+            if (slot.IsRefused(refusals, out var token))
+            {
+                slot.TryEnd(token, new Reply(ReplyKind.NotPermitted));
+            }
+        }
+    }
+
     private void EndOverdue()
     {
+        EndRefused();
         var now = _time.GetTimestamp();
         var overdue = false;
 

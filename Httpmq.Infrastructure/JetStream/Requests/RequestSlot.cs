@@ -15,6 +15,7 @@ internal sealed class RequestSlot(int index, Action<RequestSlot> ended, Action<R
     private ManualResetValueTaskSourceCore<Reply> _core = new() { RunContinuationsAsynchronously = true };
     private long _token;
     private long _started;
+    private string? _subject;
 
     public int Index => index;
 
@@ -24,9 +25,10 @@ internal sealed class RequestSlot(int index, Action<RequestSlot> ended, Action<R
     /// <summary>The current use; 0 while nobody waits.</summary>
     public long Token => Volatile.Read(ref _token);
 
-    public PendingReply Start(long token, long timestamp)
+    public PendingReply Start(string subject, long token, long timestamp)
     {
         _core.Reset();
+        Volatile.Write(ref _subject, subject);
         Volatile.Write(ref _started, timestamp);
         Volatile.Write(ref _token, token);
         return new PendingReply(this, _core.Version, timestamp);
@@ -39,10 +41,18 @@ internal sealed class RequestSlot(int index, Action<RequestSlot> ended, Action<R
         return token != 0 && time.GetElapsedTime(Volatile.Read(ref _started), now) >= limit;
     }
 
+    /// <summary>Whether its message was one that nats-server refused: by subject, and when.</summary>
+    public bool IsRefused(IReadOnlyDictionary<string, long> refusals, out long token)
+    {
+        token = Token;
+        return token != 0 && Volatile.Read(ref _subject) is { } subject && refusals.TryGetValue(subject, out var at) && Volatile.Read(ref _started) <= at;
+    }
+
     public void TryEnd(long token, in Reply reply)
     {
         if (token != 0 && Interlocked.CompareExchange(ref _token, 0, token) == token)
         {
+            Volatile.Write(ref _subject, null);
             ended(this);
             _core.SetResult(reply);
         }

@@ -73,13 +73,39 @@ internal sealed class ConsumerLedgerTests
     {
         var entry = _ledger.Get("s", "c");
         entry.Saw(new DeliverySequence(9, 9));
-        _ledger.Doubt("s", "c");
-        entry.Learn(entry.Generation, Rules, new DeliverySequence(9, 9));
+        _ledger.Elected("s", "c");
+        entry.Learn(entry.Generation, Rules with { SteadySince = _time.GetTimestamp() }, new DeliverySequence(9, 9));
         entry.Saw(new DeliverySequence(5, 9));
         Assert.That(entry.Judge(new DeliverySequence(9, 9)), Is.EqualTo(AckVerdict.Pass));
 
         _time.Advance(TimeSpan.FromMinutes(6));
+        Assert.That(entry.Judge(new DeliverySequence(9, 9)), Is.EqualTo(AckVerdict.Pass), "nothing was delivered here for long");
+
+        entry.Saw(new DeliverySequence(6, 10));
         Assert.That(entry.Judge(new DeliverySequence(9, 9)), Is.EqualTo(AckVerdict.AnotherMessage));
+    }
+
+    [Test]
+    public void Compare_TheConsumerSaysLessThanItHad_ForgetsAndDoubts()
+    {
+        var entry = _ledger.Get("s", "c");
+        entry.Learn(entry.Generation, Rules, new DeliverySequence(9, 9));
+        var before = entry.Generation;
+        var generation = entry.Compare(before, entry.Mark, new DeliverySequence(12, 3), created: null);
+        Assert.That((generation, entry.Mark, entry.IsInDoubt(steadySince: 0)), Is.EqualTo((before + 1, default(DeliverySequence), true)));
+    }
+
+    [Test]
+    public void Compare_AnotherConsumerOfTheName_ForgetsWithoutDoubt()
+    {
+        var entry = _ledger.Get("s", "c");
+        var created = DateTimeOffset.UnixEpoch;
+        entry.Learn(entry.Compare(entry.Generation, entry.Mark, new DeliverySequence(9, 9), created), Rules, new DeliverySequence(9, 9));
+        Assert.That(entry.Compare(entry.Generation, entry.Mark, new DeliverySequence(9, 9), created), Is.EqualTo(entry.Generation), "the same");
+        Assert.That(entry.Mark.Consumer, Is.EqualTo(9));
+
+        entry.Compare(entry.Generation, entry.Mark, new DeliverySequence(20, 20), created.AddSeconds(1));
+        Assert.That((entry.Mark, entry.IsInDoubt(steadySince: 0)), Is.EqualTo((default(DeliverySequence), false)));
     }
 
     [Test]

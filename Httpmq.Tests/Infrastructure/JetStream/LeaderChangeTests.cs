@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Net;
+using Httpmq.Domain.Messages;
 using Httpmq.Infrastructure.JetStream;
 using Httpmq.Tests.Support;
 using Microsoft.Extensions.DependencyInjection;
@@ -130,6 +131,69 @@ internal sealed class LeaderChangeTests
         }
     }
 
+    [TestCase("2026-11-24T11:59:58.2Z", 404, Description = "no leader was before it")]
+    [TestCase("2026-11-24T11:59:40Z", 503, Description = "another one has made deliveries before it")]
+    public async Task Ack_SwappedSoonAfterTheLeaderWasElected_IsCertainWhereItWasTheFirst(string created, int status)
+    {
+        var since = $",\"leader_since\":\"2026-11-24T11:59:58.4Z\"";
+        _consumerInfo = () => Info(replicated: true, since: since).Insert(1, $"\"created\":\"{created}\",");
+        await _jetStream.TellAsync("$JS.EVENT.ADVISORY.CONSUMER.LEADER_ELECTED.s.c");
+
+        var answer = await _client.TryAckAsync("s", "c", 10, 11);
+
+        using (Assert.EnterMultipleScope())
+        {
+            Assert.That((int)answer.Status, Is.EqualTo(status), answer.ToString());
+            Assert.That(answer.Detail, Does.Contain("did you swap").Or.Contain("another leader"));
+            Assert.That(_acks, Is.Zero);
+        }
+    }
+
+    [TestCase(123456, "", 503, Description = "as many as it likes may be unacknowledged")]
+    [TestCase(123456, ",\"max_ack_pending\":100", 404)]
+    [TestCase(10011, ",\"max_ack_pending\":100", 404)]
+    [TestCase(10010, ",\"max_ack_pending\":100", 503)]
+    [TestCase(123456, ",\"max_ack_pending\":50000", 503)]
+    public async Task Ack_FarBeyondWhatANewLeaderMayNotKnow_IsRefused(int consumer, string config, int status)
+    {
+        _consumerInfo = () => Info(replicated: true, config);
+
+        var answer = await _client.TryAckAsync("s", "c", 1, (ulong)consumer);
+
+        Assert.That((int)answer.Status, Is.EqualTo(status), answer.ToString());
+    }
+
+    [Test]
+    public async Task Ack_AfterTheConsumerWasSetBackAndAnotherInstanceDelivered_IsConfirmed()
+    {
+        _consumerInfo = () => Info(replicated: false);
+        Delivered((1, 1), (10, 10));
+        var before = await _client.TryAckAsync("s", "c", 10, 10);
+
+        // CONSUMER.RESET tells nobody; the deliveries after it went through another gateway.
+        _consumerInfo = () => Info(replicated: false).Replace("\"consumer_seq\":10", "\"consumer_seq\":6", StringComparison.Ordinal);
+        var fates = new[] { before.Status, (await _client.TryAckAsync("s", "c", 5, 1)).Status, (await _client.TryAckAsync("s", "c", 10, 6)).Status };
+
+        Assert.That(fates, Is.All.EqualTo(HttpStatusCode.OK));
+        Assert.That(_acks, Is.EqualTo(3));
+    }
+
+    [Test]
+    public async Task Ack_WrongPairsAgainAndAgain_AsksAFewTimesASecond()
+    {
+        _consumerInfo = () => Info(replicated: false);
+        Delivered((1, 1), (10, 10));
+        Assert.That((await _client.TryAckAsync("s", "c", 10, 10)).Status, Is.EqualTo(HttpStatusCode.OK));
+        var start = System.Diagnostics.Stopwatch.GetTimestamp();
+        for (var number = 0; number < 300; number++)
+        {
+            var answer = await _client.TryAckAsync("s", "c", 9, 1);
+            Assert.That(answer.Detail, Does.Contain("was another message"), answer.ToString());
+        }
+
+        Assert.That(_infos, Is.LessThanOrEqualTo(2 + (5 * System.Diagnostics.Stopwatch.GetElapsedTime(start).TotalSeconds)));
+    }
+
     [TestCase(11, 11)]
     [TestCase(10, 11)]
     public async Task Ack_NeverSentByAConsumerWithoutCopies_IsRefusedAtOnce(int stream, int consumer)
@@ -141,6 +205,7 @@ internal sealed class LeaderChangeTests
         using (Assert.EnterMultipleScope())
         {
             Assert.That(answer.Status, Is.EqualTo(HttpStatusCode.NotFound), answer.ToString());
+            Assert.That(answer.Detail, Does.Contain("nats-server was killed"));
             Assert.That(_infos, Is.EqualTo(1));
         }
     }
@@ -256,6 +321,16 @@ internal sealed class LeaderChangeTests
         {
             Assert.That(before.Status, Is.EqualTo(HttpStatusCode.OK), before.ToString());
             Assert.That(after!.Detail, Does.Contain("nothing was acknowledged"));
+        }
+    }
+
+    /// <summary>As if this instance had sent them to a subscriber.</summary>
+    private void Delivered(params (ulong Stream, ulong Consumer)[] deliveries)
+    {
+        var entry = _gateway.DataplaneServices.GetRequiredService<ConsumerLedger>().Get("s", "c");
+        foreach (var (stream, consumer) in deliveries)
+        {
+            entry.Saw(new DeliverySequence(stream, consumer));
         }
     }
 
