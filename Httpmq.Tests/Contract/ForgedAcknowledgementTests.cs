@@ -160,6 +160,8 @@ internal sealed class ForgedAcknowledgementTests() : ContractTest("2.0")
             }
         }
 
+        // Whoever still asks for messages gets the ones that come again.
+        await Eventually.HoldsAsync(async () => (int)(await Client.ConsumerAsync(_stream, "c"))["num_waiting"]! == 0, "the end of the subscription at NATS");
         await Raw.CallAsync($"CONSUMER.RESET.{_stream}.c", new JsonObject { ["seq"] = 5 });
         await using var elsewhere = await Gateway.StartAsync(SharedServers.Nats.Url);
         using var client = elsewhere.Client();

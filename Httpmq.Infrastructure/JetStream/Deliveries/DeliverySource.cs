@@ -13,7 +13,7 @@ namespace Httpmq.Infrastructure.JetStream.Deliveries;
 /// </summary>
 internal abstract class DeliverySource : NatsSubBase, IDeliverySource
 {
-    private static readonly byte[] Nak = "-NAK"u8.ToArray();
+    private static readonly byte[] AtOnce = "-NAK"u8.ToArray();
 
     // The end of the request waits for the goodbye: one round trip, unless NATS does not answer.
     private static readonly TimeSpan LeavePatience = TimeSpan.FromSeconds(2);
@@ -59,6 +59,9 @@ internal abstract class DeliverySource : NatsSubBase, IDeliverySource
 
     /// <summary>Whether what was received and not handed over is told to JetStream, so that it comes again at once.</summary>
     protected virtual bool GivesBack => true;
+
+    /// <summary>What tells JetStream that a message was not handed over.</summary>
+    protected virtual ReadOnlyMemory<byte> Nak => AtOnce;
 
     /// <summary>Nobody will read any more.</summary>
     protected bool IsClosed => Volatile.Read(ref _closed) != 0;

@@ -17,6 +17,10 @@ namespace Httpmq.Infrastructure.JetStream.Deliveries;
 /// </remarks>
 internal sealed class PushSource : DeliverySource
 {
+    // nats-server notices that nobody listens to a deliver subject any more only when it has sent all that it may. What comes again before
+    // that goes to nobody, and then waits for ack_wait.
+    private static readonly byte[] InAMoment = "-NAK {\"delay\":250000000}"u8.ToArray();
+
     private static readonly TimeSpan FirstPause = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(16);
 
@@ -47,6 +51,8 @@ internal sealed class PushSource : DeliverySource
 
     // Whoever has the consumer now received the same messages.
     protected override bool GivesBack => !_lost;
+
+    protected override ReadOnlyMemory<byte> Nak => InAMoment;
 
     public override async Task OpenAsync(CancellationToken cancellationToken)
     {
