@@ -7,6 +7,7 @@ using Httpmq.Tests.Support;
 namespace Httpmq.Tests.Batches;
 
 /// <summary>JetStream says nothing: every record ends within the 5 s that are promised, in-band.</summary>
+[Parallelizable]
 [Category(ServerUnderTest.Category)]
 internal sealed class SilentJetStreamTests
 {

@@ -5,6 +5,7 @@ using Httpmq.Tests.Support;
 namespace Httpmq.Tests.Contract;
 
 /// <summary>Acknowledgements of a young consumer with copies.</summary>
+[Parallelizable]
 [Category(ServerUnderTest.Category)]
 internal sealed class ClusterAcknowledgementTests
 {

@@ -6,6 +6,7 @@ using NATS.Client.Core;
 namespace Httpmq.Tests.Contract;
 
 /// <summary>Definitions that meet in the same moment, through one gateway or two: a change that was answered 200 is there.</summary>
+[Parallelizable]
 [Category(ServerUnderTest.Category)]
 internal sealed class ConcurrentDefinitionTests
 {

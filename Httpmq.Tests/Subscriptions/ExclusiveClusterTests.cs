@@ -9,6 +9,7 @@ namespace Httpmq.Tests.Subscriptions;
 /// </summary>
 [TestFixture(false)]
 [TestFixture(true)]
+[Parallelizable]
 [Category(ServerUnderTest.Category)]
 internal sealed class ExclusiveClusterTests(bool delayed)
 {

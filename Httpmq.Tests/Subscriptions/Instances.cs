@@ -5,8 +5,8 @@ using Httpmq.Tests.Support;
 using NATS.Client.Core;
 using NATS.Client.JetStream;
 
-// The tests of subscriptions wait more than they work.
-[assembly: LevelOfParallelism(4)]
+// Most tests that are slow wait more than they work.
+[assembly: LevelOfParallelism(6)]
 
 namespace Httpmq.Tests.Subscriptions;
 

@@ -4,6 +4,7 @@ using Httpmq.Tests.Support;
 namespace Httpmq.Tests.Subscriptions;
 
 /// <summary>What tells a subscription that its consumer is not there any more, where no advisory does.</summary>
+[Parallelizable]
 [Category(ServerUnderTest.Category)]
 internal sealed class LostConsumerTests
 {

@@ -8,6 +8,7 @@ using NUnit.Framework;
 
 namespace Httpmq.Tests.Infrastructure.EmbeddedNats;
 
+[Parallelizable]
 [Category(ServerUnderTest.Category)]
 internal sealed class EmbeddedNatsServerTests : EmbeddedNatsFixture
 {

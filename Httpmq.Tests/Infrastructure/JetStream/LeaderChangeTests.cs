@@ -8,6 +8,7 @@ using Microsoft.Extensions.DependencyInjection;
 namespace Httpmq.Tests.Infrastructure.JetStream;
 
 /// <summary>What clients are told while a stream or consumer of a cluster has no leader, or one that knows too little.</summary>
+[Parallelizable]
 [Category(ServerUnderTest.Category)]
 internal sealed class LeaderChangeTests
 {

@@ -9,6 +9,7 @@ using NATS.Client.Core;
 namespace Httpmq.Tests.Infrastructure.JetStream;
 
 /// <summary>The subscriptions on which JetStream's answers and advisories come may end; they come again, and ready tells.</summary>
+[Parallelizable]
 [Category(ServerUnderTest.Category)]
 internal sealed class LostSubscriptionTests
 {
