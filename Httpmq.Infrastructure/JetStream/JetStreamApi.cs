@@ -17,6 +17,9 @@ internal sealed class JetStreamApi(NatsLink link, NatsOptions options)
 
     private const string AnswerPrefix = "io.nats.jetstream.api.";
 
+    // How often JetStream is asked within the request timeout for what it only reads.
+    private const int Questions = 4;
+
     // Without it the client library hands out "nobody listens" as an empty answer.
     private static readonly NatsSubOpts ReplyOptions = new() { ThrowIfNoResponders = true };
 
@@ -60,13 +63,9 @@ internal sealed class JetStreamApi(NatsLink link, NatsOptions options)
         using var limit = new RequestLimit(link, Prefix + call, options.RequestTimeout, cancellationToken);
         try
         {
-            var reply = await connection.RequestAsync(
-                Prefix + call,
-                body,
-                requestSerializer: NatsRawSerializer<byte[]>.Default,
-                replySerializer: NatsRawSerializer<byte[]>.Default,
-                replyOpts: ReplyOptions,
-                cancellationToken: limit.Token);
+            var reply = OnlyReads(call)
+                ? await AskUntilAnsweredAsync(connection, call, body, limit.Token)
+                : await AskAsync(connection, call, body, limit.Token);
             var answer = JsonSerializer.Deserialize(reply.Data ?? [], answerType);
 
             // A stream that somebody bound to the API's subjects answers as well, with where it stored the request.
@@ -89,6 +88,39 @@ internal sealed class JetStreamApi(NatsLink link, NatsOptions options)
         catch (Exception exception) when (exception is NatsException or OperationCanceledException && !cancellationToken.IsCancellationRequested)
         {
             throw new HttpmqException(link.Explain(link.IsOpen && ReferenceEquals(connection, link.Connection) ? TimedOut(what, call) : Lost(what, call)), exception);
+        }
+    }
+
+    private static async Task<NatsMsg<byte[]>> AskAsync(INatsConnection connection, string call, byte[] body, CancellationToken cancellationToken) =>
+        await connection.RequestAsync(
+            Prefix + call,
+            body,
+            requestSerializer: NatsRawSerializer<byte[]>.Default,
+            replySerializer: NatsRawSerializer<byte[]>.Default,
+            replyOpts: ReplyOptions,
+            cancellationToken: cancellationToken);
+
+    /// <summary>
+    /// Asks again from time to time; the first answer counts. In a cluster the leader alone answers, and nobody does while one is being elected,
+    /// not even later: the one that takes over never saw the question. A consumer that was just created has no leader for a moment.
+    /// </summary>
+    private async Task<NatsMsg<byte[]>> AskUntilAnsweredAsync(INatsConnection connection, string call, byte[] body, CancellationToken cancellationToken)
+    {
+        using var answered = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        var asked = new List<Task>();
+        while (true)
+        {
+            asked.Add(AskAsync(connection, call, body, answered.Token));
+            var pause = Task.Delay(options.RequestTimeout / Questions, answered.Token);
+            var first = await Task.WhenAny([.. asked, pause]);
+            if (first is not Task<NatsMsg<byte[]>> answer)
+            {
+                cancellationToken.ThrowIfCancellationRequested();
+                continue;
+            }
+
+            await answered.CancelAsync();
+            return await answer;
         }
     }
 

@@ -23,7 +23,7 @@ internal sealed class LeaderChangeTests
     private int _last;
     private string _retention = null!;
     private ConcurrentQueue<string> _calls = null!;
-    private Func<string> _consumerInfo = null!;
+    private Func<string?> _consumerInfo = null!;
 
     [SetUp]
     public async Task StartAsync()
@@ -97,6 +97,21 @@ internal sealed class LeaderChangeTests
         {
             Assert.That(answer.Status, Is.EqualTo(HttpStatusCode.OK), answer.ToString());
             Assert.That(_acks, Is.EqualTo(1));
+        }
+    }
+
+    /// <summary>As while a leader is being elected: the one that takes over never saw the question.</summary>
+    [Test]
+    public async Task Ack_FirstQuestionIsLost_IsConfirmed()
+    {
+        _consumerInfo = () => _infos == 1 ? null : Info(replicated: true);
+
+        var answer = await _client.TryAckAsync("s", "c", 10, 10);
+
+        using (Assert.EnterMultipleScope())
+        {
+            Assert.That(answer.Status, Is.EqualTo(HttpStatusCode.OK), answer.ToString());
+            Assert.That(_infos, Is.EqualTo(2));
         }
     }
 
