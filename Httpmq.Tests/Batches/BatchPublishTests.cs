@@ -160,33 +160,6 @@ internal sealed class BatchPublishTests(string version)
         }
     }
 
-    /// <summary>The records before it were taken and are told; what follows cannot be told from the chunk.</summary>
-    [TestCase("zz")]
-    [TestCase("fffffffffffffffff4")]
-    [TestCase("80000000")]
-    public async Task Publish_ChunkThatIsNone_IsTheLastLine(string size)
-    {
-        if (version is not "1.1")
-        {
-            Assert.Ignore("HTTP/2 has no chunks");
-        }
-
-        const string Head = "POST /v1/data/publish HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n";
-        var record = Record("a", "one") + "\n";
-        var answer = await RawHttp.SendExactlyAsync(SharedServers.Gateway.Dataplane, $"{Head}{record.Length:x}\r\n{record}\r\n{size}\r\nmore");
-
-        var lines = answer.Split('\n').Where(line => line.StartsWith('{')).Select(line => JsonNode.Parse(line)!).ToArray();
-        using (Assert.EnterMultipleScope())
-        {
-            Assert.That(answer, Does.StartWith("HTTP/1.1 200 ").And.EndsWith("\r\n0\r\n\r\n"));
-            Assert.That(lines.Select(line => (int)line["line"]!), Is.EqualTo(Enumerable.Range(1, lines.Length)));
-            Assert.That(lines.SkipLast(1).Select(line => (bool)line["success"]!), Is.All.True);
-            Assert.That((int)lines[^1]["error"]!["code"]!, Is.EqualTo(400));
-            Assert.That((string)lines[^1]["error"]!["detail"]!, Does.Contain("the size of a chunk"));
-            Assert.That((int)(await _client.StreamAsync(_stream))["state"]!["messages"]!, Is.EqualTo(lines.Length - 1));
-        }
-    }
-
     [TestCase("gzip", 415)]
     [TestCase("br, identity", 415)]
     [TestCase("identity", 200)]

@@ -217,60 +217,6 @@ internal sealed class HttpTests(string version) : ContractTest(version)
         (await ManageAsync("POST", "/v1/admin/stream", new string(' ', 7 * 1024 * 1024) + $$"""{"name":"{{stream}}"}""")).Expect(200);
     }
 
-    [Test]
-    public async Task Connection_AfterEveryRefusal_CarriesTheNextRequest()
-    {
-        if (IsHttp2)
-        {
-            Assert.Ignore("one connection carries all of them anyway");
-        }
-
-        const string Bad = "POST /v1/admin/stream HTTP/1.1\nContent-Length: 5\nHost: localhost\n\nhelloPOST /v1/data/nope HTTP/1.1\nContent-Length: 2\nHost: localhost\n\n{}GET /v1/admin/alive HTTP/1.1\nConnection: close";
-        var answers = await RawHttp.SendAllAsync(Gateway.Management, Bad);
-        Assert.That(answers.Split("HTTP/1.1 ").Skip(1).Select(answer => answer[..3]), Is.EqualTo(new[] { "400", "404", "200" }));
-    }
-
-    /// <summary>What the server refuses before any route sees it.</summary>
-    [TestCase("GET /v1/admin/stream/%00 HTTP/1.1", 400, "%00")]
-    [TestCase("GET /v1/admin/stream/\0 HTTP/1.1", 400, "")]
-    [TestCase("GET /v1/admin/alive HTTP/1.1\nbroken header", 400, "header")]
-    [TestCase("GET /v1/admin/alive HTTP/1.1\nX: <32k>", 431, "header")]
-    [TestCase("GET /v1/admin/alive HTTP/2.5", 505, "HTTP")]
-    [TestCase("hello", 400, "")]
-    public async Task Request_RefusedByTheServerItself_HasTheBodyOfAFailure(string head, int status, string detail)
-    {
-        if (IsHttp2)
-        {
-            Assert.Ignore("HTTP/2 ends the stream");
-        }
-
-        var answer = await RawHttp.SendAllAsync(Gateway.Management, head.Replace("<32k>", new string('x', 64 * 1024), StringComparison.Ordinal));
-        var parts = answer.Split("\r\n\r\n", 2);
-        var json = JsonNode.Parse(parts[1])!;
-        using (Assert.EnterMultipleScope())
-        {
-            Assert.That(RawHttp.StatusOf(answer), Is.EqualTo(status), answer);
-            Assert.That(parts[0].Split("\r\n"), Does.Contain("Content-Type: application/json").And.Contain("Connection: close").And.Contain($"Content-Length: {parts[1].Length}"));
-            Assert.That(parts[0].Split("\r\n"), Does.Contain($"Httpmq-Request-ID: {(string)json["request_id"]!}"));
-            Assert.That((bool)json["success"]!, Is.False);
-            Assert.That((int)json["error"]!["code"]!, Is.EqualTo(status));
-            Assert.That((string)json["error"]!["detail"]!, Does.Contain(detail).And.Not.Empty);
-        }
-    }
-
-    [Test]
-    public async Task Request_RefusedByTheServerItselfBehindAnother_FollowsItsAnswer()
-    {
-        if (IsHttp2)
-        {
-            Assert.Ignore("HTTP/2 ends the stream");
-        }
-
-        var answers = await RawHttp.SendAllAsync(Gateway.Management, "GET /v1/admin/alive HTTP/1.1\nHost: localhost\n\nHEAD /v1/admin/alive HTTP/1.1\nbroken header");
-        Assert.That(answers.Split("HTTP/1.1 ").Skip(1).Select(answer => answer[..3]), Is.EqualTo(new[] { "200", "400" }));
-        Assert.That(answers, Does.EndWith("\r\n\r\n"), "HEAD has no body");
-    }
-
     [TestCase("GET /v1/admin/alive HTTP/1.1\nbroken header", 400)]
     [TestCase("GET /v1/admin/stream/%00 HTTP/1.1", 400)]
     [TestCase("POST /v1/admin/stream HTTP/1.1\nTransfer-Encoding: chunked\n\nzz", 400)]

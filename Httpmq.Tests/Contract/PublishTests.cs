@@ -144,32 +144,6 @@ internal sealed class PublishTests(string version) : ContractTest(version)
     }
 
     [Test]
-    public async Task Size_EndlessBody_IsAnsweredBeforeItEnds()
-    {
-        if (IsHttp2)
-        {
-            Assert.Ignore("the socket below speaks HTTP/1.1");
-        }
-
-        var chunk = Encoding.ASCII.GetBytes("10000\r\n" + new string('A', 65536) + "\r\n");
-        var endless = Enumerable.Repeat((ReadOnlyMemory<byte>)chunk, 1_000_000);
-        var answer = await RawHttp.SendAsync(Gateway.Dataplane, $"POST /v1/data/subject/{_stream} HTTP/1.1\nTransfer-Encoding: chunked", endless);
-        Assert.That(RawHttp.StatusOf(answer), Is.EqualTo(413), answer);
-    }
-
-    [Test]
-    public async Task Size_AnnouncedWithExpect_Is413WithoutTheBody()
-    {
-        if (IsHttp2)
-        {
-            Assert.Ignore("the socket below speaks HTTP/1.1");
-        }
-
-        var answer = await RawHttp.SendAsync(Gateway.Dataplane, $"POST /v1/data/subject/{_stream} HTTP/1.1\nContent-Length: {HugeBody}\nExpect: 100-continue");
-        Assert.That(RawHttp.StatusOf(answer), Is.EqualTo(413), answer);
-    }
-
-    [Test]
     public async Task Size_AboveTheStreams_Is413()
     {
         var small = SharedServers.NewName();

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Text.Json.Nodes;
 using Httpmq.Tests.Support;
+using NATS.Client.JetStream;
 
 namespace Httpmq.Tests.Subscriptions;
 
@@ -27,6 +28,23 @@ internal sealed class BindingTests(string version) : SubscriptionTest(version)
             Assert.That(refusal!.Status, Is.EqualTo(HttpStatusCode.Conflict));
             Assert.That((await holder.NextAsync()).Text, Is.EqualTo("still here"));
         }
+    }
+
+    [Test]
+    public async Task Change_OfTheDeliverSubjectBySomebodyElse_NeverLeavesASilentStream()
+    {
+        await DefineAsync();
+        await using var subscription = await First.SubscribeAsync(Stream, "c1", Query);
+        var consumer = await Instances.JetStream.GetConsumerAsync(Stream, "c1");
+        var config = consumer.Info.Config;
+        config.DeliverSubject = "_INBOX.elsewhere";
+
+        // nats-server refuses it while somebody is subscribed; where it does not, the stream has to end.
+        var change = async () => await Instances.JetStream.CreateOrUpdateConsumerAsync(Stream, config);
+        Assert.That(change, Throws.TypeOf<NatsJSApiException>());
+        await First.PublishAsync(Stream, "still here");
+
+        Assert.That((await subscription.NextAsync()).Text, Is.EqualTo("still here"));
     }
 
     [Test]
