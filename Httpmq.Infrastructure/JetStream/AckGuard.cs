@@ -39,7 +39,9 @@ internal sealed class AckGuard(NatsLink link, JetStreamApi api, ConsumerLedger l
                 return (refusal, AckVerdict.Ask, null);
             }
 
-            if (known.IsBeyond(delivery) && (known.HasCopies || known.IsInDoubt) && !known.IsFarBeyond(delivery))
+            var mayKnowLess = known.IsBeyond(delivery) && !known.IsFarBeyond(delivery)
+                && (known.HasCopies || known.IsInDoubt || await HasCopiesAsync(what, stream, known, cancellationToken));
+            if (mayKnowLess)
             {
                 (refusal, known) = await WaitForLeaderAsync(what, stream, name, delivery, known, patience ?? new AckPatience(time), cancellationToken);
                 if (refusal is not null)
@@ -50,8 +52,10 @@ internal sealed class AckGuard(NatsLink link, JetStreamApi api, ConsumerLedger l
 
             if (known.IsBeyond(delivery))
             {
+                // Where it should name its copies and still does not, its server has not stopped yet.
+                var inDoubt = mayKnowLess && (known.IsInDoubt || !(known.HasCopies || known.Entry.IsOnlyCopy));
                 return (
-                    known.IsInDoubt && !known.IsFarBeyond(delivery) ? AckErrors.NotKnownYet(what, name) : AckErrors.Beyond(what, name, delivery, known.Mark, isOnlyCopy: !known.HasCopies),
+                    inDoubt ? AckErrors.NotKnownYet(what, name) : AckErrors.Beyond(what, name, delivery, known.Mark, isOnlyCopy: !known.HasCopies),
                     AckVerdict.Ask,
                     null);
             }
@@ -157,12 +161,35 @@ internal sealed class AckGuard(NatsLink link, JetStreamApi api, ConsumerLedger l
         }
 
         var copies = info.Cluster?.Replicas is { Count: > 0 };
+        if (copies)
+        {
+            entry.IsOnlyCopy = false;
+        }
+
         DateTimeOffset? created = ServerFacts.OfLeader(info.Config.Extra, link.Server).HasStableConsumerCreated ? info.Created : null;
         var rules = await RulesOfAsync(what, stream, info, entry.Rules?.Retention, entry.SteadySince(info, created), cancellationToken);
         var mark = new DeliverySequence(info.Delivered?.StreamSeq ?? 0, info.Delivered?.ConsumerSeq ?? 0);
         generation = entry.Compare(generation, before, mark, created);
         entry.Learn(generation, rules, mark);
-        return (null, new Known(entry, rules, mark, copies));
+        return (null, new Known(entry, rules, mark, copies, CopiesOf(info.Config)));
+    }
+
+    /// <summary>
+    /// Whether a consumer has copies although it names none: that of a server that is stopping does (2.10.27, 2.15.1, under load), and the next leader
+    /// may know of more deliveries.
+    /// </summary>
+    private async Task<bool> HasCopiesAsync(string what, StreamName stream, Known known, CancellationToken cancellationToken)
+    {
+        if (known.Entry.IsOnlyCopy)
+        {
+            return false;
+        }
+
+        var wanted = known.Wanted is not 0 and var own
+            ? own
+            : (await api.CallAsync(what, $"STREAM.INFO.{stream}", [], WireJson.Default.StreamInfoWire, cancellationToken)).Config!.NumReplicas;
+        known.Entry.IsOnlyCopy = wanted == 1;
+        return wanted > 1;
     }
 
     private async Task<AckRules> RulesOfAsync(
@@ -216,6 +243,9 @@ internal sealed class AckGuard(NatsLink link, JetStreamApi api, ConsumerLedger l
         return (refusal, known);
     }
 
+    private static int CopiesOf(ConsumerConfigWire config) =>
+        config.Extra?.TryGetValue("num_replicas", out var copies) is true && copies.TryGetInt32(out var count) ? count : 0;
+
     private static SubjectFilter[] FiltersOf(ConsumerConfigWire config)
     {
         IReadOnlyList<string> texts = config.FilterSubjects is { Count: > 0 } several ? several : config.FilterSubject is { Length: > 0 } one ? [one] : [];
@@ -228,7 +258,12 @@ internal sealed class AckGuard(NatsLink link, JetStreamApi api, ConsumerLedger l
     private static bool Covers(AckRules rules, string subject) => rules.Filters.Count == 0 || rules.Filters.Any(filter => filter.Covers(subject));
 
     /// <summary>What a consumer's leader said a moment ago.</summary>
-    private readonly record struct Known(ConsumerEntry Entry, AckRules Rules, DeliverySequence Said, bool HasCopies)
+    /// <param name="Entry">Where it is kept.</param>
+    /// <param name="Rules">The consumer's.</param>
+    /// <param name="Said">The mark that it said.</param>
+    /// <param name="HasCopies">Whether it named its copies.</param>
+    /// <param name="Wanted">How many copies its configuration asks for; 0: as many as the stream has.</param>
+    private readonly record struct Known(ConsumerEntry Entry, AckRules Rules, DeliverySequence Said, bool HasCopies, int Wanted)
     {
         /// <summary>The leader's mark, or what went through here since.</summary>
         public DeliverySequence Mark => new(Math.Max(Said.Stream, Entry.Mark.Stream), Math.Max(Said.Consumer, Entry.Mark.Consumer));

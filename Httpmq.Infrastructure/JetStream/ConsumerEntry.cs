@@ -67,6 +67,7 @@ internal sealed class ConsumerEntry
     private long _created;
     private long _generation;
     private int _used;
+    private bool _onlyCopy;
     private AckRules? _rules;
 
     public ConsumerEntry(TimeProvider time, long doubted)
@@ -78,6 +79,13 @@ internal sealed class ConsumerEntry
 
     /// <summary>Null until the consumer was asked, and again after each reset.</summary>
     public AckRules? Rules => Volatile.Read(ref _rules);
+
+    /// <summary>Whether the consumer is known to have one copy only.</summary>
+    public bool IsOnlyCopy
+    {
+        get => Volatile.Read(ref _onlyCopy);
+        set => Volatile.Write(ref _onlyCopy, value);
+    }
 
     /// <summary>Changes whenever something was forgotten: an answer to a question from before tells nothing.</summary>
     public long Generation => Volatile.Read(ref _generation);

@@ -21,6 +21,7 @@ internal sealed class LeaderChangeTests
     private int _infos;
     private int _acks;
     private int _last;
+    private int _copies;
     private string _retention = null!;
     private ConcurrentQueue<string> _calls = null!;
     private Func<string?> _consumerInfo = null!;
@@ -28,7 +29,7 @@ internal sealed class LeaderChangeTests
     [SetUp]
     public async Task StartAsync()
     {
-        (_delivered, _infos, _acks, _last, _retention, _calls) = (10, 0, 0, 20, "limits", new());
+        (_delivered, _infos, _acks, _last, _copies, _retention, _calls) = (10, 0, 0, 20, 1, "limits", new());
         _consumerInfo = () => Info(replicated: true);
         _jetStream = await FakeJetStream.StartAsync();
         await _jetStream.AnswerAsync("$JS.API.INFO", () => "{}");
@@ -36,7 +37,7 @@ internal sealed class LeaderChangeTests
         await _jetStream.AnswerAsync("$JS.API.STREAM.INFO.s", () =>
         {
             _calls.Enqueue("STREAM.INFO");
-            return $$$"""{"config":{"name":"s","retention":"{{{_retention}}}"},"state":{"last_seq":{{{_last}}}}}""";
+            return $$$"""{"config":{"name":"s","retention":"{{{_retention}}}","num_replicas":{{{_copies}}}},"state":{"last_seq":{{{_last}}}}}""";
         });
         await _jetStream.AnswerAsync("$JS.API.STREAM.MSG.GET.s", () =>
         {
@@ -97,6 +98,37 @@ internal sealed class LeaderChangeTests
         {
             Assert.That(answer.Status, Is.EqualTo(HttpStatusCode.OK), answer.ToString());
             Assert.That(_acks, Is.EqualTo(1));
+        }
+    }
+
+    /// <summary>The server of the leader is stopping: it describes the consumer as if it were the only copy.</summary>
+    [TestCase(true, HttpStatusCode.OK)]
+    [TestCase(false, HttpStatusCode.ServiceUnavailable)]
+    public async Task Ack_LeaderNamesNoCopiesAndTheStreamHasSome_WaitsForTheNextLeader(bool comes, HttpStatusCode status)
+    {
+        (_delivered, _copies) = (8, 3);
+        _consumerInfo = () =>
+        {
+            _delivered = comes && _infos > 2 ? 10 : 8;
+            return Info(replicated: _delivered == 10);
+        };
+
+        var answer = await _client.TryAckAsync("s", "c", 10, 10);
+
+        Assert.That(answer.Status, Is.EqualTo(status), answer.ToString());
+    }
+
+    [Test]
+    public async Task Ack_OnlyCopy_AsksTheStreamOnce()
+    {
+        _consumerInfo = () => Info(replicated: false);
+        await _client.TryAckAsync("s", "c", 11, 11);
+        var answer = await _client.TryAckAsync("s", "c", 11, 11);
+
+        using (Assert.EnterMultipleScope())
+        {
+            Assert.That(answer.Status, Is.EqualTo(HttpStatusCode.NotFound), answer.ToString());
+            Assert.That(_calls.Count(static call => call is "STREAM.INFO"), Is.EqualTo(1));
         }
     }
 
