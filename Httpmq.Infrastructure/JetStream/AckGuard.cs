@@ -39,9 +39,9 @@ internal sealed class AckGuard(NatsLink link, JetStreamApi api, ConsumerLedger l
                 return (refusal, AckVerdict.Ask, null);
             }
 
-            var mayKnowLess = known.IsBeyond(delivery) && !known.IsFarBeyond(delivery)
-                && (known.HasCopies || known.IsInDoubt || await HasCopiesAsync(what, stream, known, cancellationToken));
-            if (mayKnowLess)
+            var isStopping = known.IsBeyond(delivery) && !known.HasCopies && await HasCopiesAsync(what, stream, known, cancellationToken);
+            var mayKnowLess = (known.HasCopies || known.IsInDoubt) && known.IsBeyond(delivery) && !known.IsFarBeyond(delivery);
+            if (isStopping || mayKnowLess)
             {
                 (refusal, known) = await WaitForLeaderAsync(what, stream, name, delivery, known, patience ?? new AckPatience(time), cancellationToken);
                 if (refusal is not null)
@@ -52,8 +52,8 @@ internal sealed class AckGuard(NatsLink link, JetStreamApi api, ConsumerLedger l
 
             if (known.IsBeyond(delivery))
             {
-                // Where it should name its copies and still does not, its server has not stopped yet.
-                var inDoubt = mayKnowLess && (known.IsInDoubt || !(known.HasCopies || known.Entry.IsOnlyCopy));
+                isStopping = isStopping && !known.HasCopies;
+                var inDoubt = isStopping || (known.IsInDoubt && !known.IsFarBeyond(delivery));
                 return (
                     inDoubt ? AckErrors.NotKnownYet(what, name) : AckErrors.Beyond(what, name, delivery, known.Mark, isOnlyCopy: !known.HasCopies),
                     AckVerdict.Ask,
@@ -175,8 +175,8 @@ internal sealed class AckGuard(NatsLink link, JetStreamApi api, ConsumerLedger l
     }
 
     /// <summary>
-    /// Whether a consumer has copies although it names none: that of a server that is stopping does (2.10.27, 2.15.1, under load), and the next leader
-    /// may know of more deliveries.
+    /// Whether a consumer has copies although it names none: that of a server that is stopping (2.10.27, 2.15.1, under load). Then it may also say
+    /// that it delivered nothing.
     /// </summary>
     private async Task<bool> HasCopiesAsync(string what, StreamName stream, Known known, CancellationToken cancellationToken)
     {

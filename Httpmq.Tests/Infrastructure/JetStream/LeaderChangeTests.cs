@@ -106,14 +106,14 @@ internal sealed class LeaderChangeTests
     [TestCase(false, HttpStatusCode.ServiceUnavailable)]
     public async Task Ack_LeaderNamesNoCopiesAndTheStreamHasSome_WaitsForTheNextLeader(bool comes, HttpStatusCode status)
     {
-        (_delivered, _copies) = (8, 3);
+        _copies = 3;
         _consumerInfo = () =>
         {
-            _delivered = comes && _infos > 2 ? 10 : 8;
-            return Info(replicated: _delivered == 10);
+            _delivered = comes && _infos > 2 ? 20_000 : 0;
+            return Info(replicated: _delivered > 0, ",\"max_ack_pending\":1");
         };
 
-        var answer = await _client.TryAckAsync("s", "c", 10, 10);
+        var answer = await _client.TryAckAsync("s", "c", 20_000, 20_000);
 
         Assert.That(answer.Status, Is.EqualTo(status), answer.ToString());
     }
