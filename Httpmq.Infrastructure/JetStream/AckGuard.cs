@@ -234,7 +234,7 @@ internal sealed class AckGuard(NatsLink link, JetStreamApi api, ConsumerLedger l
         CancellationToken cancellationToken)
     {
         Error? refusal = null;
-        while (refusal is null && known.IsBeyond(delivery) && patience.Start() is { } left && left > TimeSpan.Zero)
+        while (refusal is null && known.IsBeyond(delivery) && !known.IsFarBeyond(delivery) && patience.Start() is { } left && left > TimeSpan.Zero)
         {
             await Task.Delay(left < LeaderPoll ? left : LeaderPoll, time, cancellationToken);
             (refusal, known) = await LearnAsync(what, stream, name, cancellationToken);
@@ -272,7 +272,7 @@ internal sealed class AckGuard(NatsLink link, JetStreamApi api, ConsumerLedger l
 
         /// <summary>Whether no leader before can have made so many deliveries that this one does not know of.</summary>
         public bool IsFarBeyond(in DeliverySequence delivery) =>
-            delivery.Consumer > Mark.Consumer && delivery.Consumer - Mark.Consumer > Rules.MostUnknown;
+            Entry.IsSettled && delivery.Consumer > Mark.Consumer && delivery.Consumer - Mark.Consumer > Rules.MostUnknown;
 
         public bool IsBeyond(in DeliverySequence delivery) => delivery.Stream > Mark.Stream || delivery.Consumer > Mark.Consumer;
     }

@@ -51,6 +51,9 @@ internal sealed class ConsumerEntry
     // At most so often one consumer is asked whether what is remembered of it still holds.
     private static readonly TimeSpan AnswerLife = TimeSpan.FromMilliseconds(200);
 
+    // So long a leader that was just elected may say that it delivered nothing: it answers before it has read what it kept.
+    private static readonly TimeSpan LeaderSettles = TimeSpan.FromMilliseconds(400);
+
     // The first leader is elected as soon as the consumer was created, and its advisory comes a little later.
     private static readonly TimeSpan FirstElection = TimeSpan.FromSeconds(1);
 
@@ -64,6 +67,7 @@ internal sealed class ConsumerEntry
     private long _elected;
     private long _lastSeen;
     private long _confirmed;
+    private long _learned;
     private long _created;
     private long _generation;
     private int _used;
@@ -112,6 +116,9 @@ internal sealed class ConsumerEntry
     /// <summary>Whether the consumer confirmed a moment ago that what is remembered of it still holds.</summary>
     public bool IsConfirmed => Volatile.Read(ref _confirmed) is not 0 and var then && _time.GetElapsedTime(then) < AnswerLife;
 
+    /// <summary>Whether the consumer has said the same for so long that its leader knows how far it is.</summary>
+    public bool IsSettled => Volatile.Read(ref _learned) is not 0 and var then && _time.GetElapsedTime(then) >= LeaderSettles;
+
     /// <summary>
     /// Compares what the consumer says with what was known when it was asked. It tells nobody that it was set back (CONSUMER.RESET), or that its
     /// server was killed and forgot; then sequences are given twice, and what is remembered holds no longer. Nor may the advisory have been
@@ -153,6 +160,7 @@ internal sealed class ConsumerEntry
 
         Raise(mark);
         Volatile.Write(ref _rules, rules);
+        Interlocked.CompareExchange(ref _learned, _time.GetTimestamp(), 0);
         if (generation != Generation)
         {
             Clear();
@@ -271,6 +279,7 @@ internal sealed class ConsumerEntry
         Volatile.Write(ref _streamMark, 0);
         Volatile.Write(ref _consumerMark, 0);
         Volatile.Write(ref _confirmed, 0);
+        Volatile.Write(ref _learned, 0);
         _recent.Clear();
     }
 

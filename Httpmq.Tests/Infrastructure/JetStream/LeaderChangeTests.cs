@@ -132,6 +132,22 @@ internal sealed class LeaderChangeTests
         }
     }
 
+    /// <summary>A leader is asked before it has read what it kept (2.10.27, under load).</summary>
+    [Test]
+    public async Task Ack_NewLeaderSaysAtFirstThatItDeliveredNothing_IsConfirmed()
+    {
+        _copies = 3;
+        _consumerInfo = () =>
+        {
+            _delivered = _infos > 2 ? 20_000 : 0;
+            return Info(replicated: true, ",\"max_ack_pending\":1");
+        };
+
+        var answer = await _client.TryAckAsync("s", "c", 20_000, 20_000);
+
+        Assert.That(answer.Status, Is.EqualTo(HttpStatusCode.OK), answer.ToString());
+    }
+
     /// <summary>As while a leader is being elected: the one that takes over never saw the question.</summary>
     [Test]
     public async Task Ack_FirstQuestionIsLost_IsConfirmed()
