@@ -26,7 +26,7 @@ internal sealed class DurationConverter : JsonConverter<GivenDuration?>
             case JsonTokenType.Number when reader.TryGetInt64(out var nanoseconds):
                 return new GivenDuration(nanoseconds);
             case JsonTokenType.String when !reader.HasValueSequence:
-                return DurationText.TryParse(Encoding.UTF8.GetString(reader.ValueSpan), out var parsed, out var fault)
+                return DurationText.TryParse(TextOf(ref reader), out var parsed, out var fault)
                     ? new GivenDuration(parsed, HasUnit: true)
                     : throw new DurationException($"{Shown(ref reader)} {fault}; {Expected}");
             case JsonTokenType.Number:
@@ -45,6 +45,19 @@ internal sealed class DurationConverter : JsonConverter<GivenDuration?>
         else
         {
             writer.WriteNullValue();
+        }
+    }
+
+    private static string TextOf(ref Utf8JsonReader reader)
+    {
+        try
+        {
+            return reader.GetString()!;
+        }
+        catch (InvalidOperationException)
+        {
+            // Half a character, which no duration has.
+            return Encoding.UTF8.GetString(reader.ValueSpan);
         }
     }
 

@@ -31,7 +31,7 @@ internal sealed class DefineConsumerValidator : AbstractValidator<DefineConsumer
 {
     public DefineConsumerValidator()
     {
-        RuleFor(command => command.Stream).EntityName("stream");
+        RuleFor(command => command.Stream).ChangeableStream("stream");
         RuleFor(command => command.Name).EntityName("name");
         RuleFor(command => command.Mode).Must(mode => mode is "push" or "pull")
             .WithMessage(command => command.Mode is null ? "mode is required: 'push' or 'pull'" : $"mode: {Rules.Quote(command.Mode)} is not 'push' or 'pull'");

@@ -74,22 +74,31 @@ internal sealed class AcknowledgeBatchHandler(IMessageAcknowledger acknowledger,
         private const byte Untouched = 0;
         private const byte Sent = 1;
         private const byte Done = 2;
+        private const byte Repeated = 3;
 
         private readonly AckOutcome[] _outcomes = new AckOutcome[pairs.Count];
         private readonly byte[] _states = new byte[pairs.Count];
+        private readonly Dictionary<int, int> _firstOf = [];
         private int _next = -1;
 
         public async Task AcknowledgeAllAsync(CancellationToken cancellationToken)
         {
+            var first = new Dictionary<DeliverySequence, int>(pairs.Count);
             for (var index = 0; index < pairs.Count; index++)
             {
                 if (pairs[index].TryRead(stream, consumer, out var delivery) is { } error)
                 {
                     End(index, new AckOutcome(delivery, error));
+                    continue;
                 }
-                else
+
+                _outcomes[index] = new AckOutcome(delivery, Error: null);
+
+                // A consumer with copies answers one of two acknowledgements of a message that are under way together.
+                if (!first.TryAdd(delivery, index))
                 {
-                    _outcomes[index] = new AckOutcome(delivery, Error: null);
+                    _firstOf[index] = first[delivery];
+                    _states[index] = Repeated;
                 }
             }
 
@@ -126,6 +135,7 @@ internal sealed class AcknowledgeBatchHandler(IMessageAcknowledger acknowledger,
                 told[index] = state switch
                 {
                     Done => outcome,
+                    Repeated => told[_firstOf[index]],
                     Sent => outcome with { Error = NotConfirmed(outcome.Delivery) },
                     _ => outcome with { Error = NotSent(outcome.Delivery) },
                 };
@@ -144,7 +154,7 @@ internal sealed class AcknowledgeBatchHandler(IMessageAcknowledger acknowledger,
                     return;
                 }
 
-                if (_states[index] is Done)
+                if (_states[index] is not Untouched)
                 {
                     continue;
                 }

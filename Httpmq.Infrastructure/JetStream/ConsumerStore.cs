@@ -71,7 +71,15 @@ internal sealed class ConsumerStore(JetStreamApi api, NatsLink link) : IConsumer
             return false;
         }
 
-        var answer = await WriteAsync(what, stream, Change(current.Config!, spec), "update");
+        if (string.IsNullOrEmpty(current.Config!.DurableName))
+        {
+            throw new HttpmqException(new Error(
+                ErrorKind.Conflict,
+                what,
+                "it was made by another client and is not durable, so it cannot be changed; delete it first, or use another name"));
+        }
+
+        var answer = await WriteAsync(what, stream, Change(current.Config, spec), "update");
         return answer.Error switch
         {
             null => IsAsAsked(answer, spec),
@@ -119,6 +127,7 @@ internal sealed class ConsumerStore(JetStreamApi api, NatsLink link) : IConsumer
             // nats-server answers without a configuration while the consumer is being deleted.
             null => answer.Config is null ? null : answer,
             { ErrCode: JetStreamErrors.ConsumerNotFound } => null,
+            { ErrCode: JetStreamErrors.StreamNotFound } => throw new HttpmqException(ConsumerErrors.StreamNotFound(stream)),
             _ => throw new HttpmqException(JetStreamErrors.ToError(what, answer.Error)),
         };
     }

@@ -3,6 +3,7 @@ using System.Text;
 using System.Text.Json.Nodes;
 using Httpmq.Domain.Messages;
 using Httpmq.Domain.Naming;
+using Httpmq.Tests.Limits;
 using Httpmq.Tests.Support;
 
 namespace Httpmq.Tests.Batches;
@@ -62,6 +63,32 @@ internal sealed class BatchAckTests
             Assert.That((int)answer.Body["acknowledged"]!, Is.EqualTo(3));
             Assert.That((int)answer.Body["failed"]!, Is.EqualTo(6));
             Assert.That((int)(await _client.ConsumerAsync(_stream, "c"))["ack_floor"]!["stream_seq"]!, Is.EqualTo(2));
+        }
+    }
+
+    /// <summary>A consumer with copies answers one of two acknowledgements of a message that are under way together: each is sent once.</summary>
+    [Test]
+    public async Task Acknowledge_OnePairTwiceOfAConsumerWithCopies_ConfirmsBoth()
+    {
+        await using var cluster = await NatsCluster.StartAsync();
+        await using var gateway = await Gateway.StartAsync(cluster.Nodes[0].Url);
+        using var client = gateway.Client();
+        await OwnGateway.IsReadyAsync(client);
+        await Eventually.HoldsAsync(
+            async () => (await client.ManageAsync(HttpMethod.Post, "/v1/admin/stream", """{"name":"s","replicas":3}""")).Success,
+            "a stream of three copies",
+            TimeSpan.FromMinutes(2));
+        await client.DefineConsumerAsync("s", "c", new JsonObject { ["max_inflight"] = 100 });
+        await using var subscription = await client.SubscribeAsync("s", "c", "subject_name=s");
+        for (var round = 0; round < 5; round++)
+        {
+            await client.PublishAsync("s", "message");
+            var pair = (await subscription.NextAsync()).Json["sequence"]!;
+            var (status, text) = await client.SendRawAsync(
+                HttpMethod.Post, "/v1/data/stream/s/consumer/c/ack", new StringContent(new JsonArray(pair.DeepClone(), pair.DeepClone(), pair.DeepClone()).ToJsonString()));
+
+            Assert.That(status, Is.EqualTo(HttpStatusCode.OK), text);
+            Assert.That((int)JsonNode.Parse(text)!["acknowledged"]!, Is.EqualTo(3), text);
         }
     }
 

@@ -118,9 +118,45 @@ internal sealed class SilentJetStreamTests
         await cluster.Nodes[2].KillAsync();
         var (lines, took) = await PublishAsync(client, oneSubject: false);
 
+        // Many windows, while others ask whether the gateway is ready: that is answered.
+        using var ended = new CancellationTokenSource();
+        var others = AskAsync(client, ended.Token);
+        var (many, manyTook) = await PublishAsync(client, oneSubject: false, count: 4000);
+        await ended.CancelAsync();
+        var asked = await others;
+
         Assert.That(lines, Has.Count.EqualTo(100));
-        Assert.That(lines.Select(static line => (int?)line["error"]?["code"]), Is.All.EqualTo(504).Or.EqualTo(503));
+        Assert.That(lines.Concat(many).Select(static line => (int?)line["error"]?["code"]), Is.All.EqualTo(504).Or.EqualTo(503));
         Assert.That(took, Is.LessThan(Longest));
+        Assert.That(manyTook, Is.LessThan(2 * RequestLimit), "one time limit, and not one for each window");
+        Assert.That(asked, Is.Positive);
+    }
+
+    /// <summary>One stream alone is stuck: here a subject of somebody who listens and says nothing.</summary>
+    [Test]
+    public async Task Publish_OneSubjectIsSilentAndOthersAreNot_ManyWindowsEndWithTheFirst()
+    {
+        await using var nats = await NatsServerProcess.StartAsync();
+        await using var gateway = await OwnGateway.StartAsync(nats);
+        using var client = gateway.Client();
+        await client.DefineStreamAsync("t", "t");
+        await using var mute = new NATS.Client.Core.NatsConnection(new NATS.Client.Core.NatsOpts { Url = nats.Url });
+        await using var listening = await mute.SubscribeCoreAsync<byte[]>("s.0");
+        await mute.PingAsync();
+
+        using var ended = new CancellationTokenSource();
+        var others = PublishUntilAsync(client, "t", ended.Token);
+        var (lines, took) = await PublishAsync(client, oneSubject: true, count: 4000);
+        await ended.CancelAsync();
+        var stored = await others;
+
+        using (Assert.EnterMultipleScope())
+        {
+            Assert.That(lines, Has.Count.EqualTo(4000));
+            Assert.That(lines.Select(static line => (int?)line["error"]?["code"]), Is.All.EqualTo(504).Or.EqualTo(503).Or.EqualTo(404));
+            Assert.That(took, Is.LessThan(2 * RequestLimit), "one time limit, and not one for each window");
+            Assert.That(stored, Is.Positive);
+        }
     }
 
     [Test]
@@ -158,6 +194,30 @@ internal sealed class SilentJetStreamTests
             Assert.That(lines.Select(static line => (int)line["line"]!), Is.EqualTo(Enumerable.Range(1, lines.Count)));
             Assert.That(took, Is.LessThan(TimeSpan.FromSeconds(10)));
         }
+    }
+
+    private static async Task<int> AskAsync(GatewayClient client, CancellationToken ended)
+    {
+        var count = 0;
+        while (!ended.IsCancellationRequested)
+        {
+            await client.DataAsync(HttpMethod.Get, "/v1/data/ready");
+            count++;
+        }
+
+        return count;
+    }
+
+    private static async Task<int> PublishUntilAsync(GatewayClient client, string subject, CancellationToken ended)
+    {
+        var count = 0;
+        while (!ended.IsCancellationRequested)
+        {
+            await client.PublishAsync(subject, "message");
+            count++;
+        }
+
+        return count;
     }
 
     /// <summary>Messages of this subject in the stream; the first one had another.</summary>

@@ -32,6 +32,8 @@ internal sealed class AnswerTextTests() : ContractTest("2.0")
     [TestCase("POST /v1/admin/stream/{0}/consumer", "{'name':'c','max_inflight':4,'mode':'push'}", 409, "mode is 'pull' and cannot become 'push'|delete the consumer first, or use another name")]
     [TestCase("POST /v1/admin/stream/{0}/consumer", "{'name':'d','max_ack_pending':4,'mode':'pull'}", 400, "max_inflight is required|unknown field 'max_ack_pending'; did you mean 'max_inflight'?")]
 
+    [TestCase("POST /v1/admin/stream/KV_httpmq_locks/consumer", "{'name':'d','max_inflight':4,'mode':'pull'}", 400, "stream: 'KV_httpmq_locks' is the gateway's own stream")]
+
     // Streams
     [TestCase("POST /v1/admin/stream", "{'name':'{0}','subjects':['{0}.a','{0}.b'],'max_msgs':10,'max_consumers':1}", 409, "max_msgs: the stream has 5, and 10 was asked for|PUT /v1/admin/stream/{0}/limit|(err_code 10058)")]
     [TestCase("POST /v1/admin/stream", "{'name':'{0}','subjects':['{0}.a','{0}.c'],'max_msgs':5,'max_consumers':1}", 409, "subjects: the stream has '{0}.a', '{0}.b', and '{0}.a', '{0}.c' was asked for|PUT /v1/admin/stream/{0}/subject|(err_code 10058)")]

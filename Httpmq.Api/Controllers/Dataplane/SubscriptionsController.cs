@@ -65,7 +65,7 @@ internal sealed class SubscriptionsController(IMediator mediator, SubscriptionPu
 
         return int.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var value)
             ? value
-            : throw HttpmqException.Invalid("Invalid request", $"max_msg_inflight: '{text}' is not an integer of at least 1");
+            : throw HttpmqException.Invalid("Invalid request", $"max_msg_inflight: '{text}' is not an integer from 1 to {int.MaxValue}");
     }
 
     private static bool ParseMetadata(string? text) => text switch

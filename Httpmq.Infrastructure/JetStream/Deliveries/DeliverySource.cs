@@ -57,9 +57,6 @@ internal abstract class DeliverySource : NatsSubBase, IDeliverySource
 
     protected SourceContext Context { get; }
 
-    /// <summary>Whether what was received and not handed over is told to JetStream, so that it comes again at once.</summary>
-    protected virtual bool GivesBack => true;
-
     /// <summary>What tells JetStream that a message was not handed over.</summary>
     protected virtual ReadOnlyMemory<byte> Nak => AtOnce;
 
@@ -282,7 +279,7 @@ internal abstract class DeliverySource : NatsSubBase, IDeliverySource
         }
 
         foreach (var delivery in left.Where(delivery =>
-            GivesBack && Context.Time.GetElapsedTime(delivery.At).Ticks < Info.Config.AckWait / TimeSpan.NanosecondsPerTick))
+            Context.Time.GetElapsedTime(delivery.At).Ticks < Info.Config.AckWait / TimeSpan.NanosecondsPerTick))
         {
             Send(delivery.ReplyTo, Nak);
         }

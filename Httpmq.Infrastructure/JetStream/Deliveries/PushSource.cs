@@ -28,7 +28,6 @@ internal sealed class PushSource : DeliverySource
     private readonly Lock _claimGate = new();
     private TimeSpan _pause = FirstPause;
     private long _saidAt;
-    private bool _lost;
     private bool _heard;
 
     public PushSource(SourceContext context, ConsumerInfo consumer)
@@ -48,9 +47,6 @@ internal sealed class PushSource : DeliverySource
             return !heard;
         }
     }
-
-    // Whoever has the consumer now received the same messages.
-    protected override bool GivesBack => !_lost;
 
     protected override ReadOnlyMemory<byte> Nak => InAMoment;
 
@@ -116,7 +112,6 @@ internal sealed class PushSource : DeliverySource
 
             if (_claim.Hear(payload, out var answer))
             {
-                _lost = true;
                 FinishAndUnsubscribe(new Error(
                     ErrorKind.Conflict,
                     "Subscription ended",

@@ -13,11 +13,15 @@ namespace Httpmq.Infrastructure.JetStream.Requests;
 /// <remarks>
 /// What is limited is the requests that wait for JetStream. Replies that nobody has taken yet keep their slot and count no more, so who
 /// does not take them stops nobody. Batches together get three quarters of the limit; the rest is for single requests.
-/// When a request timed out and nothing else was answered meanwhile either, records of batches are refused at once until something is answered:
-/// a batch would wait for the time limit with each window. Single requests are always sent, and one record in each time limit.
+/// When a publish timed out, records of batches to its subject are refused at once until a stream answers there, and to all subjects until any stream
+/// answers, where none did meanwhile: a batch would wait for the time limit with each window. Single requests are always sent, and now and then
+/// a record. Other answers tell nothing of streams: JetStream's API and its consumers answer while a stream is stuck.
 /// </remarks>
 internal sealed class RequestPipeline : IAsyncDisposable
 {
+    // Requests to JetStream itself, and acknowledgements.
+    private const string JetStreamSubjects = "$JS.";
+
     private static readonly TimeSpan ScanInterval = TimeSpan.FromMilliseconds(200);
 
     private readonly NatsLink _link;
@@ -38,8 +42,11 @@ internal sealed class RequestPipeline : IAsyncDisposable
     private long _count;
     private volatile bool _heard;
     private long _lastHeard;
+    private volatile bool _streamHeard;
+    private long _streamLastHeard;
+    private readonly SilentSubjects _silent;
 
-    // While JetStream answers nothing: when the next record of a batch may be sent, as a time stamp of the clock. Else 0.
+    // While no stream answers: when the next record of a batch may be sent, as a time stamp of the clock. Else 0.
     private long _nextTry;
     private int _renewing;
     private volatile bool _disposed;
@@ -55,6 +62,7 @@ internal sealed class RequestPipeline : IAsyncDisposable
         _logger = loggers.CreateLogger<RequestPipeline>();
         _timeout = options.RequestTimeout;
         _slots = new RequestSlots(OnEnded);
+        _silent = new SilentSubjects(AfterTimeout(0) / 4);
         _most = options.MaxInflightRequests;
         _batchRoom = new SemaphoreSlim(_most > 1 ? _most - Math.Max(1, _most / 4) : 1);
         link.Lost += OnLost;
@@ -73,7 +81,7 @@ internal sealed class RequestPipeline : IAsyncDisposable
     /// <summary>As <see cref="StartAsync(string, ReadOnlyMemory{byte})"/>, for one of many: it waits while batches have all that they may have.</summary>
     public ValueTask<PendingReply> StartInBatchAsync(string subject, ReadOnlyMemory<byte> payload, CancellationToken cancellationToken) =>
 #pragma warning disable VSTHRD103 // Zero time does not block, and costs no task per record.
-        !MaySendRecord() ? Refuse(ReplyKind.Silent, inBatch: false)
+        !MaySendRecord(subject) ? Refuse(ReplyKind.Silent, inBatch: false)
             : _batchRoom.Wait(TimeSpan.Zero, CancellationToken.None)
 #pragma warning restore VSTHRD103
             ? StartAsync(subject, payload, inBatch: true)
@@ -113,28 +121,40 @@ internal sealed class RequestPipeline : IAsyncDisposable
         if (long.TryParse(subject.AsSpan(_prefix.Length), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out var token))
         {
             _heard = true;
-            if (Volatile.Read(ref _nextTry) != 0)
+            var slot = _slots.Of(token);
+            if (reply.IsOfStream)
             {
-                Volatile.Write(ref _nextTry, 0);
+                _streamHeard = true;
+                if (Volatile.Read(ref _nextTry) != 0)
+                {
+                    // None answered, and now one does.
+                    Volatile.Write(ref _nextTry, 0);
+                    _silent.Forget(before: long.MaxValue);
+                }
+
+                if (slot?.SubjectOf(token) is { } heard)
+                {
+                    _silent.Remove(heard);
+                }
             }
 
-            _slots.Of(token)?.TryEnd(token, reply);
+            slot?.TryEnd(token, reply);
         }
     }
 
     private async ValueTask<PendingReply> StartWhenThereIsRoomAsync(string subject, ReadOnlyMemory<byte> payload, CancellationToken cancellationToken)
     {
         await _batchRoom.WaitAsync(cancellationToken);
-        return await (MaySendRecord() ? StartAsync(subject, payload, inBatch: true) : Refuse(ReplyKind.Silent, inBatch: true));
+        return await (MaySendRecord(subject) ? StartAsync(subject, payload, inBatch: true) : Refuse(ReplyKind.Silent, inBatch: true));
     }
 
-    /// <summary>Whether JetStream answers, or it is time to see whether it does again.</summary>
-    private bool MaySendRecord()
+    /// <summary>Whether streams answer, or it is time to see whether they do again.</summary>
+    private bool MaySendRecord(string subject)
     {
         var next = Volatile.Read(ref _nextTry);
         if (next == 0)
         {
-            return true;
+            return _silent.MaySend(subject, _time);
         }
 
         var now = _time.GetTimestamp();
@@ -355,16 +375,20 @@ internal sealed class RequestPipeline : IAsyncDisposable
         var now = _time.GetTimestamp();
         var overdue = false;
 
-        // When it was heard of last is known to within two looks.
-        var silent = !_heard && _time.GetElapsedTime(_lastHeard, now) > _timeout - (2 * ScanInterval);
+        // When one was heard of last is known to within two looks.
+        var silent = !_streamHeard && _time.GetElapsedTime(_streamLastHeard, now) > _timeout - (2 * ScanInterval);
         foreach (var slot in _slots.All())
         {
             if (slot.IsOverdue(now, _timeout, _time, out var token))
             {
-                if (silent)
+                // Before those that wait for the room of this one go on.
+                if (slot.SubjectOf(token) is { } subject && !subject.StartsWith(JetStreamSubjects, StringComparison.Ordinal))
                 {
-                    // Before those that wait for the room of this one go on.
-                    Interlocked.CompareExchange(ref _nextTry, AfterTimeout(now), 0);
+                    _silent.Add(subject, now);
+                    if (silent)
+                    {
+                        Interlocked.CompareExchange(ref _nextTry, AfterTimeout(now), 0);
+                    }
                 }
 
                 slot.TryEnd(token, new Reply(ReplyKind.TimedOut));
@@ -372,11 +396,18 @@ internal sealed class RequestPipeline : IAsyncDisposable
             }
         }
 
+        _silent.Forget(before: now - AfterTimeout(0));
+        if (_streamHeard)
+        {
+            _streamHeard = false;
+            _streamLastHeard = now;
+            Volatile.Write(ref _nextTry, 0);
+        }
+
         if (_heard)
         {
             _heard = false;
             _lastHeard = now;
-            Volatile.Write(ref _nextTry, 0);
         }
         else if (overdue && _time.GetElapsedTime(_lastHeard, now) > _timeout)
         {
@@ -391,6 +422,7 @@ internal sealed class RequestPipeline : IAsyncDisposable
         // Another connection needs another.
         Interlocked.Exchange(ref _subscription, null);
         Volatile.Write(ref _nextTry, 0);
+        _silent.Forget(before: long.MaxValue);
         FailAll();
     }
 

@@ -41,6 +41,13 @@ internal sealed class RequestSlot(int index, Action<RequestSlot> ended, Action<R
         return token != 0 && time.GetElapsedTime(Volatile.Read(ref _started), now) >= limit;
     }
 
+    /// <summary>Where the request of this token went; null when it has ended.</summary>
+    public string? SubjectOf(long token)
+    {
+        var subject = Volatile.Read(ref _subject);
+        return Token == token ? subject : null;
+    }
+
     /// <summary>Whether its message was one that nats-server refused: by subject, and when.</summary>
     public bool IsRefused(IReadOnlyDictionary<string, long> refusals, out long token)
     {
