@@ -11,7 +11,7 @@ public static class ConsumerErrors
     public static Error NotFound(StreamName stream, ConsumerName consumer) => new(
         ErrorKind.NotFound,
         $"Consumer {consumer} of stream {stream} not found",
-        $"consumer not found (err_code 10014); create it with POST /v1/admin/stream/{stream}/consumer");
+        $"consumer not found (err_code 10014); define it with POST /v1/admin/stream/{stream}/consumer");
 
     /// <summary>A filter against the stream's subjects: both are named.</summary>
     public static string FilterNotWithin(StreamName stream, string? filter, IReadOnlyList<string> subjects)
@@ -26,5 +26,5 @@ public static class ConsumerErrors
     public static Error StreamNotFound(StreamName stream) => new(
         ErrorKind.NotFound,
         $"Stream {stream} not found",
-        "stream not found (err_code 10059); create it with POST /v1/admin/stream");
+        "stream not found (err_code 10059); define it with POST /v1/admin/stream");
 }

@@ -72,7 +72,7 @@ internal sealed class DefineConsumerHandler(IConsumerStore consumers, IStreamSto
         }
         catch (HttpmqException exception) when (exception.Error.Kind is ErrorKind.NotFound)
         {
-            throw new HttpmqException(exception.Error with { Message = what, Detail = $"{exception.Error.Detail}; define the stream with POST /v1/admin/stream" }, exception);
+            throw new HttpmqException(exception.Error with { Message = what }, exception);
         }
     }
 

@@ -14,8 +14,9 @@ internal static class AckErrors
     /// <summary>Neither the consumer nor anybody else knows of such a delivery.</summary>
     public static Error Beyond(string what, ConsumerName consumer, in DeliverySequence delivery, in DeliverySequence mark, bool isOnlyCopy)
     {
+        var hint = delivery.Consumer <= mark.Stream && delivery.Stream <= mark.Consumer ? "; did you swap stream and consumer?" : string.Empty;
         var fault = delivery.Stream > mark.Stream
-            ? NeverSent(what, consumer, delivery).Detail
+            ? NeverSent(what, consumer, delivery).Detail + hint
             : $"consumer: {delivery.Consumer} is beyond the {mark.Consumer} deliveries that consumer {consumer} has made; did you swap stream and consumer?";
         return new Error(ErrorKind.NotFound, what, isOnlyCopy ? $"{fault} {Forgotten}" : fault);
     }

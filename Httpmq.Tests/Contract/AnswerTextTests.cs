@@ -27,7 +27,7 @@ internal sealed class AnswerTextTests() : ContractTest("2.0")
     [TestCase("POST /v1/admin/stream/{0}/consumer", "{'name':'d','max_inflight':4,'mode':'pull','ack_wait':30}", 400, "ack_wait: 30 ns|at least 1000000 ns (1 ms)|a number is nanoseconds|for 30 seconds write \"30s\"")]
     [TestCase("POST /v1/admin/stream/{0}/consumer", "{'name':'d','max_inflight':4,'mode':'pull','ack_wait':'5 minutes'}", 400, "ack_wait: \"5 minutes\"|\"30s\"|(ns, us, ms, s, m, h)")]
     [TestCase("POST /v1/admin/stream/{0}/consumer", "{'name':'d','max_inflight':4,'mode':'pull','filter_subject':'orders.new'}", 400, "Failed to create consumer d of stream {0}|filter_subject: 'orders.new' is not within the subjects of stream {0} ('{0}.a', '{0}.b')")]
-    [TestCase("POST /v1/admin/stream/absent/consumer", "{'name':'d','max_inflight':4,'mode':'pull'}", 404, "Failed to create consumer d of stream absent|define the stream with POST /v1/admin/stream")]
+    [TestCase("POST /v1/admin/stream/absent/consumer", "{'name':'d','max_inflight':4,'mode':'pull'}", 404, "Failed to create consumer d of stream absent|stream not found (err_code 10059); define it with POST /v1/admin/stream")]
     [TestCase("POST /v1/admin/stream/{0}/consumer", "{'name':'d','max_inflight':4,'mode':'pull'}", 409, "stream {0} has as many consumers as it may|(err_code 10026)|delete one|max_consumers|default_max_consumers")]
     [TestCase("POST /v1/admin/stream/{0}/consumer", "{'name':'c','max_inflight':4,'mode':'push'}", 409, "mode is 'pull' and cannot become 'push'|delete the consumer first, or use another name")]
     [TestCase("POST /v1/admin/stream/{0}/consumer", "{'name':'d','max_ack_pending':4,'mode':'pull'}", 400, "max_inflight is required|unknown field 'max_ack_pending'; did you mean 'max_inflight'?")]
@@ -49,6 +49,9 @@ internal sealed class AnswerTextTests() : ContractTest("2.0")
     [TestCase("POST /v1/admin/stream", "{'name':5}", 400, "name: 5 is a number; text in double quotes is expected")]
     [TestCase("POST /v1/admin/stream", "{'nam':'x'}", 400, "name is required|unknown field 'nam'; did you mean 'name'?")]
     [TestCase("PUT /v1/admin/stream/{0}/subject", "{'subject':'{0}.c'}", 400, "subjects: at least one is required|unknown field 'subject'; did you mean 'subjects'?")]
+
+    [TestCase("PUT /v1/admin/stream/absent/limit", "{'max_msgs':5}", 404, "stream not found (err_code 10059); define it with POST /v1/admin/stream")]
+    [TestCase("GET /v1/admin/stream/absent/consumer", null, 404, "define it with POST /v1/admin/stream")]
 
     // JSON
     [TestCase("POST /v1/admin/stream", "{\u2018name\u2019:'x'}", 400, "text and names stand in double quotes (\"), not in single ones (') at line 1, byte 2")]

@@ -83,7 +83,7 @@ internal sealed class SubscribeRefusalTests(string version) : ContractTest(versi
     public async Task Consumer_Unknown_Is404AndNoneIsCreated()
     {
         (await SubscribeAsync("absent", "?subject_name={0}.a")).Expect(404, "consumer not found");
-        (await DataAsync("GET", $"/v1/data/stream/absent/consumer/plain?subject_name={_stream}.a")).Expect(404, "stream not found");
+        (await DataAsync("GET", $"/v1/data/stream/absent/consumer/plain?subject_name={_stream}.a")).Expect(404, "stream not found (err_code 10059); define it with POST /v1/admin/stream");
         var consumers = (await ManageAsync("GET", $"/v1/admin/stream/{_stream}/consumer")).Expect(200).Json["consumers"]!.AsObject();
         Assert.That(consumers, Has.Count.EqualTo(4));
     }

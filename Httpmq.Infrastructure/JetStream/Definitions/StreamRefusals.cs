@@ -21,7 +21,6 @@ internal sealed class StreamRefusals(JetStreamApi api)
             {
                 JetStreamErrors.StreamExists => await DescribeDifferenceAsync(what, wanted, cancellationToken),
                 JetStreamErrors.SubjectsOverlap => await DescribeOverlapAsync(what, wanted, cancellationToken),
-                JetStreamErrors.StreamNotFound => "define it with POST /v1/admin/stream",
                 JetStreamErrors.NoCluster => $"replicas: {wanted.NumReplicas} needs a cluster of at least as many nats-servers, and this is a single one; leave replicas out, or say 1",
                 JetStreamErrors.NoSuchPeers => $"replicas: {wanted.NumReplicas} needs as many nats-servers that run and have room; say fewer, or start more",
                 _ => null,
