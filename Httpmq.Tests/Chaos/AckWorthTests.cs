@@ -67,6 +67,16 @@ internal sealed class AckWorthTests
             Begun(Confirmed + (milliseconds * 1000), Kill, FaultEffects.ChangesLeader | FaultEffects.KillsCopy), .. Again(),
         ]);
 
+    [TestCase("2.10.27", 100, 0, Description = "a leader that is killed may take what it confirmed last with it")]
+    [TestCase("2.10.27", 700, 1)]
+    [TestCase("2.15.1", 100, 1)]
+    public void LeaderKilledAsItConfirmed_ThreeCopies_ExcusedForAMomentBefore211(string version, int milliseconds, int found) =>
+        Expect(found,
+        [
+            new StreamEntry(0, 3), new ServerEntry(0, version, "n0"),
+            Begun(Confirmed + (milliseconds * 1000), Kill, FaultEffects.ChangesLeader | FaultEffects.KillsCopy), .. Again(),
+        ]);
+
     [Test]
     public void OneOfThreeCopiesKilled_NotExcused() =>
         Expect(1,

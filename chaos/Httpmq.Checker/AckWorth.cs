@@ -3,7 +3,7 @@ namespace Httpmq.Checker;
 /// <summary>Why an acknowledgement may be forgotten though it was confirmed: something that nats-server does, and the gateway cannot see.</summary>
 internal enum Excuse
 {
-    /// <summary>The leader of a replicated consumer fell before its followers knew: before 2.10.16.</summary>
+    /// <summary>The leader of a replicated consumer fell before its followers knew: before 2.10.16. Killed, also before 2.11.</summary>
     FellWithLeader,
 
     /// <summary>The only copy was killed before it wrote: every version, for about 100 ms.</summary>
@@ -46,6 +46,11 @@ internal sealed class AckWorth(FaultWindows faults, ServerHistory servers, Check
     public Excuse? ForDelivery(DeliveryEntry delivery, AckEntry ack)
     {
         if (Fell(ack, faults.LeaderChanges(), options.AckReplication, options.AckReplication) && ConfirmedUnreplicated(ack))
+        {
+            return Excuse.FellWithLeader;
+        }
+
+        if (servers.Copies != 1 && servers.ForgetsWhenLeaderIsKilled(ack.At, ack.Until) && Fell(ack, Kills(), Hand, options.AckWritten))
         {
             return Excuse.FellWithLeader;
         }
