@@ -39,7 +39,7 @@ internal sealed class BrokerHealth(JetStreamApi api, RequestPipeline requests, N
         {
             await deliveries.Connection.PingAsync(cancellationToken).AsTask().WaitAsync(cancellationToken);
         }
-        catch (NatsException exception)
+        catch (Exception exception) when (exception is NatsException or ObjectDisposedException)
         {
             throw new HttpmqException(deliveries.NotConnected, exception);
         }

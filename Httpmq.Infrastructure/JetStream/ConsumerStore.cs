@@ -7,7 +7,7 @@ using Httpmq.Infrastructure.JetStream.Wire;
 
 namespace Httpmq.Infrastructure.JetStream;
 
-internal sealed class ConsumerStore(JetStreamApi api, NatsLink link) : IConsumerStore
+internal sealed class ConsumerStore(JetStreamApi api) : IConsumerStore
 {
     public async Task<ConsumerInfo?> FindAsync(StreamName stream, ConsumerName name, CancellationToken cancellationToken)
     {
@@ -135,7 +135,7 @@ internal sealed class ConsumerStore(JetStreamApi api, NatsLink link) : IConsumer
     /// <summary>Never cancelled: whether it happened must be known before the next change. It has a time-out of its own.</summary>
     private Task<ConsumerInfoWire> WriteAsync(string what, StreamName stream, ConsumerConfigWire config, string action)
     {
-        var request = new ConsumerCreateRequest(stream.Value, config, link.Server.HasConsumerAction ? action : null);
+        var request = new ConsumerCreateRequest(stream.Value, config, action);
         return api.TryCallAsync(
             what,
             $"CONSUMER.DURABLE.CREATE.{stream}.{config.DurableName}",

@@ -130,6 +130,10 @@ internal class NatsLink : IHostedService, IAsyncDisposable
                     return;
                 }
             }
+            catch (ObjectDisposedException)
+            {
+                // Another connection took the place of this one.
+            }
             catch (OperationCanceledException)
             {
                 return;

@@ -51,12 +51,6 @@ internal sealed record ServerFacts(Version? Version)
     /// <summary>A consumer's <c>created</c> is the same on every replica and after every restart, so that it tells a replaced one.</summary>
     public bool HasStableConsumerCreated => IsAtLeast(2, 12, 3);
 
-    /// <summary>CONSUMER.CREATE looks at <c>action</c>, so that "create" and "update" cannot be mistaken for each other.</summary>
-    public bool HasConsumerAction => IsAtLeast(2, 10, 0);
-
-    /// <summary>Refuses a JSON field that it does not know; earlier servers ignore it.</summary>
-    public bool IsStrict => IsAtLeast(2, 12, 0);
-
     /// <summary>In lame duck mode JetStream stops at once; earlier servers keep it until they close the connections.</summary>
     public bool StopsJetStreamInLameDuckMode => IsAtLeast(2, 10, 0);
 

@@ -86,7 +86,7 @@ internal sealed class ForgedAcknowledgementTests() : ContractTest("2.0")
     public async Task Ack_OfAMessageThatTheFilterExcludes_Is404AtAnyInstance(string retention, bool several)
     {
         // Several filters: from 2.10 on, earlier servers ignore them.
-        several &= ServerUnderTest.Facts.HasConsumerAction;
+        several &= ServerUnderTest.IsAtLeast(2, 10);
         await Raw.CreateStreamAsync(_stream, [$"{_stream}.>"], new JsonObject { ["retention"] = retention });
         await Raw.CreateConsumerAsync(_stream, "c", several
             ? new JsonObject { ["filter_subjects"] = new JsonArray($"{_stream}.a", $"{_stream}.c") }

@@ -32,6 +32,9 @@ internal sealed partial class EmbeddedGateway : IAsyncDisposable
 
     public string Folder { get; }
 
+    /// <summary>The nats-server that the next start runs.</summary>
+    public string Executable { get; set; } = ServerUnderTest.Executable;
+
     public string Store => Path.Combine(Folder, "jetstream");
 
     public HttpmqChild Child => _child!;
@@ -48,7 +51,7 @@ internal sealed partial class EmbeddedGateway : IAsyncDisposable
             ["Httpmq__Management__ApiServer__ServerConfig__ListenPort"] = _management.ToString(CultureInfo.InvariantCulture),
             ["Httpmq__Dataplane__ApiServer__ServerConfig__ListenPort"] = _dataplane.ToString(CultureInfo.InvariantCulture),
             ["Httpmq__EmbeddedNats__Port"] = _nats.ToString(CultureInfo.InvariantCulture),
-            ["Httpmq__EmbeddedNats__Executable"] = ServerUnderTest.Executable,
+            ["Httpmq__EmbeddedNats__Executable"] = Executable,
         });
         await _child.WaitForOutputAsync("data folder");
         Assert.That(_child.HasExited, Is.False, _child.Errors);
@@ -60,6 +63,7 @@ internal sealed partial class EmbeddedGateway : IAsyncDisposable
         Child.Terminate();
         Assert.That(await Child.WaitForExitAsync(), Is.Zero, Child.Errors);
         await Child.DisposeAsync();
+        _child = null;
     }
 
     public async Task DefineAsync(string stream = Stream) =>
@@ -141,6 +145,15 @@ internal sealed partial class EmbeddedGateway : IAsyncDisposable
             var message = (await stream.GetAsync(new StreamMsgGetRequest { Seq = sequence })).Message;
             Assert.That(Encoding.UTF8.GetString(message.Data.Span), Is.EqualTo(payload), $"sequence {sequence}");
         }
+    }
+
+    /// <summary>Takes the consumer's next message and acknowledges it; its sequence in the stream.</summary>
+    public async Task<ulong> TakeAsync(string consumer)
+    {
+        await using var nats = new NatsConnection(new NatsOpts { Url = $"nats://127.0.0.1:{_nats}" });
+        var message = await (await new NatsJSContext(nats).GetConsumerAsync(Stream, consumer)).NextAsync<byte[]>();
+        await message!.AckAsync(new AckOpts { DoubleAck = true });
+        return message.Metadata!.Value.Sequence.Stream;
     }
 
     public async ValueTask DisposeAsync()

@@ -49,6 +49,9 @@ internal static class ServerUnderTest
         }
     }
 
+    /// <summary>A nats-server of another generation, such as 2.9: from the cache, or fetched.</summary>
+    public static string OfGeneration(string generation) => OutputOf(Repository.PathOf("scripts/nats-server"), generation);
+
     private static string Choose()
     {
         if (Environment.GetEnvironmentVariable(Variable) is not { Length: > 0 } chosen)

@@ -36,7 +36,7 @@ internal enum ReplyKind
 /// <summary>An answer: of a publish where it was stored, of an acknowledgement nothing, of both an error.</summary>
 internal readonly record struct Reply(ReplyKind Kind, string? Stream = null, ulong Sequence = 0, ApiError? Error = null)
 {
-    /// <summary>Whether a stream answered: it stored a message, or said why it did not.</summary>
+    /// <summary>Of a publish, whether a stream answered: it stored the message, or said why it did not.</summary>
     public bool IsOfStream => Kind is ReplyKind.Answered && (Stream is not null || Error is not null);
 }
 

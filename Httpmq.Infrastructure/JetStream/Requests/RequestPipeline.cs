@@ -122,7 +122,7 @@ internal sealed class RequestPipeline : IAsyncDisposable
         {
             _heard = true;
             var slot = _slots.Of(token);
-            if (reply.IsOfStream)
+            if (reply.IsOfStream && slot?.SubjectOf(token) is { } published && IsPublish(published))
             {
                 _streamHeard = true;
                 if (Volatile.Read(ref _nextTry) != 0)
@@ -132,10 +132,7 @@ internal sealed class RequestPipeline : IAsyncDisposable
                     _silent.Forget(before: long.MaxValue);
                 }
 
-                if (slot?.SubjectOf(token) is { } heard)
-                {
-                    _silent.Remove(heard);
-                }
+                _silent.Remove(published);
             }
 
             slot?.TryEnd(token, reply);
@@ -160,6 +157,8 @@ internal sealed class RequestPipeline : IAsyncDisposable
         var now = _time.GetTimestamp();
         return now >= next && Interlocked.CompareExchange(ref _nextTry, AfterTimeout(now), next) == next;
     }
+
+    private static bool IsPublish(string subject) => !subject.StartsWith(JetStreamSubjects, StringComparison.Ordinal);
 
     private long AfterTimeout(long now) => now + (long)(_timeout.TotalSeconds * _time.TimestampFrequency);
 
@@ -382,7 +381,7 @@ internal sealed class RequestPipeline : IAsyncDisposable
             if (slot.IsOverdue(now, _timeout, _time, out var token))
             {
                 // Before those that wait for the room of this one go on.
-                if (slot.SubjectOf(token) is { } subject && !subject.StartsWith(JetStreamSubjects, StringComparison.Ordinal))
+                if (slot.SubjectOf(token) is { } subject && IsPublish(subject))
                 {
                     _silent.Add(subject, now);
                     if (silent)

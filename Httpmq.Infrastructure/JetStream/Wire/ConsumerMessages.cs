@@ -57,12 +57,12 @@ internal sealed record ConsumerConfigWire
 /// <param name="Config">The whole configuration.</param>
 /// <param name="Action">
 /// From nats-server 2.10 on: <c>create</c> is refused where the consumer exists with another configuration, <c>update</c> where it
-/// does not exist. Null: whichever fits.
+/// does not exist. Earlier ones ignore it; which of them answers in a cluster is not known before.
 /// </param>
 internal sealed record ConsumerCreateRequest(
     string StreamName,
     ConsumerConfigWire Config,
-    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Action);
+    string Action);
 
 internal sealed record SequenceInfoWire
 {
