@@ -29,13 +29,8 @@ internal sealed class NatsServerProcess : IAsyncDisposable
         return server;
     }
 
-    /// <summary>A port that was free a moment ago.</summary>
-    public static int FreePort()
-    {
-        using var probe = new TcpListener(IPAddress.Loopback, 0);
-        probe.Start();
-        return ((IPEndPoint)probe.LocalEndpoint).Port;
-    }
+    /// <summary>A port that was free a moment ago, and that no outgoing connection takes meanwhile.</summary>
+    public static int FreePort() => Httpmq.Chaos.Servers.Ports.Free();
 
     /// <summary>Starts it on the same port and store, after <see cref="KillAsync"/>.</summary>
     public async Task StartAgainAsync()

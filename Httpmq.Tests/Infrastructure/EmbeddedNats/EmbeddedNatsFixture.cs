@@ -60,12 +60,7 @@ internal abstract class EmbeddedNatsFixture
 
     protected static int PortOf(EmbeddedNatsServer server) => new Uri(server.ServerUri).Port;
 
-    protected static int FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
-    }
+    protected static int FreePort() => Support.NatsServerProcess.FreePort();
 
     /// <summary>False for a zombie too: nobody may have collected an orphan yet.</summary>
     protected static bool IsRunning(int processId)

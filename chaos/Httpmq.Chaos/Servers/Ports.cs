@@ -11,13 +11,15 @@ internal static class Ports
 {
     private const int Lowest = 20_000;
     private const int Highest = 32_000;
-    private static readonly Random Random = new();
+
+    // One after the other, so that nobody in this process gets the same one again soon.
+    private static int _next = Random.Shared.Next(Highest - Lowest);
 
     public static int Free()
     {
         while (true)
         {
-            var port = Random.Next(Lowest, Highest);
+            var port = Lowest + (int)((uint)Interlocked.Increment(ref _next) % (Highest - Lowest));
             try
             {
                 using var probe = new TcpListener(IPAddress.Loopback, port);
