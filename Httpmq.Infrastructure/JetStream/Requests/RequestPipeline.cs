@@ -62,7 +62,7 @@ internal sealed class RequestPipeline : IAsyncDisposable
         _logger = loggers.CreateLogger<RequestPipeline>();
         _timeout = options.RequestTimeout;
         _slots = new RequestSlots(OnEnded);
-        _silent = new SilentSubjects(AfterTimeout(0) / 4);
+        _silent = new SilentSubjects(AfterTimeout(0));
         _most = options.MaxInflightRequests;
         _batchRoom = new SemaphoreSlim(_most > 1 ? _most - Math.Max(1, _most / 4) : 1);
         link.Lost += OnLost;

@@ -19,9 +19,10 @@ internal sealed class SilentSubjects(long pause)
     {
         lock (_gate)
         {
-            if (_nextTry.Count < Most)
+            // From the last time-out on: the records behind one that waited must be refused, and not wait as well.
+            if (_nextTry.Count < Most || _nextTry.ContainsKey(subject))
             {
-                _nextTry.TryAdd(subject, now + pause);
+                _nextTry[subject] = now + pause;
                 Volatile.Write(ref _count, _nextTry.Count);
             }
         }
