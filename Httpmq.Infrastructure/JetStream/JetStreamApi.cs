@@ -85,7 +85,8 @@ internal sealed class JetStreamApi(NatsLink link, NatsOptions options)
         {
             throw new HttpmqException(JetStreamErrors.NotPermitted(what, Prefix + call, "nothing was changed"), exception);
         }
-        catch (Exception exception) when (exception is NatsException or ObjectDisposedException or OperationCanceledException && !cancellationToken.IsCancellationRequested)
+        catch (Exception exception) when (exception is NatsException or ObjectDisposedException
+            || (exception is OperationCanceledException && !cancellationToken.IsCancellationRequested))
         {
             // Disposed: another connection took the place of this one.
             throw new HttpmqException(link.Explain(link.IsOpen && ReferenceEquals(connection, link.Connection) ? TimedOut(what, call) : Lost(what, call)), exception);

@@ -98,8 +98,5 @@ internal sealed record ServerFacts(Version? Version)
         return connected.ApiLevel == 0 ? connected : Unknown;
     }
 
-    /// <summary>The facts that hold for both: those of the older one.</summary>
-    public ServerFacts Or(ServerFacts other) => Version is null || other.Version is null ? Unknown : Version <= other.Version ? this : other;
-
     private bool IsAtLeast(int major, int minor, int build) => Version is not null && Version >= new Version(major, minor, build);
 }

@@ -96,7 +96,8 @@ internal sealed class LockStream(JetStreamApi api, NatsLink link, NatsOptions op
         {
             return LockAnswer.Unusable(NotPermitted);
         }
-        catch (Exception exception) when (exception is NatsException or ObjectDisposedException or OperationCanceledException && !cancellationToken.IsCancellationRequested)
+        catch (Exception exception) when (exception is NatsException or ObjectDisposedException
+            || (exception is OperationCanceledException && !cancellationToken.IsCancellationRequested))
         {
             throw new HttpmqException(
                 link.Explain(new Error(ErrorKind.Timeout, what, $"JetStream did not answer within {options.RequestTimeout.TotalSeconds:0.#} s, when the definition was to be locked; nothing was changed")),

@@ -13,15 +13,10 @@ namespace Httpmq.Infrastructure.JetStream.Requests;
 /// <remarks>
 /// What is limited is the requests that wait for JetStream. Replies that nobody has taken yet keep their slot and count no more, so who
 /// does not take them stops nobody. Batches together get three quarters of the limit; the rest is for single requests.
-/// When a publish timed out, records of batches to its subject are refused at once until a stream answers there, and to all subjects until any stream
-/// answers, where none did meanwhile: a batch would wait for the time limit with each window. Single requests are always sent, and now and then
-/// a record. Other answers tell nothing of streams: JetStream's API and its consumers answer while a stream is stuck.
+/// A batch whose stream does not answer would wait for the time limit with each window; see <see cref="StreamSilence"/>. Single requests are always sent.
 /// </remarks>
 internal sealed class RequestPipeline : IAsyncDisposable
 {
-    // Requests to JetStream itself, and acknowledgements.
-    private const string JetStreamSubjects = "$JS.";
-
     private static readonly TimeSpan ScanInterval = TimeSpan.FromMilliseconds(200);
 
     private readonly NatsLink _link;
@@ -42,12 +37,7 @@ internal sealed class RequestPipeline : IAsyncDisposable
     private long _count;
     private volatile bool _heard;
     private long _lastHeard;
-    private volatile bool _streamHeard;
-    private long _streamLastHeard;
-    private readonly SilentSubjects _silent;
-
-    // While no stream answers: when the next record of a batch may be sent, as a time stamp of the clock. Else 0.
-    private long _nextTry;
+    private readonly StreamSilence _silence;
     private int _renewing;
     private volatile bool _disposed;
 
@@ -62,7 +52,7 @@ internal sealed class RequestPipeline : IAsyncDisposable
         _logger = loggers.CreateLogger<RequestPipeline>();
         _timeout = options.RequestTimeout;
         _slots = new RequestSlots(OnEnded);
-        _silent = new SilentSubjects(AfterTimeout(0));
+        _silence = new StreamSilence(time, options.RequestTimeout, ScanInterval);
         _most = options.MaxInflightRequests;
         _batchRoom = new SemaphoreSlim(_most > 1 ? _most - Math.Max(1, _most / 4) : 1);
         link.Lost += OnLost;
@@ -81,7 +71,7 @@ internal sealed class RequestPipeline : IAsyncDisposable
     /// <summary>As <see cref="StartAsync(string, ReadOnlyMemory{byte})"/>, for one of many: it waits while batches have all that they may have.</summary>
     public ValueTask<PendingReply> StartInBatchAsync(string subject, ReadOnlyMemory<byte> payload, CancellationToken cancellationToken) =>
 #pragma warning disable VSTHRD103 // Zero time does not block, and costs no task per record.
-        !MaySendRecord(subject) ? Refuse(ReplyKind.Silent, inBatch: false)
+        !_silence.MaySend(subject) ? Refuse(ReplyKind.Silent, inBatch: false)
             : _batchRoom.Wait(TimeSpan.Zero, CancellationToken.None)
 #pragma warning restore VSTHRD103
             ? StartAsync(subject, payload, inBatch: true)
@@ -122,17 +112,9 @@ internal sealed class RequestPipeline : IAsyncDisposable
         {
             _heard = true;
             var slot = _slots.Of(token);
-            if (reply.IsOfStream && slot?.SubjectOf(token) is { } published && IsPublish(published))
+            if (reply.IsOfStream && slot?.SubjectOf(token) is { } asked)
             {
-                _streamHeard = true;
-                if (Volatile.Read(ref _nextTry) != 0)
-                {
-                    // None answered, and now one does.
-                    Volatile.Write(ref _nextTry, 0);
-                    _silent.Forget(before: long.MaxValue);
-                }
-
-                _silent.Remove(published);
+                _silence.Answered(asked);
             }
 
             slot?.TryEnd(token, reply);
@@ -142,25 +124,8 @@ internal sealed class RequestPipeline : IAsyncDisposable
     private async ValueTask<PendingReply> StartWhenThereIsRoomAsync(string subject, ReadOnlyMemory<byte> payload, CancellationToken cancellationToken)
     {
         await _batchRoom.WaitAsync(cancellationToken);
-        return await (MaySendRecord(subject) ? StartAsync(subject, payload, inBatch: true) : Refuse(ReplyKind.Silent, inBatch: true));
+        return await (_silence.MaySend(subject) ? StartAsync(subject, payload, inBatch: true) : Refuse(ReplyKind.Silent, inBatch: true));
     }
-
-    /// <summary>Whether streams answer, or it is time to see whether they do again.</summary>
-    private bool MaySendRecord(string subject)
-    {
-        var next = Volatile.Read(ref _nextTry);
-        if (next == 0)
-        {
-            return _silent.MaySend(subject, _time);
-        }
-
-        var now = _time.GetTimestamp();
-        return now >= next && Interlocked.CompareExchange(ref _nextTry, AfterTimeout(now), next) == next;
-    }
-
-    private static bool IsPublish(string subject) => !subject.StartsWith(JetStreamSubjects, StringComparison.Ordinal);
-
-    private long AfterTimeout(long now) => now + (long)(_timeout.TotalSeconds * _time.TimestampFrequency);
 
     private ValueTask<PendingReply> StartAsync(string subject, ReadOnlyMemory<byte> payload, bool inBatch)
     {
@@ -374,33 +339,20 @@ internal sealed class RequestPipeline : IAsyncDisposable
         var now = _time.GetTimestamp();
         var overdue = false;
 
-        // When one was heard of last is known to within two looks.
-        var silent = !_streamHeard && _time.GetElapsedTime(_streamLastHeard, now) > _timeout - (2 * ScanInterval);
+        _silence.Look(now);
         foreach (var slot in _slots.All())
         {
             if (slot.IsOverdue(now, _timeout, _time, out var token))
             {
                 // Before those that wait for the room of this one go on.
-                if (slot.SubjectOf(token) is { } subject && IsPublish(subject))
+                if (slot.SubjectOf(token) is { } asked)
                 {
-                    _silent.Add(subject, now);
-                    if (silent)
-                    {
-                        Interlocked.CompareExchange(ref _nextTry, AfterTimeout(now), 0);
-                    }
+                    _silence.TimedOut(asked, now);
                 }
 
                 slot.TryEnd(token, new Reply(ReplyKind.TimedOut));
                 overdue = true;
             }
-        }
-
-        _silent.Forget(before: now - AfterTimeout(0));
-        if (_streamHeard)
-        {
-            _streamHeard = false;
-            _streamLastHeard = now;
-            Volatile.Write(ref _nextTry, 0);
         }
 
         if (_heard)
@@ -420,8 +372,7 @@ internal sealed class RequestPipeline : IAsyncDisposable
     {
         // Another connection needs another.
         Interlocked.Exchange(ref _subscription, null);
-        Volatile.Write(ref _nextTry, 0);
-        _silent.Forget(before: long.MaxValue);
+        _silence.Clear();
         FailAll();
     }
 
