@@ -113,6 +113,18 @@ internal sealed class ConsumerTests(string version) : ContractTest(version)
     }
 
     [Test]
+    public async Task Define_OneThatAnotherClientMadeAndIsNotDurable_Is409AndLeavesNoLock()
+    {
+        await using var raw = new RawJetStream(SharedServers.Nats.Url);
+        var config = new JsonObject { ["name"] = "c", ["ack_policy"] = "explicit", ["max_ack_pending"] = 5 };
+        await raw.CallAsync($"CONSUMER.CREATE.{_stream}.c", new JsonObject { ["stream_name"] = _stream, ["config"] = config });
+        const string Body = """{"name":"c","mode":"pull","max_inflight":7}""";
+
+        (await DefineAsync(Body)).Expect(409, "is not durable");
+        (await DefineAsync(Body)).Expect(409, "is not durable");
+    }
+
+    [Test]
     public async Task Define_EmptyFilter_IsNone() => (await DefineAsync(With("filter_subject", "\"\""))).Expect(200);
 
     [Test]

@@ -86,6 +86,29 @@ internal sealed class SlowReaderTests(string version) : SubscriptionTest(version
         await ExpectRestAtOnceAsync(gateway, seen, waited: 4 * 1024 / 33 - 8);
     }
 
+    /// <summary>In a cluster the one that has to end may be the only one that received a message.</summary>
+    [Test]
+    public async Task Leave_AfterAnotherOneTookTheConsumer_GivesBackWhatWaited()
+    {
+        await using var gateway = await StartAsync(TimeSpan.FromSeconds(60), maxPendingBytes: int.MaxValue);
+        using var client = gateway.Client(Version);
+        var sources = gateway.DataplaneServices.GetRequiredService<DeliverySources>();
+        await using (await client.SubscribeAsync(Stream, "c1", $"subject_name={Stream}"))
+        {
+            await Instances.FillAsync(Instances.Raw, Stream, Stream, Count, Payload);
+            var entry = gateway.DataplaneServices.GetRequiredService<ConsumerLedger>().Get(Stream, "c1");
+            await Eventually.HoldsAsync(() => entry.Mark.Stream == Count, "all messages at the gateway");
+            var subject = (string)(await First.ConsumerAsync(Stream, "c1"))["config"]!["deliver_subject"]!;
+
+            // The highest rank there is.
+            await Instances.Raw.PublishAsync<byte[]>(subject, [.. "httpmq holds "u8, .. Enumerable.Repeat(byte.MaxValue, 8), .. new byte[16]]);
+            await Eventually.HoldsAsync(() => sources.Ended == 1, "a subscription that another one took over");
+        }
+
+        // The sockets' buffers hold some 100.
+        await ExpectRestAtOnceAsync(gateway, [], waited: Count / 2);
+    }
+
     [Test]
     public async Task Stall_OfOneThatHasEndedAndStillHoldsTheMost_CostsNobodyElseTheirs()
     {
