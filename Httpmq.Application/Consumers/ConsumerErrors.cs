@@ -7,6 +7,9 @@ namespace Httpmq.Application.Consumers;
 /// <summary>Failures that more than one use case tells in the same words.</summary>
 public static class ConsumerErrors
 {
+    /// <summary>What to do where a stream is unknown, or its name was misspelt.</summary>
+    public const string DefineStream = "define it with POST /v1/admin/stream (GET lists all)";
+
     /// <summary>In the broker's own words and with its code, as where it says so itself.</summary>
     public static Error NotFound(StreamName stream, ConsumerName consumer) => new(
         ErrorKind.NotFound,
@@ -26,5 +29,5 @@ public static class ConsumerErrors
     public static Error StreamNotFound(StreamName stream) => new(
         ErrorKind.NotFound,
         $"Stream {stream} not found",
-        "stream not found (err_code 10059); define it with POST /v1/admin/stream");
+        $"stream not found (err_code 10059); {DefineStream}");
 }

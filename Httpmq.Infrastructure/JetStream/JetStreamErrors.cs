@@ -1,3 +1,4 @@
+using Httpmq.Application.Consumers;
 using Httpmq.Domain.Errors;
 using Httpmq.Infrastructure.JetStream.Wire;
 
@@ -87,7 +88,7 @@ internal static class JetStreamErrors
     {
         // nats-server 2.15 and newer take 1,000 consumers, also of a stream that says -1 (no limit).
         10026 => "; set max_consumers on the stream, or default_max_consumers on nats-server, to more than this",
-        StreamNotFound => "; define it with POST /v1/admin/stream",
+        StreamNotFound => "; " + ConsumerErrors.DefineStream,
         _ => "",
     };
 
