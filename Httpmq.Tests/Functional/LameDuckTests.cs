@@ -13,7 +13,6 @@ namespace Httpmq.Tests.Functional;
 /// A nats-server that was asked to leave (lame duck mode, SIGUSR2) closes its connections 10 s later; from 2.10 on its JetStream is
 /// away at once.
 /// </summary>
-[Parallelizable]
 [Category(ServerUnderTest.Category)]
 internal sealed class LameDuckTests
 {

@@ -6,7 +6,7 @@ using NATS.Client.Core;
 using NATS.Client.JetStream;
 
 // Most tests that are slow wait more than they work.
-[assembly: LevelOfParallelism(6)]
+[assembly: LevelOfParallelism(4)]
 
 namespace Httpmq.Tests.Subscriptions;
 
