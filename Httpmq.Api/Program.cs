@@ -1,6 +1,5 @@
-using Httpmq.Api.Configuration;
 using Httpmq.Api.Hosting;
-using Httpmq.Api.OpenApi;
+using Httpmq.Api.Hosting.Configuration;
 
 if (args is ["openapi", .. var names])
 {

@@ -1,5 +1,5 @@
 using FluentValidation;
-using Httpmq.Application.Messages;
+using Httpmq.Application.Publishing;
 using Httpmq.Application.Validation;
 using MediatR;
 using Microsoft.Extensions.DependencyInjection;

@@ -1,13 +1,20 @@
 using Httpmq.Application.Consumers;
 using Httpmq.Application.Definitions;
 using Httpmq.Application.Health;
-using Httpmq.Application.Messages;
+using Httpmq.Application.Publishing;
+using Httpmq.Application.Settling;
 using Httpmq.Application.Streams;
 using Httpmq.Application.Subscriptions;
-using Httpmq.Infrastructure.JetStream;
-using Httpmq.Infrastructure.JetStream.Definitions;
-using Httpmq.Infrastructure.JetStream.Deliveries;
-using Httpmq.Infrastructure.JetStream.Requests;
+using Httpmq.Infrastructure.Connection;
+using Httpmq.Infrastructure.Consumers;
+using Httpmq.Infrastructure.Definitions;
+using Httpmq.Infrastructure.Deliveries;
+using Httpmq.Infrastructure.Health;
+using Httpmq.Infrastructure.Ledger;
+using Httpmq.Infrastructure.Publishing;
+using Httpmq.Infrastructure.Requests;
+using Httpmq.Infrastructure.Settling;
+using Httpmq.Infrastructure.Streams;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 
@@ -35,6 +42,7 @@ public static class DependencyInjection
         services.AddSingleton<IDefinitionLocks, DefinitionLocks>();
         services.AddSingleton<IStreamStore, StreamStore>();
         services.AddSingleton<IConsumerStore, ConsumerStore>();
+        services.AddSingleton<IStreamConsumers>(provider => provider.GetRequiredService<IConsumerStore>());
         services.AddSingleton<IMessagePublisher, MessagePublisher>();
         services.AddSingleton<IMessageAcknowledger, MessageAcknowledger>();
         services.AddSingleton<IDeliverySourceFactory>(provider => provider.GetRequiredService<DeliverySources>());

@@ -2,16 +2,20 @@ using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
 using System.Text;
-using Httpmq.Api.Configuration;
-using Httpmq.Api.Errors;
+using Httpmq.Api.Bodies;
+using Httpmq.Api.Consumers;
+using Httpmq.Api.Hosting.Configuration;
 using Httpmq.Api.Hosting.Transport;
+using Httpmq.Api.Http;
 using Httpmq.Api.OpenApi;
-using Httpmq.Api.Serialization;
-using Httpmq.Api.Streaming;
+using Httpmq.Api.Publishing;
+using Httpmq.Api.Settling;
+using Httpmq.Api.Streams;
+using Httpmq.Api.Subscriptions;
 using Httpmq.Application;
-using Httpmq.Application.Messages;
+using Httpmq.Application.Publishing;
 using Httpmq.Infrastructure;
-using Httpmq.Infrastructure.JetStream;
+using Httpmq.Infrastructure.Connection;
 using Microsoft.AspNetCore.Mvc.Controllers;
 using Microsoft.AspNetCore.Mvc.ModelBinding;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
@@ -59,10 +63,7 @@ internal static class ApiHost
             MaxTotalPendingBytes = limits.MaxTotalPendingBytes,
         }, deliveries: group == ApiGroup.Dataplane);
         builder.Services.AddApplication(new PublishBatchOptions(limits.BatchWindow));
-        builder.Services.AddSingleton<SubscriptionPumps>();
-        builder.Services.AddHostedService(provider => provider.GetRequiredService<SubscriptionPumps>());
-        builder.Services.AddSingleton<BatchPublications>();
-        builder.Services.AddHostedService(provider => provider.GetRequiredService<BatchPublications>());
+        builder.Services.AddPublishing().AddSettling().AddSubscriptions();
         builder.Services
             .AddMvcCore(mvc =>
             {
@@ -70,7 +71,7 @@ internal static class ApiHost
                 mvc.ValueProviderFactories.Clear();
                 mvc.ValueProviderFactories.Add(new RouteValueProviderFactory());
                 mvc.InputFormatters.Clear();
-                mvc.InputFormatters.Add(new JsonBodyFormatter(patience, buffers));
+                mvc.InputFormatters.Add(new JsonBodyFormatter(patience, buffers, [StreamsJson.Wire, ConsumersJson.Wire, SettlingJson.Wire]));
                 mvc.SuppressImplicitRequiredAttributeForNonNullableReferenceTypes = true;
             })
             .AddApiExplorer()

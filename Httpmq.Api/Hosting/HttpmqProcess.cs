@@ -1,8 +1,9 @@
 using System.Runtime.InteropServices;
-using Httpmq.Api.Configuration;
+using Httpmq.Api.Hosting.Configuration;
+using Httpmq.Api.Http;
 using Httpmq.Application.Health;
+using Httpmq.Infrastructure.Connection;
 using Httpmq.Infrastructure.EmbeddedNats;
-using Httpmq.Infrastructure.JetStream;
 using Microsoft.AspNetCore.Connections;
 
 namespace Httpmq.Api.Hosting;
@@ -150,7 +151,7 @@ internal sealed class HttpmqProcess(HttpmqSettings settings, TextWriter output, 
     private async Task PrintReadyAsync(IReadOnlyList<(ApiGroup Group, ApiServerSettings Server, IHost Host)> apis, EmbeddedNatsServer? embedded)
     {
         var (ready, version) = await WaitForNatsAsync(apis[0].Host.Services.GetRequiredService<IBrokerHealth>());
-        await output.WriteLineAsync($"{HelpText.Version()} {(ready ? "is ready" : "has started")}, mode {settings.Mode.ToString().ToLowerInvariant()}");
+        await output.WriteLineAsync($"{ProductVersion.Text} {(ready ? "is ready" : "has started")}, mode {settings.Mode.ToString().ToLowerInvariant()}");
         foreach (var (group, server, _) in apis)
         {
             var url = $"http://{server.ListenOn}:{server.ListenPort}{server.PathPrefix.TrimEnd('/')}";

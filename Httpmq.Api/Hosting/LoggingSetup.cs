@@ -1,4 +1,5 @@
-using Httpmq.Api.Configuration;
+using Httpmq.Api.Hosting.Configuration;
+using Httpmq.Api.Http;
 using Microsoft.Extensions.Logging.Console;
 
 namespace Httpmq.Api.Hosting;

@@ -1,12 +1,12 @@
 using System.Reflection;
 using System.Xml.Linq;
-using Httpmq.Api.Contracts;
-using Namotion.Reflection;
-using Newtonsoft.Json.Linq;
+using Httpmq.Api.Http;
 using NJsonSchema;
 using NSwag;
 using NSwag.Generation.Processors;
 using NSwag.Generation.Processors.Contexts;
+using Namotion.Reflection;
+using Newtonsoft.Json.Linq;
 
 namespace Httpmq.Api.OpenApi;
 

@@ -1,7 +1,8 @@
 using System.Text.Json;
-using Httpmq.Api.Configuration;
-using Httpmq.Api.Hosting;
+using Httpmq.Api.Http;
 using Microsoft.AspNetCore.Mvc;
+using NJsonSchema.Generation.TypeMappers;
+using NSwag.Generation.Processors;
 
 namespace Httpmq.Api.OpenApi;
 
@@ -12,7 +13,11 @@ internal static class OpenApiSetup
     {
         // The generator names properties as the framework would serialise them; the answers themselves do not use these options.
         services.Configure<JsonOptions>(json => json.JsonSerializerOptions.PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower);
-        return services.AddOpenApiDocument(document =>
+
+        // The generator takes these from here, in this order; those of the features were added before.
+        services.AddSingleton<IOperationProcessor, ErrorAnswers>();
+        services.AddSingleton<IOperationProcessor>(new CommonParts(server.RequestIdHeader));
+        return services.AddOpenApiDocument((document, provider) =>
         {
             document.DocumentName = "v1";
             document.Title = group.Title;
@@ -21,14 +26,12 @@ internal static class OpenApiSetup
             document.SchemaSettings.AlwaysAllowAdditionalObjectProperties = true;
             document.SchemaSettings.SchemaNameGenerator = new SchemaNames();
             document.SchemaSettings.SchemaProcessors.Add(new SchemaDetails());
-            document.SchemaSettings.TypeMappers.Add(AcknowledgeOperation.BodyMapper);
             document.SchemaSettings.TypeMappers.Add(SchemaDetails.DurationMapper);
-            document.OperationProcessors.Add(new PublishOperation());
-            document.OperationProcessors.Add(new BatchOperation());
-            document.OperationProcessors.Add(new AcknowledgeOperation());
-            document.OperationProcessors.Add(new SubscribeOperation());
-            document.OperationProcessors.Add(new ErrorAnswers());
-            document.OperationProcessors.Add(new CommonParts(server.RequestIdHeader));
+            foreach (var mapper in provider.GetServices<ITypeMapper>())
+            {
+                document.SchemaSettings.TypeMappers.Add(mapper);
+            }
+
             document.DocumentProcessors.Add(new DocumentText(server.PathPrefix, server.RequestIdHeader));
         });
     }

@@ -1,7 +1,7 @@
 using System.Reflection;
 using System.Text.Json;
 using System.Text.Json.Serialization;
-using Httpmq.Api.Serialization;
+using Httpmq.Api.Json;
 using Httpmq.Domain.Limits;
 using Httpmq.Domain.Naming;
 using NJsonSchema;

@@ -1,3 +1,4 @@
+using Httpmq.Application.Streams;
 using Httpmq.Domain.Consumers;
 using Httpmq.Domain.Errors;
 using Httpmq.Domain.Naming;
@@ -9,12 +10,10 @@ namespace Httpmq.Application.Consumers;
 /// unknown stream, <see cref="ErrorKind.Unavailable"/> without a connection or JetStream, <see cref="ErrorKind.Timeout"/>
 /// without an answer in time, else what the broker said.
 /// </summary>
-public interface IConsumerStore
+public interface IConsumerStore : IStreamConsumers
 {
     /// <summary>The consumer, or null where the stream has none of this name.</summary>
     Task<ConsumerInfo?> FindAsync(StreamName stream, ConsumerName name, CancellationToken cancellationToken);
-
-    Task<IReadOnlyList<ConsumerInfo>> ListAsync(StreamName stream, CancellationToken cancellationToken);
 
     /// <summary>
     /// Creates the consumer; a push consumer gets a fresh deliver subject that nobody can guess. False where somebody else has

@@ -1,5 +1,4 @@
 using FluentValidation;
-using Httpmq.Application.Consumers;
 using Httpmq.Application.Validation;
 using Httpmq.Domain.Consumers;
 using Httpmq.Domain.Errors;
@@ -21,7 +20,7 @@ internal sealed class ChangeSubjectsValidator : AbstractValidator<ChangeSubjects
     }
 }
 
-internal sealed class ChangeSubjectsHandler(IStreamStore streams, IConsumerStore consumers) : IRequestHandler<ChangeSubjects, IReadOnlyList<string>>
+internal sealed class ChangeSubjectsHandler(IStreamStore streams, IStreamConsumers consumers) : IRequestHandler<ChangeSubjects, IReadOnlyList<string>>
 {
     private const int MostNamed = 10;
 

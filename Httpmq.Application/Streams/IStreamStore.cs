@@ -1,3 +1,4 @@
+using Httpmq.Domain.Consumers;
 using Httpmq.Domain.Errors;
 using Httpmq.Domain.Naming;
 using Httpmq.Domain.Streams;
@@ -25,4 +26,10 @@ public interface IStreamStore
 
     /// <summary>Deletes the stream with its messages and consumers.</summary>
     Task DeleteAsync(StreamName name, CancellationToken cancellationToken);
+}
+
+/// <summary>The consumers of a stream, as far as a change of its subjects concerns them. Fails as <see cref="IStreamStore"/> does.</summary>
+public interface IStreamConsumers
+{
+    Task<IReadOnlyList<ConsumerInfo>> ListAsync(StreamName stream, CancellationToken cancellationToken);
 }

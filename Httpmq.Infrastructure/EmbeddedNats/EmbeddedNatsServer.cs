@@ -1,4 +1,5 @@
-using Httpmq.Infrastructure.JetStream;
+using Httpmq.Infrastructure.Connection;
+using Httpmq.Infrastructure.Protocol;
 using Microsoft.Extensions.Logging;
 
 namespace Httpmq.Infrastructure.EmbeddedNats;

@@ -1,6 +1,6 @@
 using System.Globalization;
 using System.Security.Cryptography;
-using Httpmq.Infrastructure.JetStream;
+using Httpmq.Infrastructure.Protocol;
 
 namespace Httpmq.Infrastructure.EmbeddedNats;
 

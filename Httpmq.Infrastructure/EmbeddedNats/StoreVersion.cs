@@ -1,6 +1,6 @@
 using System.Text;
 using System.Text.Json;
-using Httpmq.Infrastructure.JetStream;
+using Httpmq.Infrastructure.Protocol;
 using NATS.Client.Core;
 
 namespace Httpmq.Infrastructure.EmbeddedNats;

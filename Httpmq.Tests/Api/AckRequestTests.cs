@@ -1,8 +1,8 @@
 using System.Buffers;
 using System.Runtime.ExceptionServices;
 using System.Text;
-using Httpmq.Api.Contracts;
-using Httpmq.Api.Serialization;
+using Httpmq.Api.Bodies;
+using Httpmq.Api.Settling;
 using Httpmq.Domain.Errors;
 
 namespace Httpmq.Tests.Api;
@@ -48,7 +48,7 @@ internal sealed class AckRequestTests
         var thrown = CountExceptions(() => read = Read(body));
 
         Assert.That(thrown, Is.Zero);
-        Assert.That(read!.Pairs, Has.Count.EqualTo(10_000).And.All.Matches<Httpmq.Application.Messages.AckPair>(pair => pair.Fault is not null));
+        Assert.That(read!.Pairs, Has.Count.EqualTo(10_000).And.All.Matches<Httpmq.Application.Settling.AckPair>(pair => pair.Fault is not null));
     }
 
     [Test]
@@ -80,7 +80,7 @@ internal sealed class AckRequestTests
     }
 
     private static AckRequest Read(byte[] body) =>
-        (AckRequest)JsonBodyFormatter.Parse(new ReadOnlySequence<byte>(body), ApiJson.Wire.AckRequest, new BodyBuffers(long.MaxValue));
+        (AckRequest)JsonBodyFormatter.Parse(new ReadOnlySequence<byte>(body), SettlingJson.Wire.AckRequest, new BodyBuffers(long.MaxValue));
 
     private static string Refusal(byte[] body)
     {

@@ -1,4 +1,4 @@
-using Httpmq.Api.Errors;
+using Httpmq.Api.Http;
 
 namespace Httpmq.Tests.Api;
 

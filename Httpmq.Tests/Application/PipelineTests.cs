@@ -1,7 +1,8 @@
 using Httpmq.Application;
 using Httpmq.Application.Consumers;
 using Httpmq.Application.Health;
-using Httpmq.Application.Messages;
+using Httpmq.Application.Publishing;
+using Httpmq.Application.Settling;
 using Httpmq.Application.Streams;
 using Httpmq.Application.Subscriptions;
 using Httpmq.Application.Validation;
@@ -46,6 +47,7 @@ internal sealed class PipelineTests
             .AddSingleton(TimeProvider.System)
             .AddSingleton(new Mock<IStreamStore>(MockBehavior.Strict).Object)
             .AddSingleton(new Mock<IConsumerStore>(MockBehavior.Strict).Object)
+            .AddSingleton(new Mock<IStreamConsumers>(MockBehavior.Strict).Object)
             .AddSingleton(new Mock<Httpmq.Application.Definitions.IDefinitionLocks>(MockBehavior.Strict).Object)
             .AddSingleton(new Mock<IDeliverySourceFactory>(MockBehavior.Strict).Object)
             .AddSingleton(new Mock<IBrokerHealth>(MockBehavior.Strict).Object)

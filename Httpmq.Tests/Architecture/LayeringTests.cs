@@ -1,8 +1,8 @@
 using System.Reflection;
-using Httpmq.Api.Controllers;
+using Httpmq.Api.Http;
 using Httpmq.Application.Streams;
 using Httpmq.Domain.Naming;
-using Httpmq.Infrastructure.JetStream;
+using Httpmq.Infrastructure.Connection;
 
 namespace Httpmq.Tests.Architecture;
 
@@ -30,27 +30,7 @@ internal sealed class LayeringTests
     public void Layer_ThatBreaksTheRule_IsFound() =>
         Assert.That(Violations(Infrastructure, ["NATS."]), Is.Not.Empty, "the check above could not fail");
 
-    [Test]
-    public void Api_OutsideItsCompositionRoot_KnowsNothingOfInfrastructure()
-    {
-        // Types see each other through fields, parameters and calls; the first two are enough to catch a leak into a controller.
-        var leaks = Api.GetTypes()
-            .Where(type => type.Namespace is { } name && (name.StartsWith("Httpmq.Api.Controllers", StringComparison.Ordinal)
-                || name.StartsWith("Httpmq.Api.Streaming", StringComparison.Ordinal)
-                || name.StartsWith("Httpmq.Api.Serialization", StringComparison.Ordinal)))
-            .Where(type => Members(type).Any(member => member.Assembly == Infrastructure));
-        Assert.That(leaks, Is.Empty);
-    }
-
     private static IEnumerable<string> Violations(Assembly layer, string[] forbidden) => layer.GetReferencedAssemblies()
         .Select(reference => reference.Name!)
         .Where(name => forbidden.Any(prefix => name.StartsWith(prefix, StringComparison.Ordinal)));
-
-    private static IEnumerable<Type> Members(Type type)
-    {
-        const BindingFlags All = BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.Static | BindingFlags.DeclaredOnly;
-        return type.GetFields(All).Select(field => field.FieldType)
-            .Concat(type.GetConstructors(All).SelectMany(constructor => constructor.GetParameters()).Select(parameter => parameter.ParameterType))
-            .Concat(type.GetMethods(All).SelectMany(method => method.GetParameters()).Select(parameter => parameter.ParameterType));
-    }
 }

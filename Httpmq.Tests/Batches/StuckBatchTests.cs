@@ -1,5 +1,5 @@
 using System.Net;
-using Httpmq.Api.Configuration;
+using Httpmq.Api.Http;
 using Httpmq.Tests.Limits;
 using Httpmq.Tests.Support;
 

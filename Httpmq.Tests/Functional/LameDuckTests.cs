@@ -2,7 +2,7 @@ using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Net;
 using System.Text.Json.Nodes;
-using Httpmq.Infrastructure.JetStream;
+using Httpmq.Infrastructure.Connection;
 using Httpmq.Tests.Limits;
 using Httpmq.Tests.Support;
 using Microsoft.Extensions.DependencyInjection;

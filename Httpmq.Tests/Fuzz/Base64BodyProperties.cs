@@ -2,7 +2,7 @@ using System.Buffers;
 using System.Text;
 using FsCheck;
 using FsCheck.Fluent;
-using Httpmq.Api.Serialization;
+using Httpmq.Api.Bodies;
 using Httpmq.Domain.Errors;
 
 namespace Httpmq.Tests.Fuzz;

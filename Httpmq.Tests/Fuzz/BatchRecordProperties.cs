@@ -3,8 +3,8 @@ using System.Text.Json;
 using System.Text.Unicode;
 using FsCheck;
 using FsCheck.Fluent;
-using Httpmq.Api.Serialization;
-using Httpmq.Api.Streaming;
+using Httpmq.Api.Bodies;
+using Httpmq.Api.Publishing;
 using Httpmq.Domain.Errors;
 using Httpmq.Domain.Naming;
 

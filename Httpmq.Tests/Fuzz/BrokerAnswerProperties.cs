@@ -4,9 +4,8 @@ using System.Text.Json;
 using FsCheck;
 using FsCheck.Fluent;
 using Httpmq.Domain.Messages;
-using Httpmq.Infrastructure.JetStream;
-using Httpmq.Infrastructure.JetStream.Deliveries;
-using Httpmq.Infrastructure.JetStream.Requests;
+using Httpmq.Infrastructure.Protocol;
+using Httpmq.Infrastructure.Requests;
 
 namespace Httpmq.Tests.Fuzz;
 

@@ -3,8 +3,7 @@ using System.Net;
 using System.Net.Sockets;
 using System.Text;
 using System.Text.Json.Nodes;
-using Httpmq.Api.Configuration;
-using Httpmq.Api.Streaming;
+using Httpmq.Api.Subscriptions;
 using Httpmq.Tests.Support;
 using Microsoft.Extensions.DependencyInjection;
 

@@ -2,8 +2,8 @@ using System.Net;
 using System.Net.Sockets;
 using System.Text;
 using System.Text.Json.Nodes;
-using Httpmq.Api.Configuration;
-using Httpmq.Api.Serialization;
+using Httpmq.Api.Bodies;
+using Httpmq.Api.Http;
 using Httpmq.Tests.Support;
 using Microsoft.Extensions.DependencyInjection;
 

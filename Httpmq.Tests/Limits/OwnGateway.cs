@@ -1,4 +1,4 @@
-using Httpmq.Api.Configuration;
+using Httpmq.Api.Http;
 using Httpmq.Tests.Support;
 
 namespace Httpmq.Tests.Limits;

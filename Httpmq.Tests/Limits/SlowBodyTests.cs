@@ -1,7 +1,7 @@
 using System.Net;
 using System.Text;
 using System.Text.Json.Nodes;
-using Httpmq.Api.Configuration;
+using Httpmq.Api.Http;
 using Httpmq.Tests.Support;
 
 namespace Httpmq.Tests.Limits;

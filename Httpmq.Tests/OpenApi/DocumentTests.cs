@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using Httpmq.Api.Hosting;
+using Httpmq.Api.Http;
 using Httpmq.Api.OpenApi;
 using Httpmq.Tests.Support;
 

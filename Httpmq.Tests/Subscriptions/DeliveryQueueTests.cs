@@ -1,10 +1,11 @@
 using System.Buffers;
 using System.IO.Pipelines;
-using Httpmq.Api.Streaming;
+using Httpmq.Api.Subscriptions.Framing;
 using Httpmq.Application.Subscriptions;
 using Httpmq.Domain.Limits;
 using Httpmq.Domain.Messages;
-using Httpmq.Infrastructure.JetStream.Deliveries;
+using Httpmq.Infrastructure.Deliveries;
+using Httpmq.Infrastructure.Protocol;
 
 namespace Httpmq.Tests.Subscriptions;
 

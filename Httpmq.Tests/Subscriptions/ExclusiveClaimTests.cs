@@ -1,6 +1,6 @@
 using System.Buffers;
 using System.Text;
-using Httpmq.Infrastructure.JetStream.Deliveries;
+using Httpmq.Infrastructure.Deliveries;
 using Microsoft.Extensions.Time.Testing;
 
 namespace Httpmq.Tests.Subscriptions;

@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
-using Httpmq.Api.Streaming;
-using Httpmq.Infrastructure.JetStream.Deliveries;
+using Httpmq.Api.Subscriptions;
+using Httpmq.Infrastructure.Deliveries;
 using Httpmq.Tests.Support;
 using Microsoft.Extensions.DependencyInjection;
 

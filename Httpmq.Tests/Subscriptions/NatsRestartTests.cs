@@ -1,6 +1,6 @@
 using System.Diagnostics;
 using System.Text.Json.Nodes;
-using Httpmq.Infrastructure.JetStream.Deliveries;
+using Httpmq.Infrastructure.Deliveries;
 using Httpmq.Tests.Support;
 using Microsoft.Extensions.DependencyInjection;
 using NATS.Client.Core;

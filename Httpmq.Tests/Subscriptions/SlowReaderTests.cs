@@ -1,7 +1,7 @@
 using System.Text.Json.Nodes;
-using Httpmq.Api.Configuration;
-using Httpmq.Infrastructure.JetStream;
-using Httpmq.Infrastructure.JetStream.Deliveries;
+using Httpmq.Api.Http;
+using Httpmq.Infrastructure.Deliveries;
+using Httpmq.Infrastructure.Ledger;
 using Httpmq.Tests.Support;
 using Microsoft.Extensions.DependencyInjection;
 

@@ -1,7 +1,8 @@
-using System.Net;
-using Httpmq.Api.Configuration;
 using Httpmq.Api.Hosting;
-using Httpmq.Infrastructure.JetStream;
+using System.Net;
+using Httpmq.Api.Hosting.Configuration;
+using Httpmq.Api.Http;
+using Httpmq.Infrastructure.Connection;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;

@@ -1,5 +1,5 @@
 using System.Diagnostics;
-using Httpmq.Infrastructure.JetStream;
+using Httpmq.Infrastructure.Protocol;
 
 namespace Httpmq.Tests.Support;
 

@@ -2,7 +2,7 @@ using System.Buffers;
 using System.IO.Pipelines;
 using System.Text;
 using BenchmarkDotNet.Attributes;
-using Httpmq.Api.Serialization;
+using Httpmq.Api.Bodies;
 
 namespace Httpmq.MicroBench;
 

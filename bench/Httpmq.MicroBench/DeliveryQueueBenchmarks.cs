@@ -3,7 +3,7 @@ using BenchmarkDotNet.Attributes;
 using Httpmq.Application.Subscriptions;
 using Httpmq.Domain.Limits;
 using Httpmq.Domain.Messages;
-using Httpmq.Infrastructure.JetStream.Deliveries;
+using Httpmq.Infrastructure.Deliveries;
 
 namespace Httpmq.MicroBench;
 

@@ -1,5 +1,5 @@
 using BenchmarkDotNet.Attributes;
-using Httpmq.Api.Streaming;
+using Httpmq.Api.Subscriptions.Framing;
 using Httpmq.Domain.Messages;
 
 namespace Httpmq.MicroBench;

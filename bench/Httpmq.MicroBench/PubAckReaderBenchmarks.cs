@@ -1,6 +1,6 @@
 using System.Buffers;
 using BenchmarkDotNet.Attributes;
-using Httpmq.Infrastructure.JetStream.Requests;
+using Httpmq.Infrastructure.Requests;
 
 namespace Httpmq.MicroBench;
 

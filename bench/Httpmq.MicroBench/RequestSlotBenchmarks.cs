@@ -1,5 +1,5 @@
 using BenchmarkDotNet.Attributes;
-using Httpmq.Infrastructure.JetStream.Requests;
+using Httpmq.Infrastructure.Requests;
 
 namespace Httpmq.MicroBench;
 

@@ -1,7 +1,7 @@
 using BenchmarkDotNet.Attributes;
 using Httpmq.Domain.Messages;
 using Httpmq.Domain.Naming;
-using Httpmq.Infrastructure.JetStream;
+using Httpmq.Infrastructure.Protocol;
 
 namespace Httpmq.MicroBench;
 

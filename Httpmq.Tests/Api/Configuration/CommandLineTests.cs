@@ -1,4 +1,4 @@
-using Httpmq.Api.Configuration;
+using Httpmq.Api.Hosting.Configuration;
 using Microsoft.Extensions.Logging;
 using NUnit.Framework;
 

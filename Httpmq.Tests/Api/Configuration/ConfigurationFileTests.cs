@@ -1,5 +1,6 @@
 using System.Net;
-using Httpmq.Api.Configuration;
+using Httpmq.Api.Hosting.Configuration;
+using Httpmq.Api.Http;
 using NUnit.Framework;
 
 namespace Httpmq.Tests.Api.Configuration;

@@ -1,6 +1,6 @@
 using FsCheck;
 using FsCheck.Fluent;
-using Httpmq.Api.Configuration;
+using Httpmq.Api.Hosting.Configuration;
 using Httpmq.Tests.Fuzz;
 
 namespace Httpmq.Tests.Api.Configuration;

@@ -1,5 +1,5 @@
 using System.Collections;
-using Httpmq.Api.Configuration;
+using Httpmq.Api.Hosting.Configuration;
 using NUnit.Framework;
 
 namespace Httpmq.Tests.Api.Configuration;

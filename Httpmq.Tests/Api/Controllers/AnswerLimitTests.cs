@@ -1,4 +1,4 @@
-using Httpmq.Api.Controllers;
+using Httpmq.Api.Http;
 using Httpmq.Application.Streams;
 using Httpmq.Domain.Errors;
 using MediatR;

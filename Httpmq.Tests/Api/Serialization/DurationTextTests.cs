@@ -2,7 +2,7 @@ using System.Globalization;
 using System.Text.RegularExpressions;
 using FsCheck;
 using FsCheck.Fluent;
-using Httpmq.Api.Serialization;
+using Httpmq.Api.Json;
 using Httpmq.Tests.Fuzz;
 
 namespace Httpmq.Tests.Api.Serialization;

@@ -1,5 +1,5 @@
 using Httpmq.Infrastructure.EmbeddedNats;
-using Httpmq.Infrastructure.JetStream;
+using Httpmq.Infrastructure.Protocol;
 using NUnit.Framework;
 
 namespace Httpmq.Tests.Infrastructure.EmbeddedNats;

@@ -1,5 +1,5 @@
 using Httpmq.Domain.Messages;
-using Httpmq.Infrastructure.JetStream;
+using Httpmq.Infrastructure.Ledger;
 using Microsoft.Extensions.Time.Testing;
 
 namespace Httpmq.Tests.Infrastructure.JetStream;

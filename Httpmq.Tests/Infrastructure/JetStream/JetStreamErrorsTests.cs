@@ -1,6 +1,5 @@
-using Httpmq.Api.Errors;
-using Httpmq.Infrastructure.JetStream;
-using Httpmq.Infrastructure.JetStream.Wire;
+using Httpmq.Api.Http;
+using Httpmq.Infrastructure.Protocol;
 
 namespace Httpmq.Tests.Infrastructure.JetStream;
 

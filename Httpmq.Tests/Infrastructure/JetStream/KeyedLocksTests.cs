@@ -1,5 +1,5 @@
 using Httpmq.Domain.Errors;
-using Httpmq.Infrastructure.JetStream.Definitions;
+using Httpmq.Infrastructure.Definitions;
 
 namespace Httpmq.Tests.Infrastructure.JetStream;
 

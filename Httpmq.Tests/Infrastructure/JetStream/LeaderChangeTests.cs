@@ -1,7 +1,7 @@
 using System.Collections.Concurrent;
 using System.Net;
 using Httpmq.Domain.Messages;
-using Httpmq.Infrastructure.JetStream;
+using Httpmq.Infrastructure.Ledger;
 using Httpmq.Tests.Support;
 using Microsoft.Extensions.DependencyInjection;
 

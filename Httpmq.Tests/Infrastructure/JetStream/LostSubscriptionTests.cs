@@ -1,6 +1,7 @@
 using System.Net;
-using Httpmq.Infrastructure.JetStream;
-using Httpmq.Infrastructure.JetStream.Requests;
+using Httpmq.Infrastructure.Connection;
+using Httpmq.Infrastructure.Deliveries;
+using Httpmq.Infrastructure.Requests;
 using Httpmq.Tests.Limits;
 using Httpmq.Tests.Support;
 using Microsoft.Extensions.DependencyInjection;

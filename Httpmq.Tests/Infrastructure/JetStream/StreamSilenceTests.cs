@@ -1,4 +1,4 @@
-using Httpmq.Infrastructure.JetStream.Requests;
+using Httpmq.Infrastructure.Requests;
 using Microsoft.Extensions.Time.Testing;
 
 namespace Httpmq.Tests.Infrastructure.JetStream;

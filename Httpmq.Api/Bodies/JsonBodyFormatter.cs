@@ -1,0 +1,174 @@
+using System.Buffers;
+using System.Text;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using System.Text.Json.Serialization.Metadata;
+using System.Text.Unicode;
+using Httpmq.Api.Http;
+using Httpmq.Api.Json;
+using Httpmq.Domain.Errors;
+using Microsoft.AspNetCore.Mvc.Formatters;
+
+namespace Httpmq.Api.Bodies;
+
+/// <summary>
+/// Reads a JSON body whatever the content type says, or when it says nothing. <c>null</c> is an object without fields.
+/// </summary>
+internal sealed class JsonBodyFormatter : InputFormatter
+{
+    private const string What = "Unable to parse request body";
+
+    private readonly BodyPatience _patience;
+    private readonly BodyBuffers _buffers;
+    private readonly IReadOnlyList<JsonSerializerContext> _contracts;
+    private readonly UnknownFields _unknownFields = new();
+
+    /// <summary>The largest body, in bytes: enough for any definition. A larger one is refused while it is read.</summary>
+    public const int MaxBytes = 8 * 1024 * 1024;
+
+    /// <param name="patience">How slowly a body may come.</param>
+    /// <param name="buffers">Counts what bodies hold.</param>
+    /// <param name="contracts">What bodies may be, a context for each feature.</param>
+    public JsonBodyFormatter(BodyPatience patience, BodyBuffers buffers, IReadOnlyList<JsonSerializerContext> contracts)
+    {
+        _patience = patience;
+        _buffers = buffers;
+        _contracts = contracts;
+
+        // What OpenAPI shows; CanRead below does not look at it.
+        SupportedMediaTypes.Add("application/json");
+    }
+
+    public override bool CanRead(InputFormatterContext context) => Find(context.ModelType) is not null;
+
+    /// <summary>An empty body is not left to the framework, which would bind null.</summary>
+    public override Task<InputFormatterResult> ReadAsync(InputFormatterContext context) => ReadRequestBodyAsync(context);
+
+    public override async Task<InputFormatterResult> ReadRequestBodyAsync(InputFormatterContext context)
+    {
+        var type = Find(context.ModelType)!;
+        var reader = context.HttpContext.Request.BodyReader;
+        using var deadline = new BodyDeadline(_patience, context.HttpContext.RequestAborted);
+        using var held = _buffers.Hold();
+        var received = 0L;
+        while (true)
+        {
+            var result = await deadline.ReadAsync(reader, received);
+            received = result.Buffer.Length;
+            var more = false;
+            try
+            {
+                held.GrowTo(received);
+                more = !result.IsCompleted && received <= MaxBytes;
+                if (more)
+                {
+                    continue;
+                }
+
+                return result.Buffer.Length <= MaxBytes
+                    ? await InputFormatterResult.SuccessAsync(Parse(context.HttpContext, result.Buffer, type))
+                    : throw new HttpmqException(new Error(ErrorKind.TooLarge, "Request body too large", $"the body has more than {MaxBytes} bytes"));
+            }
+            finally
+            {
+                // Also for a refusal: the server reads the rest off the connection, and cannot while a read is open.
+                reader.AdvanceTo(more ? result.Buffer.Start : result.Buffer.End, result.Buffer.End);
+            }
+        }
+    }
+
+    /// <summary>Reads one JSON value, or throws <see cref="HttpmqException"/> with what is wrong with it.</summary>
+    public static object Parse(in ReadOnlySequence<byte> body, JsonTypeInfo type, BodyBuffers buffers) =>
+        Parse(body, type, buffers, unknownFields: null, thorough: false, out _);
+
+    private JsonTypeInfo? Find(Type model)
+    {
+        foreach (var context in _contracts)
+        {
+            if (context.GetTypeInfo(model) is { } type)
+            {
+                return type;
+            }
+        }
+
+        return null;
+    }
+
+    private object Parse(HttpContext context, in ReadOnlySequence<byte> body, JsonTypeInfo type)
+    {
+        var strict = context.Features.Get<RequestNotes>() is { IsStrict: true };
+        var model = Parse(body, type, _buffers, _unknownFields, strict, out var found);
+        if (found is not null)
+        {
+            context.RequestServices.GetRequiredService<UnknownNames>().Report(context, "field", found, _unknownFields.KnownOf(type));
+        }
+
+        return model;
+    }
+
+    private static object Parse(in ReadOnlySequence<byte> body, JsonTypeInfo type, BodyBuffers buffers, UnknownFields? unknownFields, bool thorough, out FoundNames? found)
+    {
+        if (body.IsSingleSegment)
+        {
+            return Parse(body.FirstSpan, type, unknownFields, thorough, out found);
+        }
+
+        // In one piece: the framework's reader falls over a literal that is cut off where an empty segment follows.
+        var whole = buffers.Rent((int)body.Length);
+        try
+        {
+            body.CopyTo(whole);
+            return Parse(whole.AsSpan(0, (int)body.Length), type, unknownFields, thorough, out found);
+        }
+        finally
+        {
+            buffers.Return(whole);
+        }
+    }
+
+    private static object Parse(ReadOnlySpan<byte> body, JsonTypeInfo type, UnknownFields? unknownFields, bool thorough, out FoundNames? found)
+    {
+        var model = Parse(body, type);
+        found = unknownFields?.Find(body, type, model, thorough);
+        return model;
+    }
+
+    private static object Parse(ReadOnlySpan<byte> whole, JsonTypeInfo type)
+    {
+        if (!Utf8.IsValid(whole))
+        {
+            throw HttpmqException.Invalid(What, $"the body is not UTF-8 from byte {ValidLength(whole) + 1} on");
+        }
+
+        // It counts lines and bytes from where the text begins or from where the value does, as the fault may be.
+        var text = whole.TrimStart(" \t\r\n"u8);
+        try
+        {
+            var json = new Utf8JsonReader(text);
+            var model = JsonSerializer.Deserialize(ref json, type);
+
+            // Behind the value there may be white space and nothing else.
+            json.Read();
+            return model ?? JsonSerializer.Deserialize("{}", type)!;
+        }
+        catch (JsonException exception)
+        {
+            throw HttpmqException.Invalid(What, JsonFault.Describe(exception, type, text, whole[..^text.Length]));
+        }
+        catch (InvalidOperationException)
+        {
+            throw HttpmqException.Invalid(What, $"the body has {JsonFault.HalfCharacter}");
+        }
+    }
+
+    private static int ValidLength(ReadOnlySpan<byte> text)
+    {
+        var length = 0;
+        while (Rune.DecodeFromUtf8(text[length..], out _, out var consumed) is OperationStatus.Done)
+        {
+            length += consumed;
+        }
+
+        return length;
+    }
+}

@@ -1,0 +1,23 @@
+using Httpmq.Api.Http;
+using Httpmq.Application.Health;
+using Httpmq.Domain.Errors;
+using MediatR;
+using Microsoft.AspNetCore.Mvc;
+
+namespace Httpmq.Api.Health;
+
+/// <summary>Health, the same on both ports: whether the process answers, and whether it can serve.</summary>
+internal abstract class HealthController(IMediator mediator, IHostApplicationLifetime lifetime) : ApiController(mediator)
+{
+    private static readonly Error Draining = new(ErrorKind.Unavailable, "Not ready", "the gateway stops");
+
+    protected IActionResult AnswerAlive() => Done();
+
+    protected async Task<IActionResult> AnswerReadyAsync()
+    {
+        var error = lifetime.ApplicationStopping.IsCancellationRequested
+            ? Draining
+            : await Mediator.Send(new CheckReadiness(), Aborted);
+        return error is null ? Done() : Failed(error);
+    }
+}

@@ -1,0 +1,92 @@
+using System.Buffers;
+using System.Text.Json;
+using System.Text.Json.Serialization.Metadata;
+using Microsoft.AspNetCore.Mvc;
+
+namespace Httpmq.Api.Http;
+
+/// <summary>
+/// Writes one answer with its length, straight into the response. The framework's own result would negotiate the content
+/// type and add a charset; the contract says <c>application/json</c> whatever the request accepts.
+/// </summary>
+internal sealed class AnswerResult<T>(T answer, JsonTypeInfo<T> type) : IActionResult
+{
+    // Smaller answers fit the response's buffer, and the server takes them off our hands at once.
+    private const int Small = 32 * 1024;
+
+    public Task ExecuteResultAsync(ActionContext context)
+    {
+        var http = context.HttpContext;
+        if (http.Features.Get<RequestNotes>() is { } notes && answer is Answer known)
+        {
+            known.Warnings = notes.AddTo(known.Warnings);
+        }
+
+        AnswerWriter.Write(http.Response, answer, type);
+        return http.Response.ContentLength <= Small ? Task.CompletedTask : FlushAsync(http);
+    }
+
+    /// <summary>A client that does not read a large answer within the write timeout is cut off.</summary>
+    private static async Task FlushAsync(HttpContext http)
+    {
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(http.RequestAborted);
+        if (http.RequestServices.GetRequiredService<ApiServerSettings>().WriteTimeout is { } timeout)
+        {
+            limit.CancelAfter(timeout);
+        }
+
+        try
+        {
+            await http.Response.BodyWriter.FlushAsync(limit.Token);
+        }
+        catch (OperationCanceledException)
+        {
+            http.Abort();
+        }
+    }
+}
+
+internal static class AnswerWriter
+{
+    private const int KeptBuffer = 64 * 1024;
+
+    // One writer per thread, used within one call only: nothing is shared, and an answer costs no allocation here.
+    [ThreadStatic]
+    private static (ArrayBufferWriter<byte> Buffer, Utf8JsonWriter Json)? _writers;
+
+    /// <summary>Writes the answer; the status was set before. The framework flushes it.</summary>
+    public static void Write<T>(HttpResponse response, T answer, JsonTypeInfo<T> type)
+    {
+        var (buffer, json) = _writers ??= Create(type.Options);
+        buffer.ResetWrittenCount();
+        json.Reset(buffer);
+        try
+        {
+            JsonSerializer.Serialize(json, answer, type);
+            json.Flush();
+        }
+        catch
+        {
+            _writers = null;
+            throw;
+        }
+
+        response.ContentType = "application/json";
+        response.ContentLength = buffer.WrittenCount;
+        if (!HttpMethods.IsHead(response.HttpContext.Request.Method))
+        {
+            response.BodyWriter.Write(buffer.WrittenSpan);
+        }
+
+        if (buffer.Capacity > KeptBuffer)
+        {
+            _writers = null;
+        }
+    }
+
+    private static (ArrayBufferWriter<byte> Buffer, Utf8JsonWriter Json) Create(JsonSerializerOptions options)
+    {
+        var buffer = new ArrayBufferWriter<byte>(512);
+        return (buffer, new Utf8JsonWriter(buffer, new JsonWriterOptions { Encoder = options.Encoder, SkipValidation = true }));
+    }
+}

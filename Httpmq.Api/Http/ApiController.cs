@@ -1,0 +1,58 @@
+using System.Text.Json.Serialization.Metadata;
+using Httpmq.Domain.Errors;
+using MediatR;
+using Microsoft.AspNetCore.Mvc;
+
+namespace Httpmq.Api.Http;
+
+/// <summary>What all controllers share: they send one request to the application and answer with what it returns.</summary>
+internal abstract class ApiController(IMediator mediator) : ControllerBase
+{
+    // "Every route answers within 5 seconds", with something left for the way.
+    private static readonly TimeSpan AnswerLimit = TimeSpan.FromSeconds(4.5);
+
+    /// <summary>Sends without a limit of its own: for what asks JetStream once, which ends by itself.</summary>
+    protected IMediator Mediator { get; } = mediator;
+
+    protected string RequestId => HttpContext.TraceIdentifier;
+
+    protected CancellationToken Aborted => HttpContext.RequestAborted;
+
+    /// <summary>Sends what may ask JetStream several things, one after the other, and ends it in time however slowly each is answered.</summary>
+    /// <param name="request">What is asked of the application.</param>
+    /// <param name="abandon">Whether it may go on by itself when the time is over: only where nothing has to be cleaned up then.</param>
+    protected async Task<TResponse> SendAsync<TResponse>(IRequest<TResponse> request, bool abandon = false)
+    {
+        var time = HttpContext.RequestServices.GetRequiredService<TimeProvider>();
+        using var overdue = new CancellationTokenSource(AnswerLimit, time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(overdue.Token, Aborted);
+        try
+        {
+            var sending = Mediator.Send(request, either.Token);
+            return await (abandon ? sending.WaitAsync(either.Token) : sending);
+        }
+        catch (OperationCanceledException exception) when (overdue.IsCancellationRequested && !Aborted.IsCancellationRequested)
+        {
+            var fate = HttpMethods.IsGet(Request.Method) ? "nothing was changed" : "what was asked may have happened";
+            throw new HttpmqException(
+                new Error(ErrorKind.Timeout, "JetStream is too slow", $"it did not answer everything that had to be asked within {AnswerLimit.TotalSeconds} s; {fate}"),
+                exception);
+        }
+    }
+
+    protected IActionResult Done(IReadOnlyList<string>? warnings = null) =>
+        Json(new Answer { RequestId = RequestId, Warnings = warnings is { Count: > 0 } ? warnings : null }, AnswerJson.Wire.Answer);
+
+    protected static IActionResult Json<T>(T answer, JsonTypeInfo<T> type) => new AnswerResult<T>(answer, type);
+
+    protected static IActionResult Failed(Error error) => new FailureResult(error);
+
+    private sealed class FailureResult(Error error) : IActionResult
+    {
+        public Task ExecuteResultAsync(ActionContext context)
+        {
+            ErrorResponses.Write(context.HttpContext, error);
+            return Task.CompletedTask;
+        }
+    }
+}

@@ -1,0 +1,25 @@
+namespace Httpmq.Api.Http;
+
+/// <summary>One of the two APIs, each with its own port: the controllers of one do not exist on the other.</summary>
+/// <param name="Name">As the mode and the configuration call it.</param>
+/// <param name="Title">The title of its OpenAPI document.</param>
+/// <param name="Root">What its paths have behind <c>/v1/</c>.</param>
+/// <param name="DefaultPort">Where it listens unless it is configured.</param>
+internal sealed record ApiGroup(string Name, string Title, string Root, int DefaultPort)
+{
+    public const string ManagementName = "management";
+
+    public const string DataplaneName = "dataplane";
+
+    public static ApiGroup Management { get; } = new(ManagementName, "Httpmq management API", "admin", DefaultPort: 3000);
+
+    public static ApiGroup Dataplane { get; } = new(DataplaneName, "Httpmq dataplane API", "data", DefaultPort: 3001);
+}
+
+/// <summary>Which of the two APIs a controller belongs to. Every controller has one: without, its routes would be nowhere.</summary>
+[AttributeUsage(AttributeTargets.Class)]
+internal sealed class ApiGroupAttribute(string name) : Attribute
+{
+    /// <summary><see cref="ApiGroup.ManagementName"/> or <see cref="ApiGroup.DataplaneName"/>.</summary>
+    public string Name { get; } = name;
+}

@@ -1,0 +1,38 @@
+namespace Httpmq.Api.Http;
+
+/// <summary>What this layer logs: ids 1000 to 1099. Never a payload.</summary>
+internal static partial class ApiLog
+{
+    [LoggerMessage(1000, LogLevel.Information, "{Method} {Path} {Status} {Bytes}B {Milliseconds:0.0}ms {RequestId}")]
+    public static partial void Access(this ILogger logger, string method, string path, int status, long bytes, double milliseconds, string requestId);
+
+    [LoggerMessage(1001, LogLevel.Debug, "{Method} {Path} headers: {Headers}")]
+    public static partial void RequestHeaders(this ILogger logger, string method, string path, string headers);
+
+    [LoggerMessage(1002, LogLevel.Debug, "{Method} {Path}: the client went away ({Reason})")]
+    public static partial void ClientGone(this ILogger logger, string method, string path, string reason);
+
+    [LoggerMessage(1003, LogLevel.Error, "{Method} {Path} failed, request id {RequestId}")]
+    public static partial void RequestFailed(this ILogger logger, Exception exception, string method, string path, string requestId);
+
+    [LoggerMessage(1010, LogLevel.Information, "{RequestId} subscribed to {Stream}/{Consumer}")]
+    public static partial void Subscribed(this ILogger logger, string requestId, string stream, string consumer);
+
+    [LoggerMessage(1011, LogLevel.Information, "{RequestId} left {Stream}/{Consumer} after {Deliveries} deliveries: {Reason}")]
+    public static partial void Unsubscribed(this ILogger logger, string requestId, string stream, string consumer, long deliveries, string reason);
+
+    [LoggerMessage(1012, LogLevel.Warning, "{RequestId} takes nothing from {Stream}/{Consumer} for {Seconds} s: cut off")]
+    public static partial void Stalled(this ILogger logger, string requestId, string stream, string consumer, double seconds);
+
+    [LoggerMessage(1013, LogLevel.Warning, "{RequestId} takes no outcomes of its batch for {Seconds} s: cut off")]
+    public static partial void BatchStalled(this ILogger logger, string requestId, double seconds);
+
+    [LoggerMessage(1030, LogLevel.Warning, "A {Method} request has the unknown {Kind} '{Name}', which is ignored; the answer's warnings say so, this line comes once")]
+    public static partial void UnknownName(this ILogger logger, string method, string kind, string name);
+
+    [LoggerMessage(1031, LogLevel.Warning, "{Count} unknown names of fields and parameters were logged; further ones are not")]
+    public static partial void TooManyUnknownNames(this ILogger logger, int count);
+
+    [LoggerMessage(1020, LogLevel.Warning, "{Warning}")]
+    public static partial void Configuration(this ILogger logger, string warning);
+}

@@ -1,0 +1,89 @@
+using Httpmq.Domain.Errors;
+using Microsoft.AspNetCore.Connections;
+using Microsoft.AspNetCore.Connections.Features;
+
+namespace Httpmq.Api.Http;
+
+/// <summary>Answers what a request threw, and gives the framework's empty 404 and 405 the failure body of the contract.</summary>
+internal sealed class ErrorMiddleware(RequestDelegate next, RouteAdvice advice, ILogger<ErrorMiddleware> logger)
+{
+    public async Task InvokeAsync(HttpContext context)
+    {
+        try
+        {
+            await next(context);
+            if (!context.Response.HasStarted && context.Response is { ContentLength: null, ContentType: null })
+            {
+                AnswerEmpty(context);
+            }
+        }
+        catch (HttpmqException exception) when (!context.Response.HasStarted)
+        {
+            ErrorResponses.Write(context, exception.Error);
+            if (exception.Error.Kind is ErrorKind.TooLarge or ErrorKind.Unsupported)
+            {
+                await RejectedBody.LingerAsync(context);
+            }
+        }
+        catch (Exception exception) when (!context.Response.HasStarted && MalformedBody.Describe(exception) is { } detail)
+        {
+            if (HttpProtocol.IsHttp11(context.Request.Protocol))
+            {
+                // What follows cannot be told from the body.
+                context.Response.Headers.Connection = "close";
+            }
+
+            ErrorResponses.Write(context, (exception as BadHttpRequestException)?.StatusCode ?? StatusCodes.Status400BadRequest, MalformedBody.Message, detail);
+        }
+        catch (Exception exception) when (IsClientGone(context, exception))
+        {
+            logger.ClientGone(context.Request.Method, context.Request.Path, exception.Message);
+            if (!context.Response.HasStarted)
+            {
+                // For the access log alone: nobody is there to read it.
+                context.Response.StatusCode = StatusCodes.Status499ClientClosedRequest;
+            }
+
+            // Else the server would look for a next request behind a body that has no end, and complain at length.
+            if (HttpProtocol.IsHttp11(context.Request.Protocol))
+            {
+                context.Features.Get<IConnectionLifetimeNotificationFeature>()?.RequestClose();
+            }
+
+            context.Abort();
+        }
+        catch (Exception exception) when (!context.Response.HasStarted)
+        {
+            logger.RequestFailed(exception, context.Request.Method, context.Request.Path, context.TraceIdentifier);
+            ErrorResponses.Write(context, StatusCodes.Status500InternalServerError, "Internal error", "the gateway failed; its log has the request id");
+        }
+    }
+
+    /// <summary>A reset may be noticed by whoever reads the body before the request's token hears of it.</summary>
+    private static bool IsClientGone(HttpContext context, Exception exception) =>
+        context.RequestAborted.IsCancellationRequested
+        || exception is ConnectionResetException or ConnectionAbortedException
+        || (exception is BadHttpRequestException bad && MalformedBody.IsEndOfConnection(bad))
+        || (exception is IOException && RejectedBody.IsBroken(context.Request));
+
+    private void AnswerEmpty(HttpContext context)
+    {
+        var request = context.Request;
+        switch (context.Response.StatusCode)
+        {
+            case StatusCodes.Status404NotFound when advice.IsVisitToTheRoot(request):
+                context.Response.Redirect(advice.Documentation);
+                break;
+            case StatusCodes.Status404NotFound:
+                ErrorResponses.Write(context, StatusCodes.Status404NotFound, "Not found", advice.Describe(request));
+                break;
+            case StatusCodes.Status405MethodNotAllowed:
+                ErrorResponses.Write(
+                    context,
+                    StatusCodes.Status405MethodNotAllowed,
+                    "Method not allowed",
+                    $"{request.Method} is not for {request.Path}; allowed: {context.Response.Headers.Allow}");
+                break;
+        }
+    }
+}

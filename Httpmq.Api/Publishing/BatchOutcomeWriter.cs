@@ -1,0 +1,67 @@
+using System.IO.Pipelines;
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using Httpmq.Api.Http;
+using Httpmq.Application.Publishing;
+
+namespace Httpmq.Api.Publishing;
+
+/// <summary>Writes the outcome of a record as one line of JSON, with a writer that is reused for all of them.</summary>
+internal sealed class BatchOutcomeWriter(PipeWriter output) : IDisposable
+{
+    /// <summary>How many bytes may wait for a flush while further outcomes are ready.</summary>
+    public const int BytesPerFlush = 32 * 1024;
+
+    private readonly Utf8JsonWriter _json = new(output, new JsonWriterOptions { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, SkipValidation = true });
+
+    public long Bytes { get; private set; }
+
+    public long Unflushed { get; private set; }
+
+    public void Flushed() => Unflushed = 0;
+
+    public void Dispose() => _json.Dispose();
+
+    /// <param name="line">The record's place in the batch.</param>
+    /// <param name="outcome">What became of it.</param>
+    /// <param name="warnings">What was said in it and had no effect; null where there is nothing.</param>
+    public void Write(long line, in PublishOutcome outcome, IReadOnlyList<string>? warnings)
+    {
+        _json.Reset(output);
+        _json.WriteStartObject();
+        _json.WriteBoolean("success"u8, outcome.Error is null);
+        _json.WriteNumber("line"u8, line);
+        if (outcome.Error is { } error)
+        {
+            _json.WriteStartObject("error"u8);
+            _json.WriteNumber("code"u8, ErrorResponses.StatusOf(error.Kind));
+            _json.WriteString("message"u8, error.Message);
+            _json.WriteString("detail"u8, error.Detail);
+            _json.WriteEndObject();
+        }
+        else
+        {
+            _json.WriteString("stream"u8, outcome.Stream);
+            _json.WriteNumber("sequence"u8, outcome.Sequence);
+        }
+
+        if (warnings is not null)
+        {
+            _json.WriteStartArray("warnings"u8);
+            foreach (var warning in warnings)
+            {
+                _json.WriteStringValue(warning);
+            }
+
+            _json.WriteEndArray();
+        }
+
+        _json.WriteEndObject();
+        _json.Flush();
+        output.GetSpan(1)[0] = (byte)'\n';
+        output.Advance(1);
+        var length = _json.BytesCommitted + 1;
+        Bytes += length;
+        Unflushed += length;
+    }
+}

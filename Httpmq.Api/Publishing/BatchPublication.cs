@@ -1,0 +1,379 @@
+using System.Buffers;
+using System.Collections.Concurrent;
+using System.IO.Pipelines;
+using Httpmq.Api.Bodies;
+using Httpmq.Api.Http;
+using Httpmq.Application.Publishing;
+using Httpmq.Domain.Errors;
+using Httpmq.Domain.Naming;
+using Microsoft.AspNetCore.Connections.Features;
+
+namespace Httpmq.Api.Publishing;
+
+/// <summary>
+/// One batch: reads records from the request while it writes their outcomes to the response, in the same order. Back-pressure
+/// goes both ways: a full window stops the reading, a client that does not read stops the window.
+/// </summary>
+internal sealed class BatchPublication(
+    HttpContext http,
+    PublishBatch batch,
+    BodyBuffers buffers,
+    UnknownNames unknown,
+    TimeProvider time,
+    CancellationToken stopping)
+{
+    // A client of HTTP/1.1 usually sends all of its request before it reads, so answers wait here for so many bytes, as long as
+    // there is room for them.
+    private const int Http1Patience = 16 * 1024 * 1024;
+
+    // A batch whose input never ends a read would keep its thread, of which there are as many as processors.
+    private const int RecordsPerTurn = 64;
+
+    // How long a client that was told of the stop has to end its request, before its connection is closed.
+    private static readonly TimeSpan Farewell = TimeSpan.FromSeconds(5);
+
+    private static readonly Error TooLong = new(ErrorKind.TooLarge, "Invalid record", "the line is longer than the largest message (the NATS server's max_payload, or limits.max_message_bytes)");
+    /// <summary>A batch without a record.</summary>
+    public static readonly Error Empty = new(ErrorKind.InvalidInput, "Empty batch", "the body has no record; send one JSON object per line, such as {\"subject\":\"orders.new\",\"b64_msg\":\"aGk=\"}");
+
+    private static readonly Error Stopping = new(ErrorKind.Unavailable, "Server stopping", "this record and all that follow were not read; send them again");
+
+    private readonly BodyBuffers.Lease _unflushed = buffers.Hold();
+    private readonly CancellationTokenSource _giveUp = CancellationTokenSource.CreateLinkedTokenSource(http.RequestAborted, stopping);
+    private readonly bool _strict = http.Features.Get<RequestNotes>() is { IsStrict: true };
+    private readonly ConcurrentQueue<(long Line, IReadOnlyList<string> Warnings)> _warnings = new();
+    private volatile bool _reading = true;
+    private bool _complete;
+    private long _lines;
+    private bool _hasRecords;
+    private long _flushStarted;
+
+    public string RequestId => http.TraceIdentifier;
+
+    /// <summary>How long the current flush has been waiting for the client; zero between flushes.</summary>
+    public TimeSpan Stalled => Volatile.Read(ref _flushStarted) is not 0 and var start ? time.GetElapsedTime(start) : TimeSpan.Zero;
+
+    /// <summary>Cuts the client off without a word: it does not read any.</summary>
+    public void Abort() => http.Abort();
+
+    public async Task RunAsync()
+    {
+        var response = http.Response;
+        response.ContentType = "application/x-ndjson";
+        response.Headers.CacheControl = "no-cache";
+        response.Headers["X-Accel-Buffering"] = "no";
+        var writing = WriteAsync();
+        var stopped = false;
+        try
+        {
+            stopped = !await TryReadAllAsync(http.Request.BodyReader);
+            _complete = true;
+        }
+        finally
+        {
+            // What was taken in is finished and told, also when the rest of the request is broken.
+            _reading = false;
+            batch.Complete();
+            await writing;
+            _unflushed.Dispose();
+            _giveUp.Dispose();
+            if (!_complete || http.RequestAborted.IsCancellationRequested)
+            {
+                AccessLogMiddleware.NoteBrokenOff(http);
+            }
+        }
+
+        if (stopped)
+        {
+            await SayFarewellAsync();
+        }
+    }
+
+    /// <summary>False: the gateway stops, and the client is told from which record on.</summary>
+    private async Task<bool> TryReadAllAsync(PipeReader body)
+    {
+        try
+        {
+            if (await TryReadAsync(body))
+            {
+                return true;
+            }
+        }
+        catch (OperationCanceledException) when (stopping.IsCancellationRequested && !http.RequestAborted.IsCancellationRequested)
+        {
+            // It waited for room to publish this record.
+            _lines--;
+        }
+        catch (Exception exception) when (MalformedBody.Describe(exception) is { } detail)
+        {
+            await RefuseRestAsync(detail);
+            return true;
+        }
+
+        await batch.RefuseAsync(_lines + 1, Stopping, http.RequestAborted);
+        return false;
+    }
+
+    /// <summary>Nothing can be told from a body that is broken, nor what follows it on a connection of HTTP/1.1.</summary>
+    private async Task RefuseRestAsync(string detail)
+    {
+        var error = new Error(ErrorKind.InvalidInput, MalformedBody.Message, $"{detail}; this record and all that follow were not read");
+        await batch.RefuseAsync(_lines + 1, error, http.RequestAborted);
+        if (HttpProtocol.IsHttp11(http.Request.Protocol))
+        {
+            http.Features.Get<IConnectionLifetimeNotificationFeature>()?.RequestClose();
+        }
+    }
+
+    /// <summary>Without a deadline: a batch may stay open for hours, and be quiet in between.</summary>
+    private async Task<bool> TryReadAsync(PipeReader body)
+    {
+        using var records = new BatchRecordReader(batch.MaxPayload, buffers);
+        using var stop = stopping.UnsafeRegister(static state => ((PipeReader)state!).CancelPendingRead(), body);
+        using var unfinished = buffers.Hold();
+        Error? skipping = null;
+        while (true)
+        {
+            var result = await body.ReadAsync(http.RequestAborted);
+            var rest = result.Buffer;
+            var unread = rest.Start;
+            try
+            {
+                if (stopping.IsCancellationRequested)
+                {
+                    return false;
+                }
+
+                while (TryTakeLine(ref rest, out var line))
+                {
+                    await AddAsync(records, line, skipping);
+                    skipping = null;
+                    unfinished.Release();
+                    unread = rest.Start;
+                    if (_lines % RecordsPerTurn == 0)
+                    {
+                        await Task.Yield();
+                    }
+                }
+
+                if (result.IsCompleted)
+                {
+                    if (skipping is not null || !rest.IsEmpty)
+                    {
+                        await AddAsync(records, rest, skipping);
+                    }
+
+                    unread = rest.End;
+                    return await TellEmptyAsync();
+                }
+
+                // Not even the start of a line that is too long is kept.
+                skipping ??= rest.Length > records.MaxLine ? TooLong : TryHold(unfinished, rest.Length);
+                unread = skipping is null ? rest.Start : rest.End;
+            }
+            finally
+            {
+                // Also where it ends early: the rest of the request can only be read when no read is open.
+                body.AdvanceTo(unread, rest.End);
+            }
+        }
+    }
+
+    /// <summary>Blank lines are no records, and nothing but them is most likely a mistake of whoever sends them.</summary>
+    private async Task<bool> TellEmptyAsync()
+    {
+        if (!_hasRecords)
+        {
+            await batch.RefuseAsync(Math.Max(1, _lines), Empty, _giveUp.Token);
+        }
+
+        return true;
+    }
+
+    /// <summary>
+    /// The answer is complete, and its end is sent; the request is not. A connection that closes now would, for many clients, take what they
+    /// have not read of the answer with it, so they get a moment to end the request themselves.
+    /// </summary>
+    private async Task SayFarewellAsync()
+    {
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(http.RequestAborted);
+        limit.CancelAfter(Farewell);
+        try
+        {
+            await http.Response.CompleteAsync();
+            var body = http.Request.BodyReader;
+            while (true)
+            {
+                var result = await body.ReadAsync(limit.Token);
+                body.AdvanceTo(result.Buffer.End);
+                if (result.IsCompleted)
+                {
+                    return;
+                }
+            }
+        }
+        catch (Exception exception) when (exception is OperationCanceledException or IOException)
+        {
+            // It stays; or it is gone.
+        }
+    }
+
+    private static bool TryTakeLine(ref ReadOnlySequence<byte> rest, out ReadOnlySequence<byte> line)
+    {
+        if (rest.PositionOf((byte)'\n') is not { } end)
+        {
+            line = default;
+            return false;
+        }
+
+        line = rest.Slice(0, end);
+        rest = rest.Slice(rest.GetPosition(1, end));
+        return true;
+    }
+
+    private static Error? TryHold(BodyBuffers.Lease unfinished, long size)
+    {
+        try
+        {
+            unfinished.GrowTo(size);
+            return null;
+        }
+        catch (HttpmqException exception)
+        {
+            return exception.Error;
+        }
+    }
+
+    private ValueTask AddAsync(BatchRecordReader records, in ReadOnlySequence<byte> line, Error? skipped)
+    {
+        _lines++;
+        if (skipped is not null || line.Length > records.MaxLine)
+        {
+            _hasRecords = true;
+            return batch.RefuseAsync(_lines, skipped ?? TooLong, _giveUp.Token);
+        }
+
+        // Blank lines are no records; they count, so that line numbers are those of the client's text.
+        if (IsBlank(line))
+        {
+            return ValueTask.CompletedTask;
+        }
+
+        _hasRecords = true;
+        var error = records.Read(line, out var subject, out var message);
+        if (records.Unknown is { } found)
+        {
+            error = Warn(found, error);
+        }
+
+        return error is null
+            ? batch.AddAsync(_lines, subject, message, _giveUp.Token)
+            : batch.RefuseAsync(_lines, error, _giveUp.Token);
+    }
+
+    /// <summary>Names the unknown fields of a record: in its error where it has one, else beside its outcome.</summary>
+    private Error? Warn(FoundNames found, Error? error)
+    {
+        var warnings = UnknownNames.Describe("field", found, BatchRecordReader.Fields);
+        if (error is not null)
+        {
+            // What is missing is often what was misspelt.
+            return error.Kind is ErrorKind.InvalidInput ? error with { Detail = $"{error.Detail}; {string.Join("; ", warnings)}" } : error;
+        }
+
+        if (_strict)
+        {
+            return UnknownNames.Refusal("field", warnings);
+        }
+
+        unknown.Log(http.Request.Method, "field", found);
+        _warnings.Enqueue((_lines, warnings));
+        return null;
+    }
+
+    private IReadOnlyList<string>? WarningsOf(long line) =>
+        _warnings.TryPeek(out var first) && first.Line == line && _warnings.TryDequeue(out first) ? first.Warnings : null;
+
+    private static bool IsBlank(in ReadOnlySequence<byte> line)
+    {
+        foreach (var segment in line)
+        {
+            if (segment.Span.IndexOfAnyExcept(" \t\r"u8) >= 0)
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
+
+    private async Task WriteAsync()
+    {
+        using var writer = new BatchOutcomeWriter(http.Response.BodyWriter);
+        var listening = await TryFlushAsync(writer);
+        while (true)
+        {
+            if (listening && writer.Unflushed > 0 && (!batch.IsOutcomeReady || writer.Unflushed > BatchOutcomeWriter.BytesPerFlush))
+            {
+                listening = await TryFlushAsync(writer);
+            }
+
+            var (line, outcome) = await batch.TakeAsync();
+            if (line == 0)
+            {
+                break;
+            }
+
+            // When nobody listens any more, every record under way is still taken.
+            var warnings = WarningsOf(line);
+            if (listening)
+            {
+                writer.Write(line, outcome, warnings);
+            }
+
+            if (line % RecordsPerTurn == 0)
+            {
+                await Task.Yield();
+            }
+        }
+
+        if (listening)
+        {
+            await TryFlushAsync(writer);
+        }
+
+        AccessLogMiddleware.CountBytes(http, writer.Bytes);
+    }
+
+    /// <summary>False when the client is gone.</summary>
+    private async ValueTask<bool> TryFlushAsync(BatchOutcomeWriter writer)
+    {
+        if (_reading && writer.Bytes is > 0 and < Http1Patience && HttpProtocol.IsHttp11(http.Request.Protocol)
+            && TryHold(_unflushed, writer.Bytes) is null)
+        {
+            return true;
+        }
+
+        writer.Flushed();
+        try
+        {
+            // Where the client is gone it throws at once.
+            var flush = http.Response.BodyWriter.FlushAsync(http.RequestAborted);
+            if (flush.IsCompletedSuccessfully)
+            {
+                return !flush.Result.IsCompleted;
+            }
+
+            Volatile.Write(ref _flushStarted, time.GetTimestamp());
+            return !(await flush).IsCompleted;
+        }
+        catch (Exception exception) when (exception is OperationCanceledException or IOException)
+        {
+            return false;
+        }
+        finally
+        {
+            Volatile.Write(ref _flushStarted, 0);
+        }
+    }
+}

@@ -1,0 +1,82 @@
+using Httpmq.Api.OpenApi;
+using System.Globalization;
+using Httpmq.Api.Http;
+using Httpmq.Api.Subscriptions.Framing;
+using Httpmq.Application.Subscriptions;
+using Httpmq.Domain.Errors;
+using MediatR;
+using Microsoft.AspNetCore.Mvc;
+using NSwag.Annotations;
+
+namespace Httpmq.Api.Subscriptions;
+
+[ApiGroup(ApiGroup.DataplaneName)]
+[OpenApiTag("Subscriptions", Description = "Receive messages as they come.")]
+internal sealed class SubscriptionsController(IMediator mediator, SubscriptionPumps pumps, LimitSettings limits) : ApiController(mediator)
+{
+    /// <summary>Subscribes to a consumer: the answer stays open, with one line of JSON per message.</summary>
+    /// <remarks>
+    /// What cannot be subscribed is refused before the answer starts. Each message is to be acknowledged within the consumer's
+    /// ack_wait, or comes again: same stream sequence, next consumer sequence. A push consumer without a delivery group has one
+    /// subscriber at a time; members of a group, and subscribers of a pull consumer, share the messages, on any instances.
+    /// Swagger UI shows what comes within 5 seconds, and unsubscribes then.
+    /// </remarks>
+    /// <response code="400">A parameter is given twice or out of range, or the subject or the group is not the consumer's.</response>
+    /// <response code="409">The push consumer has no delivery group and already has its subscriber, on this instance or another.</response>
+    [HttpGet("/v1/data/stream/{stream}/consumer/{consumer}", Name = SubscribeOperation.OperationId)]
+    [QueryParameters("subject_name", "max_msg_inflight", "delivery_group", "metadata")]
+    [Errors(400, 404, 409, 429, 503, 504)]
+    public async Task<IActionResult> Subscribe(string stream, string consumer)
+    {
+        var subject = Single("subject_name");
+        var lines = new LineOptions(subject, ParseMetadata(Single("metadata")));
+        if (!pumps.TryEnter())
+        {
+            throw new HttpmqException(new Error(ErrorKind.TooMany, "Too many subscriptions", $"{limits.MaxSubscriptions} are open (limits.max_subscriptions)"));
+        }
+
+        try
+        {
+            var source = await SendAsync(
+                new OpenSubscription(stream, consumer, subject, ParseInflight(Single("max_msg_inflight")), Single("delivery_group")));
+            return new SubscriptionResult(pumps, source, lines);
+        }
+        catch
+        {
+            pumps.Leave();
+            throw;
+        }
+    }
+
+    private string? Single(string parameter)
+    {
+        var values = Request.Query[parameter];
+        return values.Count <= 1
+            ? values.Count == 0 ? null : values[0] ?? string.Empty
+            : throw HttpmqException.Invalid("Invalid request", $"{parameter} was given {values.Count} times, and is taken once");
+    }
+
+    private static int? ParseInflight(string? text)
+    {
+        if (text is null)
+        {
+            return null;
+        }
+
+        return int.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var value)
+            ? value
+            : throw HttpmqException.Invalid("Invalid request", $"max_msg_inflight: '{text}' is not an integer from 1 to {int.MaxValue}");
+    }
+
+    private static bool ParseMetadata(string? text) => text switch
+    {
+        null or "false" => false,
+        "true" => true,
+        _ => throw HttpmqException.Invalid("Invalid request", $"metadata: '{text}' is neither true nor false"),
+    };
+
+    private sealed class SubscriptionResult(SubscriptionPumps pumps, IDeliverySource source, LineOptions lines) : IActionResult
+    {
+        public Task ExecuteResultAsync(ActionContext context) => pumps.RunAsync(context.HttpContext, source, lines);
+    }
+}

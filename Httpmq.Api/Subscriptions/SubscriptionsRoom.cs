@@ -1,0 +1,12 @@
+using NSwag.Generation.Processors;
+
+namespace Httpmq.Api.Subscriptions;
+
+internal static class SubscriptionsRoom
+{
+    /// <summary>Subscribing over HTTP; its controller is found by the host.</summary>
+    public static IServiceCollection AddSubscriptions(this IServiceCollection services) => services
+        .AddSingleton<IOperationProcessor, SubscribeOperation>()
+        .AddSingleton<SubscriptionPumps>()
+        .AddHostedService(provider => provider.GetRequiredService<SubscriptionPumps>());
+}

@@ -1,0 +1,50 @@
+using System.Runtime.InteropServices;
+using Httpmq.Domain.Errors;
+using Httpmq.Domain.Naming;
+
+namespace Httpmq.Application.Publishing;
+
+/// <summary>Stores messages.</summary>
+public interface IMessagePublisher
+{
+    /// <summary>The largest message that the connected server takes, in bytes; nats-server's default (1 MiB) until known.</summary>
+    int MaxPayload { get; }
+
+    /// <summary>
+    /// Hands one message to the broker, without waiting until it is stored. Many may be under way at once.
+    /// </summary>
+    /// <param name="subject">Where to publish.</param>
+    /// <param name="payload">The message; may be reused by the caller once the call returned.</param>
+    ValueTask<IPendingPublish> StartAsync(Subject subject, ReadOnlyMemory<byte> payload);
+
+    /// <summary>
+    /// As <see cref="StartAsync"/>, for a record of a batch: it waits while the records of all batches that wait for the broker are as many as
+    /// they may be, so that there is always room for single messages.
+    /// </summary>
+    /// <param name="subject">Where to publish.</param>
+    /// <param name="payload">The message; may be reused by the caller once the call returned.</param>
+    /// <param name="cancellationToken">Gives up waiting for room: the message is not sent then.</param>
+    ValueTask<IPendingPublish> StartInBatchAsync(Subject subject, ReadOnlyMemory<byte> payload, CancellationToken cancellationToken);
+}
+
+/// <summary>A message under way to its stream. It ends within 5 s, whatever happens.</summary>
+public interface IPendingPublish
+{
+    /// <summary>Whether <see cref="GetOutcomeAsync"/> would not wait for the broker.</summary>
+    bool IsCompleted { get; }
+
+    /// <summary>Where it was stored, or why it was not (or why that is not known). To be called exactly once.</summary>
+    ValueTask<PublishOutcome> GetOutcomeAsync(CancellationToken cancellationToken);
+}
+
+/// <summary>What became of one message: stored (no error), or an error.</summary>
+/// <param name="Stream">The stream that stored it; null with an error.</param>
+/// <param name="Sequence">Its sequence in that stream, from 1; 0 with an error.</param>
+/// <param name="Error">Null when stored.</param>
+[StructLayout(LayoutKind.Auto)]
+public readonly record struct PublishOutcome(string? Stream, ulong Sequence, Error? Error)
+{
+    public static PublishOutcome Stored(string stream, ulong sequence) => new(stream, sequence, Error: null);
+
+    public static PublishOutcome Failed(Error error) => new(Stream: null, Sequence: 0, error);
+}

@@ -1,0 +1,106 @@
+using System.Runtime.InteropServices;
+using System.Threading.Channels;
+using Httpmq.Domain.Errors;
+using Httpmq.Domain.Naming;
+using MediatR;
+
+namespace Httpmq.Application.Publishing;
+
+/// <summary>Opens a batch: a pipeline of single publishes, not a transaction.</summary>
+public sealed record OpenPublishBatch : IRequest<PublishBatch>;
+
+internal sealed class OpenPublishBatchHandler(IMessagePublisher publisher, OpenBatches open) : IRequestHandler<OpenPublishBatch, PublishBatch>
+{
+    public Task<PublishBatch> Handle(OpenPublishBatch request, CancellationToken cancellationToken) =>
+        Task.FromResult(new PublishBatch(publisher, open));
+}
+
+/// <param name="Window">Records of one batch that may wait for JetStream, or for somebody to take their outcome, at once. Default: 1024.</param>
+public sealed record PublishBatchOptions(int Window = 1024);
+
+/// <summary>
+/// Counts the batches that are open. The more there are, the smaller the window of the next one: what clients leave lying that do not take
+/// their outcomes stays bounded.
+/// </summary>
+internal sealed class OpenBatches(PublishBatchOptions options)
+{
+    // Of all windows together while every batch is as large as it may be; later ones get less, and no less than a few.
+    private const int Records = 32 * 1024;
+    private const int Fewest = 16;
+
+    private int _open;
+
+    /// <summary>Counts one more; how many records it may hold.</summary>
+    public int Enter() => Math.Min(options.Window, Math.Max(Fewest, Records / Interlocked.Increment(ref _open)));
+
+    public void Leave() => Interlocked.Decrement(ref _open);
+}
+
+/// <summary>
+/// Records in, outcomes out in the same order. One caller adds, another takes; when as many as the window holds are under
+/// way, adding waits. Every record that was added has an outcome, whatever happens, so the taker runs to the end.
+/// </summary>
+public sealed class PublishBatch : IDisposable
+{
+    private readonly IMessagePublisher _publisher;
+    private readonly OpenBatches _open;
+    private readonly Channel<Record> _window;
+
+    internal PublishBatch(IMessagePublisher publisher, OpenBatches open)
+    {
+        _publisher = publisher;
+        _open = open;
+        _window = Channel.CreateBounded<Record>(new BoundedChannelOptions(open.Enter()) { SingleReader = true, SingleWriter = true });
+    }
+
+    /// <summary>The largest message, in bytes.</summary>
+    public int MaxPayload => _publisher.MaxPayload;
+
+    /// <summary>Whether <see cref="TakeAsync"/> would not wait for the broker.</summary>
+    public bool IsOutcomeReady => _window.Reader.TryPeek(out var record) && record.Pending is null or { IsCompleted: true };
+
+    /// <summary>Publishes a record. The payload may be reused once the call returned.</summary>
+    /// <param name="line">The record's place in the batch, from 1.</param>
+    /// <param name="subject">Where to publish.</param>
+    /// <param name="payload">The message.</param>
+    /// <param name="cancellationToken">Gives up waiting for room: the record is not published then and has no outcome.</param>
+    public async ValueTask AddAsync(long line, Subject subject, ReadOnlyMemory<byte> payload, CancellationToken cancellationToken)
+    {
+        // First room in the window, then the message: one that is under way always has a place for its outcome.
+        await _window.Writer.WaitToWriteAsync(cancellationToken);
+        var pending = await _publisher.StartInBatchAsync(subject, payload, cancellationToken);
+        await _window.Writer.WriteAsync(new Record(line, pending, Refusal: null), CancellationToken.None);
+    }
+
+    /// <summary>Takes the place of a record that cannot be published; the others are not disturbed.</summary>
+    /// <param name="line">The record's place in the batch, from 1.</param>
+    /// <param name="error">Why.</param>
+    /// <param name="cancellationToken">Gives up waiting for room.</param>
+    public ValueTask RefuseAsync(long line, Error error, CancellationToken cancellationToken) =>
+        _window.Writer.WriteAsync(new Record(line, Pending: null, error), cancellationToken);
+
+    /// <summary>No more records follow.</summary>
+    public void Complete() => _window.Writer.Complete();
+
+    /// <summary>The next record's place and outcome; place 0 when there are no more.</summary>
+    public async ValueTask<(long Line, PublishOutcome Outcome)> TakeAsync()
+    {
+        if (!_window.Reader.TryRead(out var record))
+        {
+            if (!await _window.Reader.WaitToReadAsync() || !_window.Reader.TryRead(out record))
+            {
+                return default;
+            }
+        }
+
+        return (record.Line, record.Pending is null
+            ? PublishOutcome.Failed(record.Refusal!)
+            : await record.Pending.GetOutcomeAsync(CancellationToken.None));
+    }
+
+    /// <summary>The batch is over, and leaves its room to others.</summary>
+    public void Dispose() => _open.Leave();
+
+    [StructLayout(LayoutKind.Auto)]
+    private readonly record struct Record(long Line, IPendingPublish? Pending, Error? Refusal);
+}

@@ -1,0 +1,20 @@
+using Httpmq.Application.Validation;
+using Httpmq.Domain.Errors;
+using MediatR;
+
+namespace Httpmq.Application.Settling;
+
+/// <summary>Acknowledges one delivery of a consumer; the answer is null when JetStream confirmed it.</summary>
+public sealed record AcknowledgeMessage(string Stream, string Consumer, AckPair Pair) : IRequest<Error?>;
+
+internal sealed class AcknowledgeMessageHandler(IMessageAcknowledger acknowledger) : IRequestHandler<AcknowledgeMessage, Error?>
+{
+    public Task<Error?> Handle(AcknowledgeMessage request, CancellationToken cancellationToken)
+    {
+        var stream = Rules.Stream(request.Stream);
+        var consumer = Rules.Consumer(request.Consumer);
+        return request.Pair.TryRead(stream, consumer, out var delivery) is { } error
+            ? throw new HttpmqException(error)
+            : acknowledger.AcknowledgeAsync(stream, consumer, delivery, patience: null, cancellationToken).AsTask();
+    }
+}

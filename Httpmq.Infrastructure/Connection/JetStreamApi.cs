@@ -1,0 +1,148 @@
+using System.Globalization;
+using System.Text.Json;
+using System.Text.Json.Serialization.Metadata;
+using Httpmq.Domain.Errors;
+using Httpmq.Infrastructure.Protocol;
+using NATS.Client.Core;
+
+namespace Httpmq.Infrastructure.Connection;
+
+/// <summary>
+/// Calls JetStream's JSON API. Answers, or throws <see cref="HttpmqException"/>, within the request timeout.
+/// </summary>
+internal sealed class JetStreamApi(NatsLink link, NatsOptions options)
+{
+    /// <summary>What the subjects of the API begin with.</summary>
+    public const string Prefix = "$JS.API.";
+
+    private const string AnswerPrefix = "io.nats.jetstream.api.";
+
+    // How often JetStream is asked within the request timeout for what it only reads.
+    private const int Questions = 4;
+
+    // Without it the client library hands out "nobody listens" as an empty answer.
+    private static readonly NatsSubOpts ReplyOptions = new() { ThrowIfNoResponders = true };
+
+    /// <summary>Calls the API; an error in the answer is thrown.</summary>
+    /// <param name="what">What fails where this fails: the error's message.</param>
+    /// <param name="call">The API subject after <c>$JS.API.</c>.</param>
+    /// <param name="body">The request's JSON, or empty.</param>
+    /// <param name="answerType">How to read the answer.</param>
+    /// <param name="cancellationToken">Gives up waiting.</param>
+    public async Task<TAnswer> CallAsync<TAnswer>(
+        string what,
+        string call,
+        byte[] body,
+        JsonTypeInfo<TAnswer> answerType,
+        CancellationToken cancellationToken)
+        where TAnswer : ApiResponse
+    {
+        var answer = await TryCallAsync(what, call, body, answerType, cancellationToken);
+        return answer.Error is null ? answer : throw new HttpmqException(JetStreamErrors.ToError(what, answer.Error));
+    }
+
+    /// <summary>As <see cref="CallAsync"/>, for callers to whom JetStream's error is an answer.</summary>
+    public async Task<TAnswer> TryCallAsync<TAnswer>(
+        string what,
+        string call,
+        byte[] body,
+        JsonTypeInfo<TAnswer> answerType,
+        CancellationToken cancellationToken)
+        where TAnswer : ApiResponse
+    {
+        link.RequireOpen();
+        var connection = link.Connection;
+        if (connection.ServerInfo?.MaxPayload is > 0 and var most && body.Length > most)
+        {
+            throw new HttpmqException(new Error(
+                ErrorKind.TooLarge,
+                what,
+                $"the request to JetStream has {body.Length} bytes, and the NATS server takes {most} (max_payload); nothing was changed"));
+        }
+
+        using var limit = new RequestLimit(link, Prefix + call, options.RequestTimeout, cancellationToken);
+        try
+        {
+            var reply = OnlyReads(call)
+                ? await AskUntilAnsweredAsync(connection, call, body, limit.Token)
+                : await AskAsync(connection, call, body, limit.Token);
+            var answer = JsonSerializer.Deserialize(reply.Data ?? [], answerType);
+
+            // A stream that somebody bound to the API's subjects answers as well, with where it stored the request.
+            return answer?.Type?.StartsWith(AnswerPrefix, StringComparison.Ordinal) is true
+                ? answer
+                : throw new HttpmqException(new Error(ErrorKind.Internal, what, "somebody else than JetStream answered its API: look for a stream with subjects below $JS"));
+        }
+        catch (NatsNoRespondersException exception)
+        {
+            throw new HttpmqException(link.Explain(new Error(ErrorKind.Unavailable, what, NobodyListens(connection.ServerInfo))), exception);
+        }
+        catch (JsonException exception)
+        {
+            throw new HttpmqException(new Error(ErrorKind.Internal, what, $"JetStream's answer could not be read: {exception.Message}"), exception);
+        }
+        catch (OperationCanceledException exception) when (limit.IsRefused)
+        {
+            throw new HttpmqException(JetStreamErrors.NotPermitted(what, Prefix + call, "nothing was changed"), exception);
+        }
+        catch (Exception exception) when (exception is NatsException or ObjectDisposedException
+            || (exception is OperationCanceledException && !cancellationToken.IsCancellationRequested))
+        {
+            // Disposed: another connection took the place of this one.
+            throw new HttpmqException(link.Explain(link.IsOpen && ReferenceEquals(connection, link.Connection) ? TimedOut(what, call) : Lost(what, call)), exception);
+        }
+    }
+
+    private static async Task<NatsMsg<byte[]>> AskAsync(INatsConnection connection, string call, byte[] body, CancellationToken cancellationToken) =>
+        await connection.RequestAsync(
+            Prefix + call,
+            body,
+            requestSerializer: NatsRawSerializer<byte[]>.Default,
+            replySerializer: NatsRawSerializer<byte[]>.Default,
+            replyOpts: ReplyOptions,
+            cancellationToken: cancellationToken);
+
+    /// <summary>
+    /// Asks again from time to time; the first answer counts. In a cluster the leader alone answers, and nobody does while one is being elected,
+    /// not even later: the one that takes over never saw the question. A consumer that was just created has no leader for a moment.
+    /// </summary>
+    private async Task<NatsMsg<byte[]>> AskUntilAnsweredAsync(INatsConnection connection, string call, byte[] body, CancellationToken cancellationToken)
+    {
+        using var answered = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        var asked = new List<Task>();
+        while (true)
+        {
+            asked.Add(AskAsync(connection, call, body, answered.Token));
+            var pause = Task.Delay(options.RequestTimeout / Questions, answered.Token);
+            var first = await Task.WhenAny([.. asked, pause]);
+            if (first is not Task<NatsMsg<byte[]>> answer)
+            {
+                cancellationToken.ThrowIfCancellationRequested();
+                continue;
+            }
+
+            await answered.CancelAsync();
+            return await answer;
+        }
+    }
+
+    /// <summary>A server without JetStream may have neighbours that have it, and then they answer.</summary>
+    private static string NobodyListens(INatsServerInfo? server) => server is { JetStreamAvailable: false }
+        ? $"JetStream is not enabled on nats-server {server.Version} at {server.Host}:{server.Port.ToString(CultureInfo.InvariantCulture)}; start it with -js, or set nats.server_uri to one that has it; nothing was changed"
+        : "JetStream does not answer: it is starting, stopping, or has no leader at the moment; nothing was changed, try again";
+
+    private static Error Lost(string what, string call) => new(
+        ErrorKind.Unavailable,
+        what,
+        $"the connection to NATS was lost before JetStream answered; {Fate(call)}");
+
+    private Error TimedOut(string what, string call) => new(
+        ErrorKind.Timeout,
+        what,
+        $"JetStream did not answer within {options.RequestTimeout.TotalSeconds:0.#} s; {Fate(call)}");
+
+    private static string Fate(string call) => OnlyReads(call) ? "nothing was changed" : "what was asked may have happened";
+
+    /// <summary>A call names a kind of thing, and what to do with it.</summary>
+    private static bool OnlyReads(string call) => call.Split('.') is [_, "INFO" or "LIST" or "NAMES", ..] or [_, "MSG", "GET", ..] or ["INFO"];
+}

@@ -1,0 +1,348 @@
+using System.Text;
+using Httpmq.Domain.Errors;
+using Httpmq.Infrastructure.Protocol;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using NATS.Client.Core;
+
+namespace Httpmq.Infrastructure.Connection;
+
+/// <summary>
+/// The connection to NATS for everything that is asked and answered; deliveries have their own, <see cref="DeliveryLink"/>.
+/// It is opened in the background, so that the process starts and reports "not ready" without NATS; when it is lost another takes its
+/// place. When the configured attempts are used up it stops the process with an error.
+/// </summary>
+internal class NatsLink : IHostedService, IAsyncDisposable
+{
+    private static readonly TimeSpan BetweenServers = TimeSpan.FromMilliseconds(50);
+    private static readonly TimeSpan BetweenLooks = TimeSpan.FromSeconds(1);
+
+    private readonly NatsOptions _options;
+    private readonly IHostApplicationLifetime _lifetime;
+    private readonly ILogger _logger;
+    private readonly TimeProvider _time;
+    private readonly CancellationTokenSource _stopping = new();
+    private readonly ReconnectPacing _pacing;
+    private readonly ILoggerFactory _loggers;
+    private Task _connecting = Task.CompletedTask;
+    private NatsConnection _connection;
+    private int _failures;
+    private int _openings;
+    private volatile bool _disposed;
+
+    // The server that said that it is about to stop, until there is another connection.
+    private volatile string? _leaving;
+
+    public NatsLink(NatsOptions options, IHostApplicationLifetime lifetime, TimeProvider time, ILoggerFactory loggers)
+    {
+        _options = options;
+        _lifetime = lifetime;
+        _time = time;
+        _logger = loggers.CreateLogger<NatsLink>();
+        _pacing = new ReconnectPacing(options, time, _stopping.Token);
+        _loggers = loggers;
+        _connection = Create();
+    }
+
+    /// <summary>Raised on each (re)connect, after the subscriptions were renewed.</summary>
+    public event Action? Opened;
+
+    /// <summary>Raised when the connection was lost: what was sent and not answered will not be answered any more.</summary>
+    public event Action? Lost;
+
+    /// <summary>
+    /// Raised with the subject of a message that nats-server did not take, because the gateway's user may not publish there. It says so
+    /// apart from the message, which nobody answers.
+    /// </summary>
+    public event Action<string>? PublishRefused;
+
+    /// <summary>The connection of the moment; not to be kept.</summary>
+    public NatsConnection Connection => Volatile.Read(ref _connection);
+
+    /// <summary>
+    /// Whether a lost connection is reopened by the client library, with its subscriptions. It keeps what was not sent, too, and sends it
+    /// then: a message whose publisher was told of its failure long ago. So what is asked goes over a new connection instead.
+    /// </summary>
+    protected virtual bool IsRenewed => false;
+
+    /// <summary>Whether it is connected and not being disposed, which ends all subscriptions.</summary>
+    public bool IsOpen => !_disposed && Connection.ConnectionState == NatsConnectionState.Open;
+
+    /// <summary>What the server that is or was last connected does; asked again of each connection.</summary>
+    public ServerFacts Server => ServerFacts.Of(Connection.ServerInfo);
+
+    public Error NotConnected => Explain(new Error(
+        ErrorKind.Unavailable,
+        "NATS is not available",
+        _leaving is { } leaving
+            ? $"nats-server at {leaving} is about to stop (lame duck mode), no other answers yet, and the gateway keeps trying; nothing was stored or changed"
+            : "the gateway has no connection to NATS at the moment and keeps trying; nothing was stored or changed"));
+
+    /// <summary>The error, with what is known to be wrong with the server.</summary>
+    public Error Explain(Error error) =>
+        _options.Diagnosis?.Trouble is { } trouble ? error with { Detail = $"{error.Detail}; {trouble}" } : error;
+
+    /// <summary>Throws <see cref="ErrorKind.Unavailable"/> instead of waiting for a connection to come back.</summary>
+    public void RequireOpen()
+    {
+        if (!IsOpen)
+        {
+            throw new HttpmqException(NotConnected);
+        }
+    }
+
+    public Task StartAsync(CancellationToken cancellationToken)
+    {
+        _connecting = ConnectAsync(_stopping.Token);
+        return Task.CompletedTask;
+    }
+
+    public async Task StopAsync(CancellationToken cancellationToken)
+    {
+        await _stopping.CancelAsync();
+        await _connecting;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        _disposed = true;
+        await Connection.DisposeAsync();
+        _stopping.Dispose();
+        GC.SuppressFinalize(this);
+    }
+
+    private async Task ConnectAsync(CancellationToken stopping)
+    {
+        // Leave the caller at once: the process must start without NATS.
+        await Task.Yield();
+        while (!stopping.IsCancellationRequested)
+        {
+            try
+            {
+                await Connection.ConnectAsync().AsTask().WaitAsync(stopping);
+                return;
+            }
+            catch (NatsException exception)
+            {
+                // The library has tried one server after the other; why it failed is what it failed with.
+                if (CountFailure(exception.GetBaseException().Message, _pacing.Servers))
+                {
+                    return;
+                }
+            }
+            catch (ObjectDisposedException)
+            {
+                // Another connection took the place of this one.
+            }
+            catch (OperationCanceledException)
+            {
+                return;
+            }
+
+            try
+            {
+                await Task.Delay(BetweenServers, _time, stopping);
+            }
+            catch (OperationCanceledException)
+            {
+                return;
+            }
+        }
+    }
+
+    private NatsConnection Create()
+    {
+        var connection = new NatsConnection(new NatsOpts
+        {
+            Url = _options.Url,
+            Name = _options.Name,
+            ConnectTimeout = _options.ConnectTimeout,
+            CommandTimeout = _options.RequestTimeout,
+            RequestTimeout = _options.RequestTimeout,
+            RequestReplyMode = NatsRequestReplyMode.Direct,
+
+            // The attempts are counted here, because the library takes 0 as "for ever".
+            MaxReconnectRetry = -1,
+
+            // The pause is made before an attempt, where it can end early; here it would also come between two servers.
+            ReconnectWaitMin = BetweenServers,
+            ReconnectWaitMax = BetweenServers,
+            ReconnectJitter = BetweenServers,
+            IgnoreAuthErrorAbort = true,
+            PublishTimeoutOnDisconnected = true,
+
+            // A peer that vanished without closing is found within two intervals.
+            PingInterval = TimeSpan.FromSeconds(5),
+            MaxPingOut = 2,
+            SubjectEncoding = Encoding.UTF8,
+            HeaderEncoding = Encoding.UTF8,
+            WriterBufferSize = 1024 * 1024,
+            ReaderBufferSize = 256 * 1024,
+            LoggerFactory = _loggers,
+        });
+        connection.OnConnectingAsync = server => !IsRenewed && connection.ConnectionState is NatsConnectionState.Reconnecting
+            ? throw new NatsException("another connection takes this one's place")
+            : _pacing.NextAsync(server);
+        connection.ConnectionOpened += OnOpenedAsync;
+        connection.ConnectionDisconnected += OnDisconnectedAsync;
+        connection.ReconnectFailed += OnReconnectFailedAsync;
+        connection.LameDuckModeActivated += OnLameDuckModeAsync;
+        connection.ServerError += OnServerErrorAsync;
+        return connection;
+    }
+
+    /// <summary>What lies unsent in the old connection goes with it.</summary>
+    private void Replace(NatsConnection lost)
+    {
+        Volatile.Write(ref _connection, Create());
+        DisposeLostAsync(lost).Forget();
+        _connecting = ConnectAsync(_stopping.Token);
+    }
+
+    private static async Task DisposeLostAsync(NatsConnection lost)
+    {
+        // Its own event loop has called, and is waited for by the disposal.
+        await Task.Yield();
+        await lost.DisposeAsync();
+    }
+
+    private ValueTask OnOpenedAsync(object? sender, NatsEventArgs args)
+    {
+        Volatile.Write(ref _failures, 0);
+        Interlocked.Increment(ref _openings);
+        _leaving = null;
+        _pacing.Connected();
+        _pacing.Learn(Connection.ServerInfo?.ClientConnectUrls ?? []);
+        _logger.Connected(_options.Name, Connection.ServerInfo?.Version ?? "?", args.Message);
+        Opened?.Invoke();
+        return ValueTask.CompletedTask;
+    }
+
+    private ValueTask OnDisconnectedAsync(object? sender, NatsEventArgs args)
+    {
+        // One whose place was taken already has nothing more to say.
+        if (!ReferenceEquals(sender, Connection))
+        {
+            return ValueTask.CompletedTask;
+        }
+
+        if (!_stopping.IsCancellationRequested)
+        {
+            _logger.Disconnected(_options.Name, args.Message);
+        }
+
+        if (!IsRenewed && !_stopping.IsCancellationRequested)
+        {
+            Replace(Connection);
+        }
+
+        Lost?.Invoke();
+        return ValueTask.CompletedTask;
+    }
+
+    private ValueTask OnServerErrorAsync(object? sender, NatsServerErrorEventArgs args)
+    {
+        if (RequestLimit.SubjectOfRefusal(args.Error) is { } subject)
+        {
+            PublishRefused?.Invoke(subject);
+        }
+
+        return ValueTask.CompletedTask;
+    }
+
+    private ValueTask OnLameDuckModeAsync(object? sender, NatsLameDuckModeActivatedEventArgs args)
+    {
+        if (ReferenceEquals(sender, Connection) && !_stopping.IsCancellationRequested)
+        {
+            LeaveAsync(Connection, args.Uri, _stopping.Token).Forget();
+        }
+
+        return ValueTask.CompletedTask;
+    }
+
+    /// <summary>
+    /// The server is about to stop. From 2.10 on its JetStream is away already, and whoever waits for its answers waits in vain. An earlier
+    /// one serves until it closes the connection, so it is left when there is another.
+    /// </summary>
+    private async Task LeaveAsync(NatsConnection lame, Uri address, CancellationToken stopping)
+    {
+        var where = (address.IdnHost, address.Port);
+        var opening = Volatile.Read(ref _openings);
+        _pacing.Learn(lame.ServerInfo?.ClientConnectUrls ?? []);
+        var serves = !ServerFacts.Of(lame.ServerInfo).StopsJetStreamInLameDuckMode;
+        _logger.LameDuck(_options.Name, $"{address.Host}:{address.Port}", serves ? "stays until there is another" : "goes to another");
+        try
+        {
+            while (serves && opening == Volatile.Read(ref _openings) && IsOpen && !await _pacing.HasOtherAsync(where, stopping))
+            {
+                await Task.Delay(BetweenLooks, _time, stopping);
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            return;
+        }
+
+        // It was closed meanwhile, or opened again to another server.
+        if (!ReferenceEquals(lame, Connection) || opening != Volatile.Read(ref _openings) || !IsOpen)
+        {
+            return;
+        }
+
+        _leaving = $"{address.Host}:{address.Port}";
+        if (IsRenewed)
+        {
+            // It ends when the connection is open again, which may be long.
+            lame.ReconnectAsync().AsTask().Forget();
+            return;
+        }
+
+        Replace(lame);
+        Lost?.Invoke();
+    }
+
+    private ValueTask OnReconnectFailedAsync(object? sender, NatsEventArgs args)
+    {
+        if (IsRenewed)
+        {
+            CountFailure(args.Message, attempts: 1);
+        }
+
+        return ValueTask.CompletedTask;
+    }
+
+    /// <summary>Counts failed attempts; as many as are configured are made at each server.</summary>
+    private bool CountFailure(string reason, int attempts)
+    {
+        if (_stopping.IsCancellationRequested)
+        {
+            return true;
+        }
+
+        var failures = (Interlocked.Add(ref _failures, attempts) + _pacing.Servers - 1) / _pacing.Servers;
+
+        // Whoever runs the server says why it is away, and here it is asked for several times a second.
+        var level = failures > 1 && _options.Diagnosis is not null ? LogLevel.Debug : LogLevel.Warning;
+        _logger.ConnectFailed(level, _options.Name, failures, reason, _options.ReconnectWait.TotalSeconds);
+        if (_options.MaxReconnectAttempts < 0 || failures <= _options.MaxReconnectAttempts)
+        {
+            return false;
+        }
+
+        _logger.GaveUp(failures, _options.MaxReconnectAttempts);
+        Environment.ExitCode = 1;
+        _lifetime.StopApplication();
+        return true;
+    }
+}
+
+/// <summary>
+/// The connection for deliveries alone. nats-server closes a connection for which too much waits (max_pending, 64 MiB), and on one
+/// connection everything queues behind everything: subscribers who are behind by a large backlog must not hold up, let alone cost,
+/// the publishes and acknowledgements of others.
+/// </summary>
+internal sealed class DeliveryLink(NatsOptions options, IHostApplicationLifetime lifetime, TimeProvider time, ILoggerFactory loggers)
+    : NatsLink(options with { Name = $"{options.Name}-deliveries", MaxReconnectAttempts = -1 }, lifetime, time, loggers)
+{
+    protected override bool IsRenewed => true;
+}

@@ -1,0 +1,43 @@
+namespace Httpmq.Infrastructure.Connection;
+
+/// <summary>How to reach NATS.</summary>
+public sealed record NatsOptions
+{
+    /// <summary>One URI, or several of one cluster separated by commas. Default: nats://127.0.0.1:4222.</summary>
+    public string Url { get; init; } = "nats://127.0.0.1:4222";
+
+    /// <summary>Name of the connection, as the server's monitoring shows it.</summary>
+    public string Name { get; init; } = "httpmq";
+
+    /// <summary>What is known of the server by whoever runs it; null (default) where somebody else does.</summary>
+    public IServerDiagnosis? Diagnosis { get; init; }
+
+    /// <summary>Patience with one attempt to connect. Default: 30 s.</summary>
+    public TimeSpan ConnectTimeout { get; init; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>Failed attempts in a row after which the process gives up; -1 (default): never.</summary>
+    public int MaxReconnectAttempts { get; init; } = -1;
+
+    /// <summary>
+    /// Pause between two attempts at the same server, unless it was away and answers again. Default: 15 s.
+    /// </summary>
+    public TimeSpan ReconnectWait { get; init; } = TimeSpan.FromSeconds(15);
+
+    /// <summary>Patience with one answer of the broker; every route answers within 5 s. Default: 4 s.</summary>
+    public TimeSpan RequestTimeout { get; init; } = TimeSpan.FromSeconds(4);
+
+    /// <summary>The largest message, in bytes, where that is less than the server's max_payload. Default: 0, no limit of our own.</summary>
+    public int MaxMessageBytes { get; init; }
+
+    /// <summary>Publishes and acknowledgements that may wait for an answer at once, at most 65536. Default: 16384.</summary>
+    public int MaxInflightRequests { get; init; } = 16_384;
+
+    /// <summary>How long the server keeps a pull request that it cannot serve; it is renewed then. Default: 60 s.</summary>
+    public TimeSpan PullExpires { get; init; } = TimeSpan.FromSeconds(60);
+
+    /// <summary>Bytes that may wait for one slow subscriber before its stream is ended. Default: 256 MiB.</summary>
+    public long MaxPendingBytes { get; init; } = 256L * 1024 * 1024;
+
+    /// <summary>Bytes that may wait for all subscribers together; beyond, the one for whom the most waits is ended. Default: 1 GiB.</summary>
+    public long MaxTotalPendingBytes { get; init; } = 1024L * 1024 * 1024;
+}

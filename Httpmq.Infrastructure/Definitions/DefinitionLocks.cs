@@ -1,0 +1,148 @@
+using Httpmq.Application.Definitions;
+using Httpmq.Domain.Errors;
+using Httpmq.Domain.Naming;
+using Httpmq.Infrastructure.Connection;
+using Microsoft.Extensions.Logging;
+
+namespace Httpmq.Infrastructure.Definitions;
+
+/// <summary>
+/// Locks definitions: first within the process, then, over a stream of the broker, among all gateways of the account
+/// (docs/adr/0014-definitions-are-locked-on-the-broker.md).
+/// </summary>
+internal sealed class DefinitionLocks(LockStream lockStream, TimeProvider time, ILogger<DefinitionLocks> logger) : IDefinitionLocks
+{
+    // A change takes a few milliseconds; what waits longer is behind a gateway that died or a server that hangs.
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(3);
+
+    // What is wrong with the stream on the broker is not asked more often.
+    private static readonly TimeSpan BetweenLooks = TimeSpan.FromMinutes(1);
+
+    private const int LongestPause = 50;
+
+    private readonly KeyedLocks _own = new();
+    private long _looked;
+    private long _withoutSince;
+    private string? _reason;
+
+    public Task RunAsync(string what, StreamName stream, ConsumerName? consumer, Func<Action, Task> change, CancellationToken cancellationToken) =>
+        RunAsync(what, consumer is { } name ? $"{stream}.{name}" : stream.Value, change, create: true, cancellationToken);
+
+    public Task RunAfterOthersAsync(string what, StreamName stream, Func<Task> change, CancellationToken cancellationToken) =>
+        RunAsync(
+            what,
+            stream.Value,
+            writing =>
+            {
+                writing();
+                return change();
+            },
+            create: lockStream.IsClustered,
+            cancellationToken);
+
+    private async Task RunAsync(string what, string key, Func<Action, Task> change, bool create, CancellationToken cancellationToken)
+    {
+        using var own = await _own.TakeAsync(what, key, cancellationToken);
+        var sequence = await TakeAsync(what, key, create, cancellationToken);
+        var writes = false;
+        try
+        {
+            await change(() => writes = true);
+        }
+        catch (Exception exception) when (writes && !IsOver(exception))
+        {
+            // It may still happen: nobody else begins before it has happened or cannot any more.
+            sequence = 0;
+            throw;
+        }
+        finally
+        {
+            if (sequence > 0 && await lockStream.ReleaseAsync(what, sequence) is { } error)
+            {
+                logger.LockNotReleased(key, error.Detail);
+                if (error.Kind is ErrorKind.Conflict)
+                {
+                    // Locks that can only run out would stop the next change.
+                    GoWithout(error.Detail);
+                }
+            }
+        }
+    }
+
+    /// <summary>The lock's sequence; 0 where there is none to be had, or none is needed.</summary>
+    private async Task<ulong> TakeAsync(string what, string key, bool create, CancellationToken cancellationToken)
+    {
+        if (IsWithin(ref _withoutSince, BetweenLooks))
+        {
+            return 0;
+        }
+
+        var start = time.GetTimestamp();
+        var created = false;
+        for (var attempt = 0; ; attempt++)
+        {
+            var (outcome, sequence, reason) = await TryTakeAsync(what, key, cancellationToken);
+            switch (outcome)
+            {
+                case LockAttempt.Taken:
+                    Volatile.Write(ref _reason, null);
+                    return sequence;
+                case LockAttempt.Unusable:
+                    GoWithout(reason!);
+                    return 0;
+                case LockAttempt.NoStream when !create:
+                    return 0;
+                case LockAttempt.NoStream when !created:
+                    if (await lockStream.TryCreateAsync(what, cancellationToken) is { } refusal)
+                    {
+                        GoWithout(refusal);
+                        return 0;
+                    }
+
+                    created = true;
+                    continue;
+            }
+
+            if (time.GetElapsedTime(start) > Patience)
+            {
+                throw new HttpmqException(new Error(ErrorKind.Unavailable, what, outcome is LockAttempt.Held
+                    ? "another change of it is under way, and did not end in time; nothing was changed, try again in a few seconds"
+                    : $"stream {LockSubjects.Stream}, which keeps changes apart, has no leader at the moment; nothing was changed, try again"));
+            }
+
+            await Task.Delay(TimeSpan.FromMilliseconds(Random.Shared.Next(1, Math.Min(LongestPause, 4 << Math.Min(attempt, 5)))), time, cancellationToken);
+        }
+    }
+
+    private async Task<LockAnswer> TryTakeAsync(string what, string key, CancellationToken cancellationToken)
+    {
+        if (!IsWithin(ref _looked, BetweenLooks))
+        {
+            Volatile.Write(ref _looked, time.GetTimestamp());
+            if (await lockStream.LookAsync(what, cancellationToken) is { } answer)
+            {
+                // Whether it is there next time cannot be told from a lock that nobody answers: somebody may listen to everything.
+                Volatile.Write(ref _looked, 0);
+                return answer;
+            }
+        }
+
+        return await lockStream.TryTakeAsync(what, key, cancellationToken);
+    }
+
+    /// <summary>For a while there are only the locks within the process; each reason is told once.</summary>
+    private void GoWithout(string reason)
+    {
+        Volatile.Write(ref _withoutSince, time.GetTimestamp());
+        if (!string.Equals(Interlocked.Exchange(ref _reason, reason), reason, StringComparison.Ordinal))
+        {
+            logger.NoLocks(LockSubjects.Stream, reason);
+        }
+    }
+
+    private bool IsWithin(ref long since, TimeSpan length) => Volatile.Read(ref since) is not 0 and var then && time.GetElapsedTime(then) < length;
+
+    /// <summary>Whether the server has said how it ended.</summary>
+    private static bool IsOver(Exception exception) =>
+        exception is HttpmqException { Error.Kind: not (ErrorKind.Timeout or ErrorKind.Unavailable or ErrorKind.Internal) };
+}

@@ -1,0 +1,229 @@
+using System.Text.Json;
+using Httpmq.Domain.Errors;
+using Httpmq.Domain.Naming;
+using Httpmq.Infrastructure.Connection;
+using Httpmq.Infrastructure.Protocol;
+using NATS.Client.Core;
+
+namespace Httpmq.Infrastructure.Definitions;
+
+/// <summary>How an attempt to write a lock ended.</summary>
+internal enum LockAttempt
+{
+    /// <summary>It is ours.</summary>
+    Taken,
+
+    /// <summary>Somebody else has it.</summary>
+    Held,
+
+    /// <summary>No stream takes it: there is none, or it has no leader, or interest in it is not known here yet.</summary>
+    NoStream,
+
+    /// <summary>There are no locks to be had, and trying again does not help.</summary>
+    Unusable,
+}
+
+/// <summary>An attempt's end.</summary>
+/// <param name="Outcome">How it ended.</param>
+/// <param name="Sequence">The lock's, where it was taken.</param>
+/// <param name="Reason">Why there are none to be had.</param>
+internal readonly record struct LockAnswer(LockAttempt Outcome, ulong Sequence = 0, string? Reason = null)
+{
+    public static LockAnswer Unusable(string reason) => new(LockAttempt.Unusable, Reason: reason);
+}
+
+/// <summary>
+/// A stream in memory that holds one message per lock. "Store this only where the subject is empty" is the one thing that JetStream
+/// compares before it writes, on every version and in a cluster. A lock whose holder is gone runs out with the message's age.
+/// </summary>
+internal sealed class LockStream(JetStreamApi api, NatsLink link, NatsOptions options)
+{
+    /// <summary>
+    /// Longer than a change may take: it has to begin within a request's time and is one call with a time-out of its own, together
+    /// below 9 s. In nanoseconds, 15 s.
+    /// </summary>
+    private const long Life = 15_000_000_000;
+
+    private const string Foreign = $"somebody else answers on {LockSubjects.Prefix}>: look for a stream or a client with these subjects";
+
+    private const string NotPermitted = $"nats-server does not permit the gateway's NATS user to publish to {LockSubjects.Prefix}>";
+
+    // What a look must not cost a change.
+    private static readonly TimeSpan LookPatience = TimeSpan.FromSeconds(1);
+
+    private static readonly NatsSubOpts ReplyOptions = new() { ThrowIfNoResponders = true };
+
+    /// <summary>Whether the connected server is one of several.</summary>
+    public bool IsClustered => link.Connection.ServerInfo?.Cluster is { Length: > 0 };
+
+    /// <summary>Tries once to take a lock.</summary>
+    /// <param name="what">What fails where this fails.</param>
+    /// <param name="key">The tokens after the prefix.</param>
+    /// <param name="cancellationToken">Gives up; the lock may have been taken then, and runs out.</param>
+    public async Task<LockAnswer> TryTakeAsync(string what, string key, CancellationToken cancellationToken)
+    {
+        link.RequireOpen();
+        var subject = LockSubjects.Prefix + key;
+        using var limit = new RequestLimit(link, subject, options.RequestTimeout, cancellationToken);
+        try
+        {
+            var reply = await link.Connection.RequestAsync(
+                subject,
+                "{}"u8.ToArray(),
+
+                // A stream of somebody else on these subjects stores nothing.
+                new NatsHeaders { ["Nats-Expected-Stream"] = LockSubjects.Stream, ["Nats-Expected-Last-Subject-Sequence"] = "0" },
+                NatsRawSerializer<byte[]>.Default,
+                NatsRawSerializer<byte[]>.Default,
+                replyOpts: ReplyOptions,
+                cancellationToken: limit.Token);
+            return JsonSerializer.Deserialize(reply.Data ?? [], WireJson.Default.StoredResponse) switch
+            {
+                { Stream: LockSubjects.Stream, Seq: > 0 and var sequence, Error: null } => new LockAnswer(LockAttempt.Taken, sequence),
+                { Error: { ErrCode: JetStreamErrors.WrongLastSequence or JetStreamErrors.WrongLastSequenceOf } } => new LockAnswer(LockAttempt.Held),
+                { Error: { ErrCode: not JetStreamErrors.WrongStream } error } => LockAnswer.Unusable(ReasonOf(JetStreamErrors.ToError(what, error))),
+                _ => LockAnswer.Unusable(Foreign),
+            };
+        }
+        catch (NatsNoRespondersException)
+        {
+            return new LockAnswer(LockAttempt.NoStream);
+        }
+        catch (JsonException)
+        {
+            return LockAnswer.Unusable(Foreign);
+        }
+        catch (OperationCanceledException) when (limit.IsRefused)
+        {
+            return LockAnswer.Unusable(NotPermitted);
+        }
+        catch (Exception exception) when (exception is NatsException or ObjectDisposedException
+            || (exception is OperationCanceledException && !cancellationToken.IsCancellationRequested))
+        {
+            throw new HttpmqException(
+                link.Explain(new Error(ErrorKind.Timeout, what, $"JetStream did not answer within {options.RequestTimeout.TotalSeconds:0.#} s, when the definition was to be locked; nothing was changed")),
+                exception);
+        }
+    }
+
+    /// <summary>Looks whether the stream is as gateways make it: others may have made or changed it.</summary>
+    /// <returns>That there is none, or none that can be used; null where nothing speaks against a try.</returns>
+    public async Task<LockAnswer?> LookAsync(string what, CancellationToken cancellationToken)
+    {
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        limit.CancelAfter(LookPatience);
+        try
+        {
+            var answer = await api.TryCallAsync(what, $"STREAM.INFO.{LockSubjects.Stream}", [], WireJson.Default.StreamInfoWire, limit.Token);
+            if (answer is { Error.ErrCode: JetStreamErrors.StreamNotFound })
+            {
+                return new LockAnswer(LockAttempt.NoStream);
+            }
+
+            return answer.Config is { } config && FindFault(config) is { } fault
+                ? LockAnswer.Unusable($"somebody else has defined or changed it ({fault}); delete it, and the gateway defines it again")
+                : null;
+        }
+        catch (HttpmqException)
+        {
+            // The lock itself tells what is wrong.
+            return null;
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            // It has no leader, or JetStream is slow.
+            return null;
+        }
+    }
+
+    /// <summary>Gives a lock back: this one, and not one that somebody else took after it had run out.</summary>
+    public async Task<Error?> ReleaseAsync(string what, ulong sequence)
+    {
+        try
+        {
+            var answer = await api.TryCallAsync(
+                what,
+                $"STREAM.MSG.DELETE.{LockSubjects.Stream}",
+                JsonSerializer.SerializeToUtf8Bytes(new MessageDeleteRequest(sequence, NoErase: true), WireJson.Default.MessageDeleteRequest),
+                WireJson.Default.ApiResponse,
+                CancellationToken.None);
+            return answer.Error is { } error ? JetStreamErrors.ToError(what, error) : null;
+        }
+        catch (HttpmqException exception)
+        {
+            return exception.Error;
+        }
+    }
+
+    /// <summary>Creates the stream.</summary>
+    /// <returns>Null, or why there are no locks to be had.</returns>
+    public async Task<string?> TryCreateAsync(string what, CancellationToken cancellationToken)
+    {
+        // In memory, because a disk that is full must not stop definitions; on three servers where there are as many.
+        (int Replicas, string Storage)[] forms = IsClustered ? [(3, "memory"), (1, "memory"), (1, "file")] : [(1, "memory"), (1, "file")];
+        string? reason = null;
+        foreach (var (replicas, storage) in forms)
+        {
+            StreamInfoWire answer;
+            try
+            {
+                answer = await CreateAsync(what, Wanted with { NumReplicas = replicas, Storage = storage }, cancellationToken);
+            }
+            catch (HttpmqException exception) when (exception.Error.Kind is ErrorKind.Conflict)
+            {
+                // Not permitted.
+                return exception.Error.Detail;
+            }
+
+            switch (answer.Error)
+            {
+                case null:
+                    return null;
+                case { ErrCode: JetStreamErrors.StreamExists }:
+                    return (await LookAsync(what, cancellationToken))?.Reason;
+                case var error:
+                    reason = ReasonOf(JetStreamErrors.ToError(what, error));
+                    break;
+            }
+        }
+
+        return reason;
+    }
+
+    private static StreamConfigWire Wanted { get; } = new()
+    {
+        Name = LockSubjects.Stream,
+        Description = "Held for a moment while an Httpmq gateway changes a definition",
+        Subjects = [LockSubjects.Prefix + ">"],
+        MaxAge = Life,
+        DuplicateWindow = Life,
+    };
+
+    /// <summary>What keeps it from holding locks as it should, as the field and its value; null: nothing.</summary>
+    private static string? FindFault(StreamConfigWire config) => config switch
+    {
+        { Subjects: not [LockSubjects.Prefix + ">"] } => $"subjects: {string.Join(", ", config.Subjects ?? [])}",
+        { MaxAge: not Life } => $"max_age: {config.MaxAge}",
+        { Retention: not "limits" } => $"retention: {config.Retention}",
+        { MaxMsgs: > 0 } => $"max_msgs: {config.MaxMsgs}",
+        { MaxBytes: > 0 } => $"max_bytes: {config.MaxBytes}",
+        { MaxMsgSize: > 0 } => $"max_msg_size: {config.MaxMsgSize}",
+        _ => config.Extra?.Where(IsHarmful).Select(static field => field.Key).FirstOrDefault(),
+    };
+
+    private static bool IsHarmful(KeyValuePair<string, JsonElement> field) =>
+        field is { Key: "no_ack" or "sealed" or "deny_delete", Value.ValueKind: JsonValueKind.True }
+            or { Key: "subject_transform", Value.ValueKind: JsonValueKind.Object };
+
+    /// <summary>Of a refusal that stays; what may be over in a moment is thrown.</summary>
+    private static string ReasonOf(Error refusal) => refusal.Kind is ErrorKind.Unavailable or ErrorKind.Timeout or ErrorKind.TooMany
+        ? throw new HttpmqException(refusal)
+        : $"JetStream refuses: {refusal.Detail}";
+
+    private Task<StreamInfoWire> CreateAsync(string what, StreamConfigWire config, CancellationToken cancellationToken) => api.TryCallAsync(
+        what,
+        $"STREAM.CREATE.{LockSubjects.Stream}",
+        JsonSerializer.SerializeToUtf8Bytes(config, WireJson.Default.StreamConfigWire),
+        WireJson.Default.StreamInfoWire,
+        cancellationToken);
+}

@@ -1,0 +1,95 @@
+using Httpmq.Application.Health;
+using Httpmq.Domain.Errors;
+using Httpmq.Infrastructure.Connection;
+using Httpmq.Infrastructure.Protocol;
+using Httpmq.Infrastructure.Requests;
+using NATS.Client.Core;
+
+namespace Httpmq.Infrastructure.Health;
+
+internal sealed class BrokerHealth(JetStreamApi api, RequestPipeline requests, NatsLink link, DeliveryLink? deliveries, NatsOptions options) : IBrokerHealth
+{
+    private const string NotReady = "JetStream is not ready";
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(1.5);
+
+    public string? ServerVersion => link.Connection.ServerInfo?.Version;
+
+    public async Task<Error?> CheckAsync(CancellationToken cancellationToken)
+    {
+        // Side by side: both may take most of what there is.
+        var asking = AskAsync(cancellationToken);
+        var trouble = options.Diagnosis is { } diagnosis ? await diagnosis.DiagnoseAsync(cancellationToken) : null;
+        var error = await asking;
+        return (error, trouble ?? options.Diagnosis?.Trouble) switch
+        {
+            (null, _) => trouble is null ? null : new Error(ErrorKind.Unavailable, NotReady, trouble),
+            (_, { } why) when !error.Detail.Contains(why, StringComparison.Ordinal) => error with { Detail = $"{error.Detail}; {why}" },
+            _ => error,
+        };
+    }
+
+    private async Task PingDeliveriesAsync(CancellationToken cancellationToken)
+    {
+        if (deliveries is null)
+        {
+            return;
+        }
+
+        deliveries.RequireOpen();
+        try
+        {
+            await deliveries.Connection.PingAsync(cancellationToken).AsTask().WaitAsync(cancellationToken);
+        }
+        catch (Exception exception) when (exception is NatsException or ObjectDisposedException)
+        {
+            throw new HttpmqException(deliveries.NotConnected, exception);
+        }
+    }
+
+    /// <summary>
+    /// Publishes and acknowledgements have a subscription for their answers: the same question is asked through it. False: no answer came
+    /// on it.
+    /// </summary>
+    private async Task<bool> HearRepliesAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            // Whatever the answer is, and also where there is no room to ask: then others wait for theirs.
+            await requests.SendAsync(JetStreamApi.Prefix + "INFO", ReadOnlyMemory<byte>.Empty).AsTask().WaitAsync(cancellationToken);
+            return true;
+        }
+        catch (OperationCanceledException)
+        {
+            return false;
+        }
+    }
+
+    private async Task<Error?> AskAsync(CancellationToken cancellationToken)
+    {
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        limit.CancelAfter(Patience);
+        try
+        {
+            // All at once; a connection that counts as open may be dead all the same.
+            var pinging = PingDeliveriesAsync(limit.Token);
+            var replying = HearRepliesAsync(limit.Token);
+            var answer = await api.TryCallAsync(NotReady, "INFO", [], WireJson.Default.ApiResponse, limit.Token);
+            await pinging;
+            if (!await replying)
+            {
+                requests.Renew();
+                return new Error(ErrorKind.Unavailable, NotReady, "JetStream answers, but not on the subscription that publishes and acknowledgements use; it is being renewed");
+            }
+
+            return answer.Error is null ? null : JetStreamErrors.ToError(NotReady, answer.Error) with { Kind = ErrorKind.Unavailable };
+        }
+        catch (HttpmqException exception)
+        {
+            return exception.Error with { Kind = ErrorKind.Unavailable };
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            return new Error(ErrorKind.Unavailable, NotReady, $"no answer within {Patience.TotalSeconds} s");
+        }
+    }
+}

@@ -1,0 +1,136 @@
+using System.Collections.Concurrent;
+using Httpmq.Application.Publishing;
+using Httpmq.Domain.Errors;
+using Httpmq.Domain.Naming;
+using Httpmq.Infrastructure.Connection;
+using Httpmq.Infrastructure.Protocol;
+using Httpmq.Infrastructure.Requests;
+
+namespace Httpmq.Infrastructure.Publishing;
+
+internal sealed class MessagePublisher(NatsLink link, NatsOptions options, RequestPipeline requests, JetStreamApi api, TimeProvider time) : IMessagePublisher
+{
+    // nats-server's default max_payload, until the connected one has told its own.
+    private const int DefaultMaxPayload = 1024 * 1024;
+
+    private readonly UnclaimedSubjects _unclaimed = new(api, time);
+    private readonly ConcurrentQueue<PendingPublish> _free = new();
+
+    public int MaxPayload
+    {
+        get
+        {
+            var server = link.Connection.ServerInfo?.MaxPayload is > 0 and var limit ? limit : DefaultMaxPayload;
+            return options.MaxMessageBytes > 0 ? Math.Min(options.MaxMessageBytes, server) : server;
+        }
+    }
+
+    public async ValueTask<IPendingPublish> StartAsync(Subject subject, ReadOnlyMemory<byte> payload)
+    {
+        var pending = Next(subject, payload.Length);
+        pending.Reply = pending.Size > 0 ? default : await requests.StartAsync(subject.Value, payload);
+        return pending;
+    }
+
+    public async ValueTask<IPendingPublish> StartInBatchAsync(Subject subject, ReadOnlyMemory<byte> payload, CancellationToken cancellationToken)
+    {
+        var pending = Next(subject, payload.Length);
+        pending.Reply = pending.Size > 0 ? default : await requests.StartInBatchAsync(subject.Value, payload, cancellationToken);
+        return pending;
+    }
+
+    private PendingPublish Next(Subject subject, int size)
+    {
+        if (!_free.TryDequeue(out var pending))
+        {
+            pending = new PendingPublish(this);
+        }
+
+        // The server would end the whole connection over a message that is too large.
+        pending.Subject = subject;
+        pending.Size = size > MaxPayload ? size : 0;
+        return pending;
+    }
+
+    private async ValueTask<PublishOutcome> GetOutcomeAsync(PendingPublish pending, CancellationToken cancellationToken)
+    {
+        var subject = pending.Subject;
+        if (pending.Size > 0)
+        {
+            return Failed(ErrorKind.TooLarge, subject, $"the message has {pending.Size} bytes, and at most {MaxPayload} are taken (the NATS server's max_payload, or limits.max_message_bytes)");
+        }
+
+        var started = pending.Reply.Started;
+        var reply = await pending.Reply.WaitAsync();
+        _free.Enqueue(pending);
+        return reply switch
+        {
+            { Kind: ReplyKind.Answered, Error: { } error } => Refused(JetStreamErrors.ToError(What(subject), error)),
+            { Kind: ReplyKind.Answered, Stream: { } stream } => PublishOutcome.Stored(stream, reply.Sequence),
+
+            { Kind: ReplyKind.NoResponders } => await ExplainNoStreamAsync(subject, started, cancellationToken),
+
+            // Somebody who is no stream, and answered first, with nothing or with something else.
+            { Kind: ReplyKind.Foreign or ReplyKind.Answered } => await ExplainForeignAsync(subject, started, cancellationToken),
+            { Kind: ReplyKind.NotSent } => PublishOutcome.Failed(link.NotConnected),
+            { Kind: ReplyKind.Full } => Failed(ErrorKind.Unavailable, subject, "too many messages wait for JetStream's answer; nothing was stored, try again"),
+            { Kind: ReplyKind.Silent } => PublishOutcome.Failed(link.Explain(new Error(
+                ErrorKind.Unavailable, What(subject), "JetStream does not answer at the moment; nothing was stored, try again"))),
+            { Kind: ReplyKind.NotPermitted } => PublishOutcome.Failed(JetStreamErrors.NotPermitted(What(subject), subject.Value, "nothing was stored")),
+            { Kind: ReplyKind.TimedOut } => await ExplainTimeoutAsync(subject, started, cancellationToken),
+            _ => Failed(ErrorKind.Unavailable, subject, "the connection to NATS was lost before JetStream answered; the message may have been stored"),
+        };
+    }
+
+    /// <summary>JetStream knows that it has no room; whoever runs the server may know why.</summary>
+    private PublishOutcome Refused(Error error) =>
+        PublishOutcome.Failed(error.Kind == ErrorKind.OutOfResources ? link.Explain(error) : error);
+
+    /// <summary>Nobody took the message: because no stream has the subject, or because the stream has no leader just now.</summary>
+    private async ValueTask<PublishOutcome> ExplainNoStreamAsync(Subject subject, long started, CancellationToken cancellationToken) =>
+        await _unclaimed.AskAsync(subject, started, cancellationToken) switch
+        {
+            { Stream: { } stream } => Failed(ErrorKind.Unavailable, subject, $"stream {stream} has no leader at the moment; nothing was stored, try again"),
+            { IsUnclaimed: true } => NoStream(subject),
+
+            // Why nobody took it stays open; that nobody did does not, so this is no time-out of unknown outcome.
+            { Reason: var reason } => PublishOutcome.Failed(link.Explain(new Error(
+                ErrorKind.Unavailable, What(subject), $"no stream took it, and JetStream does not say why ({reason}); nothing was stored, try again"))),
+        };
+
+    /// <summary>Somebody else listens on the subject: where there is a stream, too, the message may be in it.</summary>
+    private async ValueTask<PublishOutcome> ExplainForeignAsync(Subject subject, long started, CancellationToken cancellationToken) =>
+        await _unclaimed.AskAsync(subject, started, cancellationToken) is { IsUnclaimed: true }
+            ? NoStream(subject)
+            : Failed(ErrorKind.Unavailable, subject, "somebody else than JetStream listens on the subject and answered first; the message may have been stored");
+
+    /// <summary>Nobody answered: because JetStream is slow, or because somebody listens on the subject who is no stream.</summary>
+    private async ValueTask<PublishOutcome> ExplainTimeoutAsync(Subject subject, long started, CancellationToken cancellationToken) =>
+        await _unclaimed.AskAsync(subject, started, cancellationToken) is { IsUnclaimed: true }
+            ? NoStream(subject)
+            : PublishOutcome.Failed(link.Explain(new Error(
+                ErrorKind.Timeout, What(subject), "JetStream did not answer in time; the message may have been stored")));
+
+    private static PublishOutcome NoStream(Subject subject) =>
+        Failed(ErrorKind.NotFound, subject, "no stream takes this subject; define one with POST /v1/admin/stream");
+
+    private static string What(Subject subject) => $"Unable to publish message to {subject}";
+
+    private static PublishOutcome Failed(ErrorKind kind, Subject subject, string detail) =>
+        PublishOutcome.Failed(new Error(kind, What(subject), detail));
+
+    /// <summary>One message under way; reused, so that a batch allocates none per record.</summary>
+    private sealed class PendingPublish(MessagePublisher publisher) : IPendingPublish
+    {
+        public Subject Subject { get; set; }
+
+        /// <summary>The message's size where that is too large to be sent, else 0.</summary>
+        public int Size { get; set; }
+
+        public PendingReply Reply { get; set; }
+
+        public bool IsCompleted => Size > 0 || Reply.IsCompleted;
+
+        public ValueTask<PublishOutcome> GetOutcomeAsync(CancellationToken cancellationToken) => publisher.GetOutcomeAsync(this, cancellationToken);
+    }
+}

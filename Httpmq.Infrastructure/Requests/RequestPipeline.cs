@@ -1,0 +1,387 @@
+using System.Globalization;
+using Httpmq.Infrastructure.Connection;
+using Httpmq.Infrastructure.Protocol;
+using Microsoft.Extensions.Logging;
+using NATS.Client.Core;
+
+namespace Httpmq.Infrastructure.Requests;
+
+/// <summary>
+/// Requests on the hot paths (publish, acknowledge), pipelined: one inbox and one table of waiting slots for the process,
+/// no subscription, timer or cancellation source per request. Every request ends: by its answer, its time limit, or the
+/// loss of the connection. A reply subject is used once, so a late answer can never be taken for that of another request.
+/// </summary>
+/// <remarks>
+/// What is limited is the requests that wait for JetStream. Replies that nobody has taken yet keep their slot and count no more, so who
+/// does not take them stops nobody. Batches together get three quarters of the limit; the rest is for single requests.
+/// A batch whose stream does not answer would wait for the time limit with each window; see <see cref="StreamSilence"/>. Single requests are always sent.
+/// </remarks>
+internal sealed class RequestPipeline : IAsyncDisposable
+{
+    private static readonly TimeSpan ScanInterval = TimeSpan.FromMilliseconds(200);
+
+    private readonly NatsLink _link;
+    private readonly TimeProvider _time;
+    private readonly ILogger _logger;
+    private readonly TimeSpan _timeout;
+    private readonly int _most;
+    private readonly string _prefix = Inbox.NewReplyPrefix();
+    private readonly RequestSlots _slots;
+    private readonly SemaphoreSlim _batchRoom;
+    private readonly Lock _gate = new();
+    private readonly ITimer _timer;
+    private Task<bool> _subscribing = Task.FromResult(false);
+    private ReplySubscription? _subscription;
+    private readonly Lock _refusing = new();
+    private Dictionary<string, long>? _refusals;
+    private int _inflight;
+    private long _count;
+    private volatile bool _heard;
+    private long _lastHeard;
+    private readonly StreamSilence _silence;
+    private int _renewing;
+    private volatile bool _disposed;
+
+    /// <param name="link">The connection.</param>
+    /// <param name="options">For the limits: how long one request, and how many at once.</param>
+    /// <param name="time">The clock.</param>
+    /// <param name="loggers">For the log.</param>
+    public RequestPipeline(NatsLink link, NatsOptions options, TimeProvider time, ILoggerFactory loggers)
+    {
+        _link = link;
+        _time = time;
+        _logger = loggers.CreateLogger<RequestPipeline>();
+        _timeout = options.RequestTimeout;
+        _slots = new RequestSlots(OnEnded);
+        _silence = new StreamSilence(time, options.RequestTimeout, ScanInterval);
+        _most = options.MaxInflightRequests;
+        _batchRoom = new SemaphoreSlim(_most > 1 ? _most - Math.Max(1, _most / 4) : 1);
+        link.Lost += OnLost;
+        link.PublishRefused += OnRefused;
+        _timer = time.CreateTimer(static state => ((RequestPipeline)state!).EndOverdue(), this, ScanInterval, ScanInterval);
+    }
+
+    /// <summary>The subscription of the moment to the answers; null while there is none.</summary>
+    internal ReplySubscription? Subscription => Volatile.Read(ref _subscription);
+
+    /// <summary>
+    /// Sends one request. The answer is awaited exactly once. The payload may be reused when the outer task is done.
+    /// </summary>
+    public ValueTask<PendingReply> StartAsync(string subject, ReadOnlyMemory<byte> payload) => StartAsync(subject, payload, inBatch: false);
+
+    /// <summary>As <see cref="StartAsync(string, ReadOnlyMemory{byte})"/>, for one of many: it waits while batches have all that they may have.</summary>
+    public ValueTask<PendingReply> StartInBatchAsync(string subject, ReadOnlyMemory<byte> payload, CancellationToken cancellationToken) =>
+#pragma warning disable VSTHRD103 // Zero time does not block, and costs no task per record.
+        !_silence.MaySend(subject) ? Refuse(ReplyKind.Silent, inBatch: false)
+            : _batchRoom.Wait(TimeSpan.Zero, CancellationToken.None)
+#pragma warning restore VSTHRD103
+            ? StartAsync(subject, payload, inBatch: true)
+            : StartWhenThereIsRoomAsync(subject, payload, cancellationToken);
+
+    /// <summary>Sends one request and waits for its end.</summary>
+    public async ValueTask<Reply> SendAsync(string subject, ReadOnlyMemory<byte> payload) =>
+        await (await StartAsync(subject, payload)).WaitAsync();
+
+    /// <summary>
+    /// Takes another subscription in place of one that may be dead: the server can drop it without a word, as when permissions change.
+    /// </summary>
+    public void Renew()
+    {
+        if (Volatile.Read(ref _subscription) is { } dead && Interlocked.Exchange(ref _renewing, 1) == 0)
+        {
+            RenewAsync(dead).Forget();
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        _disposed = true;
+        _link.Lost -= OnLost;
+        _link.PublishRefused -= OnRefused;
+        await _timer.DisposeAsync();
+        FailAll();
+        if (Interlocked.Exchange(ref _subscription, null) is { } subscription)
+        {
+            await subscription.DisposeAsync();
+        }
+    }
+
+    /// <summary>Takes an answer from the connection's reader.</summary>
+    internal void Receive(string subject, in Reply reply)
+    {
+        if (long.TryParse(subject.AsSpan(_prefix.Length), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out var token))
+        {
+            _heard = true;
+            var slot = _slots.Of(token);
+            if (reply.IsOfStream && slot?.SubjectOf(token) is { } asked)
+            {
+                _silence.Answered(asked);
+            }
+
+            slot?.TryEnd(token, reply);
+        }
+    }
+
+    private async ValueTask<PendingReply> StartWhenThereIsRoomAsync(string subject, ReadOnlyMemory<byte> payload, CancellationToken cancellationToken)
+    {
+        await _batchRoom.WaitAsync(cancellationToken);
+        return await (_silence.MaySend(subject) ? StartAsync(subject, payload, inBatch: true) : Refuse(ReplyKind.Silent, inBatch: true));
+    }
+
+    private ValueTask<PendingReply> StartAsync(string subject, ReadOnlyMemory<byte> payload, bool inBatch)
+    {
+        if (!_link.IsOpen)
+        {
+            return Refuse(ReplyKind.NotSent, inBatch);
+        }
+
+        if (_subscription is null)
+        {
+            return StartFirstAsync(subject, payload, inBatch);
+        }
+
+        var slot = Rent();
+        if (slot is null)
+        {
+            return Refuse(ReplyKind.Full, inBatch);
+        }
+
+        slot.InBatch = inBatch;
+        var token = (Interlocked.Increment(ref _count) << RequestSlots.IndexBits) | (uint)slot.Index;
+        var pending = slot.Start(subject, token, _time.GetTimestamp());
+        var sending = SendToClientAsync(subject, payload, token);
+        return sending.IsCompletedSuccessfully
+            ? new ValueTask<PendingReply>(pending)
+            : WaitUntilSentAsync(sending, slot, token, pending);
+    }
+
+    private ValueTask<PendingReply> Refuse(ReplyKind kind, bool inBatch)
+    {
+        if (inBatch)
+        {
+            _batchRoom.Release();
+        }
+
+        return new ValueTask<PendingReply>(new PendingReply(new Reply(kind), _time.GetTimestamp()));
+    }
+
+    private ValueTask SendToClientAsync(string subject, ReadOnlyMemory<byte> payload, long token)
+    {
+        try
+        {
+            return _link.Connection.PublishAsync(
+                subject,
+                payload,
+                replyTo: string.Create(CultureInfo.InvariantCulture, $"{_prefix}{token:x}"),
+                serializer: NatsRawSerializer<ReadOnlyMemory<byte>>.Default);
+        }
+        catch (Exception exception)
+        {
+            // Whatever it is, the slot must come back.
+            return ValueTask.FromException(exception);
+        }
+    }
+
+    private async ValueTask<PendingReply> StartFirstAsync(string subject, ReadOnlyMemory<byte> payload, bool inBatch) =>
+        await SubscribeOnceAsync()
+            ? await StartAsync(subject, payload, inBatch)
+            : await Refuse(ReplyKind.NotSent, inBatch);
+
+    private static async ValueTask<PendingReply> WaitUntilSentAsync(ValueTask sending, RequestSlot slot, long token, PendingReply pending)
+    {
+        try
+        {
+            await sending;
+        }
+        catch (Exception)
+        {
+            // It may lie in the client's buffer, half of it sent: nobody knows.
+            slot.TryEnd(token, new Reply(ReplyKind.ConnectionLost));
+        }
+
+        return pending;
+    }
+
+    /// <summary>Many may find that there is none: one attempt is for all of them.</summary>
+    private Task<bool> SubscribeOnceAsync()
+    {
+        lock (_gate)
+        {
+            return _subscribing.IsCompleted ? _subscribing = SubscribeAsync() : _subscribing;
+        }
+    }
+
+    private async Task<bool> SubscribeAsync()
+    {
+        await Task.Yield();
+        if (Volatile.Read(ref _subscription) is not null)
+        {
+            return true;
+        }
+
+        if (await AddSubscriptionAsync() is not { } added)
+        {
+            return false;
+        }
+
+        // Lost in between: the next request subscribes again.
+        Volatile.Write(ref _subscription, added);
+        if (ReferenceEquals(added.On, _link.Connection) && !_disposed)
+        {
+            return true;
+        }
+
+        Interlocked.CompareExchange(ref _subscription, null, added);
+        return false;
+    }
+
+    private async Task<ReplySubscription?> AddSubscriptionAsync()
+    {
+        var subscription = new ReplySubscription(_link.Connection, _prefix + "*", Receive, OnSubscriptionEnded, _logger);
+        try
+        {
+            await subscription.On.AddSubAsync(subscription);
+            return subscription;
+        }
+        catch (Exception exception) when (exception is NatsException or OperationCanceledException or ObjectDisposedException)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>The other one first: what is answered in between comes to one of the two, and what comes to both ends one request once.</summary>
+    private async Task RenewAsync(ReplySubscription dead)
+    {
+        try
+        {
+            if (await AddSubscriptionAsync() is { } added)
+            {
+                // Where the connection was lost meanwhile, another has its own.
+                var unwanted = ReferenceEquals(Interlocked.CompareExchange(ref _subscription, added, dead), dead) ? dead : added;
+                await unwanted.DisposeAsync();
+                _logger.RepliesRenewed(LogLevel.Debug);
+            }
+        }
+        finally
+        {
+            Volatile.Write(ref _renewing, 0);
+        }
+    }
+
+    /// <summary>The client library ended the subscription, for whatever reason: answers to what is under way still come to another.</summary>
+    private void OnSubscriptionEnded(ReplySubscription subscription)
+    {
+        if (!_disposed && ReferenceEquals(Interlocked.CompareExchange(ref _subscription, null, subscription), subscription) && _link.IsOpen)
+        {
+            _logger.RepliesRenewed(LogLevel.Warning);
+            SubscribeOnceAsync().Forget();
+        }
+    }
+
+    private RequestSlot? Rent()
+    {
+        if (Interlocked.Increment(ref _inflight) <= _most && _slots.Rent() is { } slot)
+        {
+            return slot;
+        }
+
+        Interlocked.Decrement(ref _inflight);
+        return null;
+    }
+
+    private void OnEnded(RequestSlot slot)
+    {
+        Interlocked.Decrement(ref _inflight);
+        if (slot.InBatch)
+        {
+            _batchRoom.Release();
+        }
+    }
+
+    private void OnRefused(string subject)
+    {
+        lock (_refusing)
+        {
+            var isFirst = _refusals is null;
+            (_refusals ??= new Dictionary<string, long>(StringComparer.Ordinal))[subject] = _time.GetTimestamp();
+            if (isFirst && !_disposed)
+            {
+                // At once, and however many follow until then with it.
+                _timer.Change(TimeSpan.Zero, ScanInterval);
+            }
+        }
+    }
+
+    private void EndRefused()
+    {
+        Dictionary<string, long>? refusals;
+        lock (_refusing)
+        {
+            (refusals, _refusals) = (_refusals, null);
+        }
+
+        if (refusals is null)
+        {
+            return;
+        }
+
+        foreach (var slot in _slots.All())
+        {
+            if (slot.IsRefused(refusals, out var token))
+            {
+                slot.TryEnd(token, new Reply(ReplyKind.NotPermitted));
+            }
+        }
+    }
+
+    private void EndOverdue()
+    {
+        EndRefused();
+        var now = _time.GetTimestamp();
+        var overdue = false;
+
+        _silence.Look(now);
+        foreach (var slot in _slots.All())
+        {
+            if (slot.IsOverdue(now, _timeout, _time, out var token))
+            {
+                // Before those that wait for the room of this one go on.
+                if (slot.SubjectOf(token) is { } asked)
+                {
+                    _silence.TimedOut(asked, now);
+                }
+
+                slot.TryEnd(token, new Reply(ReplyKind.TimedOut));
+                overdue = true;
+            }
+        }
+
+        if (_heard)
+        {
+            _heard = false;
+            _lastHeard = now;
+        }
+        else if (overdue && _time.GetElapsedTime(_lastHeard, now) > _timeout)
+        {
+            // Not one answer within the time limit of a request: it may be the subscription and not JetStream.
+            _lastHeard = now;
+            Renew();
+        }
+    }
+
+    private void OnLost()
+    {
+        // Another connection needs another.
+        Interlocked.Exchange(ref _subscription, null);
+        _silence.Clear();
+        FailAll();
+    }
+
+    private void FailAll()
+    {
+        foreach (var slot in _slots.All())
+        {
+            slot.TryEnd(slot.Token, new Reply(ReplyKind.ConnectionLost));
+        }
+    }
+}

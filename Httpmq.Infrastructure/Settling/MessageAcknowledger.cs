@@ -1,0 +1,164 @@
+using Httpmq.Application.Consumers;
+using Httpmq.Application.Settling;
+using Httpmq.Domain.Errors;
+using Httpmq.Domain.Messages;
+using Httpmq.Domain.Naming;
+using Httpmq.Infrastructure.Connection;
+using Httpmq.Infrastructure.Ledger;
+using Httpmq.Infrastructure.Protocol;
+using Httpmq.Infrastructure.Requests;
+
+namespace Httpmq.Infrastructure.Settling;
+
+/// <summary>
+/// Rebuilds the acknowledgement from the two sequences and waits for JetStream's confirmation. Because the server trusts the
+/// stream sequence blindly, it is checked here first: docs/adr/0001-stateless-confirmed-acknowledgements.md.
+/// </summary>
+internal sealed class MessageAcknowledger(
+    NatsLink link,
+    RequestPipeline requests,
+    JetStreamApi api,
+    ConsumerLedger ledger,
+    TimeProvider time) : IMessageAcknowledger
+{
+    private static readonly byte[] Ack = "+ACK"u8.ToArray();
+    private readonly AckGuard _guard = new(link, api, ledger, time);
+
+    public ValueTask<Error?> AcknowledgeAsync(
+        StreamName stream,
+        ConsumerName consumer,
+        DeliverySequence delivery,
+        AckPatience? patience,
+        CancellationToken cancellationToken)
+    {
+        // The hot path: known, and sent at once.
+        var entry = ledger.Find(stream.Value, consumer.Value);
+        var verdict = entry?.Judge(delivery) ?? AckVerdict.Ask;
+        return verdict is AckVerdict.Pass
+            ? SendAsync(stream, consumer, delivery, entry!, cancellationToken)
+            : AskAndSendAsync(stream, consumer, delivery, entry, verdict, patience, cancellationToken);
+    }
+
+    public ValueTask<Error?> PrepareAsync(StreamName stream, ConsumerName consumer, CancellationToken cancellationToken) =>
+        _guard.PrepareAsync(stream, consumer, cancellationToken);
+
+    private async ValueTask<Error?> AskAndSendAsync(
+        StreamName stream,
+        ConsumerName consumer,
+        DeliverySequence delivery,
+        ConsumerEntry? entry,
+        AckVerdict verdict,
+        AckPatience? patience,
+        CancellationToken cancellationToken)
+    {
+        // What is remembered alone refuses nothing: the consumer may have been set back since, of which nobody is told.
+        var isRemembered = verdict is AckVerdict.AnotherMessage;
+        if (verdict is AckVerdict.Ask || (isRemembered && !entry!.IsConfirmed))
+        {
+            (var refusal, verdict, entry) = await _guard.AskAsync(stream, consumer, delivery, patience, cancellationToken);
+            if (refusal is not null)
+            {
+                return refusal;
+            }
+
+            if (isRemembered && verdict is AckVerdict.AnotherMessage)
+            {
+                entry!.Confirm();
+            }
+        }
+
+        return verdict switch
+        {
+            AckVerdict.AnotherMessage => AckErrors.AnotherMessage(IMessageAcknowledger.What(stream, consumer, delivery), consumer, delivery),
+            AckVerdict.LookAtSubject => await LookAndSendAsync(stream, consumer, delivery, entry!, cancellationToken),
+            _ => await SendAsync(stream, consumer, delivery, entry!, cancellationToken),
+        };
+    }
+
+    private async ValueTask<Error?> SendAsync(
+        StreamName stream,
+        ConsumerName consumer,
+        DeliverySequence delivery,
+        ConsumerEntry entry,
+        CancellationToken cancellationToken)
+    {
+        var reply = await requests.SendAsync(AckSubject.Build(stream.Value, consumer.Value, delivery), Ack);
+        if (reply is { Kind: ReplyKind.Answered, Error: null, Stream: null })
+        {
+            return null;
+        }
+
+        var what = IMessageAcknowledger.What(stream, consumer, delivery);
+        if (reply.Kind is ReplyKind.NoResponders)
+        {
+            entry.Reset();
+            return await ExplainNoConsumerAsync(stream, consumer, what, cancellationToken);
+        }
+
+        if (reply.Kind is ReplyKind.TimedOut)
+        {
+            // Servers leave unanswered what they never delivered: the mark may be from before the consumer was set back, of which nobody is told.
+            entry.Reset();
+        }
+
+        return AckErrors.Of(what, reply, link);
+    }
+
+    /// <summary>Looks whether the consumer's filter lets the message through: before it is acknowledged where that could harm, else meanwhile.</summary>
+    private async ValueTask<Error?> LookAndSendAsync(
+        StreamName stream,
+        ConsumerName consumer,
+        DeliverySequence delivery,
+        ConsumerEntry entry,
+        CancellationToken cancellationToken)
+    {
+        var harmless = entry.Rules?.ForeignIsHarmless is true;
+        var looking = LookAsync(stream, consumer, delivery, entry, cancellationToken);
+        if (!harmless && await looking is { } refusal)
+        {
+            return refusal;
+        }
+
+        var error = await SendAsync(stream, consumer, delivery, entry, cancellationToken);
+        if (error is not null)
+        {
+            return error;
+        }
+
+        // What JetStream confirmed is confirmed, whether the message could be looked at or not.
+        return await looking is { Kind: ErrorKind.NotFound } wrong ? wrong : null;
+    }
+
+    private async Task<Error?> LookAsync(
+        StreamName stream,
+        ConsumerName consumer,
+        DeliverySequence delivery,
+        ConsumerEntry entry,
+        CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await _guard.WasForConsumerAsync(stream, consumer, delivery, entry, cancellationToken)
+                ? null
+                : AckErrors.NeverSent(IMessageAcknowledger.What(stream, consumer, delivery), consumer, delivery);
+        }
+        catch (HttpmqException exception)
+        {
+            return exception.Error;
+        }
+    }
+
+    private async Task<Error> ExplainNoConsumerAsync(StreamName stream, ConsumerName consumer, string what, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await _guard.FindConsumerAsync(what, stream, consumer, cancellationToken) is null
+                ? ConsumerErrors.NotFound(stream, consumer)
+                : AckErrors.NoLeader(what);
+        }
+        catch (HttpmqException exception)
+        {
+            return exception.Error;
+        }
+    }
+}
