@@ -39,7 +39,7 @@ export DOTNET_NOLOGO := 1
 export DOTNET_CLI_TELEMETRY_OPTOUT := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help run build test test-servers chaos abuse soak bench microbench lint fix compose doc client clean
+.PHONY: help run build test test-fast test-servers chaos abuse soak bench microbench lint fix compose doc client clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -56,6 +56,11 @@ test: ## Run all tests [FILTER=...]
 	@$(SERVER) && dotnet test $(SOLUTION) -c $(CONFIGURATION) --nologo -v q \
 		--logger 'console;verbosity=minimal' --logger 'trx;LogFilePrefix=tests' --results-directory $(RESULTS) \
 		$(if $(FILTER),--filter '$(FILTER)')
+
+test-fast: ## Run the tests that need no nats-server: seconds [FILTER=...]
+	@rm -rf $(RESULTS)
+	@dotnet test Httpmq.Tests -c $(CONFIGURATION) --nologo -v q --logger 'console;verbosity=minimal' \
+		--filter 'TestCategory!=broker&TestCategory!=process$(if $(FILTER),&($(FILTER)))'
 
 test-servers: build ## Run the tests that talk to a nats-server on each generation of it [SERVERS='2.9 2.10'] [FILTER=...]
 	@rm -rf $(RESULTS)

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.IO.Pipelines;
 
 namespace Httpmq.Api.Bodies;
@@ -6,12 +5,13 @@ namespace Httpmq.Api.Bodies;
 /// <summary>How slowly a body may come.</summary>
 /// <param name="Timeout">From the first read that waits to the end of the body; null: no limit.</param>
 /// <param name="MinRate">Bytes per second on average, after <see cref="Grace"/>; 0: no limit.</param>
-internal sealed record BodyPatience(TimeSpan? Timeout, int MinRate)
+/// <param name="Time">The clock.</param>
+internal sealed record BodyPatience(TimeSpan? Timeout, int MinRate, TimeProvider Time)
 {
     /// <summary>How long a body may be slower than the minimum rate.</summary>
     public static readonly TimeSpan Grace = TimeSpan.FromSeconds(5);
 
-    public static readonly BodyPatience Endless = new(Timeout: null, MinRate: 0);
+    public static readonly BodyPatience Endless = new(Timeout: null, MinRate: 0, TimeProvider.System);
 }
 
 /// <summary>
@@ -21,8 +21,8 @@ internal sealed record BodyPatience(TimeSpan? Timeout, int MinRate)
 /// </summary>
 internal sealed class BodyDeadline(BodyPatience patience, CancellationToken aborted) : IDisposable
 {
-    private readonly CancellationTokenSource _limit = new();
-    private readonly long _start = Stopwatch.GetTimestamp();
+    private readonly CancellationTokenSource _limit = new(Timeout.InfiniteTimeSpan, patience.Time);
+    private readonly long _start = patience.Time.GetTimestamp();
 
     /// <summary>Waits for more; 408 when the time is over.</summary>
     /// <param name="body">The body.</param>
@@ -34,7 +34,7 @@ internal sealed class BodyDeadline(BodyPatience patience, CancellationToken abor
         var limit = byRate < byTimeout ? byRate : byTimeout;
         if (limit != TimeSpan.MaxValue)
         {
-            var left = limit - Stopwatch.GetElapsedTime(_start);
+            var left = limit - patience.Time.GetElapsedTime(_start);
             _limit.CancelAfter(left > TimeSpan.Zero ? left : TimeSpan.Zero);
         }
 

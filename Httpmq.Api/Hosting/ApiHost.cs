@@ -34,7 +34,7 @@ internal static class ApiHost
 
     public static WebApplication Build(ApiGroup group, ApiServerSettings server, NatsOptions nats, LogSettings log, LimitSettings limits, TimeSpan? drainTimeout = null)
     {
-        var patience = new BodyPatience(server.ReadTimeout, limits.MinBodyRate);
+        var patience = new BodyPatience(server.ReadTimeout, limits.MinBodyRate, TimeProvider.System);
         var buffers = new BodyBuffers(limits.MaxTotalBodyBytes);
         var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { ApplicationName = typeof(ApiHost).Assembly.GetName().Name });
         builder.Configuration.Sources.Clear();

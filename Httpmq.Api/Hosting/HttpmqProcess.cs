@@ -183,7 +183,7 @@ internal sealed class HttpmqProcess(HttpmqSettings settings, TextWriter output, 
     {
         using var patience = CancellationTokenSource.CreateLinkedTokenSource(_starting.Token);
         patience.CancelAfter(NatsPatience);
-        using var poll = new PeriodicTimer(TimeSpan.FromMilliseconds(50));
+        using var poll = new PeriodicTimer(TimeSpan.FromMilliseconds(50), TimeProvider.System);
         try
         {
             while (await health.CheckAsync(patience.Token) is not null)
@@ -202,7 +202,7 @@ internal sealed class HttpmqProcess(HttpmqSettings settings, TextWriter output, 
     /// <summary>The APIs drain side by side; the embedded server, started first, stops when they are done with it.</summary>
     private async Task StopAsync()
     {
-        using var limit = new CancellationTokenSource(settings.DrainTimeout);
+        using var limit = new CancellationTokenSource(settings.DrainTimeout, TimeProvider.System);
         var first = settings.UsesEmbeddedNats ? 1 : 0;
         await Task.WhenAll(_started.Skip(first).Select(host => StopAsync(host, limit.Token)));
         foreach (var host in _started.Take(first))

@@ -19,7 +19,7 @@ internal sealed class TextLogFormatter() : ConsoleFormatter(FormatterName)
     public override void Write<TState>(in LogEntry<TState> logEntry, IExternalScopeProvider? scopeProvider, TextWriter textWriter)
     {
         var (level, color) = Describe(logEntry.LogLevel);
-        textWriter.Write(DateTime.UtcNow.ToString("yyyy-MM-dd HH:mm:ss.fff ", CultureInfo.InvariantCulture));
+        textWriter.Write(TimeProvider.System.GetUtcNow().ToString("yyyy-MM-dd HH:mm:ss.fff ", CultureInfo.InvariantCulture));
         textWriter.Write(_colored ? $"{color}{level}{Reset}" : level);
         textWriter.Write(": ");
         textWriter.Write(logEntry.Category);

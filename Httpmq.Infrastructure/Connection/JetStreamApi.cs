@@ -10,7 +10,7 @@ namespace Httpmq.Infrastructure.Connection;
 /// <summary>
 /// Calls JetStream's JSON API. Answers, or throws <see cref="HttpmqException"/>, within the request timeout.
 /// </summary>
-internal sealed class JetStreamApi(NatsLink link, NatsOptions options)
+internal sealed class JetStreamApi(NatsLink link, NatsOptions options, TimeProvider time)
 {
     /// <summary>What the subjects of the API begin with.</summary>
     public const string Prefix = "$JS.API.";
@@ -113,7 +113,7 @@ internal sealed class JetStreamApi(NatsLink link, NatsOptions options)
         while (true)
         {
             asked.Add(AskAsync(connection, call, body, answered.Token));
-            var pause = Task.Delay(options.RequestTimeout / Questions, answered.Token);
+            var pause = Task.Delay(options.RequestTimeout / Questions, time, answered.Token);
             var first = await Task.WhenAny([.. asked, pause]);
             if (first is not Task<NatsMsg<byte[]>> answer)
             {

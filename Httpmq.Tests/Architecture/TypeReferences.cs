@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Reflection;
 using Mono.Cecil;
 using CustomAttributeArgument = Mono.Cecil.CustomAttributeArgument;
@@ -18,13 +19,18 @@ internal sealed record TypeReference(string From, string FromRoom, string To, st
 /// </summary>
 internal sealed class TypeReferences
 {
+    // Read once: an assembly does not change while its tests run.
+    private static readonly ConcurrentDictionary<Assembly, IReadOnlyCollection<TypeReference>> Known = new();
+
     private readonly HashSet<TypeReference> _found = [];
 
     private TypeReferences()
     {
     }
 
-    public static IReadOnlyCollection<TypeReference> Of(Assembly assembly)
+    public static IReadOnlyCollection<TypeReference> Of(Assembly assembly) => Known.GetOrAdd(assembly, Read);
+
+    private static IReadOnlyCollection<TypeReference> Read(Assembly assembly)
     {
         using var resolver = new DefaultAssemblyResolver();
         foreach (var folder in Folders(assembly))

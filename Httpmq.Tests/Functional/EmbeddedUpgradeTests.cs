@@ -6,6 +6,7 @@ namespace Httpmq.Tests.Functional;
 /// <summary>
 /// The embedded server is replaced by one of another generation, on the store of the one before. Not beside other tests: fetching a server keeps a small machine busy.
 /// </summary>
+[Category(ServerUnderTest.ProcessCategory)]
 internal sealed class EmbeddedUpgradeTests
 {
     private static readonly string[] UpAndBack = ["2.9", "2.10", "2.15", "2.10", "2.9"];

@@ -111,7 +111,7 @@ internal sealed class FramingTests(string version) : SubscriptionTest(version)
         await First.DefineConsumerAsync(Stream, "c1", new JsonObject { ["mode"] = mode, ["max_inflight"] = 1, ["ack_wait"] = 1_000_000_000 });
         await First.PublishAsync(Stream, "one");
         await First.PublishAsync(Stream, "two");
-        var stored = DateTimeOffset.UtcNow;
+        var stored = TimeProvider.System.GetUtcNow();
         await using var subscription = await First.SubscribeAsync(Stream, "c1", "metadata=true");
 
         var first = (await subscription.NextAsync()).Json;

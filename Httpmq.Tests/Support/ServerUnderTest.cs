@@ -12,6 +12,9 @@ internal static class ServerUnderTest
     /// <summary>Category of tests that talk to a nats-server; `make test-servers` runs them on each supported generation.</summary>
     public const string Category = "broker";
 
+    /// <summary>Category of tests that start processes or fetch servers themselves, and need no nats-server to be there.</summary>
+    public const string ProcessCategory = "process";
+
     private const string Variable = "NATS_SERVER";
 
     private static readonly Lazy<string> Chosen = new(Choose);
