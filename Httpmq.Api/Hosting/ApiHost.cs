@@ -63,6 +63,8 @@ internal static class ApiHost
             MaxTotalPendingBytes = limits.MaxTotalPendingBytes,
         }, deliveries: group == ApiGroup.Dataplane);
         builder.Services.AddApplication(new PublishBatchOptions(limits.BatchWindow));
+        builder.Services.AddSingleton<OpenStreams>();
+        builder.Services.AddHostedService(provider => provider.GetRequiredService<OpenStreams>());
         builder.Services.AddPublishing().AddSettling().AddSubscriptions();
         builder.Services
             .AddMvcCore(mvc =>
@@ -116,7 +118,7 @@ internal static class ApiHost
 
         // Kestrel would close a whole HTTP/2 connection because one of its streams is sent or read slowly, with all other
         // subscriptions on it. A slow body is refused alone: BodyDeadline. A subscriber that stops reading is cut off alone:
-        // SubscriptionPumps.
+        // OpenStreams.
         kestrel.Limits.MinRequestBodyDataRate = null;
         kestrel.Limits.MinResponseDataRate = null;
 

@@ -21,11 +21,8 @@ internal static partial class ApiLog
     [LoggerMessage(1011, LogLevel.Information, "{RequestId} left {Stream}/{Consumer} after {Deliveries} deliveries: {Reason}")]
     public static partial void Unsubscribed(this ILogger logger, string requestId, string stream, string consumer, long deliveries, string reason);
 
-    [LoggerMessage(1012, LogLevel.Warning, "{RequestId} takes nothing from {Stream}/{Consumer} for {Seconds} s: cut off")]
-    public static partial void Stalled(this ILogger logger, string requestId, string stream, string consumer, double seconds);
-
-    [LoggerMessage(1013, LogLevel.Warning, "{RequestId} takes no outcomes of its batch for {Seconds} s: cut off")]
-    public static partial void BatchStalled(this ILogger logger, string requestId, double seconds);
+    [LoggerMessage(1012, LogLevel.Warning, "{RequestId}: {Description} was cut off, because its client had read nothing for {Seconds:0} s")]
+    public static partial void Stalled(this ILogger logger, string requestId, string description, double seconds);
 
     [LoggerMessage(1030, LogLevel.Warning, "A {Method} request has the unknown {Kind} '{Name}', which is ignored; the answer's warnings say so, this line comes once")]
     public static partial void UnknownName(this ILogger logger, string method, string kind, string name);

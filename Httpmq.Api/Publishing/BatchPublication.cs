@@ -20,7 +20,7 @@ internal sealed class BatchPublication(
     BodyBuffers buffers,
     UnknownNames unknown,
     TimeProvider time,
-    CancellationToken stopping)
+    CancellationToken stopping) : IOpenStream
 {
     // A client of HTTP/1.1 usually sends all of its request before it reads, so answers wait here for so many bytes, as long as
     // there is room for them.
@@ -38,6 +38,7 @@ internal sealed class BatchPublication(
 
     private static readonly Error Stopping = new(ErrorKind.Unavailable, "Server stopping", "this record and all that follow were not read; send them again");
 
+    private readonly MeasuredFlush _flush = new(http.Response.BodyWriter, time, http.RequestAborted);
     private readonly BodyBuffers.Lease _unflushed = buffers.Hold();
     private readonly CancellationTokenSource _giveUp = CancellationTokenSource.CreateLinkedTokenSource(http.RequestAborted, stopping);
     private readonly bool _strict = http.Features.Get<RequestNotes>() is { IsStrict: true };
@@ -46,14 +47,15 @@ internal sealed class BatchPublication(
     private bool _complete;
     private long _lines;
     private bool _hasRecords;
-    private long _flushStarted;
 
     public string RequestId => http.TraceIdentifier;
 
-    /// <summary>How long the current flush has been waiting for the client; zero between flushes.</summary>
-    public TimeSpan Stalled => Volatile.Read(ref _flushStarted) is not 0 and var start ? time.GetElapsedTime(start) : TimeSpan.Zero;
+    public string Description => "a batch";
 
-    /// <summary>Cuts the client off without a word: it does not read any.</summary>
+    public TimeSpan Stalled => _flush.Stalled;
+
+    public bool IsEnding => false;
+
     public void Abort() => http.Abort();
 
     public async Task RunAsync()
@@ -346,34 +348,15 @@ internal sealed class BatchPublication(
     }
 
     /// <summary>False when the client is gone.</summary>
-    private async ValueTask<bool> TryFlushAsync(BatchOutcomeWriter writer)
+    private ValueTask<bool> TryFlushAsync(BatchOutcomeWriter writer)
     {
         if (_reading && writer.Bytes is > 0 and < Http1Patience && HttpProtocol.IsHttp11(http.Request.Protocol)
             && TryHold(_unflushed, writer.Bytes) is null)
         {
-            return true;
+            return ValueTask.FromResult(true);
         }
 
         writer.Flushed();
-        try
-        {
-            // Where the client is gone it throws at once.
-            var flush = http.Response.BodyWriter.FlushAsync(http.RequestAborted);
-            if (flush.IsCompletedSuccessfully)
-            {
-                return !flush.Result.IsCompleted;
-            }
-
-            Volatile.Write(ref _flushStarted, time.GetTimestamp());
-            return !(await flush).IsCompleted;
-        }
-        catch (Exception exception) when (exception is OperationCanceledException or IOException)
-        {
-            return false;
-        }
-        finally
-        {
-            Volatile.Write(ref _flushStarted, 0);
-        }
+        return _flush.TryAsync();
     }
 }

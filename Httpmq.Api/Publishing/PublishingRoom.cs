@@ -8,6 +8,5 @@ internal static class PublishingRoom
     public static IServiceCollection AddPublishing(this IServiceCollection services) => services
         .AddSingleton<IOperationProcessor, PublishOperation>()
         .AddSingleton<IOperationProcessor, BatchOperation>()
-        .AddSingleton<BatchPublications>()
-        .AddHostedService(provider => provider.GetRequiredService<BatchPublications>());
+        .AddSingleton<BatchPublications>();
 }

@@ -23,25 +23,25 @@ internal enum PumpEnd
 /// Moves messages from one source to one response: one loop, one reader, one writer, no locks. It writes all that is ready,
 /// flushes once, and waits; the flush is the back-pressure.
 /// </summary>
-internal sealed class SubscriptionPump(HttpContext http, IDeliverySource source, LineOptions lines, TimeProvider time, CancellationToken stopping)
+internal sealed class SubscriptionPump(HttpContext http, IDeliverySource source, LineOptions lines, TimeProvider time, CancellationToken stopping) : IOpenStream
 {
     // A flush per so many bytes at most, so that a big backlog neither fills the memory nor keeps the client waiting.
     private const int BytesPerFlush = 64 * 1024;
 
     private static readonly Error ServerStopping = new(ErrorKind.Unavailable, "Server stopping", "the gateway stops; subscribe again");
 
-    private long _flushStarted;
-
-    public IDeliverySource Source => source;
+    private readonly MeasuredFlush _flush = new(http.Response.BodyWriter, time, http.RequestAborted);
 
     public string RequestId => http.TraceIdentifier;
 
+    public string Description => $"the subscription to {source.Stream}/{source.Consumer}";
+
+    public TimeSpan Stalled => _flush.Stalled;
+
+    public bool IsEnding => source.End is not null;
+
     public long Deliveries { get; private set; }
 
-    /// <summary>How long the current flush has been waiting for the client; zero between flushes.</summary>
-    public TimeSpan Stalled => Volatile.Read(ref _flushStarted) is not 0 and var start ? time.GetElapsedTime(start) : TimeSpan.Zero;
-
-    /// <summary>Cuts the client off without a word: it does not read any.</summary>
     public void Abort() => http.Abort();
 
     public async Task<PumpEnd> RunAsync()
@@ -58,7 +58,7 @@ internal sealed class SubscriptionPump(HttpContext http, IDeliverySource source,
         try
         {
             // The client learns that it is subscribed before there is a message.
-            await FlushAsync(output);
+            await _flush.TryAsync();
             while (true)
             {
                 if (aborted.IsCancellationRequested)
@@ -68,20 +68,20 @@ internal sealed class SubscriptionPump(HttpContext http, IDeliverySource source,
 
                 if (stopping.IsCancellationRequested)
                 {
-                    return await EndAsync(output, writer, ServerStopping, PumpEnd.Stopping);
+                    return await EndAsync(writer, ServerStopping, PumpEnd.Stopping);
                 }
 
                 if (source.Drain(writer, BytesPerFlush) is > 0 and var count)
                 {
                     Deliveries += count;
-                    if (!await FlushAsync(output))
+                    if (!await _flush.TryAsync())
                     {
                         return PumpEnd.ClientGone;
                     }
                 }
                 else if (source.End is { } end)
                 {
-                    return await EndAsync(output, writer, end, PumpEnd.SourceEnded);
+                    return await EndAsync(writer, end, PumpEnd.SourceEnded);
                 }
                 else
                 {
@@ -95,33 +95,10 @@ internal sealed class SubscriptionPump(HttpContext http, IDeliverySource source,
         }
     }
 
-    private async Task<PumpEnd> EndAsync(PipeWriter output, LineFrameWriter writer, Error error, PumpEnd end)
+    private async Task<PumpEnd> EndAsync(LineFrameWriter writer, Error error, PumpEnd end)
     {
         writer.WriteEnd(error);
-        await FlushAsync(output);
+        await _flush.TryAsync();
         return end;
-    }
-
-    private async ValueTask<bool> FlushAsync(PipeWriter output)
-    {
-        var flush = output.FlushAsync(http.RequestAborted);
-        if (flush.IsCompletedSuccessfully)
-        {
-            return !flush.Result.IsCompleted;
-        }
-
-        Volatile.Write(ref _flushStarted, time.GetTimestamp());
-        try
-        {
-            return !(await flush).IsCompleted;
-        }
-        catch (OperationCanceledException)
-        {
-            return false;
-        }
-        finally
-        {
-            Volatile.Write(ref _flushStarted, 0);
-        }
     }
 }

@@ -12,7 +12,7 @@ namespace Httpmq.Api.Subscriptions;
 
 [ApiGroup(ApiGroup.DataplaneName)]
 [OpenApiTag("Subscriptions", Description = "Receive messages as they come.")]
-internal sealed class SubscriptionsController(IMediator mediator, SubscriptionPumps pumps, LimitSettings limits) : ApiController(mediator)
+internal sealed class SubscriptionsController(IMediator mediator, SubscriptionPumps pumps, OpenStreams streams, LimitSettings limits) : ApiController(mediator)
 {
     /// <summary>Subscribes to a consumer: the answer stays open, with one line of JSON per message.</summary>
     /// <remarks>
@@ -30,7 +30,7 @@ internal sealed class SubscriptionsController(IMediator mediator, SubscriptionPu
     {
         var subject = Single("subject_name");
         var lines = new LineOptions(subject, ParseMetadata(Single("metadata")));
-        if (!pumps.TryEnter())
+        if (!streams.TryEnterSubscription())
         {
             throw new HttpmqException(new Error(ErrorKind.TooMany, "Too many subscriptions", $"{limits.MaxSubscriptions} are open (limits.max_subscriptions)"));
         }
@@ -43,7 +43,7 @@ internal sealed class SubscriptionsController(IMediator mediator, SubscriptionPu
         }
         catch
         {
-            pumps.Leave();
+            streams.LeaveSubscription();
             throw;
         }
     }

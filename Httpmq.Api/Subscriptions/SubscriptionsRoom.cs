@@ -7,6 +7,5 @@ internal static class SubscriptionsRoom
     /// <summary>Subscribing over HTTP; its controller is found by the host.</summary>
     public static IServiceCollection AddSubscriptions(this IServiceCollection services) => services
         .AddSingleton<IOperationProcessor, SubscribeOperation>()
-        .AddSingleton<SubscriptionPumps>()
-        .AddHostedService(provider => provider.GetRequiredService<SubscriptionPumps>());
+        .AddSingleton<SubscriptionPumps>();
 }

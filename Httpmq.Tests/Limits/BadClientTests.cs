@@ -3,7 +3,7 @@ using System.Net;
 using System.Net.Sockets;
 using System.Text;
 using System.Text.Json.Nodes;
-using Httpmq.Api.Subscriptions;
+using Httpmq.Api.Http;
 using Httpmq.Tests.Support;
 using Microsoft.Extensions.DependencyInjection;
 
@@ -138,8 +138,8 @@ internal sealed class BadClientTests
             await client.PublishAsync(stream, "m");
         }
 
-        var pumps = gateway.DataplaneServices.GetRequiredService<SubscriptionPumps>();
-        await Eventually.HoldsAsync(() => pumps.Running == 0, "no running pump");
+        var streams = gateway.DataplaneServices.GetRequiredService<OpenStreams>();
+        await Eventually.HoldsAsync(() => streams.Count == 0, "no open stream");
         await Eventually.HoldsAsync(async () => (bool?)(await client.ConsumerAsync(stream, "c"))["push_bound"] is not true, "an unbound consumer");
     }
 

@@ -1,6 +1,6 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
-using Httpmq.Api.Subscriptions;
+using Httpmq.Api.Http;
 using Httpmq.Infrastructure.Deliveries;
 using Httpmq.Tests.Support;
 using Microsoft.Extensions.DependencyInjection;
@@ -37,9 +37,9 @@ internal sealed class LeakTests
         });
 
         var sources = gateway.DataplaneServices.GetRequiredService<DeliverySources>();
-        var pumps = gateway.DataplaneServices.GetRequiredService<SubscriptionPumps>();
+        var streams = gateway.DataplaneServices.GetRequiredService<OpenStreams>();
         await Eventually.HoldsAsync(() => sources.Open == 0, "no open source");
-        await Eventually.HoldsAsync(() => pumps.Running == 0, "no running pump");
+        await Eventually.HoldsAsync(() => streams.Count == 0, "no open stream");
         await Eventually.HoldsAsync(async () => await CountAsync(monitor) == before, $"{before} subscriptions at NATS as before");
         var consumer = await client.ConsumerAsync("s", "pull");
         Assert.That((int)consumer["num_ack_pending"]!, Is.Zero);

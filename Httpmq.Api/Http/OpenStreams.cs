@@ -1,0 +1,137 @@
+using System.Collections.Concurrent;
+
+namespace Httpmq.Api.Http;
+
+/// <summary>A response that stays open: a subscription, a batch.</summary>
+internal interface IOpenStream
+{
+    string RequestId { get; }
+
+    /// <summary>What it is, for the log, such as <c>the subscription to orders/billing</c>.</summary>
+    string Description { get; }
+
+    /// <summary>How long its client has taken nothing of what was written; zero while nothing waits.</summary>
+    TimeSpan Stalled { get; }
+
+    /// <summary>Whether only its last words are left to be read.</summary>
+    bool IsEnding { get; }
+
+    /// <summary>Cuts the client off without a last line: it reads none.</summary>
+    void Abort();
+}
+
+/// <summary>
+/// Owns every response that stays open: limits how many subscriptions there are, cuts off clients that stopped reading, and drains all of them
+/// at shutdown before the server closes connections. One that closes with a request still open takes from many clients what they have not
+/// read of the answer. One timer looks after all.
+/// </summary>
+internal sealed class OpenStreams : IHostedLifecycleService, IAsyncDisposable
+{
+    // What is ending, or is told of a shutdown, keeps nothing but its last line from the others; its client gets so long to read it.
+    private static readonly TimeSpan EndLimit = TimeSpan.FromSeconds(5);
+
+    private static readonly TimeSpan CheckInterval = TimeSpan.FromSeconds(1);
+
+    private readonly ConcurrentDictionary<IOpenStream, Task> _open = new();
+    private readonly LimitSettings _limits;
+    private readonly IHostApplicationLifetime _lifetime;
+    private readonly ILogger<OpenStreams> _logger;
+    private readonly ITimer _timer;
+    private int _subscriptions;
+
+    public OpenStreams(LimitSettings limits, IHostApplicationLifetime lifetime, TimeProvider time, ILogger<OpenStreams> logger)
+    {
+        _limits = limits;
+        _lifetime = lifetime;
+        _logger = logger;
+        _timer = time.CreateTimer(static state => ((OpenStreams)state!).CutOffStalled(), this, CheckInterval, CheckInterval);
+    }
+
+    /// <summary>Streams that are open.</summary>
+    public int Count => _open.Count;
+
+    /// <summary>
+    /// Takes one of <see cref="LimitSettings.MaxSubscriptions"/> places, before the subscription is opened, so that many at once cannot exceed
+    /// the limit. Given back by <see cref="LeaveSubscription"/>. False: all are taken.
+    /// </summary>
+    public bool TryEnterSubscription()
+    {
+        if (Interlocked.Increment(ref _subscriptions) <= _limits.MaxSubscriptions)
+        {
+            return true;
+        }
+
+        LeaveSubscription();
+        return false;
+    }
+
+    public void LeaveSubscription() => Interlocked.Decrement(ref _subscriptions);
+
+    /// <summary>Runs one stream to its end, clean-up included.</summary>
+    public async Task RunAsync(IOpenStream stream, Func<Task> run)
+    {
+        var done = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        _open[stream] = done.Task;
+        try
+        {
+            await run();
+        }
+        finally
+        {
+            _open.TryRemove(stream, out _);
+            done.SetResult();
+        }
+    }
+
+    public Task StartingAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    public Task StartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    public Task StartedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    /// <summary>Waits until all have written their last words, while the server still takes requests' bodies and sends answers.</summary>
+    public Task StoppingAsync(CancellationToken cancellationToken)
+    {
+        // The first that hears of it: everybody else is to know, too.
+        _lifetime.StopApplication();
+        return DrainAsync(cancellationToken);
+    }
+
+    /// <summary>Those that came in between.</summary>
+    public Task StopAsync(CancellationToken cancellationToken) => DrainAsync(cancellationToken);
+
+    public Task StoppedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    public ValueTask DisposeAsync() => _timer.DisposeAsync();
+
+    private async Task DrainAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            await Task.WhenAll(_open.Values).WaitAsync(cancellationToken);
+        }
+        catch (OperationCanceledException)
+        {
+            foreach (var stream in _open.Keys)
+            {
+                stream.Abort();
+            }
+
+            // What subscriptions did not write goes back to NATS while there is a connection.
+            await Task.WhenAll(_open.Values);
+        }
+    }
+
+    private void CutOffStalled()
+    {
+        foreach (var stream in _open.Keys)
+        {
+            var stalled = stream.Stalled;
+            if (stalled > _limits.StallTimeout || (stalled > EndLimit && (stream.IsEnding || _lifetime.ApplicationStopping.IsCancellationRequested)))
+            {
+                _logger.Stalled(stream.RequestId, stream.Description, stalled.TotalSeconds);
+                stream.Abort();
+            }
+        }
+    }
+}
