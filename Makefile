@@ -39,7 +39,7 @@ export DOTNET_NOLOGO := 1
 export DOTNET_CLI_TELEMETRY_OPTOUT := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help run build test test-fast test-servers chaos abuse soak bench microbench lint fix compose doc client clean
+.PHONY: help run build test test-fast test-servers chaos abuse soak bench microbench lint fix compose doc snapshots client clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -102,6 +102,9 @@ doc: build ## Write the OpenAPI documents to docs/openapi/
 		mv docs/openapi/$$group.json.new docs/openapi/$$group.json || \
 		{ rm -f docs/openapi/$$group.json.new; exit 1; }; \
 	done
+
+snapshots: ## Write the files that are made from the code: public API of the layers, catalogue of events
+	@HTTPMQ_UPDATE_SNAPSHOTS=1 dotnet test Httpmq.Tests -c $(CONFIGURATION) --nologo -v q --filter 'FullyQualifiedName~Architecture'
 
 client: doc ## Generate the C# client from docs/openapi/
 	@dotnet run -c $(CONFIGURATION) --project clients/csharp/Generate -- docs/openapi clients/csharp/Httpmq.Client/Generated
