@@ -13,7 +13,23 @@ namespace Httpmq.Infrastructure.Deliveries;
 /// <paramref name="At"/> is the <see cref="TimeProvider"/>'s timestamp of when it arrived, or up to a second earlier.
 /// </summary>
 [StructLayout(LayoutKind.Auto)]
-internal readonly record struct QueuedDelivery(string Subject, string ReplyTo, DeliverySequence Sequence, long At, byte[] Slab, int Offset, int Length);
+internal readonly record struct QueuedDelivery(
+    string Subject,
+    string ReplyTo,
+    DeliverySequence Sequence,
+    long At,
+    byte[] Slab,
+    int Offset,
+    int HeadersLength,
+    int PayloadLength)
+{
+    /// <summary>Headers and payload lie one after the other.</summary>
+    public int Length => HeadersLength + PayloadLength;
+
+    public MessageHeaders Headers => MessageHeaders.Wrap(Slab.AsMemory(Offset, HeadersLength));
+
+    public ReadOnlySpan<byte> Payload => Slab.AsSpan(Offset + HeadersLength, PayloadLength);
+}
 
 /// <summary>
 /// The one queue between the connection's reader and the subscriber: two arrays that change places, so that neither side
@@ -55,10 +71,17 @@ internal sealed class DeliveryQueue(ByteBudget all) : IValueTaskSource
     /// <summary>Bytes that wait, with what keeping them costs.</summary>
     public long Bytes => Volatile.Read(ref _bytes);
 
-    /// <summary>Copies the payload and queues it; false once closed.</summary>
-    public bool TryAdd(string subject, string replyTo, DeliverySequence sequence, long at, in ReadOnlySequence<byte> payload)
+    /// <summary>Copies headers and payload and queues them; false once closed.</summary>
+    public bool TryAdd(
+        string subject,
+        string replyTo,
+        DeliverySequence sequence,
+        long at,
+        in ReadOnlySequence<byte> headers,
+        in ReadOnlySequence<byte> payload)
     {
-        var length = (int)payload.Length;
+        var headersLength = (int)headers.Length;
+        var length = headersLength + (int)payload.Length;
         bool wake;
         lock (_gate)
         {
@@ -80,8 +103,10 @@ internal sealed class DeliveryQueue(ByteBudget all) : IValueTaskSource
                 _written = 0;
             }
 
-            payload.CopyTo(_writing.AsSpan(_written));
-            _incoming[_incomingCount++] = new QueuedDelivery(subject, replyTo, sequence, at, _writing, _written, length);
+            headers.CopyTo(_writing.AsSpan(_written));
+            payload.CopyTo(_writing.AsSpan(_written + headersLength));
+            _incoming[_incomingCount++] = new QueuedDelivery(
+                subject, replyTo, sequence, at, _writing, _written, headersLength, length - headersLength);
             _written += length;
             Count(length + Overhead);
             wake = TakeWaiter();
@@ -153,7 +178,7 @@ internal sealed class DeliveryQueue(ByteBudget all) : IValueTaskSource
                     details = AckSubjectDetails.Read(delivery.ReplyTo);
                 }
 
-                budget -= sink.Write(delivery.Subject, delivery.Sequence, details, delivery.Slab.AsSpan(delivery.Offset, delivery.Length));
+                budget -= sink.Write(new Delivery(delivery.Subject, delivery.Sequence, delivery.Payload, delivery.Headers, details));
                 freed += delivery.Length + Overhead;
                 count++;
             }
@@ -225,7 +250,7 @@ internal sealed class DeliveryQueue(ByteBudget all) : IValueTaskSource
     void IValueTaskSource.OnCompleted(Action<object?> continuation, object? state, short token, ValueTaskSourceOnCompletedFlags flags) =>
         _wait.OnCompleted(continuation, state, token, flags);
 
-    private static QueuedDelivery WithoutBytes(in QueuedDelivery delivery) => delivery with { Slab = [], Offset = 0, Length = 0 };
+    private static QueuedDelivery WithoutBytes(in QueuedDelivery delivery) => delivery with { Slab = [], Offset = 0, HeadersLength = 0, PayloadLength = 0 };
 
     private void Count(long bytes)
     {

@@ -177,9 +177,9 @@ internal abstract class DeliverySource : NatsSubBase, IDeliverySource
             _arrival = Context.Time.GetTimestamp();
         }
 
-        if (!_queue.TryAdd(subject, replyTo!, sequence, _arrival, payloadBuffer))
+        if (!_queue.TryAdd(subject, replyTo!, sequence, _arrival, headersBuffer ?? default, payloadBuffer))
         {
-            Keep([new QueuedDelivery(subject, replyTo!, sequence, _arrival, [], 0, 0)]);
+            Keep([new QueuedDelivery(subject, replyTo!, sequence, _arrival, [], 0, 0, 0)]);
         }
         else if (_queue.Bytes > Context.Options.MaxPendingBytes && End is null)
         {

@@ -21,6 +21,6 @@ public class LineFrameWriterBenchmarks
     public int Write()
     {
         _sequence++;
-        return _writer.Write("orders.europe.new", new DeliverySequence(_sequence, _sequence), default, _message);
+        return _writer.Write(new Delivery("orders.europe.new", new DeliverySequence(_sequence, _sequence), _message));
     }
 }

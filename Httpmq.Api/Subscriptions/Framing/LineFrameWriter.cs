@@ -63,8 +63,9 @@ internal sealed class LineFrameWriter : IDeliverySink
     /// <summary>Bytes written so far.</summary>
     public long Bytes { get; private set; }
 
-    public int Write(string subject, DeliverySequence sequence, in DeliveryDetails details, ReadOnlySpan<byte> payload)
+    public int Write(in Delivery delivery)
     {
+        var subject = delivery.Subject;
         var escaped = subject.AsSpan().ContainsAnyExcept(Plain) ? Json(subject) : null;
         var subjectLength = escaped?.Length ?? subject.Length + 2;
         var middle = ",\"consumer\":"u8;
@@ -79,13 +80,13 @@ internal sealed class LineFrameWriter : IDeliverySink
         }
 
         Append(head, ref length, _beforeSequence);
-        Append(head, ref length, sequence.Stream);
+        Append(head, ref length, delivery.Sequence.Stream);
         Append(head, ref length, middle);
-        Append(head, ref length, sequence.Consumer);
+        Append(head, ref length, delivery.Sequence.Consumer);
         Append(head, ref length, beforePayload);
         _output.Advance(length);
-        length += WriteBase64(payload);
-        length += WriteRest(subject, escaped, subjectLength, sequence, details);
+        length += WriteBase64(delivery.Payload);
+        length += WriteRest(delivery, escaped, subjectLength);
         Bytes += length;
         return length;
     }
@@ -106,17 +107,17 @@ internal sealed class LineFrameWriter : IDeliverySink
     }
 
     /// <summary>What follows the message: what the original did not have, so that its clients find everything where it was.</summary>
-    private int WriteRest(string subject, byte[]? escaped, int subjectLength, DeliverySequence sequence, in DeliveryDetails details)
+    private int WriteRest(in Delivery delivery, byte[]? escaped, int subjectLength)
     {
         var beforeSubject = "\",\"message_subject\":"u8;
         var end = "}\n"u8;
         var rest = _output.GetSpan(beforeSubject.Length + subjectLength + (WantsDetails ? MetadataLength : 0) + end.Length);
         var length = 0;
         Append(rest, ref length, beforeSubject);
-        AppendSubject(rest, ref length, subject, escaped);
+        AppendSubject(rest, ref length, delivery.Subject, escaped);
         if (WantsDetails)
         {
-            AppendMetadata(rest, ref length, sequence, details);
+            AppendMetadata(rest, ref length, delivery.Sequence, delivery.Details);
         }
 
         Append(rest, ref length, end);
