@@ -38,7 +38,7 @@ internal sealed class LineFrameProperties
         Prop.ForAll(Shrunk.Text(Texts), Shrunk.Text(Texts), Shrunk.Array(Payloads.Zip(Numbers.Zip(Numbers)).ArrayOf().Resize(3)), (subject, requestId, deliveries) =>
         {
             // By turns with and without what can be asked for.
-            var options = new LineOptions(requestId.Length % 2 == 0 ? requestId : null, Metadata: subject.Length % 2 == 0);
+            var options = new FramingOptions(requestId.Length % 2 == 0 ? requestId : null, Metadata: subject.Length % 2 == 0);
             var details = new DeliveryDetails(ulong.MaxValue, ulong.MaxValue, long.MaxValue);
 
             // Headers are not for these lines.
@@ -82,7 +82,7 @@ internal sealed class LineFrameProperties
     {
         var lines = Lines(output =>
         {
-            var writer = new LineFrameWriter(output, "id", "stream", "consumer", new LineOptions());
+            var writer = new LineFrameWriter(output, "id", "stream", "consumer", new FramingOptions());
             writer.WriteEnd(new Error(ErrorKind.Conflict, message, detail));
             return writer.Bytes;
         });

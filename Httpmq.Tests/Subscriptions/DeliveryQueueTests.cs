@@ -116,7 +116,7 @@ internal sealed class DeliveryQueueTests
     {
         var subjects = Enumerable.Range(0, 25).Select(i => $"orders.{i}.created").ToArray();
         var queue = new DeliveryQueue(new ByteBudget(long.MaxValue));
-        var writer = new LineFrameWriter(new FixedPipeWriter(), "id", "stream", "consumer", new LineOptions("orders.>", metadata));
+        var writer = new LineFrameWriter(new FixedPipeWriter(), "id", "stream", "consumer", new FramingOptions("orders.>", metadata));
 
         // The arrays have to grow first; 25 at a time is what the shared pool of buffers keeps for sure.
         DeliverAll();

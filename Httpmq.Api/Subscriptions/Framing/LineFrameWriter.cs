@@ -12,16 +12,11 @@ using Httpmq.Domain.Naming;
 
 namespace Httpmq.Api.Subscriptions.Framing;
 
-/// <summary>What a subscriber asked for about its lines.</summary>
-/// <param name="SubjectName">What every line says as its subject; null: the message's own.</param>
-/// <param name="Metadata">Adds deliveries, pending, time and token.</param>
-internal sealed record LineOptions(string? SubjectName = null, bool Metadata = false);
-
 /// <summary>
-/// The default framing: one JSON object per line, written straight into the response's buffer. What is the same in every line
-/// is encoded once, so a message costs three copies and its base64.
+/// The framing of v1: one JSON object per line, written straight into the response's buffer. What is the same in every line
+/// is encoded once, so a message costs three copies and its base64. Headers are no part of it.
 /// </summary>
-internal sealed class LineFrameWriter : IDeliverySink
+internal sealed class LineFrameWriter : IFraming
 {
     // Encoded in pieces that fit the response's blocks: a multiple of 3 bytes becomes a multiple of 4 characters.
     private const int PieceBytes = 2304;
@@ -41,7 +36,7 @@ internal sealed class LineFrameWriter : IDeliverySink
     private readonly byte[] _beforeSequence;
     private readonly DeliveryToken _token;
 
-    public LineFrameWriter(PipeWriter output, string requestId, string stream, string consumer, LineOptions options)
+    public LineFrameWriter(PipeWriter output, string requestId, string stream, string consumer, FramingOptions options)
     {
         _output = output;
         _requestId = requestId;
@@ -60,8 +55,19 @@ internal sealed class LineFrameWriter : IDeliverySink
 
     public bool WantsDetails { get; }
 
-    /// <summary>Bytes written so far.</summary>
+    public string ContentType => "text/event-stream";
+
     public long Bytes { get; private set; }
+
+    public void WriteOpen()
+    {
+        // The answer's headers are the sign.
+    }
+
+    public void WriteKeepAlive()
+    {
+        // Clients of v1 take every line for a message or the end.
+    }
 
     public int Write(in Delivery delivery)
     {
@@ -91,7 +97,6 @@ internal sealed class LineFrameWriter : IDeliverySink
         return length;
     }
 
-    /// <summary>The last line: why the stream ends from this side.</summary>
     public void WriteEnd(Error error)
     {
         var answer = new FailureAnswer
