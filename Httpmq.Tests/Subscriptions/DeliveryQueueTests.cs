@@ -132,7 +132,13 @@ internal sealed class DeliveryQueueTests
         {
             foreach (var subject in subjects)
             {
-                queue.TryAdd(subject, "$JS.ACK.stream.consumer.3.1.2.1700000000000000001.4", new DeliverySequence(1, 2), at: 0, headers: default, new ReadOnlySequence<byte>(Payload));
+                queue.TryAdd(
+                    subject,
+                    "$JS.ACK.stream.consumer.3.1.2.1700000000000000001.4",
+                    new DeliverySequence(1, 2),
+                    at: 0,
+                    headers: default,
+                    new ReadOnlySequence<byte>(Payload));
             }
 
             queue.Drain(writer, int.MaxValue);

@@ -100,7 +100,8 @@ internal sealed class HeaderTests
 
     private static MessageHeaders Headers(params (string Name, string Value)[] pairs)
     {
-        Assert.That(MessageHeaders.TryCreate([.. pairs.Select(pair => KeyValuePair.Create(pair.Name, pair.Value))], out var headers, out var fault), Is.True, fault);
+        var taken = MessageHeaders.TryCreate([.. pairs.Select(pair => KeyValuePair.Create(pair.Name, pair.Value))], out var headers, out var fault);
+        Assert.That(taken, Is.True, fault);
         return headers;
     }
 

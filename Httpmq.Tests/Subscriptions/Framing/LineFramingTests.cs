@@ -12,7 +12,8 @@ internal sealed class LineFramingTests : FramingCompliance
 {
     protected override bool ShowsHeaders => false;
 
-    protected override IFraming Create(PipeWriter output, FramingOptions options) => new LineFrameWriter(output, RequestId, "stream", "consumer", options);
+    protected override IFraming Create(PipeWriter output, FramingOptions options) =>
+        new LineFrameWriter(output, RequestId, "stream", "consumer", options);
 
     protected override IReadOnlyList<Frame> Read(byte[] bytes)
     {
