@@ -5,6 +5,7 @@ using Httpmq.Api.Bodies;
 using Httpmq.Api.Http;
 using Httpmq.Application.Publishing;
 using Httpmq.Domain.Errors;
+using Httpmq.Domain.Messages;
 using Httpmq.Domain.Naming;
 using Microsoft.AspNetCore.Connections.Features;
 
@@ -269,7 +270,7 @@ internal sealed class BatchPublication(
         }
 
         return error is null
-            ? batch.AddAsync(_lines, subject, message, _giveUp.Token)
+            ? batch.AddAsync(_lines, new Publication(subject, message), _giveUp.Token)
             : batch.RefuseAsync(_lines, error, _giveUp.Token);
     }
 

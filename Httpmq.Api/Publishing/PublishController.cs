@@ -4,6 +4,7 @@ using Httpmq.Api.Http;
 using Httpmq.Application.Publishing;
 using Httpmq.Application.Settling;
 using Httpmq.Domain.Errors;
+using Httpmq.Domain.Messages;
 using Httpmq.Domain.Naming;
 using MediatR;
 using Microsoft.AspNetCore.Http.Features;
@@ -45,7 +46,7 @@ internal sealed class PublishController(
         }
 
         using var body = await Base64Body.ReadAsync(Request.BodyReader, Request.ContentLength, publisher.MaxPayload, buffers, patience, Aborted);
-        var outcome = await Mediator.Send(new PublishMessage(subject, body.Message), Aborted);
+        var outcome = await Mediator.Send(new PublishMessage(new Publication(subject, body.Message)), Aborted);
         return outcome.Error is null
             ? Json(new PublishAnswer { RequestId = RequestId, Stream = outcome.Stream!, Sequence = outcome.Sequence }, PublishingJson.Wire.PublishAnswer)
             : Failed(outcome.Error);

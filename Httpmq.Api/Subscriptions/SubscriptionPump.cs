@@ -1,4 +1,3 @@
-using System.IO.Pipelines;
 using Httpmq.Api.Http;
 using Httpmq.Api.Subscriptions.Framing;
 using Httpmq.Application.Subscriptions;
@@ -23,7 +22,8 @@ internal enum PumpEnd
 /// Moves messages from one source to one response: one loop, one reader, one writer, no locks. It writes all that is ready,
 /// flushes once, and waits; the flush is the back-pressure.
 /// </summary>
-internal sealed class SubscriptionPump(HttpContext http, IDeliverySource source, LineOptions lines, TimeProvider time, CancellationToken stopping) : IOpenStream
+internal sealed class SubscriptionPump(HttpContext http, IDeliverySource source, IFraming framing, TimeProvider time, CancellationToken stopping)
+    : IOpenStream
 {
     // A flush per so many bytes at most, so that a big backlog neither fills the memory nor keeps the client waiting.
     private const int BytesPerFlush = 64 * 1024;
@@ -47,17 +47,16 @@ internal sealed class SubscriptionPump(HttpContext http, IDeliverySource source,
     public async Task<PumpEnd> RunAsync()
     {
         var response = http.Response;
-        response.ContentType = "text/event-stream";
+        response.ContentType = framing.ContentType;
         response.Headers.CacheControl = "no-cache";
         response.Headers["X-Accel-Buffering"] = "no";
-        var output = response.BodyWriter;
-        var writer = new LineFrameWriter(output, RequestId, source.Stream, source.Consumer, lines);
         var aborted = http.RequestAborted;
         using var gone = aborted.UnsafeRegister(static state => ((IDeliverySource)state!).Wake(), source);
         using var stop = stopping.UnsafeRegister(static state => ((IDeliverySource)state!).Wake(), source);
         try
         {
             // The client learns that it is subscribed before there is a message.
+            framing.WriteOpen();
             await _flush.TryAsync();
             while (true)
             {
@@ -68,10 +67,10 @@ internal sealed class SubscriptionPump(HttpContext http, IDeliverySource source,
 
                 if (stopping.IsCancellationRequested)
                 {
-                    return await EndAsync(writer, ServerStopping, PumpEnd.Stopping);
+                    return await EndAsync(ServerStopping, PumpEnd.Stopping);
                 }
 
-                if (source.Drain(writer, BytesPerFlush) is > 0 and var count)
+                if (source.Drain(framing, BytesPerFlush) is > 0 and var count)
                 {
                     Deliveries += count;
                     if (!await _flush.TryAsync())
@@ -81,7 +80,7 @@ internal sealed class SubscriptionPump(HttpContext http, IDeliverySource source,
                 }
                 else if (source.End is { } end)
                 {
-                    return await EndAsync(writer, end, PumpEnd.SourceEnded);
+                    return await EndAsync(end, PumpEnd.SourceEnded);
                 }
                 else
                 {
@@ -91,13 +90,13 @@ internal sealed class SubscriptionPump(HttpContext http, IDeliverySource source,
         }
         finally
         {
-            AccessLogMiddleware.CountBytes(http, writer.Bytes);
+            AccessLogMiddleware.CountBytes(http, framing.Bytes);
         }
     }
 
-    private async Task<PumpEnd> EndAsync(LineFrameWriter writer, Error error, PumpEnd end)
+    private async Task<PumpEnd> EndAsync(Error error, PumpEnd end)
     {
-        writer.WriteEnd(error);
+        framing.WriteEnd(error);
         await _flush.TryAsync();
         return end;
     }

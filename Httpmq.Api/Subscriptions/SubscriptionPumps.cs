@@ -8,9 +8,10 @@ namespace Httpmq.Api.Subscriptions;
 internal sealed class SubscriptionPumps(OpenStreams streams, IHostApplicationLifetime lifetime, TimeProvider time, ILogger<SubscriptionPumps> logger)
 {
     /// <summary>Runs one subscription, which has its place, to its end; the source is disposed and the place given back then.</summary>
-    public async Task RunAsync(HttpContext http, IDeliverySource source, LineOptions lines)
+    public async Task RunAsync(HttpContext http, IDeliverySource source, FramingOptions options)
     {
-        var pump = new SubscriptionPump(http, source, lines, time, lifetime.ApplicationStopping);
+        var framing = Framings.Create(options, http.Response.BodyWriter, http.TraceIdentifier, source.Stream, source.Consumer);
+        var pump = new SubscriptionPump(http, source, framing, time, lifetime.ApplicationStopping);
         await streams.RunAsync(pump, () => RunAsync(pump, source));
     }
 

@@ -29,7 +29,7 @@ internal sealed class SubscriptionsController(IMediator mediator, SubscriptionPu
     public async Task<IActionResult> Subscribe(string stream, string consumer)
     {
         var subject = Single("subject_name");
-        var lines = new LineOptions(subject, ParseMetadata(Single("metadata")));
+        var options = new FramingOptions(subject, ParseMetadata(Single("metadata")));
         if (!streams.TryEnterSubscription())
         {
             throw new HttpmqException(new Error(ErrorKind.TooMany, "Too many subscriptions", $"{limits.MaxSubscriptions} are open (limits.max_subscriptions)"));
@@ -39,7 +39,7 @@ internal sealed class SubscriptionsController(IMediator mediator, SubscriptionPu
         {
             var source = await SendAsync(
                 new OpenSubscription(stream, consumer, subject, ParseInflight(Single("max_msg_inflight")), Single("delivery_group")));
-            return new SubscriptionResult(pumps, source, lines);
+            return new SubscriptionResult(pumps, source, options);
         }
         catch
         {
@@ -75,8 +75,8 @@ internal sealed class SubscriptionsController(IMediator mediator, SubscriptionPu
         _ => throw HttpmqException.Invalid("Invalid request", $"metadata: '{text}' is neither true nor false"),
     };
 
-    private sealed class SubscriptionResult(SubscriptionPumps pumps, IDeliverySource source, LineOptions lines) : IActionResult
+    private sealed class SubscriptionResult(SubscriptionPumps pumps, IDeliverySource source, FramingOptions options) : IActionResult
     {
-        public Task ExecuteResultAsync(ActionContext context) => pumps.RunAsync(context.HttpContext, source, lines);
+        public Task ExecuteResultAsync(ActionContext context) => pumps.RunAsync(context.HttpContext, source, options);
     }
 }

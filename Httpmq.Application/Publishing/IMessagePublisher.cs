@@ -1,30 +1,28 @@
 using System.Runtime.InteropServices;
 using Httpmq.Domain.Errors;
-using Httpmq.Domain.Naming;
+using Httpmq.Domain.Messages;
 
 namespace Httpmq.Application.Publishing;
 
 /// <summary>Stores messages.</summary>
 public interface IMessagePublisher
 {
-    /// <summary>The largest message that the connected server takes, in bytes; nats-server's default (1 MiB) until known.</summary>
+    /// <summary>The largest message that the connected server takes, in bytes of payload and headers together; nats-server's default (1 MiB) until known.</summary>
     int MaxPayload { get; }
 
     /// <summary>
     /// Hands one message to the broker, without waiting until it is stored. Many may be under way at once.
     /// </summary>
-    /// <param name="subject">Where to publish.</param>
-    /// <param name="payload">The message; may be reused by the caller once the call returned.</param>
-    ValueTask<IPendingPublish> StartAsync(Subject subject, ReadOnlyMemory<byte> payload);
+    /// <param name="publication">The message; its bytes may be reused by the caller once the call returned.</param>
+    ValueTask<IPendingPublish> StartAsync(Publication publication);
 
     /// <summary>
     /// As <see cref="StartAsync"/>, for a record of a batch: it waits while the records of all batches that wait for the broker are as many as
     /// they may be, so that there is always room for single messages.
     /// </summary>
-    /// <param name="subject">Where to publish.</param>
-    /// <param name="payload">The message; may be reused by the caller once the call returned.</param>
+    /// <param name="publication">The message; its bytes may be reused by the caller once the call returned.</param>
     /// <param name="cancellationToken">Gives up waiting for room: the message is not sent then.</param>
-    ValueTask<IPendingPublish> StartInBatchAsync(Subject subject, ReadOnlyMemory<byte> payload, CancellationToken cancellationToken);
+    ValueTask<IPendingPublish> StartInBatchAsync(Publication publication, CancellationToken cancellationToken);
 }
 
 /// <summary>A message under way to its stream. It ends within 5 s, whatever happens.</summary>

@@ -1,7 +1,7 @@
 using System.Runtime.InteropServices;
 using System.Threading.Channels;
 using Httpmq.Domain.Errors;
-using Httpmq.Domain.Naming;
+using Httpmq.Domain.Messages;
 using MediatR;
 
 namespace Httpmq.Application.Publishing;
@@ -59,16 +59,15 @@ public sealed class PublishBatch : IDisposable
     /// <summary>Whether <see cref="TakeAsync"/> would not wait for the broker.</summary>
     public bool IsOutcomeReady => _window.Reader.TryPeek(out var record) && record.Pending is null or { IsCompleted: true };
 
-    /// <summary>Publishes a record. The payload may be reused once the call returned.</summary>
+    /// <summary>Publishes a record.</summary>
     /// <param name="line">The record's place in the batch, from 1.</param>
-    /// <param name="subject">Where to publish.</param>
-    /// <param name="payload">The message.</param>
+    /// <param name="publication">The message; its bytes may be reused once the call returned.</param>
     /// <param name="cancellationToken">Gives up waiting for room: the record is not published then and has no outcome.</param>
-    public async ValueTask AddAsync(long line, Subject subject, ReadOnlyMemory<byte> payload, CancellationToken cancellationToken)
+    public async ValueTask AddAsync(long line, Publication publication, CancellationToken cancellationToken)
     {
         // First room in the window, then the message: one that is under way always has a place for its outcome.
         await _window.Writer.WaitToWriteAsync(cancellationToken);
-        var pending = await _publisher.StartInBatchAsync(subject, payload, cancellationToken);
+        var pending = await _publisher.StartInBatchAsync(publication, cancellationToken);
         await _window.Writer.WriteAsync(new Record(line, pending, Refusal: null), CancellationToken.None);
     }
 

@@ -1,16 +1,25 @@
-using Httpmq.Domain.Naming;
+using Httpmq.Domain.Messages;
 using MediatR;
 
 namespace Httpmq.Application.Publishing;
 
 /// <summary>Publishes one message. The subject was parsed before the body was read; the payload is the caller's buffer.</summary>
-public sealed record PublishMessage(Subject Subject, ReadOnlyMemory<byte> Payload) : IRequest<PublishOutcome>;
+public sealed record PublishMessage(Publication Publication) : IRequest<PublishOutcome>;
 
 internal sealed class PublishMessageHandler(IMessagePublisher publisher) : IRequestHandler<PublishMessage, PublishOutcome>
 {
-    public async Task<PublishOutcome> Handle(PublishMessage request, CancellationToken cancellationToken)
+    public Task<PublishOutcome> Handle(PublishMessage request, CancellationToken cancellationToken)
     {
-        var pending = await publisher.StartAsync(request.Subject, request.Payload);
-        return await pending.GetOutcomeAsync(cancellationToken);
+        // As a rule it is on its way at once, and the outcome's task is the only one of this request.
+        var starting = publisher.StartAsync(request.Publication);
+        if (starting.IsCompletedSuccessfully)
+        {
+            return starting.Result.GetOutcomeAsync(cancellationToken).AsTask();
+        }
+
+        return AwaitBothAsync(starting, cancellationToken);
     }
+
+    private static async Task<PublishOutcome> AwaitBothAsync(ValueTask<IPendingPublish> starting, CancellationToken cancellationToken) =>
+        await (await starting).GetOutcomeAsync(cancellationToken);
 }

@@ -53,11 +53,7 @@ public interface IDeliverySink
     /// <summary>Whether details are read for it; otherwise they are all 0.</summary>
     bool WantsDetails { get; }
 
-    /// <summary>Writes one delivery.</summary>
-    /// <param name="subject">The message's own subject.</param>
-    /// <param name="sequence">Its sequences.</param>
-    /// <param name="details">What else is known of it, see <see cref="WantsDetails"/>.</param>
-    /// <param name="payload">Its bytes, valid during this call only.</param>
+    /// <summary>Writes one delivery, whose bytes are valid during this call only.</summary>
     /// <returns>The bytes written, for the budget.</returns>
-    int Write(string subject, DeliverySequence sequence, in DeliveryDetails details, ReadOnlySpan<byte> payload);
+    int Write(in Delivery delivery);
 }

@@ -1,6 +1,4 @@
 using System.Buffers;
-using System.Runtime.InteropServices;
-using System.Threading.Tasks.Sources;
 using Httpmq.Application.Subscriptions;
 using Httpmq.Domain.Limits;
 using Httpmq.Domain.Messages;
@@ -9,56 +7,45 @@ using Httpmq.Infrastructure.Protocol;
 namespace Httpmq.Infrastructure.Deliveries;
 
 /// <summary>
-/// A received message that waits for its subscriber; its bytes lie in a slab that it shares with its neighbours.
-/// <paramref name="At"/> is the <see cref="TimeProvider"/>'s timestamp of when it arrived, or up to a second earlier.
-/// </summary>
-[StructLayout(LayoutKind.Auto)]
-internal readonly record struct QueuedDelivery(string Subject, string ReplyTo, DeliverySequence Sequence, long At, byte[] Slab, int Offset, int Length);
-
-/// <summary>
 /// The one queue between the connection's reader and the subscriber: two arrays that change places, so that neither side
-/// waits for the other and nothing is allocated once they have grown. One writer, one reader. Payloads are copied into rented
-/// slabs, many to one; the reader gives a slab back when it comes to the next, or when the queue is empty, so that a quiet
-/// subscription holds none.
+/// waits for the other and nothing is allocated once they have grown. One writer, one reader. The bytes are copied into
+/// <see cref="DeliverySlabs"/>.
 /// </summary>
 /// <param name="all">What waits in all queues of the process together.</param>
-internal sealed class DeliveryQueue(ByteBudget all) : IValueTaskSource
+internal sealed class DeliveryQueue(ByteBudget all)
 {
     // What one waiting message costs beside its bytes: its entry, its two strings, its buffer's header.
     private const int Overhead = 256;
-
-    // The first slab holds little more than a message, because most subscriptions wait for one at a time; in a burst each next
-    // one is larger, until renting does not show.
-    private const int SmallestSlab = 256;
-    private const int LargestSlab = 32 * 1024;
 
     // Arrays that a burst has grown beyond this are given back once they are empty.
     private const int KeptCapacity = 1024;
 
     private readonly Lock _gate = new();
-    private ManualResetValueTaskSourceCore<bool> _wait = new() { RunContinuationsAsynchronously = true };
+    private readonly ReaderSignal _reader = new();
+    private readonly DeliverySlabs _slabs = new();
     private QueuedDelivery[] _incoming = [];
     private QueuedDelivery[] _outgoing = [];
     private int _incomingCount;
     private int _outgoingCount;
     private int _next;
     private long _bytes;
-    private byte[] _writing = [];
-    private int _written;
-    private int _slabSize;
-    private byte[] _reading = [];
-    private bool _waiting;
-    private bool _signalled;
     private bool _closed;
     private bool _draining;
 
     /// <summary>Bytes that wait, with what keeping them costs.</summary>
     public long Bytes => Volatile.Read(ref _bytes);
 
-    /// <summary>Copies the payload and queues it; false once closed.</summary>
-    public bool TryAdd(string subject, string replyTo, DeliverySequence sequence, long at, in ReadOnlySequence<byte> payload)
+    /// <summary>Copies headers and payload and queues them; false once closed.</summary>
+    public bool TryAdd(
+        string subject,
+        string replyTo,
+        DeliverySequence sequence,
+        long at,
+        in ReadOnlySequence<byte> headers,
+        in ReadOnlySequence<byte> payload)
     {
-        var length = (int)payload.Length;
+        var headersLength = (int)headers.Length;
+        var length = headersLength + (int)payload.Length;
         bool wake;
         lock (_gate)
         {
@@ -72,24 +59,18 @@ internal sealed class DeliveryQueue(ByteBudget all) : IValueTaskSource
                 Array.Resize(ref _incoming, Math.Max(16, _incoming.Length * 2));
             }
 
-            // A slab that is full belongs to the entries in it, and the reader gives it back with them.
-            if (_writing.Length - _written < length)
-            {
-                _slabSize = _writing.Length == 0 ? SmallestSlab : Math.Min(_slabSize * 4, LargestSlab);
-                _writing = ArrayPool<byte>.Shared.Rent(Math.Max(length, _slabSize));
-                _written = 0;
-            }
-
-            payload.CopyTo(_writing.AsSpan(_written));
-            _incoming[_incomingCount++] = new QueuedDelivery(subject, replyTo, sequence, at, _writing, _written, length);
-            _written += length;
+            var (slab, offset) = _slabs.Take(length);
+            headers.CopyTo(slab.AsSpan(offset));
+            payload.CopyTo(slab.AsSpan(offset + headersLength));
+            _incoming[_incomingCount++] = new QueuedDelivery(
+                subject, replyTo, sequence, at, slab, offset, headersLength, length - headersLength);
             Count(length + Overhead);
-            wake = TakeWaiter();
+            wake = _reader.TakeReader();
         }
 
         if (wake)
         {
-            _wait.SetResult(result: true);
+            _reader.Release();
         }
 
         return true;
@@ -101,13 +82,12 @@ internal sealed class DeliveryQueue(ByteBudget all) : IValueTaskSource
         bool wake;
         lock (_gate)
         {
-            wake = TakeWaiter();
-            _signalled = !wake;
+            wake = _reader.Signal();
         }
 
         if (wake)
         {
-            _wait.SetResult(result: true);
+            _reader.Release();
         }
     }
 
@@ -115,15 +95,7 @@ internal sealed class DeliveryQueue(ByteBudget all) : IValueTaskSource
     {
         lock (_gate)
         {
-            if (_signalled || _incomingCount > 0 || _next < _outgoingCount)
-            {
-                _signalled = false;
-                return ValueTask.CompletedTask;
-            }
-
-            _wait.Reset();
-            _waiting = true;
-            return new ValueTask(this, _wait.Version);
+            return _reader.WaitAsync(ready: _incomingCount > 0 || _next < _outgoingCount);
         }
     }
 
@@ -153,7 +125,7 @@ internal sealed class DeliveryQueue(ByteBudget all) : IValueTaskSource
                     details = AckSubjectDetails.Read(delivery.ReplyTo);
                 }
 
-                budget -= sink.Write(delivery.Subject, delivery.Sequence, details, delivery.Slab.AsSpan(delivery.Offset, delivery.Length));
+                budget -= sink.Write(new Delivery(delivery.Subject, delivery.Sequence, delivery.Payload, delivery.Headers, details));
                 freed += delivery.Length + Overhead;
                 count++;
             }
@@ -171,7 +143,7 @@ internal sealed class DeliveryQueue(ByteBudget all) : IValueTaskSource
                 // Closed in the meantime, and no longer counted: the rest is kept for the next to close, without its bytes.
                 for (var index = _closed ? _next : _outgoingCount; index < _outgoingCount; index++)
                 {
-                    _outgoing[index] = WithoutBytes(_outgoing[index]);
+                    _outgoing[index] = _outgoing[index].WithoutBytes();
                 }
             }
         }
@@ -193,24 +165,21 @@ internal sealed class DeliveryQueue(ByteBudget all) : IValueTaskSource
             var left = new List<QueuedDelivery>(rest.Length + incoming.Length);
             foreach (var delivery in rest)
             {
-                left.Add(WithoutBytes(delivery));
+                left.Add(delivery.WithoutBytes());
             }
 
             foreach (var delivery in incoming)
             {
-                left.Add(WithoutBytes(delivery));
+                left.Add(delivery.WithoutBytes());
             }
 
-            // Not to the pool: the reader may be at work on any of these slabs.
             _incoming = [];
             _incomingCount = 0;
-            _writing = [];
-            _written = 0;
+            _slabs.Abandon(_draining);
             if (!_draining)
             {
                 _outgoing = [];
                 _outgoingCount = _next = 0;
-                _reading = [];
             }
 
             Count(-_bytes);
@@ -218,26 +187,10 @@ internal sealed class DeliveryQueue(ByteBudget all) : IValueTaskSource
         }
     }
 
-    void IValueTaskSource.GetResult(short token) => _wait.GetResult(token);
-
-    ValueTaskSourceStatus IValueTaskSource.GetStatus(short token) => _wait.GetStatus(token);
-
-    void IValueTaskSource.OnCompleted(Action<object?> continuation, object? state, short token, ValueTaskSourceOnCompletedFlags flags) =>
-        _wait.OnCompleted(continuation, state, token, flags);
-
-    private static QueuedDelivery WithoutBytes(in QueuedDelivery delivery) => delivery with { Slab = [], Offset = 0, Length = 0 };
-
     private void Count(long bytes)
     {
         Interlocked.Add(ref _bytes, bytes);
         all.Take(bytes);
-    }
-
-    private bool TakeWaiter()
-    {
-        var waiting = _waiting;
-        _waiting = false;
-        return waiting;
     }
 
     private bool TryTake(out QueuedDelivery delivery)
@@ -250,11 +203,7 @@ internal sealed class DeliveryQueue(ByteBudget all) : IValueTaskSource
 
         delivery = _outgoing[_next];
         _outgoing[_next++] = default;
-        if (!ReferenceEquals(delivery.Slab, _reading))
-        {
-            Recycle(_reading);
-            _reading = delivery.Slab;
-        }
+        _slabs.ReadFrom(delivery.Slab);
 
         return true;
     }
@@ -273,24 +222,8 @@ internal sealed class DeliveryQueue(ByteBudget all) : IValueTaskSource
                 return true;
             }
 
-            // Everything was read: neither side needs a slab now. The writer's is the last that was read, or empty.
-            if (!ReferenceEquals(_reading, _writing))
-            {
-                Recycle(_reading);
-            }
-
-            Recycle(_writing);
-            _reading = _writing = [];
-            _written = 0;
+            _slabs.Return();
             return false;
-        }
-    }
-
-    private static void Recycle(byte[] buffer)
-    {
-        if (buffer.Length > 0)
-        {
-            ArrayPool<byte>.Shared.Return(buffer);
         }
     }
 }

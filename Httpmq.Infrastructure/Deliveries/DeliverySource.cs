@@ -2,44 +2,48 @@ using System.Buffers;
 using Httpmq.Application.Subscriptions;
 using Httpmq.Domain.Consumers;
 using Httpmq.Domain.Errors;
+using Httpmq.Domain.Messages;
 using Httpmq.Infrastructure.Connection;
 using Httpmq.Infrastructure.Ledger;
 using Httpmq.Infrastructure.Protocol;
-using NATS.Client.Core;
 
 namespace Httpmq.Infrastructure.Deliveries;
 
 /// <summary>
-/// One subscriber's subscription at NATS. The client library renews it after a reconnect; what it receives is queued for the
-/// one reader. When it is disposed, what was received and not handed over is given back to JetStream at once.
+/// What one subscriber receives: a subscription at NATS, the queue behind it, and the flow of its kind of consumer. When it is disposed,
+/// what was received and not handed over is given back to JetStream at once.
 /// </summary>
-internal abstract class DeliverySource : NatsSubBase, IDeliverySource
+internal sealed class DeliverySource : IDeliverySource, IFlowSource
 {
-    private static readonly byte[] AtOnce = "-NAK"u8.ToArray();
-
-    // The end of the request waits for the goodbye: one round trip, unless NATS does not answer.
-    private static readonly TimeSpan LeavePatience = TimeSpan.FromSeconds(2);
-
+    private readonly SourceContext _context;
+    private readonly DeliverySubscription _subscription;
     private readonly DeliveryQueue _queue;
+    private readonly UnreadDeliveries _unread;
+    private readonly IConsumerFlow _flow;
     private readonly ConsumerEntry _entry;
-    private readonly Lock _leaveGate = new();
-    private readonly Lock _leftGate = new();
-    private List<QueuedDelivery> _left = [];
-    private Task? _unsubscribing;
     private Error? _end;
     private long _arrival;
     private volatile bool _clockIsDue = true;
-    private bool _gaveBack;
     private int _closed;
-    private int _looking;
 
-    protected DeliverySource(SourceContext context, ConsumerInfo consumer, string subject, string? queueGroup)
-        : base(context.Link.Connection, context.Link.Connection.SubscriptionManager, subject, queueGroup, opts: null, CancellationToken.None)
+    /// <param name="context">What the sources share.</param>
+    /// <param name="consumer">The consumer as it was just read.</param>
+    /// <param name="maxInflight">For a pull consumer: messages asked for ahead of the subscriber, at most.</param>
+    public DeliverySource(SourceContext context, ConsumerInfo consumer, int maxInflight)
     {
-        Context = context;
+        _context = context;
         Info = consumer;
-        _queue = new DeliveryQueue(context.Pending);
+        _queue = new DeliveryQueue(context.Shedding.Pending);
         _entry = context.Ledger.Get(consumer.StreamName, consumer.Name);
+        var group = IsPush && consumer.Config.DeliverGroup.Length > 0 ? consumer.Config.DeliverGroup : null;
+        _subscription = new DeliverySubscription(context, this, IsPush ? consumer.Config.DeliverSubject : Inbox.NewSubject(), group);
+        _flow = IsPush
+            ? new PushFlow(this, consumer, context.Time)
+            : new PullFlow(this, consumer, maxInflight, context.Options.PullExpires, context.Time, context.Stopping);
+        _unread = new UnreadDeliveries(
+            context.Time,
+            TimeSpan.FromTicks(consumer.Config.AckWait / TimeSpan.NanosecondsPerTick),
+            replyTo => Send(replyTo, _flow.Nak));
     }
 
     public string Stream => Info.StreamName;
@@ -54,26 +58,32 @@ internal abstract class DeliverySource : NatsSubBase, IDeliverySource
     /// <summary>The consumer as it was when the subscription was opened.</summary>
     public ConsumerInfo Info { get; }
 
-    /// <summary>Whether it is worth the question if the consumer still sends here; asked of each from time to time.</summary>
-    public virtual bool WantsCheck => false;
+    public bool IsPush => Info.Config.DeliverSubject.Length > 0;
 
-    protected SourceContext Context { get; }
+    /// <inheritdoc cref="IConsumerFlow.WantsCheck"/>
+    public bool WantsCheck => _flow.WantsCheck;
 
-    /// <summary>What tells JetStream that a message was not handed over.</summary>
-    protected virtual ReadOnlyMemory<byte> Nak => AtOnce;
+    public string Subject => _subscription.Subject;
 
-    /// <summary>Nobody will read any more.</summary>
-    protected bool IsClosed => Volatile.Read(ref _closed) != 0;
+    public bool IsOver => End is not null || IsClosed;
+
+    public bool IsConnected => _context.Link.IsOpen;
+
+    public bool HasRoom => _queue.Bytes < _context.Options.MaxPendingBytes / 2;
+
+    private bool IsClosed => Volatile.Read(ref _closed) != 0;
 
     /// <summary>The end of a subscription whose consumer is not there any more.</summary>
     public static Error Gone(string reason) => new(ErrorKind.NotFound, "Subscription ended", reason);
 
-    public abstract Task OpenAsync(CancellationToken cancellationToken);
-
-    /// <summary>Called when the consumer was seen after the server had the subscription.</summary>
-    public virtual void OnOpened()
+    public async Task OpenAsync(CancellationToken cancellationToken)
     {
+        await _subscription.OpenAsync(cancellationToken);
+        _flow.Start();
     }
+
+    /// <inheritdoc cref="IConsumerFlow.OnOpened"/>
+    public void OnOpened() => _flow.OnOpened();
 
     public ValueTask WaitAsync() => End is null ? _queue.WaitAsync() : ValueTask.CompletedTask;
 
@@ -84,51 +94,57 @@ internal abstract class DeliverySource : NatsSubBase, IDeliverySource
         var count = _queue.Drain(sink, budget);
         if (count > 0)
         {
-            OnDrained(count);
+            _flow.OnDrained(count);
         }
 
         return count;
     }
 
-    /// <summary>Ends the subscription with a reason that the subscriber is told; the first reason stays.</summary>
     public void Finish(Error reason)
     {
         if (Interlocked.CompareExchange(ref _end, reason, comparand: null) is null)
         {
-            Context.Logger.SourceEnds(Stream, Consumer, reason.Detail);
+            _context.Logger.SourceEnds(Stream, Consumer, reason.Detail);
             _queue.Wake();
         }
     }
 
-    /// <summary>False where somebody looks at the consumer already.</summary>
-    public bool TryBeginLook() => Interlocked.Exchange(ref _looking, 1) == 0;
+    public void FinishAndUnsubscribe(Error reason)
+    {
+        Finish(reason);
+        _subscription.UnsubscribeWithFenceAsync().Forget();
+    }
 
-    public void EndLook() => Volatile.Write(ref _looking, 0);
+    public void Look() => _context.Look(this);
 
-    /// <summary>Called after a reconnect, and every second.</summary>
-    public virtual void Refresh(bool reconnected) => _clockIsDue = true;
+    public void Send(string subject, ReadOnlyMemory<byte> payload, string? replyTo = null) =>
+        _context.Sender.Send(subject, payload, replyTo);
 
-    public override async ValueTask DisposeAsync()
+    /// <inheritdoc cref="IConsumerFlow.Refresh"/>
+    public void Refresh(bool reconnected)
+    {
+        _clockIsDue = true;
+        _flow.Refresh(reconnected);
+    }
+
+    public async ValueTask DisposeAsync()
     {
         if (Interlocked.Exchange(ref _closed, 1) != 0)
         {
             return;
         }
 
-        Keep(_queue.Close());
-        Context.OnClosed(this);
-        if (!Context.Link.IsOpen)
+        _unread.Keep(_queue.Close());
+        _context.OnClosed(this);
+        if (!IsConnected)
         {
             // Forgotten now it could still be renewed by a reconnect that is under way, and swallow messages for ever.
-            Context.LeaveLater(this);
+            _context.LeaveLater(this);
             return;
         }
 
         await LeaveAsync();
-        if (Exception is null)
-        {
-            await base.DisposeAsync();
-        }
+        await _subscription.ReleaseAsync();
     }
 
     /// <summary>
@@ -137,192 +153,52 @@ internal abstract class DeliverySource : NatsSubBase, IDeliverySource
     /// </summary>
     public async Task LeaveAsync()
     {
-        Keep(_queue.Close());
-        await UnsubscribeWithFenceAsync();
-        GiveBack();
+        _unread.Keep(_queue.Close());
+        await _subscription.UnsubscribeWithFenceAsync();
+        _unread.GiveBack();
     }
 
-    /// <summary>
-    /// Ends the subscription and lets go of what waits for it: it holds more than all others, and together they hold too much.
-    /// </summary>
-    public Task ShedAsync()
-    {
-        var waiting = PendingBytes;
-        Context.Logger.SubscriberTooSlow(Stream, Consumer, waiting);
-        Finish(new Error(
-            ErrorKind.TooMany,
-            "Subscription ended",
-            $"the client is too slow: {waiting} bytes wait for it, and {Context.Pending.Limit} may wait for all subscribers together (limits.max_total_pending_bytes)"));
-        return LeaveAsync();
-    }
-
-    protected override ValueTask ReceiveInternalAsync(
+    /// <summary>A message of the consumer arrived; called by the connection's reader, as the three below.</summary>
+    public void OnDelivery(
         string subject,
-        string? replyTo,
-        ReadOnlySequence<byte>? headersBuffer,
-        ReadOnlySequence<byte> payloadBuffer)
+        string replyTo,
+        DeliverySequence sequence,
+        in ReadOnlySequence<byte> headers,
+        in ReadOnlySequence<byte> payload)
     {
-        // Told by the reply subject, because anybody may publish a message that looks like a status.
-        if (!AckSubject.TryParse(replyTo, out var sequence))
-        {
-            OnOther(replyTo, headersBuffer, payloadBuffer);
-            return ValueTask.CompletedTask;
-        }
-
         _entry.Saw(sequence);
-        OnMessage();
+        _flow.OnMessage();
         if (_clockIsDue)
         {
             _clockIsDue = false;
-            _arrival = Context.Time.GetTimestamp();
+            _arrival = _context.Time.GetTimestamp();
         }
 
-        if (!_queue.TryAdd(subject, replyTo!, sequence, _arrival, payloadBuffer))
+        if (!_queue.TryAdd(subject, replyTo, sequence, _arrival, headers, payload))
         {
-            Keep([new QueuedDelivery(subject, replyTo!, sequence, _arrival, [], 0, 0)]);
+            _unread.Keep([new QueuedDelivery(subject, replyTo, sequence, _arrival, [], 0, 0, 0)]);
         }
-        else if (_queue.Bytes > Context.Options.MaxPendingBytes && End is null)
+        else if (_queue.Bytes > _context.Options.MaxPendingBytes && End is null)
         {
-            Context.Logger.SubscriberTooSlow(Stream, Consumer, _queue.Bytes);
-            FinishAndUnsubscribe(new Error(ErrorKind.TooMany, "Subscription ended", $"the client is too slow: {_queue.Bytes} bytes wait for it"));
+            _context.Logger.SubscriberTooSlow(Stream, Consumer, _queue.Bytes);
+            FinishAndUnsubscribe(new Error(
+                ErrorKind.TooMany, "Subscription ended", $"the client is too slow: {_queue.Bytes} bytes wait for it"));
         }
-        else if (Context.Pending.IsExceeded)
+        else if (_context.Shedding.Pending.IsExceeded)
         {
-            Context.MakeRoom();
+            _context.Shedding.MakeRoom();
         }
-
-        return ValueTask.CompletedTask;
     }
 
-    /// <summary>The client library ends a subscription by itself only when receiving failed; that must not stay unnoticed.</summary>
-    protected override void TryComplete()
+    public void OnStatus(int status, string? replyTo, in ReadOnlySequence<byte> headers) => _flow.OnStatus(status, replyTo, headers);
+
+    public void OnForeign(in ReadOnlySequence<byte> payload) => _flow.OnForeign(payload);
+
+    public void OnSubscriptionEnded(Exception? exception)
     {
         if (!IsClosed)
         {
-            Finish(new Error(ErrorKind.Internal, "Subscription ended", Exception?.Message ?? "the connection to NATS was closed"));
-        }
-    }
-
-    /// <summary>
-    /// Ends the subscription here and at NATS. Not only when the client notices: it may never read again, and others are waiting.
-    /// </summary>
-    protected void FinishAndUnsubscribe(Error reason)
-    {
-        Finish(reason);
-        UnsubscribeWithFenceAsync().Forget();
-    }
-
-    /// <summary>A message of the consumer arrived.</summary>
-    protected virtual void OnMessage()
-    {
-    }
-
-    /// <summary>The subscriber took some messages.</summary>
-    protected virtual void OnDrained(int count)
-    {
-    }
-
-    /// <summary>The server said something about the subscription.</summary>
-    protected abstract void OnStatus(int status, string? replyTo, in ReadOnlySequence<byte> headers);
-
-    /// <summary>Something came that is neither the consumer's nor the server's.</summary>
-    protected virtual void OnForeign(in ReadOnlySequence<byte> payload)
-    {
-    }
-
-    /// <summary>Whether the subscriber has taken enough to be sent more.</summary>
-    protected bool HasRoom => _queue.Bytes < Context.Options.MaxPendingBytes / 2;
-
-    /// <summary>Sends without waiting; a failure shows in what the server does next.</summary>
-    protected void Send(string subject, ReadOnlyMemory<byte> payload, string? replyTo = null)
-    {
-        if (!Context.Link.IsOpen)
-        {
-            return;
-        }
-
-        var sending = Context.Link.Connection.PublishAsync(
-            subject,
-            payload,
-            replyTo: replyTo,
-            serializer: NatsRawSerializer<ReadOnlyMemory<byte>>.Default);
-        if (!sending.IsCompletedSuccessfully)
-        {
-            LogFailureAsync(sending.AsTask()).Forget();
-        }
-    }
-
-    /// <summary>Keeps what nobody will read until the server sends no more.</summary>
-    private void Keep(List<QueuedDelivery> deliveries)
-    {
-        lock (_leftGate)
-        {
-            _left.AddRange(deliveries);
-            if (!_gaveBack)
-            {
-                return;
-            }
-        }
-
-        GiveBack();
-    }
-
-    /// <summary>
-    /// What waited for longer than the ack wait somebody else has by now: a NAK would take it from them. Measured with our own clock since it
-    /// arrived: the time in the reply subject is that of the message, and by the server's clock.
-    /// </summary>
-    private void GiveBack()
-    {
-        List<QueuedDelivery> left;
-        lock (_leftGate)
-        {
-            _gaveBack = true;
-            (left, _left) = (_left, []);
-        }
-
-        foreach (var delivery in left.Where(delivery =>
-            Context.Time.GetElapsedTime(delivery.At).Ticks < Info.Config.AckWait / TimeSpan.NanosecondsPerTick))
-        {
-            Send(delivery.ReplyTo, Nak);
-        }
-    }
-
-    private void OnOther(string? replyTo, in ReadOnlySequence<byte>? headers, in ReadOnlySequence<byte> payload)
-    {
-        var status = payload.IsEmpty ? NatsStatus.Read(headers) : NatsStatus.None;
-        if (status != NatsStatus.None)
-        {
-            OnStatus(status, replyTo, headers!.Value);
-        }
-        else
-        {
-            OnForeign(payload);
-        }
-    }
-
-    private Task UnsubscribeWithFenceAsync()
-    {
-        lock (_leaveGate)
-        {
-            return _unsubscribing ??= UnsubscribeOnceAsync();
-        }
-    }
-
-    private async Task UnsubscribeOnceAsync()
-    {
-        using var patience = new CancellationTokenSource(LeavePatience, Context.Time);
-        await LogFailureAsync(DrainAsync(patience.Token).AsTask().WaitAsync(patience.Token));
-    }
-
-    private async Task LogFailureAsync(Task sending)
-    {
-        try
-        {
-            await sending;
-        }
-        catch (Exception exception) when (exception is NatsException or OperationCanceledException or ObjectDisposedException)
-        {
-            Context.Logger.SendFailed(exception.Message);
+            Finish(new Error(ErrorKind.Internal, "Subscription ended", exception?.Message ?? "the connection to NATS was closed"));
         }
     }
 }

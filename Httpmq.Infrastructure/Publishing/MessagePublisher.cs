@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using Httpmq.Application.Publishing;
 using Httpmq.Domain.Errors;
+using Httpmq.Domain.Messages;
 using Httpmq.Domain.Naming;
 using Httpmq.Infrastructure.Connection;
 using Httpmq.Infrastructure.Protocol;
@@ -25,21 +26,25 @@ internal sealed class MessagePublisher(NatsLink link, NatsOptions options, Reque
         }
     }
 
-    public async ValueTask<IPendingPublish> StartAsync(Subject subject, ReadOnlyMemory<byte> payload)
+    public async ValueTask<IPendingPublish> StartAsync(Publication publication)
     {
-        var pending = Next(subject, payload.Length);
-        pending.Reply = pending.Size > 0 ? default : await requests.StartAsync(subject.Value, payload);
+        var pending = Next(publication);
+        pending.Reply = pending.Size > 0
+            ? default
+            : await requests.StartAsync(publication.Subject.Value, publication.Payload, publication.Headers);
         return pending;
     }
 
-    public async ValueTask<IPendingPublish> StartInBatchAsync(Subject subject, ReadOnlyMemory<byte> payload, CancellationToken cancellationToken)
+    public async ValueTask<IPendingPublish> StartInBatchAsync(Publication publication, CancellationToken cancellationToken)
     {
-        var pending = Next(subject, payload.Length);
-        pending.Reply = pending.Size > 0 ? default : await requests.StartInBatchAsync(subject.Value, payload, cancellationToken);
+        var pending = Next(publication);
+        pending.Reply = pending.Size > 0
+            ? default
+            : await requests.StartInBatchAsync(publication.Subject.Value, publication.Payload, publication.Headers, cancellationToken);
         return pending;
     }
 
-    private PendingPublish Next(Subject subject, int size)
+    private PendingPublish Next(in Publication publication)
     {
         if (!_free.TryDequeue(out var pending))
         {
@@ -47,8 +52,8 @@ internal sealed class MessagePublisher(NatsLink link, NatsOptions options, Reque
         }
 
         // The server would end the whole connection over a message that is too large.
-        pending.Subject = subject;
-        pending.Size = size > MaxPayload ? size : 0;
+        pending.Subject = publication.Subject;
+        pending.Size = publication.Size > MaxPayload ? publication.Size : 0;
         return pending;
     }
 
@@ -125,7 +130,7 @@ internal sealed class MessagePublisher(NatsLink link, NatsOptions options, Reque
         public Subject Subject { get; set; }
 
         /// <summary>The message's size where that is too large to be sent, else 0.</summary>
-        public int Size { get; set; }
+        public long Size { get; set; }
 
         public PendingReply Reply { get; set; }
 

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Httpmq.Domain.Messages;
 using Httpmq.Infrastructure.Connection;
 using Httpmq.Infrastructure.Protocol;
 using Microsoft.Extensions.Logging;
@@ -65,22 +66,27 @@ internal sealed class RequestPipeline : IAsyncDisposable
     internal ReplySubscription? Subscription => Volatile.Read(ref _subscription);
 
     /// <summary>
-    /// Sends one request. The answer is awaited exactly once. The payload may be reused when the outer task is done.
+    /// Sends one request. The answer is awaited exactly once. Payload and headers may be reused when the outer task is done.
     /// </summary>
-    public ValueTask<PendingReply> StartAsync(string subject, ReadOnlyMemory<byte> payload) => StartAsync(subject, payload, inBatch: false);
+    public ValueTask<PendingReply> StartAsync(string subject, ReadOnlyMemory<byte> payload, MessageHeaders headers) =>
+        StartAsync(subject, payload, headers, inBatch: false);
 
-    /// <summary>As <see cref="StartAsync(string, ReadOnlyMemory{byte})"/>, for one of many: it waits while batches have all that they may have.</summary>
-    public ValueTask<PendingReply> StartInBatchAsync(string subject, ReadOnlyMemory<byte> payload, CancellationToken cancellationToken) =>
+    /// <summary>As <see cref="StartAsync(string, ReadOnlyMemory{byte}, MessageHeaders)"/>, for one of many: it waits while batches have all that they may have.</summary>
+    public ValueTask<PendingReply> StartInBatchAsync(
+        string subject,
+        ReadOnlyMemory<byte> payload,
+        MessageHeaders headers,
+        CancellationToken cancellationToken) =>
 #pragma warning disable VSTHRD103 // Zero time does not block, and costs no task per record.
         !_silence.MaySend(subject) ? Refuse(ReplyKind.Silent, inBatch: false)
             : _batchRoom.Wait(TimeSpan.Zero, CancellationToken.None)
 #pragma warning restore VSTHRD103
-            ? StartAsync(subject, payload, inBatch: true)
-            : StartWhenThereIsRoomAsync(subject, payload, cancellationToken);
+            ? StartAsync(subject, payload, headers, inBatch: true)
+            : StartWhenThereIsRoomAsync(subject, payload, headers, cancellationToken);
 
     /// <summary>Sends one request and waits for its end.</summary>
     public async ValueTask<Reply> SendAsync(string subject, ReadOnlyMemory<byte> payload) =>
-        await (await StartAsync(subject, payload)).WaitAsync();
+        await (await StartAsync(subject, payload, headers: default)).WaitAsync();
 
     /// <summary>
     /// Takes another subscription in place of one that may be dead: the server can drop it without a word, as when permissions change.
@@ -122,13 +128,17 @@ internal sealed class RequestPipeline : IAsyncDisposable
         }
     }
 
-    private async ValueTask<PendingReply> StartWhenThereIsRoomAsync(string subject, ReadOnlyMemory<byte> payload, CancellationToken cancellationToken)
+    private async ValueTask<PendingReply> StartWhenThereIsRoomAsync(
+        string subject,
+        ReadOnlyMemory<byte> payload,
+        MessageHeaders headers,
+        CancellationToken cancellationToken)
     {
         await _batchRoom.WaitAsync(cancellationToken);
-        return await (_silence.MaySend(subject) ? StartAsync(subject, payload, inBatch: true) : Refuse(ReplyKind.Silent, inBatch: true));
+        return await (_silence.MaySend(subject) ? StartAsync(subject, payload, headers, inBatch: true) : Refuse(ReplyKind.Silent, inBatch: true));
     }
 
-    private ValueTask<PendingReply> StartAsync(string subject, ReadOnlyMemory<byte> payload, bool inBatch)
+    private ValueTask<PendingReply> StartAsync(string subject, ReadOnlyMemory<byte> payload, MessageHeaders headers, bool inBatch)
     {
         if (!_link.IsOpen)
         {
@@ -137,7 +147,7 @@ internal sealed class RequestPipeline : IAsyncDisposable
 
         if (_subscription is null)
         {
-            return StartFirstAsync(subject, payload, inBatch);
+            return StartFirstAsync(subject, payload, headers, inBatch);
         }
 
         var slot = Rent();
@@ -149,7 +159,7 @@ internal sealed class RequestPipeline : IAsyncDisposable
         slot.InBatch = inBatch;
         var token = (Interlocked.Increment(ref _count) << RequestSlots.IndexBits) | (uint)slot.Index;
         var pending = slot.Start(subject, token, _time.GetTimestamp());
-        var sending = SendToClientAsync(subject, payload, token);
+        var sending = SendToClientAsync(subject, payload, headers, token);
         return sending.IsCompletedSuccessfully
             ? new ValueTask<PendingReply>(pending)
             : WaitUntilSentAsync(sending, slot, token, pending);
@@ -165,13 +175,14 @@ internal sealed class RequestPipeline : IAsyncDisposable
         return new ValueTask<PendingReply>(new PendingReply(new Reply(kind), _time.GetTimestamp()));
     }
 
-    private ValueTask SendToClientAsync(string subject, ReadOnlyMemory<byte> payload, long token)
+    private ValueTask SendToClientAsync(string subject, ReadOnlyMemory<byte> payload, MessageHeaders headers, long token)
     {
         try
         {
             return _link.Connection.PublishAsync(
                 subject,
                 payload,
+                ClientHeaders.Of(headers),
                 replyTo: string.Create(CultureInfo.InvariantCulture, $"{_prefix}{token:x}"),
                 serializer: NatsRawSerializer<ReadOnlyMemory<byte>>.Default);
         }
@@ -182,9 +193,9 @@ internal sealed class RequestPipeline : IAsyncDisposable
         }
     }
 
-    private async ValueTask<PendingReply> StartFirstAsync(string subject, ReadOnlyMemory<byte> payload, bool inBatch) =>
+    private async ValueTask<PendingReply> StartFirstAsync(string subject, ReadOnlyMemory<byte> payload, MessageHeaders headers, bool inBatch) =>
         await SubscribeOnceAsync()
-            ? await StartAsync(subject, payload, inBatch)
+            ? await StartAsync(subject, payload, headers, inBatch)
             : await Refuse(ReplyKind.NotSent, inBatch);
 
     private static async ValueTask<PendingReply> WaitUntilSentAsync(ValueTask sending, RequestSlot slot, long token, PendingReply pending)

@@ -93,8 +93,8 @@ internal sealed class PipelineTests
         var payload = new byte[] { 1, 2 };
         var pending = new Mock<IPendingPublish>(MockBehavior.Strict);
         pending.Setup(publish => publish.GetOutcomeAsync(default)).ReturnsAsync(PublishOutcome.Stored("s", 7));
-        _publisher.Setup(publisher => publisher.StartAsync(subject, payload)).ReturnsAsync(pending.Object);
-        Assert.That(await Mediator.Send(new PublishMessage(subject, payload)), Is.EqualTo(PublishOutcome.Stored("s", 7)));
+        _publisher.Setup(publisher => publisher.StartAsync(new Publication(subject, payload))).ReturnsAsync(pending.Object);
+        Assert.That(await Mediator.Send(new PublishMessage(new Publication(subject, payload))), Is.EqualTo(PublishOutcome.Stored("s", 7)));
     }
 
     [Test]

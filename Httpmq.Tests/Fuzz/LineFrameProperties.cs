@@ -38,12 +38,16 @@ internal sealed class LineFrameProperties
         Prop.ForAll(Shrunk.Text(Texts), Shrunk.Text(Texts), Shrunk.Array(Payloads.Zip(Numbers.Zip(Numbers)).ArrayOf().Resize(3)), (subject, requestId, deliveries) =>
         {
             // By turns with and without what can be asked for.
-            var options = new LineOptions(requestId.Length % 2 == 0 ? requestId : null, Metadata: subject.Length % 2 == 0);
+            var options = new FramingOptions(requestId.Length % 2 == 0 ? requestId : null, Metadata: subject.Length % 2 == 0);
             var details = new DeliveryDetails(ulong.MaxValue, ulong.MaxValue, long.MaxValue);
+
+            // Headers are not for these lines.
+            var headers = MessageHeaders.Wrap("NATS/1.0\r\nA: b\r\n\r\n"u8.ToArray());
             var lines = Lines(output =>
             {
                 var writer = new LineFrameWriter(output, requestId, "stream", "consumer", options);
-                var written = deliveries.Sum(delivery => (long)writer.Write(subject, new DeliverySequence(delivery.Item2.Item1, delivery.Item2.Item2), details, delivery.Item1));
+                var written = deliveries.Sum(delivery => (long)writer.Write(new Delivery(
+                    subject, new DeliverySequence(delivery.Item2.Item1, delivery.Item2.Item2), delivery.Item1, headers, details)));
                 Assert.That(writer.Bytes, Is.EqualTo(written));
                 return written;
             });
@@ -78,7 +82,7 @@ internal sealed class LineFrameProperties
     {
         var lines = Lines(output =>
         {
-            var writer = new LineFrameWriter(output, "id", "stream", "consumer", new LineOptions());
+            var writer = new LineFrameWriter(output, "id", "stream", "consumer", new FramingOptions());
             writer.WriteEnd(new Error(ErrorKind.Conflict, message, detail));
             return writer.Bytes;
         });

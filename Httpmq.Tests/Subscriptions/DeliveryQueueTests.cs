@@ -6,6 +6,7 @@ using Httpmq.Domain.Limits;
 using Httpmq.Domain.Messages;
 using Httpmq.Infrastructure.Deliveries;
 using Httpmq.Infrastructure.Protocol;
+using Httpmq.Tests.Fuzz;
 
 namespace Httpmq.Tests.Subscriptions;
 
@@ -25,7 +26,7 @@ internal sealed class DeliveryQueueTests
         {
             for (var i = 1; i <= Count; i++)
             {
-                queue.TryAdd("s", "reply", new DeliverySequence((ulong)i, (ulong)i), at: 0, new ReadOnlySequence<byte>(Payload));
+                queue.TryAdd("s", "reply", new DeliverySequence((ulong)i, (ulong)i), at: 0, headers: default, new ReadOnlySequence<byte>(Payload));
             }
         });
 
@@ -51,12 +52,12 @@ internal sealed class DeliveryQueueTests
         var queue = new DeliveryQueue(new ByteBudget(long.MaxValue));
         for (var i = 1; i <= 5; i++)
         {
-            queue.TryAdd("s", $"reply {i}", new DeliverySequence((ulong)i, (ulong)i), at: 0, new ReadOnlySequence<byte>(Payload));
+            queue.TryAdd("s", $"reply {i}", new DeliverySequence((ulong)i, (ulong)i), at: 0, headers: default, new ReadOnlySequence<byte>(Payload));
         }
 
         queue.Drain(new CountingSink(), budget: 150);
         var left = queue.Close();
-        var taken = queue.TryAdd("s", "late", default, at: 0, new ReadOnlySequence<byte>(Payload));
+        var taken = queue.TryAdd("s", "late", default, at: 0, headers: default, new ReadOnlySequence<byte>(Payload));
 
         using (Assert.EnterMultipleScope())
         {
@@ -73,7 +74,7 @@ internal sealed class DeliveryQueueTests
         var queue = new DeliveryQueue(all);
         for (var i = 1; i <= 5; i++)
         {
-            queue.TryAdd("s", $"reply {i}", new DeliverySequence((ulong)i, (ulong)i), at: 0, new ReadOnlySequence<byte>(Payload));
+            queue.TryAdd("s", $"reply {i}", new DeliverySequence((ulong)i, (ulong)i), at: 0, headers: default, new ReadOnlySequence<byte>(Payload));
         }
 
         queue.Drain(new CountingSink(), budget: 1);
@@ -94,7 +95,7 @@ internal sealed class DeliveryQueueTests
         var queue = new DeliveryQueue(all);
         for (var i = 1; i <= 3; i++)
         {
-            queue.TryAdd("s", $"reply {i}", new DeliverySequence((ulong)i, (ulong)i), at: 0, new ReadOnlySequence<byte>(Payload));
+            queue.TryAdd("s", $"reply {i}", new DeliverySequence((ulong)i, (ulong)i), at: 0, headers: default, new ReadOnlySequence<byte>(Payload));
         }
 
         var first = new List<QueuedDelivery>();
@@ -115,7 +116,7 @@ internal sealed class DeliveryQueueTests
     {
         var subjects = Enumerable.Range(0, 25).Select(i => $"orders.{i}.created").ToArray();
         var queue = new DeliveryQueue(new ByteBudget(long.MaxValue));
-        var writer = new LineFrameWriter(new FixedPipeWriter(), "id", "stream", "consumer", new LineOptions("orders.>", metadata));
+        var writer = new LineFrameWriter(new FixedPipeWriter(), "id", "stream", "consumer", new FramingOptions("orders.>", metadata));
 
         // The arrays have to grow first; 25 at a time is what the shared pool of buffers keeps for sure.
         DeliverAll();
@@ -131,10 +132,50 @@ internal sealed class DeliveryQueueTests
         {
             foreach (var subject in subjects)
             {
-                queue.TryAdd(subject, "$JS.ACK.stream.consumer.3.1.2.1700000000000000001.4", new DeliverySequence(1, 2), at: 0, new ReadOnlySequence<byte>(Payload));
+                queue.TryAdd(
+                    subject,
+                    "$JS.ACK.stream.consumer.3.1.2.1700000000000000001.4",
+                    new DeliverySequence(1, 2),
+                    at: 0,
+                    headers: default,
+                    new ReadOnlySequence<byte>(Payload));
             }
 
             queue.Drain(writer, int.MaxValue);
+        }
+    }
+
+    [Test]
+    public void Deliver_WithHeadersInPieces_HandsThemOverBesideThePayloadAndAllocatesNothing()
+    {
+        var block = "NATS/1.0\r\nA: b\r\nC: d\r\n\r\n"u8.ToArray();
+        var headers = Segments.Sequence([block[..12], [], block[12..]]);
+        var payload = new ReadOnlySequence<byte>("payload"u8.ToArray());
+        var queue = new DeliveryQueue(new ByteBudget(long.MaxValue));
+        var sink = new ComparingSink(block);
+        DeliverAll();
+        DeliverAll();
+
+        var before = GC.GetAllocatedBytesForCurrentThread();
+        DeliverAll();
+        var allocated = GC.GetAllocatedBytesForCurrentThread() - before;
+
+        using (Assert.EnterMultipleScope())
+        {
+            Assert.That(allocated, Is.Zero);
+            Assert.That(sink.Right, Is.EqualTo(75));
+            Assert.That(queue.Bytes, Is.Zero);
+        }
+
+        void DeliverAll()
+        {
+            for (var i = 0; i < 25; i++)
+            {
+                // By turns with and without, so that the one's are not the other's.
+                queue.TryAdd("s", "reply", new DeliverySequence(1, 2), at: 0, i % 2 == 0 ? headers : default, payload);
+            }
+
+            queue.Drain(sink, int.MaxValue);
         }
     }
 
@@ -153,10 +194,27 @@ internal sealed class DeliveryQueueTests
 
         public bool WantsDetails => false;
 
-        public int Write(string subject, DeliverySequence sequence, in DeliveryDetails details, ReadOnlySpan<byte> payload)
+        public int Write(in Delivery delivery)
         {
-            InOrder &= sequence.Stream == (ulong)++Count;
-            return payload.Length;
+            InOrder &= delivery.Sequence.Stream == (ulong)++Count;
+            return delivery.Payload.Length;
+        }
+    }
+
+    /// <summary>Counts deliveries with a payload and, every other one, with the headers.</summary>
+    private sealed class ComparingSink(byte[] headers) : IDeliverySink
+    {
+        private int _count;
+
+        public int Right { get; private set; }
+
+        public bool WantsDetails => false;
+
+        public int Write(in Delivery delivery)
+        {
+            var expected = _count++ % 25 % 2 == 0 ? headers : default;
+            Right += delivery.Headers.Block.Span.SequenceEqual(expected) && delivery.Payload.SequenceEqual("payload"u8) ? 1 : 0;
+            return delivery.Payload.Length;
         }
     }
 
@@ -165,10 +223,10 @@ internal sealed class DeliveryQueueTests
     {
         public bool WantsDetails => false;
 
-        public int Write(string subject, DeliverySequence sequence, in DeliveryDetails details, ReadOnlySpan<byte> payload)
+        public int Write(in Delivery delivery)
         {
             act();
-            return payload.Length;
+            return delivery.Payload.Length;
         }
     }
 

@@ -21,7 +21,7 @@ public class DeliveryQueueBenchmarks
     {
         for (var index = 0; index < Burst; index++)
         {
-            _queue.TryAdd("orders.europe.new", "$JS.ACK.orders.workers.1.1.1.0.0", new DeliverySequence(1, 1), at: 0, _message);
+            _queue.TryAdd("orders.europe.new", "$JS.ACK.orders.workers.1.1.1.0.0", new DeliverySequence(1, 1), at: 0, headers: default, _message);
         }
 
         return _queue.Drain(_sink, int.MaxValue);
@@ -31,6 +31,6 @@ public class DeliveryQueueBenchmarks
     {
         public bool WantsDetails => false;
 
-        public int Write(string subject, DeliverySequence sequence, in DeliveryDetails details, ReadOnlySpan<byte> payload) => 1;
+        public int Write(in Delivery delivery) => 1;
     }
 }

@@ -12,16 +12,11 @@ using Httpmq.Domain.Naming;
 
 namespace Httpmq.Api.Subscriptions.Framing;
 
-/// <summary>What a subscriber asked for about its lines.</summary>
-/// <param name="SubjectName">What every line says as its subject; null: the message's own.</param>
-/// <param name="Metadata">Adds deliveries, pending, time and token.</param>
-internal sealed record LineOptions(string? SubjectName = null, bool Metadata = false);
-
 /// <summary>
-/// The default framing: one JSON object per line, written straight into the response's buffer. What is the same in every line
-/// is encoded once, so a message costs three copies and its base64.
+/// The framing of v1: one JSON object per line, written straight into the response's buffer. What is the same in every line
+/// is encoded once, so a message costs three copies and its base64. Headers are no part of it.
 /// </summary>
-internal sealed class LineFrameWriter : IDeliverySink
+internal sealed class LineFrameWriter : IFraming
 {
     // Encoded in pieces that fit the response's blocks: a multiple of 3 bytes becomes a multiple of 4 characters.
     private const int PieceBytes = 2304;
@@ -41,7 +36,7 @@ internal sealed class LineFrameWriter : IDeliverySink
     private readonly byte[] _beforeSequence;
     private readonly DeliveryToken _token;
 
-    public LineFrameWriter(PipeWriter output, string requestId, string stream, string consumer, LineOptions options)
+    public LineFrameWriter(PipeWriter output, string requestId, string stream, string consumer, FramingOptions options)
     {
         _output = output;
         _requestId = requestId;
@@ -60,11 +55,23 @@ internal sealed class LineFrameWriter : IDeliverySink
 
     public bool WantsDetails { get; }
 
-    /// <summary>Bytes written so far.</summary>
+    public string ContentType => "text/event-stream";
+
     public long Bytes { get; private set; }
 
-    public int Write(string subject, DeliverySequence sequence, in DeliveryDetails details, ReadOnlySpan<byte> payload)
+    public void WriteOpen()
     {
+        // The answer's headers are the sign.
+    }
+
+    public void WriteKeepAlive()
+    {
+        // Clients of v1 take every line for a message or the end.
+    }
+
+    public int Write(in Delivery delivery)
+    {
+        var subject = delivery.Subject;
         var escaped = subject.AsSpan().ContainsAnyExcept(Plain) ? Json(subject) : null;
         var subjectLength = escaped?.Length ?? subject.Length + 2;
         var middle = ",\"consumer\":"u8;
@@ -79,18 +86,17 @@ internal sealed class LineFrameWriter : IDeliverySink
         }
 
         Append(head, ref length, _beforeSequence);
-        Append(head, ref length, sequence.Stream);
+        Append(head, ref length, delivery.Sequence.Stream);
         Append(head, ref length, middle);
-        Append(head, ref length, sequence.Consumer);
+        Append(head, ref length, delivery.Sequence.Consumer);
         Append(head, ref length, beforePayload);
         _output.Advance(length);
-        length += WriteBase64(payload);
-        length += WriteRest(subject, escaped, subjectLength, sequence, details);
+        length += WriteBase64(delivery.Payload);
+        length += WriteRest(delivery, escaped, subjectLength);
         Bytes += length;
         return length;
     }
 
-    /// <summary>The last line: why the stream ends from this side.</summary>
     public void WriteEnd(Error error)
     {
         var answer = new FailureAnswer
@@ -106,17 +112,17 @@ internal sealed class LineFrameWriter : IDeliverySink
     }
 
     /// <summary>What follows the message: what the original did not have, so that its clients find everything where it was.</summary>
-    private int WriteRest(string subject, byte[]? escaped, int subjectLength, DeliverySequence sequence, in DeliveryDetails details)
+    private int WriteRest(in Delivery delivery, byte[]? escaped, int subjectLength)
     {
         var beforeSubject = "\",\"message_subject\":"u8;
         var end = "}\n"u8;
         var rest = _output.GetSpan(beforeSubject.Length + subjectLength + (WantsDetails ? MetadataLength : 0) + end.Length);
         var length = 0;
         Append(rest, ref length, beforeSubject);
-        AppendSubject(rest, ref length, subject, escaped);
+        AppendSubject(rest, ref length, delivery.Subject, escaped);
         if (WantsDetails)
         {
-            AppendMetadata(rest, ref length, sequence, details);
+            AppendMetadata(rest, ref length, delivery.Sequence, delivery.Details);
         }
 
         Append(rest, ref length, end);

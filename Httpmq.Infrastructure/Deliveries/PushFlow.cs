@@ -7,8 +7,8 @@ using Httpmq.Infrastructure.Publishing;
 namespace Httpmq.Infrastructure.Deliveries;
 
 /// <summary>
-/// Listens to a push consumer's deliver subject, with its delivery group as queue group. The client library has no public
-/// call for that, so the server's status messages are handled here.
+/// A push consumer sends to its deliver subject by itself; its subscriber answers flow control, and holds the consumer where there may be
+/// but one.
 /// </summary>
 /// <remarks>
 /// NATS sends every listener of a consumer without a group every message, and does not keep a second one away. That a consumer is
@@ -16,7 +16,7 @@ namespace Httpmq.Infrastructure.Deliveries;
 /// <see cref="ExclusiveClaim"/>. A claim may be lost: interest in a subject needs time to reach all servers of a cluster. So it is repeated,
 /// after opening and after each reconnect at first quickly and then at a low rate for good.
 /// </remarks>
-internal sealed class PushSource : DeliverySource
+internal sealed class PushFlow(IFlowSource source, ConsumerInfo consumer, TimeProvider time) : IConsumerFlow
 {
     // nats-server notices that nobody listens to a deliver subject any more only when it has sent all that it may. What comes again before
     // that goes to nobody, and then waits for ack_wait.
@@ -25,21 +25,14 @@ internal sealed class PushSource : DeliverySource
     private static readonly TimeSpan FirstPause = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(16);
 
-    private readonly ExclusiveClaim? _claim;
+    private readonly ExclusiveClaim? _claim = consumer.Config.DeliverGroup.Length == 0 ? new ExclusiveClaim(time) : null;
     private readonly Lock _claimGate = new();
     private TimeSpan _pause = FirstPause;
-    private long _saidAt;
+    private long _saidAt = time.GetTimestamp();
     private bool _heard;
 
-    public PushSource(SourceContext context, ConsumerInfo consumer)
-        : base(context, consumer, consumer.Config.DeliverSubject, consumer.Config.DeliverGroup is { Length: > 0 } group ? group : null)
-    {
-        _claim = consumer.Config.DeliverGroup.Length == 0 ? new ExclusiveClaim(context.Time) : null;
-        _saidAt = context.Time.GetTimestamp();
-    }
-
     /// <summary>Without a message since it was last asked: nothing tells that the consumer still sends here.</summary>
-    public override bool WantsCheck
+    public bool WantsCheck
     {
         get
         {
@@ -49,24 +42,19 @@ internal sealed class PushSource : DeliverySource
         }
     }
 
-    protected override ReadOnlyMemory<byte> Nak => InAMoment;
+    public ReadOnlyMemory<byte> Nak => InAMoment;
 
-    public override async Task OpenAsync(CancellationToken cancellationToken)
+    public void Start() => Claim();
+
+    public void OnOpened() => Claim();
+
+    public void Refresh(bool reconnected)
     {
-        await Context.Link.Connection.AddSubAsync(this, cancellationToken);
-        Claim();
-    }
-
-    public override void OnOpened() => Claim();
-
-    public override void Refresh(bool reconnected)
-    {
-        base.Refresh(reconnected);
         if (reconnected)
         {
             _pause = FirstPause;
         }
-        else if (Context.Time.GetElapsedTime(Volatile.Read(ref _saidAt)) < _pause)
+        else if (time.GetElapsedTime(Volatile.Read(ref _saidAt)) < _pause)
         {
             return;
         }
@@ -78,12 +66,12 @@ internal sealed class PushSource : DeliverySource
         Claim();
     }
 
-    protected override void OnMessage() => _heard = true;
+    public void OnMessage() => _heard = true;
 
     /// <summary>Heartbeats are for nobody; flow control, which consumers that others have made may use, is answered while there is room.</summary>
-    protected override void OnStatus(int status, string? replyTo, in ReadOnlySequence<byte> headers)
+    public void OnStatus(int status, string? replyTo, in ReadOnlySequence<byte> headers)
     {
-        if (status != NatsStatus.Control || !HasRoom)
+        if (status != NatsStatus.Control || !source.HasRoom)
         {
             return;
         }
@@ -92,11 +80,15 @@ internal sealed class PushSource : DeliverySource
         var request = replyTo is { Length: > 0 } ? replyTo : StatusHeaders.Find(headers, "Nats-Consumer-Stalled:"u8);
         if (request is { Length: > 0 })
         {
-            Send(request, ReadOnlyMemory<byte>.Empty);
+            source.Send(request, ReadOnlyMemory<byte>.Empty);
         }
     }
 
-    protected override void OnForeign(in ReadOnlySequence<byte> payload)
+    public void OnDrained(int count)
+    {
+    }
+
+    public void OnForeign(in ReadOnlySequence<byte> payload)
     {
         if (_claim is null)
         {
@@ -106,21 +98,21 @@ internal sealed class PushSource : DeliverySource
         // One at a time with saying it: whoever has ended makes no claim any more.
         lock (_claimGate)
         {
-            if (End is not null || IsClosed)
+            if (source.IsOver)
             {
                 return;
             }
 
             if (_claim.Hear(payload, out var answer))
             {
-                FinishAndUnsubscribe(new Error(
+                source.FinishAndUnsubscribe(new Error(
                     ErrorKind.Conflict,
                     "Subscription ended",
-                    $"another subscriber holds consumer {Consumer}; a push consumer without delivery_group serves one, and keeps the one that has been subscribed longer"));
+                    $"another subscriber holds consumer {consumer.Name}; a push consumer without delivery_group serves one, and keeps the one that has been subscribed longer"));
             }
             else if (answer is not null)
             {
-                Send(Subject, answer);
+                source.Send(source.Subject, answer);
             }
         }
     }
@@ -134,10 +126,10 @@ internal sealed class PushSource : DeliverySource
 
         lock (_claimGate)
         {
-            Volatile.Write(ref _saidAt, Context.Time.GetTimestamp());
-            if (End is null && !IsClosed)
+            Volatile.Write(ref _saidAt, time.GetTimestamp());
+            if (!source.IsOver)
             {
-                Send(Subject, _claim.Message());
+                source.Send(source.Subject, _claim.Message());
             }
         }
     }

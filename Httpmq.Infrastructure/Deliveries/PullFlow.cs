@@ -9,12 +9,25 @@ using Httpmq.Infrastructure.Protocol;
 namespace Httpmq.Infrastructure.Deliveries;
 
 /// <summary>
-/// Asks a pull consumer for messages, never for more than <paramref name="maxInflight"/> beyond what the subscriber has
-/// taken. The server serves all that ask in turn, so any number of subscribers on any instances share the messages.
+/// Asks a pull consumer for messages, never for more than agreed beyond what the subscriber has taken. The server serves
+/// all that ask in turn, so any number of subscribers on any instances share the messages.
 /// </summary>
-internal sealed class PullSource(SourceContext context, ConsumerInfo consumer, int maxInflight)
-    : DeliverySource(context, consumer, Inbox.NewSubject(), queueGroup: null)
+/// <param name="source">Whose flow it is.</param>
+/// <param name="consumer">The consumer.</param>
+/// <param name="maxInflight">Messages asked for ahead of the subscriber, at most.</param>
+/// <param name="pullExpires">How long the server keeps a request; it is renewed then.</param>
+/// <param name="time">The clock.</param>
+/// <param name="stopping">The process stops.</param>
+internal sealed class PullFlow(
+    IFlowSource source,
+    ConsumerInfo consumer,
+    int maxInflight,
+    TimeSpan pullExpires,
+    TimeProvider time,
+    CancellationToken stopping) : IConsumerFlow
 {
+    private static readonly byte[] AtOnce = "-NAK"u8.ToArray();
+
     private static readonly TimeSpan LongestHeartbeat = TimeSpan.FromSeconds(10);
 
     // While it is open whether the server takes requests at all: one beyond max_waiting is dropped without an answer (2.15.1).
@@ -25,7 +38,7 @@ internal sealed class PullSource(SourceContext context, ConsumerInfo consumer, i
 
     private readonly Lock _gate = new();
     private readonly string _call = $"$JS.API.CONSUMER.MSG.NEXT.{consumer.StreamName}.{consumer.Name}";
-    private TimeSpan _expires = context.Options.PullExpires;
+    private TimeSpan _expires = pullExpires;
     private int _maxBatch = int.MaxValue;
     private int _lastBatch;
     private int _asked;
@@ -34,44 +47,48 @@ internal sealed class PullSource(SourceContext context, ConsumerInfo consumer, i
     private bool _pausing;
     private bool _sure;
     private TimeSpan _heartbeat = LongestHeartbeat;
-    private long _lastSign = context.Time.GetTimestamp();
+    private long _lastSign = time.GetTimestamp();
 
     // The server shows so often that it keeps a request.
     private TimeSpan Heartbeat => TimeSpan.FromTicks(Math.Min(_expires.Ticks / 4, (_sure ? LongestHeartbeat : UnsureHeartbeat).Ticks));
 
-    public override async Task OpenAsync(CancellationToken cancellationToken)
+    public ReadOnlyMemory<byte> Nak => AtOnce;
+
+    /// <summary>The server's heartbeats tell, or their absence.</summary>
+    public bool WantsCheck => false;
+
+    public void Start() => Ask();
+
+    public void OnOpened()
     {
-        await Context.Link.Connection.AddSubAsync(this, cancellationToken);
-        Ask();
     }
 
     /// <summary>
     /// Asks again where two signs of life are missing; a server before 2.10 does not answer where the consumer is gone. After a reconnect the
     /// server may or may not have kept the request: rather ask twice than wait for one that is gone.
     /// </summary>
-    public override void Refresh(bool reconnected)
+    public void Refresh(bool reconnected)
     {
-        base.Refresh(reconnected);
-        if (reconnected || Context.Time.GetElapsedTime(Volatile.Read(ref _lastSign)) > 2 * _heartbeat)
+        if (reconnected || time.GetElapsedTime(Volatile.Read(ref _lastSign)) > 2 * _heartbeat)
         {
             lock (_gate)
             {
                 _asked = 0;
                 _sure = false;
-                _lastSign = Context.Time.GetTimestamp();
+                _lastSign = time.GetTimestamp();
             }
 
             Ask();
             if (!reconnected)
             {
-                Context.Look(this);
+                source.Look();
             }
         }
     }
 
-    protected override void OnMessage()
+    public void OnMessage()
     {
-        Volatile.Write(ref _lastSign, Context.Time.GetTimestamp());
+        Volatile.Write(ref _lastSign, time.GetTimestamp());
         lock (_gate)
         {
             _asked = Math.Max(0, _asked - 1);
@@ -81,7 +98,7 @@ internal sealed class PullSource(SourceContext context, ConsumerInfo consumer, i
         }
     }
 
-    protected override void OnDrained(int count)
+    public void OnDrained(int count)
     {
         lock (_gate)
         {
@@ -91,9 +108,9 @@ internal sealed class PullSource(SourceContext context, ConsumerInfo consumer, i
         Ask();
     }
 
-    protected override void OnStatus(int status, string? replyTo, in ReadOnlySequence<byte> headers)
+    public void OnStatus(int status, string? replyTo, in ReadOnlySequence<byte> headers)
     {
-        Volatile.Write(ref _lastSign, Context.Time.GetTimestamp());
+        Volatile.Write(ref _lastSign, time.GetTimestamp());
         switch (status)
         {
             case NatsStatus.Control:
@@ -108,17 +125,17 @@ internal sealed class PullSource(SourceContext context, ConsumerInfo consumer, i
             case NatsStatus.NoResponders:
                 // Gone, or without a leader: from 2.10 on this is said at once.
                 OnRefused(headers);
-                Context.Look(this);
+                source.Look();
                 break;
             case NatsStatus.RequestTimeout:
                 OnOver(headers);
                 Ask();
                 break;
             case NatsStatus.Conflict when StatusHeaders.Contain(headers, "Consumer Deleted"u8):
-                Finish(Gone("the consumer was deleted"));
+                source.Finish(DeliverySource.Gone("the consumer was deleted"));
                 break;
             case NatsStatus.Conflict when StatusHeaders.Contain(headers, "push based"u8):
-                Finish(new Error(ErrorKind.Conflict, "Subscription ended", "the consumer was replaced by a push consumer"));
+                source.Finish(new Error(ErrorKind.Conflict, "Subscription ended", "the consumer was replaced by a push consumer"));
                 break;
             case NatsStatus.Conflict when StatusHeaders.Contain(headers, "Exceeded MaxRequestBatch"u8):
                 OnTooMuch(batch: true, headers);
@@ -127,13 +144,17 @@ internal sealed class PullSource(SourceContext context, ConsumerInfo consumer, i
                 OnTooMuch(batch: false, headers);
                 break;
             case NatsStatus.BadRequest:
-                Finish(new Error(ErrorKind.Conflict, "Subscription ended", $"JetStream refused to be asked for messages: {StatusHeaders.Text(headers)}"));
+                source.Finish(new Error(ErrorKind.Conflict, "Subscription ended", $"JetStream refused to be asked for messages: {StatusHeaders.Text(headers)}"));
                 break;
             default:
                 // Too many requests wait, another leader, a server that stops.
                 OnRefused(headers);
                 break;
         }
+    }
+
+    public void OnForeign(in ReadOnlySequence<byte> payload)
+    {
     }
 
     /// <summary>A request is over; the pending header tells what is left of it.</summary>
@@ -170,7 +191,7 @@ internal sealed class PullSource(SourceContext context, ConsumerInfo consumer, i
     {
         try
         {
-            await Task.Delay(pause, Context.Time, Context.Stopping);
+            await Task.Delay(pause, time, stopping);
         }
         catch (OperationCanceledException)
         {
@@ -194,7 +215,7 @@ internal sealed class PullSource(SourceContext context, ConsumerInfo consumer, i
             _asked = Math.Max(0, _asked - _lastBatch);
             if (batch ? _lastBatch <= 1 : _expires / 2 < ShortestExpires)
             {
-                Finish(new Error(ErrorKind.Conflict, "Subscription ended", $"JetStream refused to be asked for messages: {StatusHeaders.Text(headers)}"));
+                source.Finish(new Error(ErrorKind.Conflict, "Subscription ended", $"JetStream refused to be asked for messages: {StatusHeaders.Text(headers)}"));
                 return;
             }
 
@@ -213,7 +234,7 @@ internal sealed class PullSource(SourceContext context, ConsumerInfo consumer, i
         {
             var most = Math.Min(maxInflight, _maxBatch);
             var batch = Math.Min(maxInflight - _asked - _queued, most);
-            if (batch < most - (most / 2) || End is not null || IsClosed || !Context.Link.IsOpen)
+            if (batch < most - (most / 2) || source.IsOver || !source.IsConnected)
             {
                 return;
             }
@@ -224,6 +245,6 @@ internal sealed class PullSource(SourceContext context, ConsumerInfo consumer, i
             request = new PullRequest(batch, _expires.Ticks * TimeSpan.NanosecondsPerTick, _heartbeat.Ticks * TimeSpan.NanosecondsPerTick);
         }
 
-        Send(_call, JsonSerializer.SerializeToUtf8Bytes(request, WireJson.Default.PullRequest), replyTo: Subject);
+        source.Send(_call, JsonSerializer.SerializeToUtf8Bytes(request, WireJson.Default.PullRequest), replyTo: source.Subject);
     }
 }
