@@ -95,7 +95,9 @@ compose: ## Validate compose.yaml
 		echo 'compose.yaml: not checked (needs docker compose, or python3 with yaml)'; \
 	fi
 
-doc: build ## Write the OpenAPI documents to docs/openapi/
+doc: build ## Write docs/configuration.md, and the OpenAPI documents to docs/openapi/
+	@dotnet $(APP) configuration > docs/configuration.md.new && mv docs/configuration.md.new docs/configuration.md || \
+		{ rm -f docs/configuration.md.new; exit 1; }
 	@mkdir -p docs/openapi
 	@for group in management dataplane; do \
 		dotnet $(APP) openapi $$group > docs/openapi/$$group.json.new && \

@@ -6,6 +6,12 @@ if (args is ["openapi", .. var names])
     return await OpenApiCommand.RunAsync(names, Console.Out, Console.Error);
 }
 
+if (args is ["configuration"])
+{
+    await Console.Out.WriteLineAsync(ConfigurationDocument.Text);
+    return 0;
+}
+
 switch (CommandLine.Parse(args, Environment.GetEnvironmentVariables()))
 {
     case CommandLineResult.Run run:

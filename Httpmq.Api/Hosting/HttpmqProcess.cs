@@ -112,15 +112,15 @@ internal sealed class HttpmqProcess(HttpmqSettings settings, TextWriter output, 
             }
             catch (IOException exception) when (exception.InnerException is AddressInUseException)
             {
-                var key = $"{group.Name}{SettingKeys.ListenPort}";
+                var key = $"{group.Name}.{ServerSettingKeys.ListenPort}";
                 throw new StartException(
-                    $"{key}: {server.ListenOn}:{server.ListenPort} is in use by another process; stop it, or choose another port with this key or {SettingKeys.VariableOf(key)}",
+                    $"{key}: {server.ListenOn}:{server.ListenPort} is in use by another process; stop it, or choose another port with this key or {Catalogue.VariableOf(key)}",
                     exception);
             }
             catch (System.Net.Sockets.SocketException exception)
             {
                 throw new StartException(
-                    $"{group.Name}{SettingKeys.ListenOn}: cannot listen on {server.ListenOn}:{server.ListenPort}: {exception.Message}; it must be an address of this machine",
+                    $"{group.Name}.{ServerSettingKeys.ListenOn}: cannot listen on {server.ListenOn}:{server.ListenPort}: {exception.Message}; it must be an address of this machine",
                     exception);
             }
         }

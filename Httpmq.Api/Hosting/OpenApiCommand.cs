@@ -1,4 +1,3 @@
-using System.Net;
 using Httpmq.Api.Hosting.Configuration;
 using Httpmq.Api.Http;
 using Httpmq.Infrastructure.Connection;
@@ -33,18 +32,9 @@ internal static class OpenApiCommand
     /// <summary>The document as JSON.</summary>
     public static async Task<string> GenerateAsync(ApiGroup group)
     {
-        var server = new ApiServerSettings
-        {
-            PathPrefix = "/",
-            ListenOn = IPAddress.Loopback,
-            ListenPort = 1,
-            ReadTimeout = null,
-            WriteTimeout = null,
-            IdleTimeout = null,
-            RequestIdHeader = "Httpmq-Request-ID",
-            DoNotLogHeaders = new HashSet<string>(StringComparer.OrdinalIgnoreCase),
-        };
-        await using var app = ApiHost.Build(group, server, new NatsOptions(), new LogSettings { Level = LogLevel.Error, Json = false }, new LimitSettings());
+        var settings = Declaration.Defaults(RunMode.All);
+        var server = group == ApiGroup.Management ? settings.Management : settings.Dataplane;
+        await using var app = ApiHost.Build(group, server, new NatsOptions(), settings.Log, settings.Limits);
         var document = await app.Services.GetRequiredService<IOpenApiDocumentGenerator>().GenerateAsync("v1");
         return document.ToJson();
     }

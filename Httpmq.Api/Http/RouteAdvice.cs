@@ -33,7 +33,7 @@ internal sealed class RouteAdvice(ApiGroup group, ApiServerSettings server, Endp
         var whole = below + path;
         return $"no route {(whole.Length == 0 ? "/" : whole)}: " + (string.Equals(below, _prefix, StringComparison.Ordinal)
             ? Advise(path)
-            : $"every path begins with {_prefix} ({group.Name}{ServerSettingKeys.PathPrefix}), written like that");
+            : $"every path begins with {_prefix} ({group.Name}.{ServerSettingKeys.PathPrefix}), written like that");
     }
 
     private string Advise(string path)

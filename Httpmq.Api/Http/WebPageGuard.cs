@@ -26,7 +26,7 @@ internal sealed class WebPageGuard(RequestDelegate next, ApiGroup group, ApiServ
         if (!_anyHost && headers.Host.ToString() is { Length: > 0 } host && !IsOwnHost(host) && IsGuarded(context.Connection))
         {
             var answersTo = server.AllowedHosts.Count > 0 ? "only loopback names and the configured ones are served" : "only loopback names are served on a loopback address";
-            return RefuseAsync(context, "Host", host, answersTo, "allowed_hosts");
+            return RefuseAsync(context, "Host", host, answersTo, ServerSettingKeys.AllowedHosts);
         }
 
         var (origin, site) = (headers.Origin, headers[FetchSite]);
@@ -46,14 +46,14 @@ internal sealed class WebPageGuard(RequestDelegate next, ApiGroup group, ApiServ
 
             if (!IsOwnOrigin(origin, context.Request.Host))
             {
-                return RefuseAsync(context, "Origin", origin, "the page that sent this request does not come from this server", "allowed_origins");
+                return RefuseAsync(context, "Origin", origin, "the page that sent this request does not come from this server", ServerSettingKeys.AllowedOrigins);
             }
         }
 
         // Without an origin it is an image, a link or a form with GET; those cannot be permitted one by one.
         return site is "" or "same-origin" or "none" || IsVisit(context.Request)
             ? next(context)
-            : RefuseAsync(context, FetchSite, site, "a page of another site or port sent this request; fetch() sends an Origin, which can be permitted", "allowed_origins");
+            : RefuseAsync(context, FetchSite, site, "a page of another site or port sent this request; fetch() sends an Origin, which can be permitted", ServerSettingKeys.AllowedOrigins);
     }
 
     /// <summary>
@@ -117,7 +117,7 @@ internal sealed class WebPageGuard(RequestDelegate next, ApiGroup group, ApiServ
             context,
             StatusCodes.Status403Forbidden,
             "Refused: a web page may not use this server",
-            $"{header}: {PlainText.Quote(PlainText.OneLine(value))}: {why}; to permit it, add it to {group.Name}{ServerSettingKeys.ServerConfig}{setting}");
+            $"{header}: {PlainText.Quote(PlainText.OneLine(value))}: {why}; to permit it, add it to {group.Name}.{setting}");
         await RejectedBody.LingerAsync(context);
     }
 }

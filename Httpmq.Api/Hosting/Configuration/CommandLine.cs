@@ -1,6 +1,4 @@
 using System.Collections;
-using System.CommandLine;
-using System.CommandLine.Parsing;
 using Httpmq.Api.Http;
 
 namespace Httpmq.Api.Hosting.Configuration;
@@ -27,122 +25,104 @@ internal static class CommandLine
     /// <summary>The exit code when options or settings are wrong: starting again will not help.</summary>
     internal const int InvalidExitCode = 2;
 
-    private const string LevelVariable = "LOG_LEVEL";
-    private const string JsonVariable = "LOG_AS_JSON";
-    private const string FileVariable = "CONFIG_FILE";
-
     /// <param name="arguments">The arguments of the process, without its name.</param>
     /// <param name="environment">Names and values, as <see cref="Environment.GetEnvironmentVariables()"/> gives them.</param>
     internal static CommandLineResult Parse(string[] arguments, IDictionary environment)
     {
-        var grammar = new Grammar();
-        var parsed = grammar.Parse(arguments);
-        if (arguments.Length == 0 || Grammar.ReadSwitch(parsed, grammar.Help) is true || parsed.CommandResult.Command == grammar.HelpCommand)
+        var parsed = new Arguments(arguments);
+        if (parsed.AskForHelp)
         {
             return new CommandLineResult.Exit(HelpText.Help, 0);
         }
 
-        if (Grammar.ReadSwitch(parsed, grammar.Version) is true)
+        if (parsed.Switch(Option.Version) is true)
         {
             return new CommandLineResult.Exit(ProductVersion.Text, 0);
         }
 
         // Wrong usage and wrong settings are collected apart: only the first is what --help can help with.
-        var usage = new Findings();
-        var mode = grammar.ReadMode(parsed, arguments, usage);
+        var (usage, findings) = (new Findings(), new Findings());
+        parsed.Check(usage);
         var log = new LogSettings
         {
-            Level = ReadLevel(parsed, grammar, environment, usage),
-            Json = Grammar.ReadSwitch(parsed, grammar.JsonLog)
-                ?? ReadVariable(JsonVariable, environment, SettingRules.Flag, usage, false),
+            Level = ReadOption(Option.LogLevel, parsed.Text(Option.LogLevel), SettingRules.Level, LogLevel.Warning, environment, usage),
+            Json = ReadOption(Option.JsonLog, parsed.Switch(Option.JsonLog)?.ToString(), SettingRules.Flag, false, environment, usage),
         };
-
-        var findings = new Findings();
-        var settings = ReadSettings(parsed, grammar, environment, mode ?? RunMode.Management, log, findings);
-        RefuseEmptyBroker(settings, findings);
+        var settings = ReadSettings(parsed, environment, log, findings);
         if (usage.Problems.Count + findings.Problems.Count > 0)
         {
             var lines = usage.Problems.Concat(findings.Problems).Select(problem => $"httpmq: {problem}");
-            return new CommandLineResult.Exit(
-                string.Join('\n', usage.Problems.Count > 0 ? lines.Append(HelpText.Hint) : lines),
-                InvalidExitCode);
+            var text = string.Join('\n', usage.Problems.Count > 0 ? lines.Append(HelpText.Hint) : lines);
+            return new CommandLineResult.Exit(text, InvalidExitCode);
         }
 
-        return Grammar.ReadSwitch(parsed, grammar.CheckConfig) is true
-            ? new CommandLineResult.Exit(string.Join('\n', findings.Warnings.Select(warning => $"warning: {warning}").Append($"httpmq: {Checked(mode)}")), 0)
+        return parsed.Switch(Option.CheckConfig) is true
+            ? new CommandLineResult.Exit(
+                string.Join('\n', [
+                    .. findings.Warnings.Select(warning => $"warning: {warning}"),
+                    $"httpmq: the configuration of mode '{Arguments.NameOf(settings.Mode)}' is valid"]),
+                0)
             : new CommandLineResult.Run(settings, findings.Warnings);
     }
 
-    private static string Checked(RunMode? mode) => $"the configuration of mode '{mode.ToString()!.ToLowerInvariant()}' is valid";
-
-    /// <summary>Who mistypes the address of a NATS server gets an error, and not an empty server that looks like theirs.</summary>
-    private static void RefuseEmptyBroker(HttpmqSettings settings, Findings findings)
+    private static HttpmqSettings ReadSettings(Arguments parsed, IDictionary environment, LogSettings log, Findings findings)
     {
-        if (!settings.UsesEmbeddedNats)
-        {
-            return;
-        }
-
-        foreach (var (subject, meant, origin) in findings.Misspelt.Where(found => found.Meant is SettingKeys.Nats or SettingKeys.NatsServerUri))
-        {
-            findings.Problem(
-                subject, $"unknown; did you mean {meant}? Without {SettingKeys.NatsServerUri} mode 'all' would start an empty NATS server of its own", origin);
-        }
-    }
-
-    private static HttpmqSettings ReadSettings(
-        ParseResult parsed, Grammar grammar, IDictionary environment, RunMode mode, LogSettings log, Findings findings)
-    {
-        var (path, subject) = Grammar.ReadText(parsed, grammar.ConfigFile) is { } option
-            ? (option, grammar.ConfigFile.Name)
-            : (Variable(environment, FileVariable), FileVariable);
-        var file = path is null ? new SettingsLayer() : FileLayer.Read(path, subject, findings);
-        var options = new SettingsLayer();
-        var dataFolder = Grammar.ReadText(parsed, grammar.DataFolder);
+        var catalogue = Declaration.Catalogue;
+        var (path, subject) = parsed.Text(Option.ConfigFile) is { } option
+            ? (option, Option.ConfigFile.Name)
+            : (Variable(environment, Option.ConfigFile.Variable!), Option.ConfigFile.Variable!);
+        var options = new SettingsSource();
+        var dataFolder = parsed.Text(Option.DataFolder);
         if (dataFolder is not null)
         {
-            options.Add(SettingKeys.EmbeddedDataFolder, dataFolder, $"in {grammar.DataFolder.Name}");
+            options.Add(Declaration.DataFolder, dataFolder, $"in {Option.DataFolder.Name}");
         }
 
-        var reader = new SettingsReader(findings, SettingKeys.Defaults(mode), file, EnvironmentLayer.Read(environment, findings), options);
-        var settings = reader.Read(mode, log);
-        if (dataFolder is not null && !settings.UsesEmbeddedNats)
+        var configuration = new ConfigurationBuilder()
+            .Add(path is null ? new SettingsSource() : FileSource.Read(path, subject, catalogue, findings))
+            .Add(EnvironmentSource.Read(environment, catalogue, findings))
+            .Add(options)
+            .Build();
+        var settings = Declaration.Read(new SettingsSection(configuration, findings), parsed.Mode ?? RunMode.Management, log);
+        if (settings.UsesEmbeddedNats)
         {
-            findings.Warning(grammar.DataFolder.Name, "has no effect, the NATS server is not ours (mode 'all' without nats.server_uri)");
+            RefuseEmptyBroker(findings);
+        }
+        else if (dataFolder is not null)
+        {
+            findings.Warning(Option.DataFolder.Name, "has no effect, the NATS server is not ours (mode 'all' without nats.server_uri)");
         }
 
         return settings;
     }
 
-    private static LogLevel ReadLevel(ParseResult parsed, Grammar grammar, IDictionary environment, Findings usage)
+    /// <summary>Who mistypes the address of a NATS server gets an error, and not an empty server that looks like theirs.</summary>
+    private static void RefuseEmptyBroker(Findings findings)
     {
-        if (Grammar.ReadText(parsed, grammar.LogLevel) is not { } text)
+        foreach (var (subject, meant, origin) in findings.Misspelt.Where(found => found.Meant is Catalogue.Nats or Catalogue.NatsServerUri))
         {
-            return ReadVariable(LevelVariable, environment, SettingRules.Level, usage, LogLevel.Warning);
+            findings.Problem(
+                subject,
+                $"unknown; did you mean {meant}? Without {Catalogue.NatsServerUri} mode 'all' would start an empty NATS server of its own",
+                origin);
         }
-
-        if (!SettingRules.Level.TryParse(text, out var level))
-        {
-            usage.Problem(grammar.LogLevel.Name, $"{PlainText.Quote(text)} {SettingRules.Level.Complaint}");
-        }
-
-        return level;
     }
 
-    private static T ReadVariable<T>(string variable, IDictionary environment, SettingRule<T> rule, Findings usage, T fallback)
-        where T : struct
+    private static T ReadOption<T>(Option option, string? given, SettingRule<T> rule, T fallback, IDictionary environment, Findings usage)
     {
-        if (Variable(environment, variable) is not { } text)
+        var variable = option.Variable!.Split('=')[0];
+        if ((given ?? Variable(environment, variable)) is not { } text)
         {
             return fallback;
         }
 
         if (!rule.TryParse(text, out var value))
         {
-            usage.Problem(variable, $"{PlainText.Quote(text)} {rule.Complaint}", "in the environment");
+            var (subject, origin) = given is null ? (variable, "in the environment") : (option.Name, "");
+            usage.Problem(subject, $"{PlainText.Quote(text)} {rule.Complaint}", origin);
         }
 
-        return value;
+        return value!;
     }
 
     // An empty variable is one that is not set: that is what LOG_LEVEL=${LOG_LEVEL:-} in a compose file leaves behind.

@@ -1,5 +1,3 @@
-using System.Collections.Frozen;
-using System.Net;
 using Httpmq.Api.Http;
 using Httpmq.Infrastructure.EmbeddedNats;
 
@@ -18,7 +16,9 @@ internal enum RunMode
     All,
 }
 
-/// <summary>Everything that can be configured, validated: whoever holds one need not check it again.</summary>
+/// <summary>
+/// Everything that can be configured, validated: whoever holds one need not check it again. Defaults and rules: <see cref="Declaration"/>.
+/// </summary>
 internal sealed record HttpmqSettings
 {
     public required RunMode Mode { get; init; }
@@ -29,15 +29,14 @@ internal sealed record HttpmqSettings
 
     public required EmbeddedNatsSettings EmbeddedNats { get; init; }
 
-    /// <summary>How long requests and subscriptions may take to end at shutdown. Default 20 s, at least 1 s.</summary>
     public required TimeSpan DrainTimeout { get; init; }
 
     public required LimitSettings Limits { get; init; }
 
-    /// <summary>The management server. Always filled in and valid, whether the mode serves it or not.</summary>
+    /// <summary>Always filled in and valid, whether the mode serves it or not.</summary>
     public required ApiServerSettings Management { get; init; }
 
-    /// <summary>The dataplane server. Always filled in and valid, whether the mode serves it or not.</summary>
+    /// <inheritdoc cref="Management"/>
     public required ApiServerSettings Dataplane { get; init; }
 
     /// <summary>True when this process runs its own NATS server: mode <see cref="RunMode.All"/> and nobody named another.</summary>
@@ -47,10 +46,10 @@ internal sealed record HttpmqSettings
 /// <summary>How the process logs. Set by the command line, not by the configuration file, as in the original.</summary>
 internal sealed record LogSettings
 {
-    /// <summary>The lowest level written: Debug, Information, Warning (the default) or Error.</summary>
+    /// <summary>The lowest level written: Debug, Information, Warning or Error.</summary>
     public required LogLevel Level { get; init; }
 
-    /// <summary>One JSON object per line instead of text. Default false.</summary>
+    /// <summary>One JSON object per line instead of text.</summary>
     public required bool Json { get; init; }
 }
 
@@ -63,17 +62,15 @@ internal sealed record NatsSettings
     /// </summary>
     public required string? ServerUri { get; init; }
 
-    /// <summary>Time limit of one attempt to connect. Default 30 s, at least 1 s.</summary>
     public required TimeSpan ConnectTimeout { get; init; }
 
-    /// <summary>Attempts before the process gives up. Default -1: it never does.</summary>
+    /// <summary>-1: the process never gives up.</summary>
     public required int MaxReconnectAttempts { get; init; }
 
-    /// <summary>Pause between two attempts. Default 15 s, at least 1 s.</summary>
     public required TimeSpan ReconnectWait { get; init; }
 
     /// <summary><see cref="ServerUri"/> without user names, passwords and tokens, for people and logs.</summary>
-    public string? DisplayUri => ServerUri is null ? null : SettingText.WithoutCredentials(ServerUri);
+    public string? DisplayUri => ServerUri is null ? null : SettingRules.WithoutCredentials(ServerUri);
 
     // The generated text would put the password of the server into the first log line that prints the settings.
     public override string ToString() =>
@@ -87,12 +84,10 @@ internal sealed record EmbeddedNatsSettings
     /// <summary>Where JetStream stores; null: not configured, the embedded server chooses.</summary>
     public required string? DataFolder { get; init; }
 
-    /// <summary>The loopback port. Default 4223, next to the port of a NATS server that may run here already.</summary>
+    /// <summary>The loopback port. The default is next to the port of a NATS server that may run here already.</summary>
     public required int Port { get; init; }
 
-    /// <summary>A path, or a name to look up in PATH. Default <c>nats-server</c>.</summary>
     public required string Executable { get; init; }
 
-    /// <summary>Whether a message is on the disk before it is confirmed. Default: nats-server forces it there every 2 minutes.</summary>
     public EmbeddedNatsSync Sync { get; init; }
 }

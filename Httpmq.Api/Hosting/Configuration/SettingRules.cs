@@ -4,14 +4,27 @@ using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
+using System.Numerics;
 using Httpmq.Infrastructure.EmbeddedNats;
 
 namespace Httpmq.Api.Hosting.Configuration;
 
 internal delegate bool TryParseSetting<T>(string text, [MaybeNullWhen(false)] out T value);
 
-/// <summary>What a text must look like to become a value. <paramref name="Complaint"/> reads on after the refused text.</summary>
-internal sealed record SettingRule<T>(string Complaint, TryParseSetting<T> TryParse);
+/// <summary>What a text must be to become a value.</summary>
+/// <param name="Expected">Reads on after "is not" in an error, and stands alone in the documentation.</param>
+/// <param name="TryParse">The value of a text, or false.</param>
+internal sealed record SettingRule<T>(string Expected, TryParseSetting<T> TryParse)
+{
+    /// <summary>Reads on after the refused text.</summary>
+    internal string Complaint { get; init; } = $"is not {Expected}";
+
+    /// <summary>The refused text as it may be shown.</summary>
+    internal Func<string, string> Display { get; init; } = static text => text;
+
+    /// <summary>True for a list of values, which is one text separated by commas.</summary>
+    internal bool IsList { get; init; }
+}
 
 /// <summary>Every rule for the value of a key or option, once.</summary>
 internal static class SettingRules
@@ -19,119 +32,120 @@ internal static class SettingRules
     // The longest time that .NET's timers take is int.MaxValue milliseconds; a longer one would be accepted here and throw much later.
     private const int MaxSeconds = int.MaxValue / 1000;
 
+    private const string Letters = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+
     // RFC 9110, 5.6.2: the characters of a header's name.
-    private static readonly SearchValues<char> HeaderCharacters =
-        SearchValues.Create("!#$%&'*+-.^_`|~0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz");
+    private static readonly SearchValues<char> HeaderCharacters = SearchValues.Create($"!#$%&'*+-.^_`|~{Letters}");
 
     // RFC 3986, 3.3: the characters of a path's segment, without % (routes are matched decoded) and * (it means something to routing).
-    private static readonly SearchValues<char> PathCharacters =
-        SearchValues.Create("-._~!$&'()+,;=:@0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz");
+    private static readonly SearchValues<char> PathCharacters = SearchValues.Create($"-._~!$&'()+,;=:@{Letters}");
 
-    private static readonly FrozenSet<string> NatsSchemes = FrozenSet.Create(StringComparer.Ordinal, "nats", "tls", "ws", "wss");
+    internal static readonly SettingRule<LogLevel> Level = Choice(
+        "debug, info, warn or error",
+        ("debug", LogLevel.Debug), ("info", LogLevel.Information), ("warn", LogLevel.Warning), ("error", LogLevel.Error));
 
-    internal static readonly SettingRule<LogLevel> Level = new("is not debug, info, warn or error", TryLevel);
+    internal static readonly SettingRule<bool> Flag =
+        Choice("true, false, 1 or 0", ("true", true), ("false", false), ("1", true), ("0", false));
 
-    internal static readonly SettingRule<bool> Flag = new("is not true, false, 1 or 0", TryFlag);
+    internal static readonly SettingRule<int> Port = Number("a port (1 to 65535)", 1, IPEndPoint.MaxPort);
 
-    internal static readonly SettingRule<int> Port =
-        new("is not a port (1 to 65535)", (string text, out int value) => TryInteger(text, 1, IPEndPoint.MaxPort, out value));
+    internal static readonly SettingRule<int> Attempts = Number("a number of attempts (-1 for ever, or 0 and more)", -1, int.MaxValue);
 
-    internal static readonly SettingRule<int> Attempts = new(
-        "is not a number of attempts (-1 for ever, or 0 and more)",
-        (string text, out int value) => TryInteger(text, -1, int.MaxValue, out value));
+    internal static readonly SettingRule<int> Count = Number($"a whole number (1 to {int.MaxValue})", 1, int.MaxValue);
 
-    internal static readonly SettingRule<int> Count = new(
-        $"is not a whole number (1 to {int.MaxValue})",
-        (string text, out int value) => TryInteger(text, 1, int.MaxValue, out value));
+    internal static readonly SettingRule<int> BytesOrNone =
+        Number($"a number of bytes (0 for no limit of its own, or 1 to {int.MaxValue})", 0, int.MaxValue);
 
-    internal static readonly SettingRule<int> BytesOrNone = new(
-        $"is not a number of bytes (0 for no limit of its own, or 1 to {int.MaxValue})",
-        (string text, out int value) => TryInteger(text, 0, int.MaxValue, out value));
+    internal static readonly SettingRule<long> Bytes = Number($"a number of bytes (1 to {long.MaxValue})", 1, long.MaxValue);
 
-    internal static readonly SettingRule<long> Bytes = new(
-        $"is not a number of bytes (1 to {long.MaxValue})",
-        (string text, out long value) => long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out value) && value > 0);
+    internal static readonly SettingRule<int> InflightRequests =
+        Number($"a whole number (1 to {ushort.MaxValue + 1})", 1, ushort.MaxValue + 1);
 
-    internal static readonly SettingRule<int> InflightRequests = new(
-        $"is not a whole number (1 to {ushort.MaxValue + 1})",
-        (string text, out int value) => TryInteger(text, 1, ushort.MaxValue + 1, out value));
+    internal static readonly SettingRule<int> HeaderBytes = Number("a number of bytes (1024 to 1048576)", 1024, 1024 * 1024);
 
-    internal static readonly SettingRule<int> HeaderBytes = new(
-        "is not a number of bytes (1024 to 1048576)",
-        (string text, out int value) => TryInteger(text, 1024, 1024 * 1024, out value));
+    internal static readonly SettingRule<TimeSpan> Seconds = new(
+        $"a whole number of seconds (1 to {MaxSeconds})",
+        (string text, out TimeSpan value) => TrySeconds(text, out value) && value > TimeSpan.Zero);
 
-    internal static readonly SettingRule<TimeSpan> Seconds =
-        new($"is not a whole number of seconds (1 to {MaxSeconds})", (string text, out TimeSpan value) => TrySeconds(text, 1, out value));
-
-    internal static readonly SettingRule<TimeSpan?> Timeout =
-        new($"is not a whole number of seconds (0 for none, or 1 to {MaxSeconds})", TryTimeout);
-
-    internal static readonly SettingRule<string> NatsUri = new(
-        "is not nats://host:port (or tls, ws, wss; several separated by commas)",
-        TryNatsUri);
-
-    internal static readonly SettingRule<IPAddress> Address = new("is not an IP address", TryAddress);
-
-    internal static readonly SettingRule<string> Prefix = new("is not a path like / or /some/path", TryPrefix);
-
-    internal static readonly SettingRule<string> HeaderName = new("is not the name of a header", TryHeaderName);
-
-    internal static readonly SettingRule<IReadOnlySet<string>> HeaderNames = new("is not a list of names of headers", TryHeaderNames);
-
-    internal static readonly SettingRule<IReadOnlySet<string>> Origins = new(
-        "is not a list of origins like https://app.example.com or http://localhost:8080, without a path (or * for every page)",
-        (string text, [MaybeNullWhen(false)] out IReadOnlySet<string> value) => TryList(text, NormalOrigin, out value));
-
-    internal static readonly SettingRule<IReadOnlySet<string>> Hosts = new(
-        "is not a list of hosts like mq.example.com or mq.example.com:3000 (or * for every host)",
-        (string text, [MaybeNullWhen(false)] out IReadOnlySet<string> value) => TryList(text, NormalHost, out value));
-
-    internal static readonly SettingRule<string> NotBlank = new("is empty", TryNotBlank);
-
-    internal static readonly SettingRule<EmbeddedNatsSync> Sync = new(
-        "is not 'default' (nats-server forces messages to the disk every 2 minutes) or 'always' (before it confirms each)",
-        TrySync);
-
-    private static bool TrySync(string text, out EmbeddedNatsSync value)
-    {
-        value = string.Equals(text, "always", StringComparison.OrdinalIgnoreCase) ? EmbeddedNatsSync.Always : EmbeddedNatsSync.Default;
-        return value == EmbeddedNatsSync.Always || string.Equals(text, "default", StringComparison.OrdinalIgnoreCase);
-    }
-
-    private static bool TryLevel(string text, out LogLevel value)
-    {
-        LogLevel? level = text.ToUpperInvariant() switch
+    internal static readonly SettingRule<TimeSpan?> SecondsOrNone = new(
+        $"a whole number of seconds (0 for none, or 1 to {MaxSeconds})",
+        (string text, out TimeSpan? value) =>
         {
-            "DEBUG" => LogLevel.Debug,
-            "INFO" => LogLevel.Information,
-            "WARN" => LogLevel.Warning,
-            "ERROR" => LogLevel.Error,
-            _ => null,
-        };
-        value = level.GetValueOrDefault();
-        return level is not null;
+            var valid = TrySeconds(text, out var limit);
+            value = limit > TimeSpan.Zero ? limit : null;
+            return valid;
+        });
+
+    internal static readonly SettingRule<string> NatsUri =
+        new("nats://host:port (or tls, ws, wss; several separated by commas)", TryNatsUri) { Display = WithoutCredentials };
+
+    internal static readonly SettingRule<IPAddress> Address = new("an IP address", TryAddress);
+
+    internal static readonly SettingRule<string> Prefix = new("a path like / or /some/path", TryPrefix);
+
+    internal static readonly SettingRule<string> HeaderName = new("the name of a header", TryHeaderName);
+
+    internal static readonly SettingRule<IReadOnlySet<string>> HeaderNames =
+        List("a list of names of headers", name => TryHeaderName(name, out _) ? name : null);
+
+    internal static readonly SettingRule<IReadOnlySet<string>> Origins = List(
+        "a list of origins like https://app.example.com or http://localhost:8080, without a path (or * for every page)", NormalOrigin);
+
+    internal static readonly SettingRule<IReadOnlySet<string>> Hosts =
+        List("a list of hosts like mq.example.com or mq.example.com:3000 (or * for every host)", NormalHost);
+
+    internal static readonly SettingRule<string> NotBlank = new(
+        "a path, or the name of a program",
+        (string text, [MaybeNullWhen(false)] out string value) => !string.IsNullOrWhiteSpace(value = text)) { Complaint = "is empty" };
+
+    internal static readonly SettingRule<EmbeddedNatsSync> Sync = Choice(
+        "'default' (nats-server forces messages to the disk every 2 minutes) or 'always' (before it confirms each)",
+        ("default", EmbeddedNatsSync.Default),
+        ("always", EmbeddedNatsSync.Always));
+
+    /// <summary>Replaces what stands before the @ of each URI (user, password, token) by <c>***</c>, also where the URI is wrong.</summary>
+    internal static string WithoutCredentials(string uris) => string.Join(',', uris.Split(',').Select(HideUser));
+
+    // Up to the last @: a password with an @ in it that should have been escaped is still a password.
+    private static string HideUser(string uri)
+    {
+        var at = uri.LastIndexOf('@');
+        var scheme = uri.IndexOf("://", StringComparison.Ordinal);
+        return at < 0 ? uri : string.Concat(scheme >= 0 && scheme < at ? uri[..(scheme + 3)] : "", "***", uri[at..]);
     }
 
-    private static bool TryFlag(string text, out bool value)
+    private static SettingRule<T> Number<T>(string expected, T min, T max)
+        where T : struct, IBinaryInteger<T>
+        => new(expected, (string text, out T value) => TryNumber(text, min, max, out value));
+
+    private static SettingRule<T> Choice<T>(string expected, params (string Name, T Value)[] choices) =>
+        new(expected, (string text, [MaybeNullWhen(false)] out T value) =>
+        {
+            var index = Array.FindIndex(choices, choice => string.Equals(choice.Name, text, StringComparison.OrdinalIgnoreCase));
+            value = index < 0 ? default : choices[index].Value;
+            return index >= 0;
+        });
+
+    private static SettingRule<IReadOnlySet<string>> List(string expected, Func<string, string?> normalize)
     {
-        value = text is "1";
-        return text is "1" or "0" || bool.TryParse(text, out value);
+        return new(expected, TryList) { IsList = true };
+
+        bool TryList(string text, [MaybeNullWhen(false)] out IReadOnlySet<string> value)
+        {
+            var items = text.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries).Select(normalize).ToArray();
+            value = items.Length == 0 ? FrozenSet<string>.Empty : items.OfType<string>().ToFrozenSet(StringComparer.OrdinalIgnoreCase);
+            return !items.Contains(value: null);
+        }
     }
 
-    private static bool TryInteger(string text, int min, int max, out int value) =>
-        int.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out value) && value >= min && value <= max;
+    private static bool TryNumber<T>(string text, T min, T max, out T value)
+        where T : struct, IBinaryInteger<T>
+        => T.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out value) && value >= min && value <= max;
 
-    private static bool TrySeconds(string text, int min, out TimeSpan value)
+    private static bool TrySeconds(string text, out TimeSpan value)
     {
-        var valid = TryInteger(text, min, MaxSeconds, out var seconds);
+        var valid = TryNumber(text, 0, MaxSeconds, out var seconds);
         value = TimeSpan.FromSeconds(seconds);
-        return valid;
-    }
-
-    private static bool TryTimeout(string text, out TimeSpan? value)
-    {
-        var valid = TrySeconds(text, 0, out var limit);
-        value = limit == TimeSpan.Zero ? null : limit;
         return valid;
     }
 
@@ -143,7 +157,8 @@ internal static class SettingRules
     }
 
     private static bool IsNatsUri(string text) =>
-        Uri.TryCreate(text, UriKind.Absolute, out var uri) && NatsSchemes.Contains(uri.Scheme) && uri.Host.Length > 0 && uri.Port != 0;
+        Uri.TryCreate(text, UriKind.Absolute, out var uri)
+        && uri is { Scheme: "nats" or "tls" or "ws" or "wss", Host.Length: > 0, Port: not 0 };
 
     // IPAddress also takes "1" (0.0.0.1), "0x7f.1" and "[::1]:3000", none of which is what somebody meant.
     private static bool TryAddress(string text, [MaybeNullWhen(false)] out IPAddress value) =>
@@ -165,26 +180,13 @@ internal static class SettingRules
     }
 
     // Servers and clients resolve . and .. before a route is matched.
-    private static bool IsPathSegment(string segment) => segment is not ("" or "." or "..") && !segment.AsSpan().ContainsAnyExcept(PathCharacters);
+    private static bool IsPathSegment(string segment) =>
+        segment is not ("" or "." or "..") && !segment.AsSpan().ContainsAnyExcept(PathCharacters);
 
     private static bool TryHeaderName(string text, [MaybeNullWhen(false)] out string value)
     {
         value = text.Trim();
         return value.Length > 0 && !value.AsSpan().ContainsAnyExcept(HeaderCharacters);
-    }
-
-    private static bool TryHeaderNames(string text, [MaybeNullWhen(false)] out IReadOnlySet<string> value)
-    {
-        var names = text.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
-        value = names.ToFrozenSet(StringComparer.OrdinalIgnoreCase);
-        return Array.TrueForAll(names, name => TryHeaderName(name, out _));
-    }
-
-    private static bool TryList(string text, Func<string, string?> normalize, [MaybeNullWhen(false)] out IReadOnlySet<string> value)
-    {
-        var items = text.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries).Select(normalize).ToArray();
-        value = items.Length == 0 ? FrozenSet<string>.Empty : items.OfType<string>().ToFrozenSet(StringComparer.OrdinalIgnoreCase);
-        return !items.Contains(value: null);
     }
 
     // As a browser writes it: no path, and no port where it is the scheme's own. "null" is every sandboxed page and is no origin here.
@@ -202,10 +204,4 @@ internal static class SettingRules
             && !text.EndsWith('/'))
             ? text
             : null;
-
-    private static bool TryNotBlank(string text, [MaybeNullWhen(false)] out string value)
-    {
-        value = text;
-        return !string.IsNullOrWhiteSpace(text);
-    }
 }

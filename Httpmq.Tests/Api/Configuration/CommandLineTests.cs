@@ -26,6 +26,7 @@ internal sealed class CommandLineTests : ConfigurationTest
     [TestCase("--log-level debug --json-log --config-file FILE dataplane")]
     [TestCase("dataplane --log-level=debug --json-log=true --config-file=FILE")]
     [TestCase("-l error dataplane -c other.yaml -l debug -j -c FILE")]
+    [TestCase("-l:debug -j true -cFILE dataplane")]
     public void Parse_OptionsOnEitherSideOfTheMode_AreAllSeen(string arguments)
     {
         var file = WriteKey("dataplane.api_server.server_config.listen_port", "4444");
@@ -119,6 +120,10 @@ internal sealed class CommandLineTests : ConfigurationTest
     [TestCase("-l trace management", "httpmq: --log-level: 'trace' is not debug, info, warn or error")]
     [TestCase("management -l", "httpmq: --log-level: needs a value")]
     [TestCase("management -c", "httpmq: --config-file: needs a value")]
+    [TestCase("management management", "httpmq: 'management': unexpected, the mode is management already")]
+    [TestCase("-jx all", "httpmq: -x: unknown option")]
+    [TestCase("- all", "httpmq: '-': unexpected, the mode is all already")]
+    [TestCase("-j maybe all", "httpmq: 'maybe': unexpected, the mode is all already")]
     public void Parse_WrongUsage_IsNamedOnOneLineWithAHint(string arguments, string expected)
     {
         Assert.That(Refuse(arguments.Split(' ')), Is.EqualTo(new[] { expected, Hint }));
@@ -183,9 +188,8 @@ internal sealed class CommandLineTests : ConfigurationTest
     [Test]
     public void Help_ForEveryOptionModeAndVariable_HasALine()
     {
-        var grammar = new Grammar();
-        var names = grammar.Options.SelectMany(option => option.Aliases.Append(option.Name)).Concat(grammar.ModeNames);
-        string[] others = ["LOG_LEVEL", "LOG_AS_JSON", "CONFIG_FILE", "3000", "3001", "README.md"];
+        var names = Option.All.SelectMany(option => new[] { option.Letter, option.Name }).OfType<string>().Concat(Enum.GetValues<RunMode>().Select(Arguments.NameOf));
+        string[] others = ["LOG_LEVEL", "LOG_AS_JSON", "CONFIG_FILE", "3000", "3001", "configuration"];
 
         Assert.Multiple(() =>
         {

@@ -8,7 +8,7 @@ internal sealed class EnvironmentTests : ConfigurationTest
 {
     private const string Headers = "Httpmq__Management__ApiServer__LoggingConfig__DoNotLogHeaders";
 
-    private static IEnumerable<string> Variables() => SettingKeys.All.SelectMany(key => new[]
+    private static IEnumerable<string> Variables() => Declaration.Catalogue.Settings.Select(setting => setting.Key).SelectMany(key => new[]
     {
         "Httpmq__" + string.Join("__", key.Split('.').Select(Pascal)),
         "Httpmq__" + key.Replace(".", "__", StringComparison.Ordinal),
