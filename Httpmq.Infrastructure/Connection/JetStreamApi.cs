@@ -23,6 +23,26 @@ internal sealed class JetStreamApi(NatsLink link, NatsOptions options, TimeProvi
     // Without it the client library hands out "nobody listens" as an empty answer.
     private static readonly NatsSubOpts ReplyOptions = new() { ThrowIfNoResponders = true };
 
+    /// <summary>
+    /// Refuses what the server lacks: one that does not know a field ignores or refuses it. Throws <see cref="ErrorKind.NotSupported"/>, or
+    /// <see cref="ErrorKind.Unavailable"/> without a connection.
+    /// </summary>
+    /// <param name="what">What fails where this fails: the error's message.</param>
+    /// <param name="field">The field that was named.</param>
+    /// <param name="since">The first version that has it.</param>
+    /// <param name="has">Whether a server has it.</param>
+    public void Require(string what, string field, string since, Func<ServerFacts, bool> has)
+    {
+        link.RequireOpen();
+        if (link.Server is var server && !has(server))
+        {
+            throw new HttpmqException(new Error(
+                ErrorKind.NotSupported,
+                what,
+                $"{field} needs nats-server {since} or later, and the connected one is {server.Version}; nothing was changed"));
+        }
+    }
+
     /// <summary>Calls the API; an error in the answer is thrown.</summary>
     /// <param name="what">What fails where this fails: the error's message.</param>
     /// <param name="call">The API subject after <c>$JS.API.</c>.</param>

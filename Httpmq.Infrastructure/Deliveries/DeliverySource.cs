@@ -281,7 +281,7 @@ internal abstract class DeliverySource : NatsSubBase, IDeliverySource
         }
 
         foreach (var delivery in left.Where(delivery =>
-            Context.Time.GetElapsedTime(delivery.At).Ticks < Info.Config.AckWait / TimeSpan.NanosecondsPerTick))
+            Context.Time.GetElapsedTime(delivery.At).Ticks < Info.Config.AckWait?.Nanoseconds / TimeSpan.NanosecondsPerTick))
         {
             Send(delivery.ReplyTo, Nak);
         }

@@ -76,7 +76,7 @@ internal sealed class DeliverySources : IDeliverySourceFactory, IAsyncDisposable
     public async Task<IDeliverySource> OpenAsync(ConsumerInfo consumer, int maxInflight, CancellationToken cancellationToken)
     {
         _link.RequireOpen();
-        DeliverySource source = consumer.Config.DeliverSubject.Length > 0
+        DeliverySource source = consumer.Config.IsPush()
             ? new PushSource(_context, consumer)
             : new PullSource(_context, consumer, maxInflight);
 

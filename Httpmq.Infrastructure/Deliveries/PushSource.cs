@@ -32,9 +32,9 @@ internal sealed class PushSource : DeliverySource
     private bool _heard;
 
     public PushSource(SourceContext context, ConsumerInfo consumer)
-        : base(context, consumer, consumer.Config.DeliverSubject, consumer.Config.DeliverGroup is { Length: > 0 } group ? group : null)
+        : base(context, consumer, consumer.Config.DeliverSubject!, consumer.Config.DeliverGroup is { Length: > 0 } group ? group : null)
     {
-        _claim = consumer.Config.DeliverGroup.Length == 0 ? new ExclusiveClaim(context.Time) : null;
+        _claim = consumer.Config.DeliverGroup is not { Length: > 0 } ? new ExclusiveClaim(context.Time) : null;
         _saidAt = context.Time.GetTimestamp();
     }
 

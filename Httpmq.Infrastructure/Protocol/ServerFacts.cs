@@ -1,4 +1,3 @@
-using System.Text.Json;
 using Httpmq.Infrastructure.Connection;
 using NATS.Client.Core;
 
@@ -55,6 +54,9 @@ internal sealed record ServerFacts(Version? Version)
     /// <summary>In lame duck mode JetStream stops at once; earlier servers keep it until they close the connections.</summary>
     public bool StopsJetStreamInLameDuckMode => IsAtLeast(2, 10, 0);
 
+    /// <summary>Keeps the metadata of streams and consumers; earlier servers ignore it.</summary>
+    public bool HasMetadata => IsAtLeast(2, 10, 0);
+
     /// <summary>Has <c>sync_interval: always</c>; earlier servers refuse a configuration with it.</summary>
     public bool CanSyncAlways => IsAtLeast(2, 10, 0);
 
@@ -85,19 +87,12 @@ internal sealed record ServerFacts(Version? Version)
     /// Of the leader that sent an answer about a consumer. Before 2.11 it does not say; then it is one of those, and where the connected
     /// server is one too, the same as that.
     /// </summary>
-    /// <param name="extra">The answer's configuration: what is not read otherwise.</param>
+    /// <param name="version">What the answer's configuration says, <see cref="GivenConfig{T}.LeaderVersion"/>.</param>
     /// <param name="connected">The connected server.</param>
-    public static ServerFacts OfLeader(IReadOnlyDictionary<string, JsonElement>? extra, ServerFacts connected)
-    {
-        if (extra?.GetValueOrDefault("metadata") is { ValueKind: JsonValueKind.Object } metadata
-            && metadata.TryGetProperty(VersionMetadata, out var version)
-            && version.ValueKind is JsonValueKind.String)
-        {
-            return Of(version.GetString());
-        }
-
-        return connected.ApiLevel == 0 ? connected : Unknown;
-    }
+    public static ServerFacts OfLeader(string? version, ServerFacts connected) =>
+        version is not null ? Of(version)
+        : connected.ApiLevel == 0 ? connected
+        : Unknown;
 
     private bool IsAtLeast(int major, int minor, int build) => Version is not null && Version >= new Version(major, minor, build);
 }
