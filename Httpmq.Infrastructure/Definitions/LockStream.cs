@@ -56,7 +56,7 @@ internal sealed class LockStream(JetStreamApi api, NatsLink link, NatsOptions op
     private static readonly NatsSubOpts ReplyOptions = new() { ThrowIfNoResponders = true };
 
     /// <summary>Whether the connected server is one of several.</summary>
-    public bool IsClustered => link.Connection.ServerInfo?.Cluster is { Length: > 0 };
+    public bool IsClustered => link.Server.IsClustered;
 
     /// <summary>Tries once to take a lock.</summary>
     /// <param name="what">What fails where this fails.</param>

@@ -24,7 +24,7 @@ internal sealed class PullSource(SourceContext context, ConsumerInfo consumer, i
     private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(5);
 
     private readonly Lock _gate = new();
-    private readonly string _call = $"$JS.API.CONSUMER.MSG.NEXT.{consumer.StreamName}.{consumer.Name}";
+    private readonly string _call = context.Options.ApiSubject($"CONSUMER.MSG.NEXT.{consumer.StreamName}.{consumer.Name}");
     private TimeSpan _expires = context.Options.PullExpires;
     private int _maxBatch = int.MaxValue;
     private int _lastBatch;

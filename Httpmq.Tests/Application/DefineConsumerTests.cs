@@ -32,7 +32,7 @@ internal sealed class DefineConsumerTests
     {
         yield return new TestCaseData(Samples.Info(metadata: Team("a")), Same);
         yield return new TestCaseData(Samples.Info(metadata: Team("a")), With(config => config with { Metadata = Team("a") }));
-        yield return new TestCaseData(Samples.Info(), With(config => config with { Metadata = new Dictionary<string, string>() }));
+        yield return new TestCaseData(Samples.Info(), With(config => config with { Metadata = new Dictionary<string, string>(StringComparer.Ordinal) }));
     }
 
     private static IEnumerable<TestCaseData> Changed()
@@ -46,7 +46,7 @@ internal sealed class DefineConsumerTests
         yield return new TestCaseData(Samples.Info(ackWait: 5), Same);
         yield return new TestCaseData(Samples.Info(), With(config => config with { Metadata = Team("a") }));
         yield return new TestCaseData(Samples.Info(metadata: Team("a")), With(config => config with { Metadata = Team("b") }));
-        yield return new TestCaseData(Samples.Info(metadata: Team("a")), With(config => config with { Metadata = new Dictionary<string, string>() }));
+        yield return new TestCaseData(Samples.Info(metadata: Team("a")), With(config => config with { Metadata = new Dictionary<string, string>(StringComparer.Ordinal) }));
     }
 
     private static IEnumerable<TestCaseData> Refused()
@@ -165,7 +165,7 @@ internal sealed class DefineConsumerTests
 
     private static DefineConsumer With(Func<ConsumerConfig, ConsumerConfig> change) => Same with { Config = change(Same.Config) };
 
-    private static Dictionary<string, string> Team(string name) => new() { ["team"] = name };
+    private static Dictionary<string, string> Team(string name) => new(StringComparer.Ordinal) { ["team"] = name };
 
     private void Finds(ConsumerInfo? existing) =>
         _store.Setup(store => store.FindAsync(Samples.Stream, Samples.Consumer, default)).ReturnsAsync(existing);
