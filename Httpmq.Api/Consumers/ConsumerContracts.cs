@@ -14,7 +14,7 @@ internal sealed record ConsumerParameters
     [Schema(Required = true, IsName = true)]
     public string? Name { get; init; }
 
-    /// <summary>A description.</summary>
+    /// <summary>A description, at most 4096 bytes.</summary>
     public string? Notes { get; init; }
 
     /// <summary>Subjects of the stream that it takes, wildcards allowed; absent or empty: all.</summary>
@@ -43,6 +43,24 @@ internal sealed record ConsumerParameters
     /// <summary>push: JetStream sends to one subscriber, or to a delivery group; pull: any number of subscribers share.</summary>
     [Schema(Required = true, Values = ["push", "pull"])]
     public string? Mode { get; init; }
+
+    /// <summary>
+    /// Names and texts that JetStream keeps and does not read, at most 128 KiB together; names that begin with _nats. are nats-server's own.
+    /// From nats-server 2.10 on. Absent: as it is.
+    /// </summary>
+    public IReadOnlyDictionary<string, string>? Metadata { get; init; }
+
+    public ConsumerConfig ToConfig() => new()
+    {
+        DurableName = Name,
+        Description = Notes,
+        DeliverGroup = DeliveryGroup,
+        MaxDeliver = MaxRetry,
+        AckWait = AckWait,
+        FilterSubject = FilterSubject,
+        MaxAckPending = MaxInflight,
+        Metadata = Metadata,
+    };
 }
 
 /// <summary>All consumers of a stream by name.</summary>
@@ -88,20 +106,21 @@ internal sealed record ConsumerInfoContract(
         info.Name,
         info.Created,
         new ConsumerConfigContract(
-            info.Config.Notes,
-            info.Config.DeliverSubject,
-            info.Config.DeliverGroup,
-            info.Config.MaxDeliver,
-            info.Config.AckWait,
-            info.Config.FilterSubject,
-            info.Config.MaxWaiting,
-            info.Config.MaxAckPending),
+            info.Config.Description!,
+            info.Config.DeliverSubject!,
+            info.Config.DeliverGroup!,
+            info.Config.MaxDeliver ?? -1,
+            info.Config.AckWait?.Nanoseconds ?? 0,
+            info.Config.FilterSubject!,
+            info.Config.MaxWaiting ?? 0,
+            info.Config.MaxAckPending ?? 0,
+            info.Config.Metadata),
         SequenceInfoContract.From(info.Delivered),
         SequenceInfoContract.From(info.AckFloor),
-        info.AckPending,
-        info.Redelivered,
-        info.Waiting,
-        info.Pending);
+        info.NumAckPending,
+        info.NumRedelivered,
+        info.NumWaiting,
+        info.NumPending);
 }
 
 /// <summary>A consumer's configuration.</summary>
@@ -113,6 +132,7 @@ internal sealed record ConsumerInfoContract(
 /// <param name="FilterSubject">Which of the stream's subjects it takes; empty: all.</param>
 /// <param name="MaxWaiting">Pull only: requests that may wait at a time.</param>
 /// <param name="MaxAckPending">Messages sent and not yet acknowledged, at most.</param>
+/// <param name="Metadata">Names and texts that JetStream keeps, without nats-server's own; not there when there are none.</param>
 internal sealed record ConsumerConfigContract(
     string Notes,
     string DeliverSubject,
@@ -121,7 +141,8 @@ internal sealed record ConsumerConfigContract(
     long AckWait,
     string FilterSubject,
     long MaxWaiting,
-    long MaxAckPending);
+    long MaxAckPending,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] IReadOnlyDictionary<string, string>? Metadata);
 
 /// <summary>A position.</summary>
 /// <param name="ConsumerSeq">How many deliveries it took, redeliveries included.</param>
@@ -132,7 +153,7 @@ internal sealed record SequenceInfoContract(
     ulong StreamSeq,
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] DateTimeOffset? LastActive)
 {
-    public static SequenceInfoContract From(SequenceInfo info) => new(info.Consumer, info.Stream, info.LastActive);
+    public static SequenceInfoContract From(SequenceInfo info) => new(info.ConsumerSeq, info.StreamSeq, info.LastActive);
 }
 
 [JsonSerializable(typeof(ConsumerParameters))]

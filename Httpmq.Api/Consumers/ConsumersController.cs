@@ -21,20 +21,10 @@ internal sealed class ConsumersController(IMediator mediator) : ApiController(me
     /// <response code="409">The consumer exists with another mode, delivery group or filter, or the stream has as many consumers as it may.</response>
     [HttpPost("/v1/admin/stream/{stream}/consumer", Name = "DefineConsumer")]
     [ProducesResponseType<Answer>(StatusCodes.Status200OK)]
-    [Errors(400, 404, 408, 409, 413, 503, 504, 507)]
+    [Errors(400, 404, 408, 409, 413, 501, 503, 504, 507)]
     public async Task<IActionResult> Define(string stream, [FromBody] ConsumerParameters parameters)
     {
-        var command = new DefineConsumer(
-            stream,
-            parameters.Name,
-            parameters.Notes,
-            parameters.FilterSubject,
-            parameters.DeliveryGroup,
-            parameters.Mode,
-            parameters.MaxInflight,
-            parameters.MaxRetry,
-            parameters.AckWait);
-        await SendAsync(command, abandon: true);
+        await SendAsync(new DefineConsumer(stream, parameters.Mode, parameters.ToConfig()), abandon: true);
         return Done();
     }
 

@@ -97,6 +97,11 @@ internal static class JsonFault
         var name = path.TrimStart('$', '.');
         var end = name.IndexOfAny(['[', '.']);
         var property = contract.Properties.FirstOrDefault(candidate => string.Equals(candidate.Name, end < 0 ? name : name[..end], StringComparison.OrdinalIgnoreCase));
+        if (property?.PropertyType is { } texts && typeof(IReadOnlyDictionary<string, string>).IsAssignableFrom(texts))
+        {
+            return end < 0 ? ("an object", "an object of texts, such as {\"team\":\"billing\"},") : ("text", "text in double quotes");
+        }
+
         if (property?.PropertyType is not { } declared || typeof(IEnumerable<string?>).IsAssignableFrom(declared))
         {
             return end < 0 ? ("an array", "an array of texts, such as [\"orders.*\"],") : ("text", "text in double quotes");

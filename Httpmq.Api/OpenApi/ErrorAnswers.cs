@@ -48,6 +48,10 @@ internal sealed class ErrorAnswers : IOperationProcessor
             "As many subscriptions are open as the gateway takes (`limits.max_subscriptions`).",
             "Too many subscriptions",
             "20000 are open (limits.max_subscriptions)"),
+        [501] = new(
+            "The nats-server is too old for a field of the request. `detail` names the field, and the first version that has it.",
+            "Failed to create stream orders",
+            "metadata needs nats-server 2.10 or later, and the connected one is 2.9.10; nothing was changed"),
         [503] = new(
             "NATS or its JetStream cannot be reached at the moment. `detail` says whether anything was done; try again after the time in `Retry-After`.",
             "NATS is not available",

@@ -37,7 +37,19 @@ internal record StreamLimitParameters
     [Schema(Minimum = -1, Unit = "bytes")]
     public int? MaxMsgSize { get; init; }
 
-    public StreamLimits ToLimits() => new(MaxConsumers, MaxMsgs, MaxBytes, MaxAge, MaxMsgsPerSubject, MaxMsgSize);
+    public StreamLimits ToLimits() => Limit(new StreamLimits());
+
+    /// <summary>With these limits.</summary>
+    protected T Limit<T>(T of)
+        where T : StreamLimits => (T)(of with
+        {
+            MaxConsumers = MaxConsumers,
+            MaxMsgs = MaxMsgs,
+            MaxBytes = MaxBytes,
+            MaxAge = MaxAge,
+            MaxMsgsPerSubject = MaxMsgsPerSubject,
+            MaxMsgSize = MaxMsgSize,
+        });
 }
 
 /// <summary>A stream to define.</summary>
@@ -52,8 +64,26 @@ internal sealed record StreamParameters : StreamLimitParameters
     public IReadOnlyList<string?>? Subjects { get; init; }
 
     /// <summary>Servers of a cluster that keep a copy of each message, 1 to 5; absent: 1. More than 1 needs a cluster of as many.</summary>
-    [Schema(Minimum = 1, Maximum = StreamSpec.MostReplicas)]
+    [Schema(Minimum = 1, Maximum = StreamConfig.MostReplicas)]
     public int? Replicas { get; init; }
+
+    /// <summary>A description, at most 4096 bytes.</summary>
+    public string? Description { get; init; }
+
+    /// <summary>
+    /// Names and texts that JetStream keeps and does not read, at most 128 KiB together; names that begin with _nats. are nats-server's own.
+    /// From nats-server 2.10 on.
+    /// </summary>
+    public IReadOnlyDictionary<string, string>? Metadata { get; init; }
+
+    public StreamConfig ToConfig() => Limit(new StreamConfig
+    {
+        Name = Name,
+        Description = Description,
+        Subjects = Subjects!,
+        NumReplicas = Replicas,
+        Metadata = Metadata,
+    });
 }
 
 /// <summary>The subjects that a stream takes from now on.</summary>
@@ -88,30 +118,31 @@ internal sealed record StreamInfoContract(StreamConfigContract Config, DateTimeO
 {
     public static StreamInfoContract From(StreamInfo info) => new(
         new StreamConfigContract(
-            info.Config.Name,
-            info.Config.Description,
-            info.Config.Subjects,
-            info.Config.MaxConsumers,
-            info.Config.MaxMessages,
-            info.Config.MaxBytes,
-            info.Config.MaxAge,
-            info.Config.MaxMessagesPerSubject,
-            info.Config.MaxMessageSize,
-            info.Config.Replicas),
+            info.Config.Name!,
+            info.Config.Description!,
+            info.Config.Subjects!,
+            info.Config.MaxConsumers ?? -1,
+            info.Config.MaxMsgs ?? -1,
+            info.Config.MaxBytes ?? -1,
+            info.Config.MaxAge?.Nanoseconds ?? 0,
+            info.Config.MaxMsgsPerSubject ?? -1,
+            info.Config.MaxMsgSize ?? -1,
+            info.Config.NumReplicas ?? 1,
+            info.Config.Metadata),
         info.Created,
         new StreamStateContract(
             info.State.Messages,
             info.State.Bytes,
-            info.State.FirstSequence,
-            info.State.FirstTime,
-            info.State.LastSequence,
-            info.State.LastTime,
+            info.State.FirstSeq,
+            info.State.FirstTs,
+            info.State.LastSeq,
+            info.State.LastTs,
             info.State.ConsumerCount));
 }
 
 /// <summary>A stream's configuration. A limit that is not set is -1, and <c>max_age</c> is 0.</summary>
 /// <param name="Name">The stream's name.</param>
-/// <param name="Description">A description; empty for streams that were defined here.</param>
+/// <param name="Description">A description; empty without one.</param>
 /// <param name="Subjects">The subjects that it takes.</param>
 /// <param name="MaxConsumers">Consumers at most; -1: unlimited.</param>
 /// <param name="MaxMsgs">Messages at most; -1: unlimited.</param>
@@ -120,6 +151,7 @@ internal sealed record StreamInfoContract(StreamConfigContract Config, DateTimeO
 /// <param name="MaxMsgsPerSubject">Messages of one subject at most; -1: unlimited.</param>
 /// <param name="MaxMsgSize">Bytes of one message at most; -1: unlimited.</param>
 /// <param name="Replicas">Servers of a cluster that keep a copy of each message.</param>
+/// <param name="Metadata">Names and texts that JetStream keeps, without nats-server's own; not there when there are none.</param>
 internal sealed record StreamConfigContract(
     string Name,
     string Description,
@@ -130,7 +162,8 @@ internal sealed record StreamConfigContract(
     long MaxAge,
     long MaxMsgsPerSubject,
     int MaxMsgSize,
-    int Replicas);
+    int Replicas,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] IReadOnlyDictionary<string, string>? Metadata);
 
 /// <summary>What a stream holds.</summary>
 /// <param name="Messages">How many messages.</param>

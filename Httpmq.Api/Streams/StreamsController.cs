@@ -17,10 +17,10 @@ internal sealed class StreamsController(IMediator mediator) : ApiController(medi
     /// <response code="409">A stream of this name exists with another configuration, or its subjects overlap with those of another stream.</response>
     [HttpPost("/v1/admin/stream", Name = "DefineStream")]
     [ProducesResponseType<Answer>(StatusCodes.Status200OK)]
-    [Errors(400, 408, 409, 413, 503, 504, 507)]
+    [Errors(400, 408, 409, 413, 501, 503, 504, 507)]
     public async Task<IActionResult> Define([FromBody] StreamParameters parameters)
     {
-        await SendAsync(new DefineStream(parameters.Name, parameters.Subjects, parameters.ToLimits(), parameters.Replicas), abandon: true);
+        await SendAsync(new DefineStream(parameters.ToConfig()), abandon: true);
         return Done();
     }
 
@@ -35,7 +35,7 @@ internal sealed class StreamsController(IMediator mediator) : ApiController(medi
         var answer = new StreamsAnswer
         {
             RequestId = RequestId,
-            Streams = streams.ToDictionary(stream => stream.Config.Name, StreamInfoContract.From, StringComparer.Ordinal),
+            Streams = streams.ToDictionary(stream => stream.Config.Name!, StreamInfoContract.From, StringComparer.Ordinal),
         };
         return Json(answer, StreamsJson.Wire.StreamsAnswer);
     }

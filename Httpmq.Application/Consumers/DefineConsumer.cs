@@ -11,37 +11,33 @@ using MediatR;
 namespace Httpmq.Application.Consumers;
 
 /// <summary>
-/// Creates a consumer, or changes what may change of an existing one: in-flight limit, deliveries, ack wait, notes.
+/// Creates a consumer, or changes what may change of an existing one: in-flight limit, deliveries, ack wait, notes, metadata.
 /// Another mode, delivery group or filter is a conflict.
 /// </summary>
-/// <param name="AckWait">Absent or 0: 30 s.</param>
-/// <param name="MaxRetry">Deliveries in total; absent, 0 or -1: no limit.</param>
-public sealed record DefineConsumer(
-    string Stream,
-    string? Name,
-    string? Notes,
-    string? FilterSubject,
-    string? DeliveryGroup,
-    string? Mode,
-    long? MaxInflight,
-    long? MaxRetry,
-    GivenDuration? AckWait) : IRequest, IValidatedRequest;
+/// <param name="Stream">The stream.</param>
+/// <param name="Mode">push or pull.</param>
+/// <param name="Config">
+/// The name and what is asked for. Ack wait absent or 0: 30 s; deliveries absent, 0 or -1: no limit; metadata absent: as it is.
+/// </param>
+public sealed record DefineConsumer(string Stream, string? Mode, ConsumerConfig Config) : IRequest, IValidatedRequest;
 
 internal sealed class DefineConsumerValidator : AbstractValidator<DefineConsumer>
 {
     public DefineConsumerValidator()
     {
         RuleFor(command => command.Stream).ChangeableStream("stream");
-        RuleFor(command => command.Name).EntityName("name");
+        RuleFor(command => command.Config.DurableName).EntityName("name");
         RuleFor(command => command.Mode).Must(mode => mode is "push" or "pull")
             .WithMessage(command => command.Mode is null ? "mode is required: 'push' or 'pull'" : $"mode: {Rules.Quote(command.Mode)} is not 'push' or 'pull'");
-        RuleFor(command => command.MaxInflight).NotNull().WithMessage("max_inflight is required: at least 1").AtLeast("max_inflight", 1);
-        RuleFor(command => command.MaxRetry).AtLeast("max_retry", -1);
-        RuleFor(command => command.AckWait).NoneOrAtLeast("ack_wait", "30 s", ConsumerSpec.ShortestAckWait);
-        RuleFor(command => command.FilterSubject).SubjectFilter("filter_subject").When(command => command.FilterSubject is { Length: > 0 });
-        RuleFor(command => command.DeliveryGroup).EntityName("delivery_group").When(command => command.DeliveryGroup is not null);
-        RuleFor(command => command.DeliveryGroup).Null().When(command => command.Mode is "pull")
-            .WithMessage(command => $"delivery_group: {Rules.Quote(command.DeliveryGroup)} is for push consumers; subscribers of a pull consumer share anyway");
+        RuleFor(command => command.Config.MaxAckPending).NotNull().WithMessage("max_inflight is required: at least 1").AtLeast("max_inflight", 1);
+        RuleFor(command => command.Config.MaxDeliver).AtLeast("max_retry", -1);
+        RuleFor(command => command.Config.AckWait).NoneOrAtLeast("ack_wait", "30 s", ConsumerConfig.ShortestAckWait);
+        RuleFor(command => command.Config.FilterSubject).SubjectFilter("filter_subject").When(command => command.Config.FilterSubject is { Length: > 0 });
+        RuleFor(command => command.Config.DeliverGroup).EntityName("delivery_group").When(command => command.Config.DeliverGroup is not null);
+        RuleFor(command => command.Config.DeliverGroup).Null().When(command => command.Mode is "pull")
+            .WithMessage(command => $"delivery_group: {Rules.Quote(command.Config.DeliverGroup)} is for push consumers; subscribers of a pull consumer share anyway");
+        RuleFor(command => command.Config.Description).Description("notes");
+        RuleFor(command => command.Config.Metadata).Metadata("metadata");
     }
 }
 
@@ -53,21 +49,22 @@ internal sealed class DefineConsumerHandler(IConsumerStore consumers, IStreamSto
     public async Task<Unit> Handle(DefineConsumer request, CancellationToken cancellationToken)
     {
         var stream = Rules.Stream(request.Stream);
-        var spec = ToSpec(request);
-        var what = $"Failed to create consumer {spec.Name} of stream {stream}";
+        var name = Rules.Consumer(request.Config.DurableName);
+        var wanted = new Wanted(name, request.Mode is "push" ? ConsumerMode.Push : ConsumerMode.Pull, WithDefaults(request.Config));
+        var what = $"Failed to create consumer {name} of stream {stream}";
         try
         {
             // To say the same again is common, and asks one question only.
-            if (await consumers.FindAsync(stream, spec.Name, cancellationToken) is { } existing)
+            if (await consumers.FindAsync(stream, name, cancellationToken) is { } existing)
             {
-                what = $"Failed to change consumer {spec.Name} of stream {stream}";
-                if (!IsChange(existing, request, spec))
+                what = $"Failed to change consumer {name} of stream {stream}";
+                if (!IsChange(existing, wanted))
                 {
                     return Unit.Value;
                 }
             }
 
-            await locks.RunAsync(what, stream, spec.Name, writing => DefineAsync(stream, request, spec, what, writing, cancellationToken), cancellationToken);
+            await locks.RunAsync(what, stream, name, writing => DefineAsync(stream, wanted, what, writing, cancellationToken), cancellationToken);
             return Unit.Value;
         }
         catch (HttpmqException exception) when (exception.Error.Kind is ErrorKind.NotFound)
@@ -76,26 +73,26 @@ internal sealed class DefineConsumerHandler(IConsumerStore consumers, IStreamSto
         }
     }
 
-    private async Task DefineAsync(StreamName stream, DefineConsumer request, ConsumerSpec spec, string what, Action writing, CancellationToken cancellationToken)
+    private async Task DefineAsync(StreamName stream, Wanted wanted, string what, Action writing, CancellationToken cancellationToken)
     {
         for (var attempt = 0; attempt < Attempts; attempt++)
         {
-            var existing = await consumers.FindAsync(stream, spec.Name, cancellationToken);
-            if (existing is not null && !IsChange(existing, request, spec))
+            var existing = await consumers.FindAsync(stream, wanted.Name, cancellationToken);
+            if (existing is not null && !IsChange(existing, wanted))
             {
                 return;
             }
 
             if (existing is null)
             {
-                await CheckFilterAsync(stream, spec, what, cancellationToken);
+                await CheckFilterAsync(stream, wanted.Config, what, cancellationToken);
             }
 
             cancellationToken.ThrowIfCancellationRequested();
             writing();
             if (existing is null
-                ? await consumers.TryCreateAsync(stream, spec, cancellationToken)
-                : await consumers.TryUpdateAsync(stream, spec, cancellationToken))
+                ? await consumers.TryCreateAsync(stream, wanted.Name, wanted.Mode, wanted.Config, cancellationToken)
+                : await consumers.TryUpdateAsync(stream, wanted.Name, wanted.Mode, wanted.Config, cancellationToken))
             {
                 return;
             }
@@ -108,52 +105,48 @@ internal sealed class DefineConsumerHandler(IConsumerStore consumers, IStreamSto
     /// From 2.10 on nats-server takes a filter that matches nothing, and the consumer stays silent for ever. A stream that stores
     /// what comes under other subjects than its own has to be believed.
     /// </summary>
-    private async Task CheckFilterAsync(StreamName stream, ConsumerSpec spec, string what, CancellationToken cancellationToken)
+    private async Task CheckFilterAsync(StreamName stream, ConsumerConfig config, string what, CancellationToken cancellationToken)
     {
-        if (spec.Filter is not { } filter)
+        if (config.FilterSubject is not { } text)
         {
             return;
         }
 
-        var config = (await streams.GetAsync(stream, cancellationToken)).Config;
-        if (!config.TakesOtherSubjects && !config.Subjects.Any(filter.Overlaps))
+        var filter = Rules.Filter("filter_subject", text);
+        var info = await streams.GetAsync(stream, cancellationToken);
+        var subjects = info.Config.Subjects ?? [];
+        if (!info.TakesOtherSubjects && !subjects.Any(filter.Overlaps))
         {
-            throw HttpmqException.Invalid(what, ConsumerErrors.FilterNotWithin(stream, filter.Value, config.Subjects));
+            throw HttpmqException.Invalid(what, ConsumerErrors.FilterNotWithin(stream, text, subjects));
         }
     }
 
     /// <summary>Whether something changes that may change; throws where it is something that may not.</summary>
-    private static bool IsChange(ConsumerInfo existing, DefineConsumer request, ConsumerSpec spec)
+    private static bool IsChange(ConsumerInfo existing, Wanted wanted)
     {
-        // From 2.9 on nats-server lets these through and takes the subscription away from under its reader.
-        RefuseOther(existing, "mode", IsPush(existing) ? "push" : "pull", request.Mode);
-        RefuseOther(existing, "delivery_group", existing.Config.DeliverGroup, spec.Group?.Value ?? string.Empty);
-        RefuseOther(existing, "filter_subject", FilterOf(existing.Config), spec.Filter?.Value ?? string.Empty);
-        return Changes(existing.Config, spec);
+        // From 2.9 on nats-server lets these through and takes the subscription away from under its reader. Of several filters, which this
+        // API cannot define, all are named.
+        var config = existing.Config;
+        RefuseOther(existing, "mode", config.IsPush() ? "push" : "pull", wanted.Mode is ConsumerMode.Push ? "push" : "pull");
+        RefuseOther(existing, "delivery_group", config.DeliverGroup ?? string.Empty, wanted.Config.DeliverGroup ?? string.Empty);
+        RefuseOther(existing, "filter_subject", string.Join(", ", config.Filters()), wanted.Config.FilterSubject ?? string.Empty);
+        return config.MaxAckPending != wanted.Config.MaxAckPending
+            || config.MaxDeliver != wanted.Config.MaxDeliver
+            || config.AckWait?.Nanoseconds != wanted.Config.AckWait?.Nanoseconds
+            || !string.Equals(config.Description, wanted.Config.Description, StringComparison.Ordinal)
+            || (wanted.Config.Metadata is { } metadata && !Metadata.AreSame(config.Metadata, metadata));
     }
 
-    /// <summary>The filter; of several, which this API cannot define, all of them.</summary>
-    private static string FilterOf(ConsumerConfig config) => string.Join(", ", config.FilterSubjects);
+    /// <summary>What is absent means something here, other than for JetStream: a definition without notes takes them away.</summary>
+    private static ConsumerConfig WithDefaults(ConsumerConfig config) => config with
+    {
+        Description = config.Description ?? string.Empty,
+        FilterSubject = config.FilterSubject is { Length: > 0 } filter ? filter : null,
+        MaxDeliver = config.MaxDeliver is > 0 and var most ? most : -1,
+        AckWait = config.AckWait is { Nanoseconds: > 0 } wait ? wait : ConsumerConfig.DefaultAckWait,
+    };
 
-    private static ConsumerSpec ToSpec(DefineConsumer request) => new(
-        Rules.Consumer(request.Name),
-        request.Notes ?? string.Empty,
-        request.FilterSubject is { Length: > 0 } filter ? Rules.Filter("filter_subject", filter) : null,
-        DeliveryGroup.TryParse(request.DeliveryGroup, out var group) ? group : null,
-        request.Mode is "push" ? ConsumerMode.Push : ConsumerMode.Pull,
-        request.MaxInflight!.Value,
-        request.MaxRetry is > 0 ? request.MaxRetry.Value : -1,
-        request.AckWait is { Nanoseconds: > 0 and var wait } ? wait : ConsumerSpec.DefaultAckWait);
-
-    private static bool IsPush(ConsumerInfo consumer) => consumer.Config.DeliverSubject.Length > 0;
-
-    private static bool Changes(ConsumerConfig config, ConsumerSpec spec) =>
-        config.MaxAckPending != spec.MaxInflight
-        || config.MaxDeliver != spec.MaxDeliver
-        || config.AckWait != spec.AckWait
-        || !string.Equals(config.Notes, spec.Notes, StringComparison.Ordinal);
-
-    private static void RefuseOther(ConsumerInfo existing, string field, string current, string? wanted)
+    private static void RefuseOther(ConsumerInfo existing, string field, string current, string wanted)
     {
         if (!string.Equals(current, wanted, StringComparison.Ordinal))
         {
@@ -163,4 +156,6 @@ internal sealed class DefineConsumerHandler(IConsumerStore consumers, IStreamSto
                 $"{field} is {Rules.Quote(current)} and cannot become {Rules.Quote(wanted)}; delete the consumer first, or use another name"));
         }
     }
+
+    private sealed record Wanted(ConsumerName Name, ConsumerMode Mode, ConsumerConfig Config);
 }

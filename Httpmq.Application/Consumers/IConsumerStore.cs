@@ -16,16 +16,16 @@ public interface IConsumerStore : IStreamConsumers
     Task<ConsumerInfo?> FindAsync(StreamName stream, ConsumerName name, CancellationToken cancellationToken);
 
     /// <summary>
-    /// Creates the consumer; a push consumer gets a fresh deliver subject that nobody can guess. False where somebody else has
+    /// Creates the consumer; <see cref="ErrorKind.NotSupported"/> where the broker lacks a field. A push consumer gets a fresh deliver subject that nobody can guess. False where somebody else has
     /// defined one of this name differently in the meantime: look again.
     /// </summary>
-    Task<bool> TryCreateAsync(StreamName stream, ConsumerSpec spec, CancellationToken cancellationToken);
+    Task<bool> TryCreateAsync(StreamName stream, ConsumerName name, ConsumerMode mode, ConsumerConfig config, CancellationToken cancellationToken);
 
     /// <summary>
-    /// Changes inflight limit, deliveries, ack wait and notes; everything else, the deliver subject too, stays. False where the
-    /// consumer is gone or became another one in the meantime: look again.
+    /// Changes max_ack_pending, max_deliver, ack_wait, description and metadata where they are not null; everything else, the deliver
+    /// subject and what is not known here too, stays. False where the consumer is gone or became another one in the meantime: look again.
     /// </summary>
-    Task<bool> TryUpdateAsync(StreamName stream, ConsumerSpec spec, CancellationToken cancellationToken);
+    Task<bool> TryUpdateAsync(StreamName stream, ConsumerName name, ConsumerMode mode, ConsumerConfig config, CancellationToken cancellationToken);
 
     /// <summary>Deletes the consumer; <see cref="ErrorKind.NotFound"/> where there is none.</summary>
     Task DeleteAsync(StreamName stream, ConsumerName name, CancellationToken cancellationToken);

@@ -42,11 +42,11 @@ internal sealed class ChangeSubjectsHandler(IStreamStore streams, IStreamConsume
     }
 
     private static bool IsOrphan(ConsumerInfo consumer, SubjectFilter[] subjects) =>
-        consumer.Config.FilterSubjects is { Count: > 0 } filters
+        consumer.Config.Filters() is { Count: > 0 } filters
         && !filters.Any(filter => Array.Exists(subjects, subject => subject.Overlaps(filter)));
 
     private static string Describe(ConsumerInfo consumer) =>
-        $"consumer '{consumer.Name}' gets no new messages: its filter_subject {string.Join(", ", consumer.Config.FilterSubjects.Select(Rules.Quote))} matches none of the stream's subjects";
+        $"consumer '{consumer.Name}' gets no new messages: its filter_subject {string.Join(", ", consumer.Config.Filters().Select(Rules.Quote))} matches none of the stream's subjects";
 
     private static IEnumerable<string> More(int count) => count > 0 ? [$"{count} more consumers get no new messages either"] : [];
 }

@@ -6,18 +6,20 @@ using MediatR;
 namespace Httpmq.Application.Streams;
 
 /// <summary>Creates a stream; the same again succeeds, a different one of this name is a conflict.</summary>
-public sealed record DefineStream(string? Name, IReadOnlyList<string?>? Subjects, StreamLimits Limits, int? Replicas) : IRequest, IValidatedRequest;
+public sealed record DefineStream(StreamConfig Config) : IRequest, IValidatedRequest;
 
 internal sealed class DefineStreamValidator : AbstractValidator<DefineStream>
 {
     public DefineStreamValidator()
     {
-        RuleFor(command => command.Name).ChangeableStream("name");
-        RuleFor(command => command.Subjects).StreamSubjects("subjects");
-        RuleFor(command => command.Limits).SetValidator(new StreamLimitsValidator());
-        RuleFor(command => command.Replicas)
-            .InclusiveBetween(1, StreamSpec.MostReplicas)
-            .WithMessage(command => $"replicas: {command.Replicas} is not within 1 and {StreamSpec.MostReplicas}");
+        RuleFor(command => command.Config.Name).ChangeableStream("name");
+        RuleFor(command => command.Config.Description).Description("description");
+        RuleFor(command => command.Config.Subjects).StreamSubjects("subjects");
+        RuleFor(command => (StreamLimits)command.Config).SetValidator(new StreamLimitsValidator());
+        RuleFor(command => command.Config.NumReplicas)
+            .InclusiveBetween(1, StreamConfig.MostReplicas)
+            .WithMessage(command => $"replicas: {command.Config.NumReplicas} is not within 1 and {StreamConfig.MostReplicas}");
+        RuleFor(command => command.Config.Metadata).Metadata("metadata");
     }
 }
 
@@ -25,8 +27,7 @@ internal sealed class DefineStreamHandler(IStreamStore streams) : IRequestHandle
 {
     public async Task<Unit> Handle(DefineStream request, CancellationToken cancellationToken)
     {
-        var subjects = (request.Subjects ?? []).Select(subject => Rules.Filter("subjects", subject)).ToArray();
-        await streams.CreateAsync(new StreamSpec(Rules.Stream(request.Name), subjects, request.Limits, request.Replicas), cancellationToken);
+        await streams.CreateAsync(Rules.Stream(request.Config.Name), request.Config, cancellationToken);
         return Unit.Value;
     }
 }

@@ -11,17 +11,17 @@ namespace Httpmq.Application.Streams;
 /// </summary>
 public interface IStreamStore
 {
-    /// <summary>Creates the stream. The same name with the same configuration again changes nothing and succeeds.</summary>
-    Task CreateAsync(StreamSpec spec, CancellationToken cancellationToken);
+    /// <summary>Creates the stream; <see cref="ErrorKind.NotSupported"/> where the broker lacks a field. The same name with the same configuration again changes nothing and succeeds.</summary>
+    Task CreateAsync(StreamName name, StreamConfig config, CancellationToken cancellationToken);
 
     Task<IReadOnlyList<StreamInfo>> ListAsync(CancellationToken cancellationToken);
 
     Task<StreamInfo> GetAsync(StreamName name, CancellationToken cancellationToken);
 
-    /// <summary>Replaces the stream's subjects.</summary>
+    /// <summary>Replaces the stream's subjects; whatever else is configured stays, known here or not.</summary>
     Task ChangeSubjectsAsync(StreamName name, IReadOnlyList<SubjectFilter> subjects, CancellationToken cancellationToken);
 
-    /// <summary>Changes the limits that are not null.</summary>
+    /// <summary>Changes the limits that are not null; whatever else is configured stays, known here or not.</summary>
     Task ChangeLimitsAsync(StreamName name, StreamLimits limits, CancellationToken cancellationToken);
 
     /// <summary>Deletes the stream with its messages and consumers.</summary>

@@ -50,7 +50,7 @@ internal sealed class OpenSubscriptionHandler(
         }
 
         consumer = await WaitUntilUnboundAsync(stream, name, consumer, cancellationToken);
-        var maxInflight = request.MaxInflight ?? (int)Math.Clamp(consumer.Config.MaxAckPending, 1, int.MaxValue);
+        var maxInflight = request.MaxInflight ?? (int)Math.Clamp(consumer.Config.MaxAckPending ?? 1, 1, int.MaxValue);
         return await sources.OpenAsync(consumer, maxInflight, cancellationToken);
     }
 
@@ -60,7 +60,7 @@ internal sealed class OpenSubscriptionHandler(
     private async Task<ConsumerInfo> WaitUntilUnboundAsync(StreamName stream, ConsumerName name, ConsumerInfo consumer, CancellationToken cancellationToken)
     {
         var start = time.GetTimestamp();
-        while (consumer.Bound && consumer.Config.DeliverGroup.Length == 0)
+        while (consumer.PushBound && consumer.Config.DeliverGroup is not { Length: > 0 })
         {
             if (time.GetElapsedTime(start) >= BoundPatience)
             {
@@ -79,7 +79,7 @@ internal sealed class OpenSubscriptionHandler(
 
     private static void RefuseOtherGroup(ConsumerInfo consumer, string? group)
     {
-        var wanted = consumer.Config.DeliverGroup;
+        var wanted = consumer.Config.DeliverGroup ?? string.Empty;
         if (string.Equals(wanted, group ?? string.Empty, StringComparison.Ordinal))
         {
             return;
@@ -97,7 +97,7 @@ internal sealed class OpenSubscriptionHandler(
 
     private async Task RefuseOtherSubjectAsync(StreamName stream, ConsumerInfo consumer, string subject, CancellationToken cancellationToken)
     {
-        var filters = consumer.Config.FilterSubjects;
+        var filters = consumer.Config.Filters();
         if (filters.Count > 0)
         {
             if (!filters.Contains(subject, StringComparer.Ordinal))
@@ -114,11 +114,11 @@ internal sealed class OpenSubscriptionHandler(
         var filter = Rules.Filter("subject_name", subject);
 
         // A mirror or a stream of sources has no subjects of its own.
-        if (info.Config.Subjects.Count > 0 && !info.Config.Subjects.Any(filter.Overlaps))
+        if (info.Config.Subjects is { Count: > 0 } subjects && !subjects.Any(filter.Overlaps))
         {
             throw HttpmqException.Invalid(
                 "Subject does not match the stream",
-                $"subject_name: {Rules.Quote(subject)} is not within the subjects of stream {stream}: {string.Join(", ", info.Config.Subjects.Select(Rules.Quote))}");
+                $"subject_name: {Rules.Quote(subject)} is not within the subjects of stream {stream}: {string.Join(", ", subjects.Select(Rules.Quote))}");
         }
     }
 }

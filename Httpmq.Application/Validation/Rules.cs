@@ -46,9 +46,9 @@ internal static class Rules
     public static IRuleBuilderOptionsConditions<T, IReadOnlyList<string?>?> StreamSubjects<T>(this IRuleBuilder<T, IReadOnlyList<string?>?> rule, string field) =>
         rule.Custom((values, context) =>
         {
-            if (values?.Count > StreamSpec.MostSubjects)
+            if (values?.Count > StreamConfig.MostSubjects)
             {
-                context.AddFailure($"{field}: {values.Count} are more than {StreamSpec.MostSubjects}; use wildcards");
+                context.AddFailure($"{field}: {values.Count} are more than {StreamConfig.MostSubjects}; use wildcards");
                 return;
             }
 
@@ -60,6 +60,26 @@ internal static class Rules
                     named++;
                     context.AddFailure($"{field}: {Quote(value)} {fault}");
                 }
+            }
+        });
+
+    public static IRuleBuilderOptionsConditions<T, string?> Description<T>(this IRuleBuilder<T, string?> rule, string field) =>
+        rule.Custom((value, context) =>
+        {
+            if (Domain.Limits.Description.FaultOf(value) is { } fault)
+            {
+                context.AddFailure($"{field}: {fault}");
+            }
+        });
+
+    public static IRuleBuilderOptionsConditions<T, IReadOnlyDictionary<string, string>?> Metadata<T>(
+        this IRuleBuilder<T, IReadOnlyDictionary<string, string>?> rule,
+        string field) =>
+        rule.Custom((value, context) =>
+        {
+            if (Domain.Limits.Metadata.FaultOf(value) is { } fault)
+            {
+                context.AddFailure($"{field}: {fault}");
             }
         });
 

@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using Httpmq.Domain.Errors;
@@ -12,9 +11,6 @@ namespace Httpmq.Infrastructure.Connection;
 /// </summary>
 internal sealed class JetStreamApi(NatsLink link, NatsOptions options, TimeProvider time)
 {
-    /// <summary>What the subjects of the API begin with.</summary>
-    public const string Prefix = "$JS.API.";
-
     private const string AnswerPrefix = "io.nats.jetstream.api.";
 
     // How often JetStream is asked within the request timeout for what it only reads.
@@ -23,9 +19,29 @@ internal sealed class JetStreamApi(NatsLink link, NatsOptions options, TimeProvi
     // Without it the client library hands out "nobody listens" as an empty answer.
     private static readonly NatsSubOpts ReplyOptions = new() { ThrowIfNoResponders = true };
 
+    /// <summary>
+    /// Refuses what the server lacks: one that does not know a field ignores or refuses it. Throws <see cref="ErrorKind.NotSupported"/>, or
+    /// <see cref="ErrorKind.Unavailable"/> without a connection.
+    /// </summary>
+    /// <param name="what">What fails where this fails: the error's message.</param>
+    /// <param name="field">The field that was named.</param>
+    /// <param name="since">The first version that has it.</param>
+    /// <param name="has">Whether a server has it.</param>
+    public void Require(string what, string field, string since, Func<ServerFacts, bool> has)
+    {
+        link.RequireOpen();
+        if (link.Server is var server && !has(server))
+        {
+            throw new HttpmqException(new Error(
+                ErrorKind.NotSupported,
+                what,
+                $"{field} needs nats-server {since} or later, and the connected one is {server.Name}; nothing was changed"));
+        }
+    }
+
     /// <summary>Calls the API; an error in the answer is thrown.</summary>
     /// <param name="what">What fails where this fails: the error's message.</param>
-    /// <param name="call">The API subject after <c>$JS.API.</c>.</param>
+    /// <param name="call">What to call, such as <c>STREAM.INFO.orders</c>; <see cref="NatsOptions.ApiPrefix"/> goes before it.</param>
     /// <param name="body">The request's JSON, or empty.</param>
     /// <param name="answerType">How to read the answer.</param>
     /// <param name="cancellationToken">Gives up waiting.</param>
@@ -52,20 +68,22 @@ internal sealed class JetStreamApi(NatsLink link, NatsOptions options, TimeProvi
     {
         link.RequireOpen();
         var connection = link.Connection;
-        if (connection.ServerInfo?.MaxPayload is > 0 and var most && body.Length > most)
+        var server = link.Server;
+        if (body.Length > server.MaxPayload)
         {
             throw new HttpmqException(new Error(
                 ErrorKind.TooLarge,
                 what,
-                $"the request to JetStream has {body.Length} bytes, and the NATS server takes {most} (max_payload); nothing was changed"));
+                $"the request to JetStream has {body.Length} bytes, and the NATS server takes {server.MaxPayload} (max_payload); nothing was changed"));
         }
 
-        using var limit = new RequestLimit(link, Prefix + call, options.RequestTimeout, cancellationToken);
+        var subject = options.ApiSubject(call);
+        using var limit = new RequestLimit(link, subject, options.RequestTimeout, cancellationToken);
         try
         {
             var reply = OnlyReads(call)
-                ? await AskUntilAnsweredAsync(connection, call, body, limit.Token)
-                : await AskAsync(connection, call, body, limit.Token);
+                ? await AskUntilAnsweredAsync(connection, subject, body, limit.Token)
+                : await AskAsync(connection, subject, body, limit.Token);
             var answer = JsonSerializer.Deserialize(reply.Data ?? [], answerType);
 
             // A stream that somebody bound to the API's subjects answers as well, with where it stored the request.
@@ -75,7 +93,7 @@ internal sealed class JetStreamApi(NatsLink link, NatsOptions options, TimeProvi
         }
         catch (NatsNoRespondersException exception)
         {
-            throw new HttpmqException(link.Explain(new Error(ErrorKind.Unavailable, what, NobodyListens(connection.ServerInfo))), exception);
+            throw new HttpmqException(link.Explain(new Error(ErrorKind.Unavailable, what, NobodyListens(server))), exception);
         }
         catch (JsonException exception)
         {
@@ -83,7 +101,7 @@ internal sealed class JetStreamApi(NatsLink link, NatsOptions options, TimeProvi
         }
         catch (OperationCanceledException exception) when (limit.IsRefused)
         {
-            throw new HttpmqException(JetStreamErrors.NotPermitted(what, Prefix + call, "nothing was changed"), exception);
+            throw new HttpmqException(JetStreamErrors.NotPermitted(what, subject, "nothing was changed"), exception);
         }
         catch (Exception exception) when (exception is NatsException or ObjectDisposedException
             || (exception is OperationCanceledException && !cancellationToken.IsCancellationRequested))
@@ -93,9 +111,9 @@ internal sealed class JetStreamApi(NatsLink link, NatsOptions options, TimeProvi
         }
     }
 
-    private static async Task<NatsMsg<byte[]>> AskAsync(INatsConnection connection, string call, byte[] body, CancellationToken cancellationToken) =>
+    private static async Task<NatsMsg<byte[]>> AskAsync(INatsConnection connection, string subject, byte[] body, CancellationToken cancellationToken) =>
         await connection.RequestAsync(
-            Prefix + call,
+            subject,
             body,
             requestSerializer: NatsRawSerializer<byte[]>.Default,
             replySerializer: NatsRawSerializer<byte[]>.Default,
@@ -106,13 +124,13 @@ internal sealed class JetStreamApi(NatsLink link, NatsOptions options, TimeProvi
     /// Asks again from time to time; the first answer counts. In a cluster the leader alone answers, and nobody does while one is being elected,
     /// not even later: the one that takes over never saw the question. A consumer that was just created has no leader for a moment.
     /// </summary>
-    private async Task<NatsMsg<byte[]>> AskUntilAnsweredAsync(INatsConnection connection, string call, byte[] body, CancellationToken cancellationToken)
+    private async Task<NatsMsg<byte[]>> AskUntilAnsweredAsync(INatsConnection connection, string subject, byte[] body, CancellationToken cancellationToken)
     {
         using var answered = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         var asked = new List<Task>();
         while (true)
         {
-            asked.Add(AskAsync(connection, call, body, answered.Token));
+            asked.Add(AskAsync(connection, subject, body, answered.Token));
             var pause = Task.Delay(options.RequestTimeout / Questions, time, answered.Token);
             var first = await Task.WhenAny([.. asked, pause]);
             if (first is not Task<NatsMsg<byte[]>> answer)
@@ -127,8 +145,8 @@ internal sealed class JetStreamApi(NatsLink link, NatsOptions options, TimeProvi
     }
 
     /// <summary>A server without JetStream may have neighbours that have it, and then they answer.</summary>
-    private static string NobodyListens(INatsServerInfo? server) => server is { JetStreamAvailable: false }
-        ? $"JetStream is not enabled on nats-server {server.Version} at {server.Host}:{server.Port.ToString(CultureInfo.InvariantCulture)}; start it with -js, or set nats.server_uri to one that has it; nothing was changed"
+    private static string NobodyListens(ServerFacts server) => !server.HasJetStream
+        ? $"JetStream is not enabled on nats-server {server.Name} at {server.Address}; start it with -js, or set nats.server_uri to one that has it; nothing was changed"
         : "JetStream does not answer: it is starting, stopping, or has no leader at the moment; nothing was changed, try again";
 
     private static Error Lost(string what, string call) => new(

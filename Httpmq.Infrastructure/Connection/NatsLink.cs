@@ -18,6 +18,7 @@ internal class NatsLink : IHostedService, IAsyncDisposable
     private static readonly TimeSpan BetweenLooks = TimeSpan.FromSeconds(1);
 
     private readonly NatsOptions _options;
+    private readonly AfterLoss _afterLoss;
     private readonly IHostApplicationLifetime _lifetime;
     private readonly ILogger _logger;
     private readonly TimeProvider _time;
@@ -29,13 +30,20 @@ internal class NatsLink : IHostedService, IAsyncDisposable
     private int _failures;
     private int _openings;
     private volatile bool _disposed;
+    private volatile Introduction _server = new(Info: null, ServerFacts.Unknown);
 
     // The server that said that it is about to stop, until there is another connection.
     private volatile string? _leaving;
 
     public NatsLink(NatsOptions options, IHostApplicationLifetime lifetime, TimeProvider time, ILoggerFactory loggers)
+        : this(options, AfterLoss.AnotherConnection, lifetime, time, loggers)
+    {
+    }
+
+    protected NatsLink(NatsOptions options, AfterLoss afterLoss, IHostApplicationLifetime lifetime, TimeProvider time, ILoggerFactory loggers)
     {
         _options = options;
+        _afterLoss = afterLoss;
         _lifetime = lifetime;
         _time = time;
         _logger = loggers.CreateLogger<NatsLink>();
@@ -59,17 +67,22 @@ internal class NatsLink : IHostedService, IAsyncDisposable
     /// <summary>The connection of the moment; not to be kept.</summary>
     public NatsConnection Connection => Volatile.Read(ref _connection);
 
-    /// <summary>
-    /// Whether a lost connection is reopened by the client library, with its subscriptions. It keeps what was not sent, too, and sends it
-    /// then: a message whose publisher was told of its failure long ago. So what is asked goes over a new connection instead.
-    /// </summary>
-    protected virtual bool IsRenewed => false;
-
     /// <summary>Whether it is connected and not being disposed, which ends all subscriptions.</summary>
     public bool IsOpen => !_disposed && Connection.ConnectionState == NatsConnectionState.Open;
 
-    /// <summary>What the server that is or was last connected does; asked again of each connection.</summary>
-    public ServerFacts Server => ServerFacts.Of(Connection.ServerInfo);
+    /// <summary>
+    /// What the connected server does, and its limits; asked again of each connection. While there is none: what may be expected of any.
+    /// </summary>
+    public ServerFacts Server
+    {
+        get
+        {
+            // Its INFO is another object whenever it says something new, and publishes ask for each message.
+            var info = Connection.ServerInfo;
+            var known = _server;
+            return ReferenceEquals(known.Info, info) ? known.Facts : (_server = new Introduction(info, ServerFacts.Of(info))).Facts;
+        }
+    }
 
     public Error NotConnected => Explain(new Error(
         ErrorKind.Unavailable,
@@ -180,7 +193,7 @@ internal class NatsLink : IHostedService, IAsyncDisposable
             ReaderBufferSize = 256 * 1024,
             LoggerFactory = _loggers,
         });
-        connection.OnConnectingAsync = server => !IsRenewed && connection.ConnectionState is NatsConnectionState.Reconnecting
+        connection.OnConnectingAsync = server => _afterLoss is AfterLoss.AnotherConnection && connection.ConnectionState is NatsConnectionState.Reconnecting
             ? throw new NatsException("another connection takes this one's place")
             : _pacing.NextAsync(server);
         connection.ConnectionOpened += OnOpenedAsync;
@@ -213,7 +226,7 @@ internal class NatsLink : IHostedService, IAsyncDisposable
         _leaving = null;
         _pacing.Connected();
         _pacing.Learn(Connection.ServerInfo?.ClientConnectUrls ?? []);
-        _logger.Connected(_options.Name, Connection.ServerInfo?.Version ?? "?", args.Message);
+        _logger.Connected(_options.Name, Server.Name ?? "?", args.Message);
         Opened?.Invoke();
         return ValueTask.CompletedTask;
     }
@@ -231,7 +244,7 @@ internal class NatsLink : IHostedService, IAsyncDisposable
             _logger.Disconnected(_options.Name, args.Message);
         }
 
-        if (!IsRenewed && !_stopping.IsCancellationRequested)
+        if (_afterLoss is AfterLoss.AnotherConnection && !_stopping.IsCancellationRequested)
         {
             Replace(Connection);
         }
@@ -290,7 +303,7 @@ internal class NatsLink : IHostedService, IAsyncDisposable
         }
 
         _leaving = $"{address.Host}:{address.Port}";
-        if (IsRenewed)
+        if (_afterLoss is AfterLoss.SameConnection)
         {
             // It ends when the connection is open again, which may be long.
             lame.ReconnectAsync().AsTask().Forget();
@@ -303,7 +316,7 @@ internal class NatsLink : IHostedService, IAsyncDisposable
 
     private ValueTask OnReconnectFailedAsync(object? sender, NatsEventArgs args)
     {
-        if (IsRenewed)
+        if (_afterLoss is AfterLoss.SameConnection)
         {
             CountFailure(args.Message, attempts: 1);
         }
@@ -334,6 +347,21 @@ internal class NatsLink : IHostedService, IAsyncDisposable
         _lifetime.StopApplication();
         return true;
     }
+
+    private sealed record Introduction(INatsServerInfo? Info, ServerFacts Facts);
+}
+
+/// <summary>What becomes of a connection that was lost.</summary>
+internal enum AfterLoss
+{
+    /// <summary>
+    /// Another takes its place, and what was not sent goes with it: the client library would keep it, and send it when the publisher was told
+    /// of its failure long ago.
+    /// </summary>
+    AnotherConnection,
+
+    /// <summary>The client library opens it again, with its subscriptions.</summary>
+    SameConnection,
 }
 
 /// <summary>
@@ -342,7 +370,4 @@ internal class NatsLink : IHostedService, IAsyncDisposable
 /// the publishes and acknowledgements of others.
 /// </summary>
 internal sealed class DeliveryLink(NatsOptions options, IHostApplicationLifetime lifetime, TimeProvider time, ILoggerFactory loggers)
-    : NatsLink(options with { Name = $"{options.Name}-deliveries", MaxReconnectAttempts = -1 }, lifetime, time, loggers)
-{
-    protected override bool IsRenewed => true;
-}
+    : NatsLink(options with { Name = $"{options.Name}-deliveries", MaxReconnectAttempts = -1 }, AfterLoss.SameConnection, lifetime, time, loggers);

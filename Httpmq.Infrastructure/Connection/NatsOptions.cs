@@ -1,3 +1,5 @@
+using Httpmq.Infrastructure.Protocol;
+
 namespace Httpmq.Infrastructure.Connection;
 
 /// <summary>How to reach NATS.</summary>
@@ -8,6 +10,12 @@ public sealed record NatsOptions
 
     /// <summary>Name of the connection, as the server's monitoring shows it.</summary>
     public string Name { get; init; } = "httpmq";
+
+    /// <summary>
+    /// What the subjects of JetStream's API begin with, without a dot at the end. Default: $JS.API. <c>$JS.hub.API</c> asks the domain "hub"; an
+    /// account that imports JetStream's API has the prefix that it imports it under.
+    /// </summary>
+    public string ApiPrefix { get; init; } = JetStreamSubjects.ApiPrefix;
 
     /// <summary>What is known of the server by whoever runs it; null (default) where somebody else does.</summary>
     public IServerDiagnosis? Diagnosis { get; init; }
@@ -40,4 +48,7 @@ public sealed record NatsOptions
 
     /// <summary>Bytes that may wait for all subscribers together; beyond, the one for whom the most waits is ended. Default: 1 GiB.</summary>
     public long MaxTotalPendingBytes { get; init; } = 1024L * 1024 * 1024;
+
+    /// <summary>The subject of a call of JetStream's API.</summary>
+    internal string ApiSubject(string call) => JetStreamSubjects.Api(call, ApiPrefix);
 }

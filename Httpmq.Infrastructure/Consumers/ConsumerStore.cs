@@ -1,7 +1,9 @@
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using Httpmq.Application.Consumers;
 using Httpmq.Domain.Consumers;
 using Httpmq.Domain.Errors;
+using Httpmq.Domain.Limits;
 using Httpmq.Domain.Naming;
 using Httpmq.Infrastructure.Connection;
 using Httpmq.Infrastructure.Protocol;
@@ -10,6 +12,8 @@ namespace Httpmq.Infrastructure.Consumers;
 
 internal sealed class ConsumerStore(JetStreamApi api) : IConsumerStore
 {
+    private static readonly SequenceInfo Nowhere = new(0, 0, LastActive: null);
+
     public async Task<ConsumerInfo?> FindAsync(StreamName stream, ConsumerName name, CancellationToken cancellationToken)
     {
         var wire = await FindWireAsync($"Failed to read consumer {name} of stream {stream}", stream, name, cancellationToken);
@@ -43,36 +47,32 @@ internal sealed class ConsumerStore(JetStreamApi api) : IConsumerStore
         }
     }
 
-    public async Task<bool> TryCreateAsync(StreamName stream, ConsumerSpec spec, CancellationToken cancellationToken)
+    public async Task<bool> TryCreateAsync(StreamName stream, ConsumerName name, ConsumerMode mode, ConsumerConfig config, CancellationToken cancellationToken)
     {
-        var what = $"Failed to create consumer {spec.Name} of stream {stream}";
-        var config = new ConsumerConfigWire
-        {
-            DurableName = spec.Name.Value,
-            DeliverSubject = spec.Mode is ConsumerMode.Push ? Inbox.NewSubject() : null,
-            DeliverGroup = spec.Group?.Value,
-            FilterSubject = spec.Filter?.Value,
-        };
-        var answer = await WriteAsync(what, stream, Change(config, spec), "create");
+        var what = $"Failed to create consumer {name} of stream {stream}";
+        RequireMetadata(what, config);
+        var whole = Defaults().With(Configurations.Named(config with { DeliverSubject = mode is ConsumerMode.Push ? Inbox.NewSubject() : null }));
+        var answer = await WriteAsync(what, stream, name, whole, "create");
         return answer.Error switch
         {
-            null => IsAsAsked(answer, spec),
+            null => IsAsAsked(answer, mode, config),
             { ErrCode: JetStreamErrors.ConsumerExists or JetStreamErrors.ConsumerNameInUse } => false,
-            { ErrCode: JetStreamErrors.FilterOutsideStream } error => throw new HttpmqException(await ExplainFilterAsync(what, error, stream, spec, cancellationToken)),
+            { ErrCode: JetStreamErrors.FilterOutsideStream } error => throw new HttpmqException(await ExplainFilterAsync(what, error, stream, config, cancellationToken)),
             { ErrCode: JetStreamErrors.MostConsumers } error => throw new HttpmqException(ExplainLimit(what, error, stream)),
             var error => throw new HttpmqException(JetStreamErrors.ToError(what, error)),
         };
     }
 
-    public async Task<bool> TryUpdateAsync(StreamName stream, ConsumerSpec spec, CancellationToken cancellationToken)
+    public async Task<bool> TryUpdateAsync(StreamName stream, ConsumerName name, ConsumerMode mode, ConsumerConfig config, CancellationToken cancellationToken)
     {
-        var what = $"Failed to change consumer {spec.Name} of stream {stream}";
-        if (await FindWireAsync(what, stream, spec.Name, cancellationToken) is not { } current)
+        var what = $"Failed to change consumer {name} of stream {stream}";
+        RequireMetadata(what, config);
+        if (await FindWireAsync(what, stream, name, cancellationToken) is not { } current)
         {
             return false;
         }
 
-        if (string.IsNullOrEmpty(current.Config!.DurableName))
+        if (string.IsNullOrEmpty(current.Config!.Known.DurableName))
         {
             throw new HttpmqException(new Error(
                 ErrorKind.Conflict,
@@ -80,10 +80,18 @@ internal sealed class ConsumerStore(JetStreamApi api) : IConsumerStore
                 "it was made by another client and is not durable, so it cannot be changed; delete it first, or use another name"));
         }
 
-        var answer = await WriteAsync(what, stream, Change(current.Config, spec), "update");
+        var change = Configurations.Named(new ConsumerConfig
+        {
+            Description = config.Description,
+            MaxAckPending = config.MaxAckPending,
+            MaxDeliver = config.MaxDeliver,
+            AckWait = config.AckWait,
+            Metadata = config.Metadata,
+        });
+        var answer = await WriteAsync(what, stream, name, current.Config.Json.With(change), "update");
         return answer.Error switch
         {
-            null => IsAsAsked(answer, spec),
+            null => IsAsAsked(answer, mode, config),
             { ErrCode: JetStreamErrors.ConsumerToUpdateNotFound } => false,
             var error => throw new HttpmqException(JetStreamErrors.ToError(what, error)),
         };
@@ -94,31 +102,47 @@ internal sealed class ConsumerStore(JetStreamApi api) : IConsumerStore
 
     public static ConsumerInfo ToInfo(ConsumerInfoWire wire)
     {
-        var config = wire.Config!;
+        var config = wire.Config!.Known;
+        var filters = config.Filters();
         return new ConsumerInfo(
             wire.StreamName ?? string.Empty,
             wire.Name ?? string.Empty,
             wire.Created,
-            new ConsumerConfig(
-                config.Description ?? string.Empty,
-                config.DeliverSubject ?? string.Empty,
-                config.DeliverGroup ?? string.Empty,
-                config.MaxDeliver,
-                config.AckWait,
-                FiltersOf(config),
-                config.MaxWaiting,
-                config.MaxAckPending),
-            ToSequence(wire.Delivered),
-            ToSequence(wire.AckFloor),
+            config with
+            {
+                DurableName = config.DurableName ?? string.Empty,
+                Description = config.Description ?? string.Empty,
+                DeliverSubject = config.DeliverSubject ?? string.Empty,
+                DeliverGroup = config.DeliverGroup ?? string.Empty,
+                MaxDeliver = config.MaxDeliver ?? 0,
+                AckWait = config.AckWait ?? 0,
+                FilterSubject = filters.Count == 1 ? filters[0] : string.Empty,
+                FilterSubjects = filters,
+                MaxWaiting = config.MaxWaiting ?? 0,
+                MaxAckPending = config.MaxAckPending ?? 0,
+                Metadata = Metadata.WithoutReserved(config.Metadata),
+            },
+            wire.Delivered ?? Nowhere,
+            wire.AckFloor ?? Nowhere,
             wire.NumAckPending,
             wire.NumRedelivered,
             wire.NumWaiting,
             wire.NumPending,
             wire.PushBound)
         {
-            HasStableCreated = ServerFacts.Of(config.LeaderVersion).HasStableConsumerCreated,
+            HasStableCreated = ServerFacts.Of(wire.Config.LeaderVersion).HasStableConsumerCreated,
         };
     }
+
+    private void RequireMetadata(string what, ConsumerConfig config)
+    {
+        if (config.Metadata is not null)
+        {
+            api.Require(what, "metadata", "2.10", static server => server.HasMetadata);
+        }
+    }
+
+    private static JsonObject Defaults() => new() { ["deliver_policy"] = "all", ["ack_policy"] = "explicit", ["replay_policy"] = "instant" };
 
     private async Task<ConsumerInfoWire?> FindWireAsync(string what, StreamName stream, ConsumerName name, CancellationToken cancellationToken)
     {
@@ -134,34 +158,30 @@ internal sealed class ConsumerStore(JetStreamApi api) : IConsumerStore
     }
 
     /// <summary>Never cancelled: whether it happened must be known before the next change. It has a time-out of its own.</summary>
-    private Task<ConsumerInfoWire> WriteAsync(string what, StreamName stream, ConsumerConfigWire config, string action)
+    private Task<ConsumerInfoWire> WriteAsync(string what, StreamName stream, ConsumerName name, JsonObject config, string action)
     {
         var request = new ConsumerCreateRequest(stream.Value, config, action);
         return api.TryCallAsync(
             what,
-            $"CONSUMER.DURABLE.CREATE.{stream}.{config.DurableName}",
+            $"CONSUMER.DURABLE.CREATE.{stream}.{name}",
             JsonSerializer.SerializeToUtf8Bytes(request, WireJson.Default.ConsumerCreateRequest),
             WireJson.Default.ConsumerInfoWire,
             CancellationToken.None);
     }
 
     /// <summary>Whether what JetStream now has is what was asked for; somebody else may have written in the same moment.</summary>
-    private static bool IsAsAsked(ConsumerInfoWire wire, ConsumerSpec spec) =>
-        wire.Config is { } config
-        && string.IsNullOrEmpty(config.DeliverSubject) == (spec.Mode is ConsumerMode.Pull)
-        && string.Equals(config.DeliverGroup ?? string.Empty, spec.Group?.Value ?? string.Empty, StringComparison.Ordinal)
-        && FiltersOf(config) is var filters
-        && (spec.Filter is { } filter ? filters is [var only] && string.Equals(only, filter.Value, StringComparison.Ordinal) : filters.Count == 0);
+    private static bool IsAsAsked(ConsumerInfoWire wire, ConsumerMode mode, ConsumerConfig asked) =>
+        wire.Config?.Known is { } config
+        && config.IsPush() == mode is ConsumerMode.Push
+        && string.Equals(config.DeliverGroup ?? string.Empty, asked.DeliverGroup ?? string.Empty, StringComparison.Ordinal)
+        && config.Filters().SequenceEqual(asked.Filters(), StringComparer.Ordinal);
 
-    private static IReadOnlyList<string> FiltersOf(ConsumerConfigWire config) =>
-        config.FilterSubjects ?? (config.FilterSubject is { Length: > 0 } filter ? [filter] : []);
-
-    private async Task<Error> ExplainFilterAsync(string what, ApiError refusal, StreamName stream, ConsumerSpec spec, CancellationToken cancellationToken)
+    private async Task<Error> ExplainFilterAsync(string what, ApiError refusal, StreamName stream, ConsumerConfig config, CancellationToken cancellationToken)
     {
         var error = JetStreamErrors.ToError(what, refusal);
         var info = await api.TryCallAsync(what, $"STREAM.INFO.{stream}", [], WireJson.Default.StreamInfoWire, cancellationToken);
-        return info.Config?.Subjects is { } subjects
-            ? error with { Detail = $"{ConsumerErrors.FilterNotWithin(stream, spec.Filter?.Value, subjects)}: {error.Detail}" }
+        return info.Config?.Known.Subjects is { } subjects
+            ? error with { Detail = $"{ConsumerErrors.FilterNotWithin(stream, config.FilterSubject, subjects)}: {error.Detail}" }
             : error;
     }
 
@@ -174,15 +194,4 @@ internal sealed class ConsumerStore(JetStreamApi api) : IConsumerStore
                 + "the nats-server's jetstream.limits.default_max_consumers (1000 by default from 2.15 on)",
         };
     }
-
-    private static ConsumerConfigWire Change(ConsumerConfigWire config, ConsumerSpec spec) => config with
-    {
-        Description = spec.Notes.Length == 0 ? null : spec.Notes,
-        MaxAckPending = spec.MaxInflight,
-        MaxDeliver = spec.MaxDeliver,
-        AckWait = spec.AckWait,
-    };
-
-    private static SequenceInfo ToSequence(SequenceInfoWire? wire) =>
-        new(wire?.ConsumerSeq ?? 0, wire?.StreamSeq ?? 0, wire?.LastActive);
 }

@@ -1,6 +1,8 @@
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using Httpmq.Domain.Errors;
 using Httpmq.Domain.Naming;
+using Httpmq.Domain.Streams;
 using Httpmq.Infrastructure.Connection;
 using Httpmq.Infrastructure.Protocol;
 using NATS.Client.Core;
@@ -54,7 +56,7 @@ internal sealed class LockStream(JetStreamApi api, NatsLink link, NatsOptions op
     private static readonly NatsSubOpts ReplyOptions = new() { ThrowIfNoResponders = true };
 
     /// <summary>Whether the connected server is one of several.</summary>
-    public bool IsClustered => link.Connection.ServerInfo?.Cluster is { Length: > 0 };
+    public bool IsClustered => link.Server.IsClustered;
 
     /// <summary>Tries once to take a lock.</summary>
     /// <param name="what">What fails where this fails.</param>
@@ -167,7 +169,7 @@ internal sealed class LockStream(JetStreamApi api, NatsLink link, NatsOptions op
             StreamInfoWire answer;
             try
             {
-                answer = await CreateAsync(what, Wanted with { NumReplicas = replicas, Storage = storage }, cancellationToken);
+                answer = await CreateAsync(what, Wanted(replicas, storage), cancellationToken);
             }
             catch (HttpmqException exception) when (exception.Error.Kind is ErrorKind.Conflict)
             {
@@ -190,40 +192,40 @@ internal sealed class LockStream(JetStreamApi api, NatsLink link, NatsOptions op
         return reason;
     }
 
-    private static StreamConfigWire Wanted { get; } = new()
+    private static readonly string[] Harmful = ["no_ack", "sealed", "deny_delete"];
+
+    private static JsonObject Wanted(int replicas, string storage) => StreamDefaults.File.With(new JsonObject
     {
-        Name = LockSubjects.Stream,
-        Description = "Held for a moment while an Httpmq gateway changes a definition",
-        Subjects = [LockSubjects.Prefix + ">"],
-        MaxAge = Life,
-        DuplicateWindow = Life,
-    };
+        ["name"] = LockSubjects.Stream,
+        ["description"] = "Held for a moment while an Httpmq gateway changes a definition",
+        ["subjects"] = new JsonArray(LockSubjects.Prefix + ">"),
+        ["max_age"] = Life,
+        ["duplicate_window"] = Life,
+        ["storage"] = storage,
+        ["num_replicas"] = replicas,
+    });
 
     /// <summary>What keeps it from holding locks as it should, as the field and its value; null: nothing.</summary>
-    private static string? FindFault(StreamConfigWire config) => config switch
+    private static string? FindFault(GivenConfig<StreamConfig> config) => config.Known switch
     {
-        { Subjects: not [LockSubjects.Prefix + ">"] } => $"subjects: {string.Join(", ", config.Subjects ?? [])}",
-        { MaxAge: not Life } => $"max_age: {config.MaxAge}",
-        { Retention: not "limits" } => $"retention: {config.Retention}",
-        { MaxMsgs: > 0 } => $"max_msgs: {config.MaxMsgs}",
-        { MaxBytes: > 0 } => $"max_bytes: {config.MaxBytes}",
-        { MaxMsgSize: > 0 } => $"max_msg_size: {config.MaxMsgSize}",
-        _ => config.Extra?.Where(IsHarmful).Select(static field => field.Key).FirstOrDefault(),
+        { Subjects: not [LockSubjects.Prefix + ">"] } known => $"subjects: {string.Join(", ", known.Subjects ?? [])}",
+        { MaxAge: not { Nanoseconds: Life } } known => $"max_age: {known.MaxAge?.Nanoseconds ?? 0}",
+        _ when config.Text("retention") is not "limits" and var retention => $"retention: {retention}",
+        { MaxMsgs: > 0 } known => $"max_msgs: {known.MaxMsgs}",
+        { MaxBytes: > 0 } known => $"max_bytes: {known.MaxBytes}",
+        { MaxMsgSize: > 0 } known => $"max_msg_size: {known.MaxMsgSize}",
+        _ => Array.Find(Harmful, config.IsOn) ?? (config.Holds("subject_transform") ? "subject_transform" : null),
     };
-
-    private static bool IsHarmful(KeyValuePair<string, JsonElement> field) =>
-        field is { Key: "no_ack" or "sealed" or "deny_delete", Value.ValueKind: JsonValueKind.True }
-            or { Key: "subject_transform", Value.ValueKind: JsonValueKind.Object };
 
     /// <summary>Of a refusal that stays; what may be over in a moment is thrown.</summary>
     private static string ReasonOf(Error refusal) => refusal.Kind is ErrorKind.Unavailable or ErrorKind.Timeout or ErrorKind.TooMany
         ? throw new HttpmqException(refusal)
         : $"JetStream refuses: {refusal.Detail}";
 
-    private Task<StreamInfoWire> CreateAsync(string what, StreamConfigWire config, CancellationToken cancellationToken) => api.TryCallAsync(
+    private Task<StreamInfoWire> CreateAsync(string what, JsonObject config, CancellationToken cancellationToken) => api.TryCallAsync(
         what,
         $"STREAM.CREATE.{LockSubjects.Stream}",
-        JsonSerializer.SerializeToUtf8Bytes(config, WireJson.Default.StreamConfigWire),
+        JsonSerializer.SerializeToUtf8Bytes(config, WireJson.Default.JsonObject),
         WireJson.Default.StreamInfoWire,
         cancellationToken);
 }

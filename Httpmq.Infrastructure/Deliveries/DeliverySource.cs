@@ -35,14 +35,14 @@ internal sealed class DeliverySource : IDeliverySource, IFlowSource
         Info = consumer;
         _queue = new DeliveryQueue(context.Shedding.Pending);
         _entry = context.Ledger.Get(consumer.StreamName, consumer.Name);
-        var group = IsPush && consumer.Config.DeliverGroup.Length > 0 ? consumer.Config.DeliverGroup : null;
-        _subscription = new DeliverySubscription(context, this, IsPush ? consumer.Config.DeliverSubject : Inbox.NewSubject(), group);
+        var group = IsPush && consumer.Config.DeliverGroup is { Length: > 0 } named ? named : null;
+        _subscription = new DeliverySubscription(context, this, consumer.Config.IsPush() ? consumer.Config.DeliverSubject! : Inbox.NewSubject(), group);
         _flow = IsPush
             ? new PushFlow(this, consumer, context.Time)
-            : new PullFlow(this, consumer, maxInflight, context.Options.PullExpires, context.Time, context.Stopping);
+            : new PullFlow(this, consumer, maxInflight, context.Options, context.Time, context.Stopping);
         _unread = new UnreadDeliveries(
             context.Time,
-            TimeSpan.FromTicks(consumer.Config.AckWait / TimeSpan.NanosecondsPerTick),
+            TimeSpan.FromTicks((consumer.Config.AckWait?.Nanoseconds ?? 0) / TimeSpan.NanosecondsPerTick),
             replyTo => Send(replyTo, _flow.Nak));
     }
 
@@ -58,7 +58,7 @@ internal sealed class DeliverySource : IDeliverySource, IFlowSource
     /// <summary>The consumer as it was when the subscription was opened.</summary>
     public ConsumerInfo Info { get; }
 
-    public bool IsPush => Info.Config.DeliverSubject.Length > 0;
+    public bool IsPush => Info.Config.IsPush();
 
     /// <inheritdoc cref="IConsumerFlow.WantsCheck"/>
     public bool WantsCheck => _flow.WantsCheck;

@@ -15,14 +15,14 @@ namespace Httpmq.Infrastructure.Deliveries;
 /// <param name="source">Whose flow it is.</param>
 /// <param name="consumer">The consumer.</param>
 /// <param name="maxInflight">Messages asked for ahead of the subscriber, at most.</param>
-/// <param name="pullExpires">How long the server keeps a request; it is renewed then.</param>
+/// <param name="options">The prefix of the API, and how long the server keeps a request; it is renewed then.</param>
 /// <param name="time">The clock.</param>
 /// <param name="stopping">The process stops.</param>
 internal sealed class PullFlow(
     IFlowSource source,
     ConsumerInfo consumer,
     int maxInflight,
-    TimeSpan pullExpires,
+    NatsOptions options,
     TimeProvider time,
     CancellationToken stopping) : IConsumerFlow
 {
@@ -37,8 +37,8 @@ internal sealed class PullFlow(
     private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(5);
 
     private readonly Lock _gate = new();
-    private readonly string _call = $"$JS.API.CONSUMER.MSG.NEXT.{consumer.StreamName}.{consumer.Name}";
-    private TimeSpan _expires = pullExpires;
+    private readonly string _call = options.ApiSubject($"CONSUMER.MSG.NEXT.{consumer.StreamName}.{consumer.Name}");
+    private TimeSpan _expires = options.PullExpires;
     private int _maxBatch = int.MaxValue;
     private int _lastBatch;
     private int _asked;

@@ -25,7 +25,7 @@ internal sealed class PushFlow(IFlowSource source, ConsumerInfo consumer, TimePr
     private static readonly TimeSpan FirstPause = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(16);
 
-    private readonly ExclusiveClaim? _claim = consumer.Config.DeliverGroup.Length == 0 ? new ExclusiveClaim(time) : null;
+    private readonly ExclusiveClaim? _claim = consumer.Config.DeliverGroup is not { Length: > 0 } ? new ExclusiveClaim(time) : null;
     private readonly Lock _claimGate = new();
     private TimeSpan _pause = FirstPause;
     private long _saidAt = time.GetTimestamp();

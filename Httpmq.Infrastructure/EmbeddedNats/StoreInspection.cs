@@ -1,5 +1,6 @@
 using System.Text;
 using System.Text.Json;
+using Httpmq.Infrastructure.Protocol;
 using NATS.Client.Core;
 
 namespace Httpmq.Infrastructure.EmbeddedNats;
@@ -83,7 +84,7 @@ internal sealed class StoreInspection
         for (var total = int.MaxValue; names.Count < total;)
         {
             var before = names.Count;
-            var reply = await connection.RequestAsync<string, byte[]>($"$JS.API.{call}", $$"""{"offset":{{before}}}""", cancellationToken: cancellationToken);
+            var reply = await connection.RequestAsync<string, byte[]>(JetStreamSubjects.Api(call), $$"""{"offset":{{before}}}""", cancellationToken: cancellationToken);
             using var answer = JsonDocument.Parse(reply.Data);
             total = answer.RootElement.TryGetProperty("total", out var number) ? number.GetInt32() : 0;
             if (answer.RootElement.TryGetProperty(field, out var page) && page.ValueKind == JsonValueKind.Array)

@@ -93,7 +93,7 @@ internal static class StoreVersion
         for (int offset = 0, total = 1; offset < total;)
         {
             var reply = await connection.RequestAsync<string, byte[]>(
-                "$JS.API.STREAM.LIST", $$"""{"offset":{{offset}}}""", cancellationToken: cancellationToken);
+                JetStreamSubjects.Api("STREAM.LIST"), $$"""{"offset":{{offset}}}""", cancellationToken: cancellationToken);
             using var answer = JsonDocument.Parse(reply.Data);
             if (!answer.RootElement.TryGetProperty("streams", out var page)
                 || page.ValueKind != JsonValueKind.Array

@@ -12,7 +12,7 @@ internal sealed class BrokerHealth(JetStreamApi api, RequestPipeline requests, N
     private const string NotReady = "JetStream is not ready";
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(1.5);
 
-    public string? ServerVersion => link.Connection.ServerInfo?.Version;
+    public string? ServerVersion => link.Server.Name;
 
     public async Task<Error?> CheckAsync(CancellationToken cancellationToken)
     {
@@ -55,7 +55,7 @@ internal sealed class BrokerHealth(JetStreamApi api, RequestPipeline requests, N
         try
         {
             // Whatever the answer is, and also where there is no room to ask: then others wait for theirs.
-            await requests.SendAsync(JetStreamApi.Prefix + "INFO", ReadOnlyMemory<byte>.Empty).AsTask().WaitAsync(cancellationToken);
+            await requests.SendAsync(options.ApiSubject("INFO"), ReadOnlyMemory<byte>.Empty).AsTask().WaitAsync(cancellationToken);
             return true;
         }
         catch (OperationCanceledException)

@@ -11,7 +11,7 @@ namespace Httpmq.Infrastructure.Protocol;
 /// </summary>
 internal static class AckSubject
 {
-    private const string Prefix = "$JS.ACK.";
+    private const string Prefix = JetStreamSubjects.AckPrefix;
     private const int ShortTokens = 9;
     private const int LongTokens = 11;
 

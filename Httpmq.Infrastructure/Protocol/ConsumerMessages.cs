@@ -1,56 +1,9 @@
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using System.Text.Json.Serialization;
+using Httpmq.Domain.Consumers;
 
 namespace Httpmq.Infrastructure.Protocol;
-
-internal sealed record ConsumerConfigWire
-{
-    public string? DurableName { get; init; }
-
-    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
-    public string? Description { get; init; }
-
-    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
-    public string? DeliverSubject { get; init; }
-
-    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
-    public string? DeliverGroup { get; init; }
-
-    public string DeliverPolicy { get; init; } = "all";
-
-    public string AckPolicy { get; init; } = "explicit";
-
-    public long AckWait { get; init; }
-
-    public long MaxDeliver { get; init; } = -1;
-
-    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
-    public string? FilterSubject { get; init; }
-
-    /// <summary>From nats-server 2.10 on.</summary>
-    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
-    public IReadOnlyList<string>? FilterSubjects { get; init; }
-
-    public string ReplayPolicy { get; init; } = "instant";
-
-    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
-    public long MaxWaiting { get; init; }
-
-    public long MaxAckPending { get; init; }
-
-    [JsonExtensionData]
-    public Dictionary<string, JsonElement>? Extra { get; set; }
-
-    /// <summary>In an answer: the version of the server that gave it, from nats-server 2.11 on; null on earlier ones.</summary>
-    [JsonIgnore]
-    public string? LeaderVersion =>
-        Extra?.TryGetValue("metadata", out var metadata) is true
-        && metadata.ValueKind is JsonValueKind.Object
-        && metadata.TryGetProperty(ServerFacts.VersionMetadata, out var version)
-        && version.ValueKind is JsonValueKind.String
-            ? version.GetString()
-            : null;
-}
 
 /// <summary>Creates or updates a consumer.</summary>
 /// <param name="StreamName">The stream.</param>
@@ -61,17 +14,8 @@ internal sealed record ConsumerConfigWire
 /// </param>
 internal sealed record ConsumerCreateRequest(
     string StreamName,
-    ConsumerConfigWire Config,
+    JsonObject Config,
     string Action);
-
-internal sealed record SequenceInfoWire
-{
-    public ulong ConsumerSeq { get; init; }
-
-    public ulong StreamSeq { get; init; }
-
-    public DateTimeOffset? LastActive { get; init; }
-}
 
 internal record ConsumerInfoWire : ApiResponse
 {
@@ -81,11 +25,12 @@ internal record ConsumerInfoWire : ApiResponse
 
     public DateTimeOffset Created { get; init; }
 
-    public ConsumerConfigWire? Config { get; init; }
+    [JsonConverter(typeof(GivenConsumerConverter))]
+    public GivenConfig<ConsumerConfig>? Config { get; init; }
 
-    public SequenceInfoWire? Delivered { get; init; }
+    public SequenceInfo? Delivered { get; init; }
 
-    public SequenceInfoWire? AckFloor { get; init; }
+    public SequenceInfo? AckFloor { get; init; }
 
     public long NumAckPending { get; init; }
 
@@ -125,7 +70,7 @@ internal sealed record PullRequest(int Batch, long Expires, long IdleHeartbeat);
 
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower)]
 [JsonSerializable(typeof(ApiResponse))]
-[JsonSerializable(typeof(StreamConfigWire))]
+[JsonSerializable(typeof(JsonObject))]
 [JsonSerializable(typeof(StreamInfoWire))]
 [JsonSerializable(typeof(PageRequest))]
 [JsonSerializable(typeof(StreamListResponse))]

@@ -1,4 +1,4 @@
-using System.Text.Json;
+using System.Globalization;
 using Httpmq.Infrastructure.Connection;
 using NATS.Client.Core;
 
@@ -13,8 +13,26 @@ namespace Httpmq.Infrastructure.Protocol;
 /// <param name="Version">For example 2.10.27; null before the first connection.</param>
 internal sealed record ServerFacts(Version? Version)
 {
+    // nats-server's default, until the connected one has told its own.
+    private const int DefaultMaxPayload = 1024 * 1024;
+
     /// <summary>Of a server that has not said its version.</summary>
     public static ServerFacts Unknown { get; } = new((Version?)null);
+
+    /// <summary>The version as the server writes it, such as <c>2.12.0-preview.1</c>; null before the first connection.</summary>
+    public string? Name { get; private init; }
+
+    /// <summary>Where it says that it is, as <c>host:port</c>.</summary>
+    public string? Address { get; private init; }
+
+    /// <summary>The largest message that it takes, in bytes.</summary>
+    public int MaxPayload { get; private init; } = DefaultMaxPayload;
+
+    /// <summary>Whether it is one of several.</summary>
+    public bool IsClustered { get; private init; }
+
+    /// <summary>Whether it has JetStream itself; neighbours may have it where it has not.</summary>
+    public bool HasJetStream { get; private init; } = true;
 
     /// <summary>
     /// The metadata key with the version of the leader that answers: https://github.com/nats-io/nats-server, jetstream_versioning.go.
@@ -55,6 +73,9 @@ internal sealed record ServerFacts(Version? Version)
     /// <summary>In lame duck mode JetStream stops at once; earlier servers keep it until they close the connections.</summary>
     public bool StopsJetStreamInLameDuckMode => IsAtLeast(2, 10, 0);
 
+    /// <summary>Keeps the metadata of streams and consumers; earlier servers ignore it.</summary>
+    public bool HasMetadata => IsAtLeast(2, 10, 0);
+
     /// <summary>Has <c>sync_interval: always</c>; earlier servers refuse a configuration with it.</summary>
     public bool CanSyncAlways => IsAtLeast(2, 10, 0);
 
@@ -77,27 +98,30 @@ internal sealed record ServerFacts(Version? Version)
 
     /// <summary>Of a version as servers write it, such as <c>2.12.0-preview.1</c>, which behaves as the release.</summary>
     public static ServerFacts Of(string? version) =>
-        System.Version.TryParse(version?.Split('-', 2)[0], out var parsed) ? new ServerFacts(parsed) : Unknown;
+        System.Version.TryParse(version?.Split('-', 2)[0], out var parsed) ? new ServerFacts(parsed) { Name = version } : Unknown;
 
-    public static ServerFacts Of(INatsServerInfo? server) => Of(server?.Version);
+    /// <summary>Of a connected server, from what it said of itself (INFO).</summary>
+    public static ServerFacts Of(INatsServerInfo? server) => server is null
+        ? Unknown
+        : Of(server.Version) with
+        {
+            Name = server.Version,
+            Address = string.Create(CultureInfo.InvariantCulture, $"{server.Host}:{server.Port}"),
+            MaxPayload = server.MaxPayload > 0 ? server.MaxPayload : DefaultMaxPayload,
+            IsClustered = server.Cluster is { Length: > 0 },
+            HasJetStream = server.JetStreamAvailable,
+        };
 
     /// <summary>
     /// Of the leader that sent an answer about a consumer. Before 2.11 it does not say; then it is one of those, and where the connected
     /// server is one too, the same as that.
     /// </summary>
-    /// <param name="extra">The answer's configuration: what is not read otherwise.</param>
+    /// <param name="version">What the answer's configuration says, <see cref="GivenConfig{T}.LeaderVersion"/>.</param>
     /// <param name="connected">The connected server.</param>
-    public static ServerFacts OfLeader(IReadOnlyDictionary<string, JsonElement>? extra, ServerFacts connected)
-    {
-        if (extra?.GetValueOrDefault("metadata") is { ValueKind: JsonValueKind.Object } metadata
-            && metadata.TryGetProperty(VersionMetadata, out var version)
-            && version.ValueKind is JsonValueKind.String)
-        {
-            return Of(version.GetString());
-        }
-
-        return connected.ApiLevel == 0 ? connected : Unknown;
-    }
+    public static ServerFacts OfLeader(string? version, ServerFacts connected) =>
+        version is not null ? Of(version)
+        : connected.ApiLevel == 0 ? connected
+        : Unknown;
 
     private bool IsAtLeast(int major, int minor, int build) => Version is not null && Version >= new Version(major, minor, build);
 }

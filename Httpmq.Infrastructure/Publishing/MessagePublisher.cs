@@ -11,20 +11,10 @@ namespace Httpmq.Infrastructure.Publishing;
 
 internal sealed class MessagePublisher(NatsLink link, NatsOptions options, RequestPipeline requests, JetStreamApi api, TimeProvider time) : IMessagePublisher
 {
-    // nats-server's default max_payload, until the connected one has told its own.
-    private const int DefaultMaxPayload = 1024 * 1024;
-
     private readonly UnclaimedSubjects _unclaimed = new(api, time);
     private readonly ConcurrentQueue<PendingPublish> _free = new();
 
-    public int MaxPayload
-    {
-        get
-        {
-            var server = link.Connection.ServerInfo?.MaxPayload is > 0 and var limit ? limit : DefaultMaxPayload;
-            return options.MaxMessageBytes > 0 ? Math.Min(options.MaxMessageBytes, server) : server;
-        }
-    }
+    public int MaxPayload => options.MaxMessageBytes > 0 ? Math.Min(options.MaxMessageBytes, link.Server.MaxPayload) : link.Server.MaxPayload;
 
     public async ValueTask<IPendingPublish> StartAsync(Publication publication)
     {

@@ -54,7 +54,7 @@ internal static class AckErrors
             "somebody else than JetStream answered in the consumer's place: look for a stream or a client with subjects below $JS"),
         ReplyKind.NotSent => link.NotConnected,
         ReplyKind.Full => new Error(ErrorKind.Unavailable, what, "too many requests wait for JetStream's answer; nothing was acknowledged, try again"),
-        ReplyKind.NotPermitted => JetStreamErrors.NotPermitted(what, "$JS.ACK.>", "nothing was acknowledged"),
+        ReplyKind.NotPermitted => JetStreamErrors.NotPermitted(what, JetStreamSubjects.AckPrefix + ">", "nothing was acknowledged"),
         ReplyKind.TimedOut => new Error(
             ErrorKind.Timeout,
             what,

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Httpmq.Application.Consumers;
 using Httpmq.Application.Settling;
+using Httpmq.Domain.Consumers;
 using Httpmq.Domain.Errors;
 using Httpmq.Domain.Messages;
 using Httpmq.Domain.Naming;
@@ -150,9 +151,9 @@ internal sealed class AckGuard(NatsLink link, JetStreamApi api, ConsumerLedger l
             return (ConsumerErrors.NotFound(stream, name), default);
         }
 
-        if (info.Config!.AckPolicy is not "explicit")
+        if (info.Config!.Text("ack_policy") is not "explicit" and var policy)
         {
-            var detail = $"consumer {name} has ack policy '{info.Config.AckPolicy}'; single messages are acknowledged with 'explicit' only";
+            var detail = $"consumer {name} has ack policy '{policy}'; single messages are acknowledged with 'explicit' only";
             return (new Error(ErrorKind.Conflict, what, detail), default);
         }
 
@@ -168,12 +169,12 @@ internal sealed class AckGuard(NatsLink link, JetStreamApi api, ConsumerLedger l
             entry.IsOnlyCopy = false;
         }
 
-        DateTimeOffset? created = ServerFacts.OfLeader(info.Config.Extra, link.Server).HasStableConsumerCreated ? info.Created : null;
+        DateTimeOffset? created = ServerFacts.OfLeader(info.Config.LeaderVersion, link.Server).HasStableConsumerCreated ? info.Created : null;
         var rules = await RulesOfAsync(what, stream, info, entry.Rules?.Retention, entry.SteadySince(info, created), cancellationToken);
         var mark = new DeliverySequence(info.Delivered?.StreamSeq ?? 0, info.Delivered?.ConsumerSeq ?? 0);
         generation = entry.Compare(generation, before, mark, created);
         entry.Learn(generation, rules, mark);
-        return (null, new Known(entry, rules, mark, copies, CopiesOf(info.Config)));
+        return (null, new Known(entry, rules, mark, copies, (int)(info.Config.Number("num_replicas") ?? 0)));
     }
 
     /// <summary>
@@ -189,7 +190,7 @@ internal sealed class AckGuard(NatsLink link, JetStreamApi api, ConsumerLedger l
 
         var wanted = known.Wanted is not 0 and var own
             ? own
-            : (await api.CallAsync(what, $"STREAM.INFO.{stream}", [], WireJson.Default.StreamInfoWire, cancellationToken)).Config!.NumReplicas;
+            : (await api.CallAsync(what, $"STREAM.INFO.{stream}", [], WireJson.Default.StreamInfoWire, cancellationToken)).Config!.Known.NumReplicas;
         known.Entry.IsOnlyCopy = wanted == 1;
         return wanted > 1;
     }
@@ -203,23 +204,22 @@ internal sealed class AckGuard(NatsLink link, JetStreamApi api, ConsumerLedger l
         CancellationToken cancellationToken)
     {
         var config = info.Config!;
-        var leader = ServerFacts.OfLeader(config.Extra, link.Server);
+        var leader = ServerFacts.OfLeader(config.LeaderVersion, link.Server);
         if (!leader.KeepsMessagesOfOthers)
         {
-            retention ??= (await api.CallAsync(what, $"STREAM.INFO.{stream}", [], WireJson.Default.StreamInfoWire, cancellationToken)).Config!.Retention;
+            retention ??= (await api.CallAsync(what, $"STREAM.INFO.{stream}", [], WireJson.Default.StreamInfoWire, cancellationToken)).Config!.Text("retention");
         }
 
         var harmless = leader.KeepsMessagesOfOthers || retention is "limits";
-        var confirmsAnything = leader.ConfirmsAnythingWithFlowControl
-            && config.Extra?.GetValueOrDefault("flow_control") is { ValueKind: JsonValueKind.True };
+        var confirmsAnything = leader.ConfirmsAnythingWithFlowControl && config.IsOn("flow_control");
         return new AckRules(
             retention,
-            FiltersOf(config),
+            FiltersOf(config.Known),
             MarkDecides: harmless && !leader.MovesCursorOnUnknownAck && !confirmsAnything,
             SeenDecides: !confirmsAnything,
             ForeignIsHarmless: harmless,
             steadySince,
-            config.MaxAckPending > 0 ? Math.Max(LeastUnknown, UnknownPerPending * (ulong)config.MaxAckPending) : ulong.MaxValue);
+            config.Known.MaxAckPending is > 0 and var most ? Math.Max(LeastUnknown, UnknownPerPending * (ulong)most) : ulong.MaxValue);
     }
 
     /// <summary>
@@ -245,13 +245,9 @@ internal sealed class AckGuard(NatsLink link, JetStreamApi api, ConsumerLedger l
         return (refusal, known);
     }
 
-    private static int CopiesOf(ConsumerConfigWire config) =>
-        config.Extra?.TryGetValue("num_replicas", out var copies) is true && copies.TryGetInt32(out var count) ? count : 0;
-
-    private static SubjectFilter[] FiltersOf(ConsumerConfigWire config)
+    private static SubjectFilter[] FiltersOf(ConsumerConfig config)
     {
-        IReadOnlyList<string> texts = config.FilterSubjects is { Count: > 0 } several ? several : config.FilterSubject is { Length: > 0 } one ? [one] : [];
-        var filters = texts.Select(static text => SubjectFilter.TryParse(text, out var filter, out _) ? filter : default).ToArray();
+        var filters = config.Filters().Select(static text => SubjectFilter.TryParse(text, out var filter, out _) ? filter : default).ToArray();
 
         // One that cannot be read here may let anything through.
         return filters.Any(static filter => filter.Value is null) ? [] : filters;

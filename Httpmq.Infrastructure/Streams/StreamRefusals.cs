@@ -1,7 +1,9 @@
 using System.Globalization;
 using System.Text.Json;
 using Httpmq.Domain.Errors;
+using Httpmq.Domain.Limits;
 using Httpmq.Domain.Naming;
+using Httpmq.Domain.Streams;
 using Httpmq.Infrastructure.Connection;
 using Httpmq.Infrastructure.Protocol;
 
@@ -13,7 +15,7 @@ internal sealed class StreamRefusals(JetStreamApi api)
     // The explanation of an error must not become the work.
     private const int MostSubjects = 10;
 
-    public async Task<Error> ExplainAsync(string what, ApiError refusal, StreamConfigWire wanted, CancellationToken cancellationToken)
+    public async Task<Error> ExplainAsync(string what, ApiError refusal, StreamConfig wanted, CancellationToken cancellationToken)
     {
         var error = JetStreamErrors.ToError(what, refusal);
         try
@@ -35,9 +37,9 @@ internal sealed class StreamRefusals(JetStreamApi api)
         }
     }
 
-    private async Task<string?> DescribeDifferenceAsync(string what, StreamConfigWire wanted, CancellationToken cancellationToken)
+    private async Task<string?> DescribeDifferenceAsync(string what, StreamConfig wanted, CancellationToken cancellationToken)
     {
-        var existing = (await api.CallAsync(what, $"STREAM.INFO.{wanted.Name}", [], WireJson.Default.StreamInfoWire, cancellationToken)).Config!;
+        var existing = (await api.CallAsync(what, $"STREAM.INFO.{wanted.Name}", [], WireJson.Default.StreamInfoWire, cancellationToken)).Config!.Known;
         var subjects = wanted.Subjects ?? [wanted.Name!];
         if (existing.Subjects is { } taken && !subjects.ToHashSet(StringComparer.Ordinal).SetEquals(taken))
         {
@@ -46,23 +48,31 @@ internal sealed class StreamRefusals(JetStreamApi api)
 
         return Limit("max_msgs", existing.MaxMsgs, wanted.MaxMsgs)
             ?? Limit("max_bytes", existing.MaxBytes, wanted.MaxBytes)
-            ?? Limit("max_age", existing.MaxAge, wanted.MaxAge)
+            ?? Limit("max_age", existing.MaxAge?.Nanoseconds, wanted.MaxAge?.Nanoseconds)
             ?? Limit("max_msgs_per_subject", existing.MaxMsgsPerSubject, wanted.MaxMsgsPerSubject)
             ?? Limit("max_msg_size", existing.MaxMsgSize, wanted.MaxMsgSize)
             ?? Fixed("max_consumers", existing.MaxConsumers, wanted.MaxConsumers)
             ?? Fixed("replicas", existing.NumReplicas, wanted.NumReplicas)
+            ?? Text("description", existing.Description ?? string.Empty, wanted.Description ?? string.Empty)
+            ?? (Metadata.AreSame(Metadata.WithoutReserved(existing.Metadata), wanted.Metadata)
+                ? null
+                : "metadata: the stream has another; delete the stream first, or use another name")
             ?? "the stream differs in a setting that this API does not have, so it was defined with another tool; delete it first, or use another name";
 
-        string? Limit(string field, long has, long asked) => Difference(field, has, asked, $"change it with PUT /v1/admin/stream/{wanted.Name}/limit");
+        string? Limit(string field, long? has, long? asked) => Difference(field, has, asked, $"change it with PUT /v1/admin/stream/{wanted.Name}/limit");
 
-        static string? Fixed(string field, long has, long asked) => Difference(field, has, asked, "delete the stream first, or use another name");
+        static string? Fixed(string field, long? has, long? asked) => Difference(field, has, asked, "delete the stream first, or use another name");
+
+        static string? Text(string field, string has, string asked) => string.Equals(has, asked, StringComparison.Ordinal)
+            ? null
+            : $"{field}: the stream has another; delete the stream first, or use another name";
     }
 
-    private static string? Difference(string field, long has, long asked, string advice) => has == asked
+    private static string? Difference(string field, long? has, long? asked, string advice) => has == asked
         ? null
         : string.Create(CultureInfo.InvariantCulture, $"{field}: the stream has {has}, and {asked} was asked for; {advice}");
 
-    private async Task<string?> DescribeOverlapAsync(string what, StreamConfigWire wanted, CancellationToken cancellationToken)
+    private async Task<string?> DescribeOverlapAsync(string what, StreamConfig wanted, CancellationToken cancellationToken)
     {
         foreach (var subject in (wanted.Subjects ?? [wanted.Name!]).Take(MostSubjects))
         {
@@ -77,7 +87,7 @@ internal sealed class StreamRefusals(JetStreamApi api)
                 JsonSerializer.SerializeToUtf8Bytes(new PageRequest(0, subject), WireJson.Default.PageRequest),
                 WireJson.Default.StreamListResponse,
                 cancellationToken);
-            foreach (var other in (page.Streams ?? []).Select(stream => stream.Config!))
+            foreach (var other in (page.Streams ?? []).Select(stream => stream.Config!.Known))
             {
                 if (!string.Equals(other.Name, wanted.Name, StringComparison.Ordinal) && other.Subjects?.FirstOrDefault(filter.Overlaps) is { } taken)
                 {

@@ -1,7 +1,9 @@
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using Httpmq.Application.Definitions;
 using Httpmq.Application.Streams;
 using Httpmq.Domain.Errors;
+using Httpmq.Domain.Limits;
 using Httpmq.Domain.Naming;
 using Httpmq.Domain.Streams;
 using Httpmq.Infrastructure.Connection;
@@ -13,27 +15,19 @@ internal sealed class StreamStore(JetStreamApi api, IDefinitionLocks locks) : IS
 {
     private readonly StreamRefusals _refusals = new(api);
 
-    public Task CreateAsync(StreamSpec spec, CancellationToken cancellationToken)
+    public async Task CreateAsync(StreamName name, StreamConfig config, CancellationToken cancellationToken)
     {
-        var what = $"Failed to create stream {spec.Name}";
-        var subjects = spec.Subjects.Select(subject => subject.Value).ToArray();
-        var defaults = new StreamConfigWire { Name = spec.Name.Value, Subjects = subjects.Length == 0 ? null : subjects };
-        var config = Apply(defaults with { NumReplicas = spec.Replicas ?? defaults.NumReplicas }, spec.Limits);
+        var what = $"Failed to create stream {name}";
+        if (config.Metadata is not null)
+        {
+            api.Require(what, "metadata", "2.10", static server => server.HasMetadata);
+        }
 
+        var named = config with { Subjects = config.Subjects is { Count: > 0 } subjects ? subjects : null };
+        var json = Change(StreamDefaults.File, Configurations.Named((StreamConfig)named.WithoutZeros()));
         // A single server keeps two creations apart by itself, a cluster does not always. And a change may be under way that has read a
         // stream which was deleted since.
-        return locks.RunAfterOthersAsync(
-            what,
-            spec.Name,
-            async () =>
-            {
-                var answer = await WriteAsync(what, "CREATE", config);
-                if (answer.Error is { } error)
-                {
-                    throw new HttpmqException(await _refusals.ExplainAsync(what, error, config, cancellationToken));
-                }
-            },
-            cancellationToken);
+        await locks.RunAfterOthersAsync(what, name, () => WriteAsync(what, "CREATE", name, json, cancellationToken), cancellationToken);
     }
 
     public async Task<IReadOnlyList<StreamInfo>> ListAsync(CancellationToken cancellationToken)
@@ -52,8 +46,8 @@ internal sealed class StreamStore(JetStreamApi api, IDefinitionLocks locks) : IS
             {
                 // One that was created in between moves the pages, and comes twice. The gateways' own one is nobody else's business.
                 return [.. streams
-                    .DistinctBy(stream => stream.Config.Name, StringComparer.Ordinal)
-                    .Where(stream => !LockSubjects.IsOwn(stream.Config.Name))];
+                    .DistinctBy(stream => stream.Config.Name!, StringComparer.Ordinal)
+                    .Where(stream => !LockSubjects.IsOwn(stream.Config.Name!))];
             }
         }
     }
@@ -63,16 +57,12 @@ internal sealed class StreamStore(JetStreamApi api, IDefinitionLocks locks) : IS
 
     public Task ChangeSubjectsAsync(StreamName name, IReadOnlyList<SubjectFilter> subjects, CancellationToken cancellationToken)
     {
-        var values = subjects.Select(subject => subject.Value).ToArray();
-        return UpdateAsync(
-            $"Failed to change the subjects of stream {name}",
-            name,
-            config => config.Subjects?.SequenceEqual(values, StringComparer.Ordinal) is true ? config : config with { Subjects = values },
-            cancellationToken);
+        var change = Configurations.Named(new StreamConfig { Subjects = [.. subjects.Select(subject => subject.Value)] });
+        return UpdateAsync($"Failed to change the subjects of stream {name}", name, change, cancellationToken);
     }
 
     public Task ChangeLimitsAsync(StreamName name, StreamLimits limits, CancellationToken cancellationToken) =>
-        UpdateAsync($"Failed to change the limits of stream {name}", name, config => Apply(config, limits), cancellationToken);
+        UpdateAsync($"Failed to change the limits of stream {name}", name, Configurations.Named(limits.WithoutZeros()), cancellationToken);
 
     public Task DeleteAsync(StreamName name, CancellationToken cancellationToken) =>
         api.CallAsync($"Failed to delete stream {name}", $"STREAM.DELETE.{name}", [], WireJson.Default.ApiResponse, cancellationToken);
@@ -81,9 +71,9 @@ internal sealed class StreamStore(JetStreamApi api, IDefinitionLocks locks) : IS
         api.CallAsync(what, $"STREAM.INFO.{name}", [], WireJson.Default.StreamInfoWire, cancellationToken);
 
     /// <summary>JetStream replaces the whole configuration, so nobody else may change it between the reading and the writing.</summary>
-    private async Task UpdateAsync(string what, StreamName name, Func<StreamConfigWire, StreamConfigWire> change, CancellationToken cancellationToken)
+    private async Task UpdateAsync(string what, StreamName name, JsonObject change, CancellationToken cancellationToken)
     {
-        if (IsChange((await ReadAsync(what, name, cancellationToken)).Config!, change, out _))
+        if (IsChange((await ReadAsync(what, name, cancellationToken)).Config!.Json, change, out _))
         {
             await locks.RunAsync(what, name, consumer: null, ChangeAsync, cancellationToken);
         }
@@ -91,86 +81,67 @@ internal sealed class StreamStore(JetStreamApi api, IDefinitionLocks locks) : IS
         async Task ChangeAsync(Action writing)
         {
             var current = await ReadAsync(what, name, cancellationToken);
-            if (!IsChange(current.Config!, change, out var config))
+            if (!IsChange(current.Config!.Json, change, out var config))
             {
                 return;
             }
 
             cancellationToken.ThrowIfCancellationRequested();
             writing();
-            var answer = await WriteAsync(what, "UPDATE", config);
-            if (answer.Error is { } error)
-            {
-                throw new HttpmqException(await _refusals.ExplainAsync(what, error, config, cancellationToken));
-            }
+            await WriteAsync(what, "UPDATE", name, config, cancellationToken);
         }
     }
 
-    /// <summary>Never cancelled: whether it happened must be known before the next change. It has a time-out of its own.</summary>
-    private Task<StreamInfoWire> WriteAsync(string what, string verb, StreamConfigWire config) => api.TryCallAsync(
-        what,
-        $"STREAM.{verb}.{config.Name}",
-        JsonSerializer.SerializeToUtf8Bytes(config, WireJson.Default.StreamConfigWire),
-        WireJson.Default.StreamInfoWire,
-        CancellationToken.None);
-
-    private static bool IsChange(StreamConfigWire current, Func<StreamConfigWire, StreamConfigWire> change, out StreamConfigWire config)
+    /// <summary>The call is never cancelled: whether it happened must be known before the next change. It has a time-out of its own.</summary>
+    private async Task WriteAsync(string what, string verb, StreamName name, JsonObject config, CancellationToken cancellationToken)
     {
-        config = change(current);
-        return config != current;
+        var body = JsonSerializer.SerializeToUtf8Bytes(config, WireJson.Default.JsonObject);
+        var answer = await api.TryCallAsync(what, $"STREAM.{verb}.{name}", body, WireJson.Default.StreamInfoWire, CancellationToken.None);
+        if (answer.Error is { } error)
+        {
+            var wanted = config.Deserialize(ConfigJson.Default.StreamConfig)!;
+            throw new HttpmqException(await _refusals.ExplainAsync(what, error, wanted, cancellationToken));
+        }
     }
 
-    private static StreamConfigWire Apply(StreamConfigWire config, StreamLimits limits)
+    private static bool IsChange(JsonObject current, JsonObject change, out JsonObject config)
     {
-        var changed = config with
-        {
-            MaxConsumers = Unlimited(limits.MaxConsumers) ?? config.MaxConsumers,
-            MaxMsgs = Unlimited(limits.MaxMessages) ?? config.MaxMsgs,
-            MaxBytes = Unlimited(limits.MaxBytes) ?? config.MaxBytes,
-            MaxMsgsPerSubject = Unlimited(limits.MaxMessagesPerSubject) ?? config.MaxMsgsPerSubject,
-            MaxMsgSize = (int?)Unlimited(limits.MaxMessageSize) ?? config.MaxMsgSize,
-        };
-        if (limits.MaxAge is not { Nanoseconds: var maxAge } || (maxAge == config.MaxAge && config.DuplicateWindow > 0))
+        config = Change(current, change);
+        return !JsonNode.DeepEquals(config, current);
+    }
+
+    private static JsonObject Change(JsonObject current, JsonObject change)
+    {
+        var changed = current.With(change);
+        var (before, window) = (Nanoseconds(current, "max_age"), Nanoseconds(current, "duplicate_window"));
+        if (!change.ContainsKey("max_age") || (Nanoseconds(change, "max_age") is var maxAge && maxAge == before && window > 0))
         {
             return changed;
         }
 
         // JetStream refuses a window longer than messages live. One that somebody chose is only ever cut to fit.
-        var chosen = config.DuplicateWindow > 0 && config.DuplicateWindow != StreamLimits.DuplicateWindowFor(config.MaxAge);
-        var fitting = StreamLimits.DuplicateWindowFor(maxAge);
-        var window = chosen && (maxAge == 0 || config.DuplicateWindow <= maxAge) ? config.DuplicateWindow : fitting;
-        return changed with { MaxAge = maxAge, DuplicateWindow = window };
-    }
+        var chosen = window > 0 && window != StreamLimits.DuplicateWindowFor(before);
+        changed["duplicate_window"] = chosen && (maxAge == 0 || window <= maxAge) ? window : StreamLimits.DuplicateWindowFor(maxAge);
+        return changed;
 
-    private static long? Unlimited(long? limit) => limit == 0 ? -1 : limit;
+        static long Nanoseconds(JsonObject config, string field) => config[field]?.GetValue<long>() ?? 0;
+    }
 
     private static StreamInfo ToInfo(StreamInfoWire wire)
     {
         var config = wire.Config!;
-        var state = wire.State!;
-        return new StreamInfo(
-            new StreamConfig(
-                config.Name ?? string.Empty,
-                config.Description ?? string.Empty,
-                config.Subjects ?? [],
-                config.MaxConsumers,
-                config.MaxMsgs,
-                config.MaxBytes,
-                config.MaxAge,
-                config.MaxMsgsPerSubject,
-                config.MaxMsgSize,
-                config.NumReplicas)
-            {
-                TakesOtherSubjects = TakesOtherSubjects(config),
-            },
-            wire.Created,
-            new StreamState(state.Messages, state.Bytes, state.FirstSeq, state.FirstTs, state.LastSeq, state.LastTs, state.ConsumerCount));
+        var known = config.Known with
+        {
+            Name = config.Known.Name ?? string.Empty,
+            Description = config.Known.Description ?? string.Empty,
+            Subjects = config.Known.Subjects ?? [],
+            Metadata = Metadata.WithoutReserved(config.Known.Metadata),
+        };
+
+        // A mirror, what comes from sources, and what is rewritten on its way in is stored under subjects of elsewhere.
+        return new StreamInfo(known, wire.Created, wire.State!)
+        {
+            TakesOtherSubjects = config.Holds("mirror") || config.Holds("sources") || config.Holds("subject_transform"),
+        };
     }
-
-    /// <summary>A mirror, what comes from sources, and what is rewritten on its way in is stored under subjects of elsewhere.</summary>
-    private static bool TakesOtherSubjects(StreamConfigWire config) =>
-        config.Extra is { } extra && (IsSet(extra, "mirror") || IsSet(extra, "sources") || IsSet(extra, "subject_transform"));
-
-    private static bool IsSet(Dictionary<string, JsonElement> extra, string field) =>
-        extra.TryGetValue(field, out var value) && value.ValueKind is JsonValueKind.Object or JsonValueKind.Array;
 }

@@ -6,6 +6,7 @@ using Httpmq.Application.Settling;
 using Httpmq.Application.Streams;
 using Httpmq.Application.Subscriptions;
 using Httpmq.Application.Validation;
+using Httpmq.Domain.Consumers;
 using Httpmq.Domain.Errors;
 using Httpmq.Domain.Messages;
 using Httpmq.Domain.Naming;
@@ -19,20 +20,18 @@ namespace Httpmq.Tests.Application;
 /// <summary>The use cases as they are put together: every request reaches its handler, and the right ones are validated first.</summary>
 internal sealed class PipelineTests
 {
-    private static readonly StreamLimits NoLimits = new(null, null, null, null, null, null);
-
     private readonly Mock<IMessagePublisher> _publisher = new(MockBehavior.Strict);
     private readonly Mock<IMessageAcknowledger> _acknowledger = new(MockBehavior.Strict);
     private ServiceProvider _services = null!;
 
     private static IEnumerable<TestCaseData> Invalid()
     {
-        yield return Case(new DefineStream("a.b", null, NoLimits, Replicas: null), "name: 'a.b'");
-        yield return Case(new DefineStream("a", ["a..b"], NoLimits, Replicas: null), "subjects: 'a..b'");
-        yield return Case(new DefineStream("a", null, NoLimits with { MaxAge = 1 }, Replicas: null), "max_age: 1 ns");
+        yield return Case(new DefineStream(new StreamConfig { Name = "a.b" }), "name: 'a.b'");
+        yield return Case(new DefineStream(new StreamConfig { Name = "a", Subjects = ["a..b"] }), "subjects: 'a..b'");
+        yield return Case(new DefineStream(new StreamConfig { Name = "a", MaxAge = 1 }), "max_age: 1 ns");
         yield return Case(new ChangeSubjects("a", []), "subjects: at least one");
-        yield return Case(new ChangeLimits("a", NoLimits with { MaxBytes = -2 }), "max_bytes: -2");
-        yield return Case(new DefineConsumer("a", "c", null, null, null, "push", null, null, null), "max_inflight is required");
+        yield return Case(new ChangeLimits("a", new StreamLimits { MaxBytes = -2 }), "max_bytes: -2");
+        yield return Case(new DefineConsumer("a", "push", new ConsumerConfig { DurableName = "c" }), "max_inflight is required");
         yield return Case(new OpenSubscription("a", "c", "s", 0, null), "max_msg_inflight: 0");
     }
 

@@ -20,12 +20,24 @@ internal static class Samples
         bool bound = false,
         string notes = "",
         long maxDeliver = -1,
-        long ackWait = ConsumerSpec.DefaultAckWait,
-        long maxAckPending = 4) => new(
+        long ackWait = ConsumerConfig.DefaultAckWait,
+        long maxAckPending = 4,
+        IReadOnlyDictionary<string, string>? metadata = null) => new(
             "s",
             "c",
             DateTimeOffset.UnixEpoch,
-            new ConsumerConfig(notes, deliverSubject, group, maxDeliver, ackWait, filters ?? [], 0, maxAckPending),
+            new ConsumerConfig
+            {
+                DurableName = "c",
+                Description = notes,
+                DeliverSubject = deliverSubject,
+                DeliverGroup = group,
+                MaxDeliver = maxDeliver,
+                AckWait = ackWait,
+                FilterSubjects = filters,
+                MaxAckPending = maxAckPending,
+                Metadata = metadata,
+            },
             new SequenceInfo(0, 0, LastActive: null),
             new SequenceInfo(0, 0, LastActive: null),
             0,
@@ -35,7 +47,7 @@ internal static class Samples
             bound);
 
     public static StreamInfo StreamInfo(params string[] subjects) => new(
-        new StreamConfig("s", string.Empty, subjects, -1, -1, -1, 0, -1, -1, 1),
+        new StreamConfig { Name = "s", Subjects = subjects },
         DateTimeOffset.UnixEpoch,
         new StreamState(0, 0, 0, DateTimeOffset.MinValue, 0, DateTimeOffset.MinValue, 0));
 

@@ -24,6 +24,7 @@ internal sealed class SentJson(byte[] body)
         var config = new JsonObject
         {
             ["name"] = Text("name"),
+            ["description"] = Text("description") ?? string.Empty,
             ["subjects"] = Array(subjects.Length == 0 ? [Text("name")!] : subjects),
             ["retention"] = "limits",
             ["discard"] = "old",

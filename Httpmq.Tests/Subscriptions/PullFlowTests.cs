@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Text;
 using System.Text.Json;
 using Httpmq.Domain.Errors;
+using Httpmq.Infrastructure.Connection;
 using Httpmq.Infrastructure.Deliveries;
 using Httpmq.Infrastructure.Protocol;
 using Httpmq.Tests.Application;
@@ -21,7 +22,7 @@ internal sealed class PullFlowTests
     private readonly PullFlow _flow;
 
     public PullFlowTests() =>
-        _flow = new PullFlow(_source, Samples.Info(deliverSubject: ""), Ahead, TimeSpan.FromSeconds(60), _time, CancellationToken.None);
+        _flow = new PullFlow(_source, Samples.Info(deliverSubject: ""), Ahead, new NatsOptions { PullExpires = TimeSpan.FromSeconds(60) }, _time, CancellationToken.None);
 
     [Test]
     public void Start_Asks_ForAllThatMayBeAhead()

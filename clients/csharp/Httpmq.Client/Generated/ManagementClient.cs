@@ -330,6 +330,16 @@ namespace Httpmq.Client
                             throw new HttpmqException<FailureAnswer>("The body is larger than 8 MiB, and refused while it is read; or what JetStream would be sent is larger than the NATS server takes.", status_, objectResponse_.Text, headers_, objectResponse_.Object, null);
                         }
                         else
+                        if (status_ == 501)
+                        {
+                            var objectResponse_ = await ReadObjectResponseAsync<FailureAnswer>(response_, headers_, cancellationToken).ConfigureAwait(false);
+                            if (objectResponse_.Object == null)
+                            {
+                                throw new HttpmqException("Response was null which was not expected.", status_, objectResponse_.Text, headers_, null);
+                            }
+                            throw new HttpmqException<FailureAnswer>("The nats-server is too old for a field of the request. `detail` names the field, and the first version that has it.", status_, objectResponse_.Text, headers_, objectResponse_.Object, null);
+                        }
+                        else
                         if (status_ == 503)
                         {
                             var objectResponse_ = await ReadObjectResponseAsync<FailureAnswer>(response_, headers_, cancellationToken).ConfigureAwait(false);
@@ -848,6 +858,16 @@ namespace Httpmq.Client
                                 throw new HttpmqException("Response was null which was not expected.", status_, objectResponse_.Text, headers_, null);
                             }
                             throw new HttpmqException<FailureAnswer>("The body is larger than 8 MiB, and refused while it is read; or what JetStream would be sent is larger than the NATS server takes.", status_, objectResponse_.Text, headers_, objectResponse_.Object, null);
+                        }
+                        else
+                        if (status_ == 501)
+                        {
+                            var objectResponse_ = await ReadObjectResponseAsync<FailureAnswer>(response_, headers_, cancellationToken).ConfigureAwait(false);
+                            if (objectResponse_.Object == null)
+                            {
+                                throw new HttpmqException("Response was null which was not expected.", status_, objectResponse_.Text, headers_, null);
+                            }
+                            throw new HttpmqException<FailureAnswer>("The nats-server is too old for a field of the request. `detail` names the field, and the first version that has it.", status_, objectResponse_.Text, headers_, objectResponse_.Object, null);
                         }
                         else
                         if (status_ == 503)
@@ -1855,6 +1875,12 @@ namespace Httpmq.Client
         [System.Text.Json.Serialization.JsonPropertyName("max_ack_pending")]
         public long MaxAckPending { get; set; } = default!;
 
+        /// <summary>
+        /// Names and texts that JetStream keeps, without nats-server's own; not there when there are none.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("metadata")]
+        public System.Collections.Generic.IReadOnlyDictionary<string, string>? Metadata { get; set; } = default!;
+
     }
 
     /// <summary>
@@ -1940,7 +1966,7 @@ namespace Httpmq.Client
         public string Name { get; set; } = default!;
 
         /// <summary>
-        /// A description.
+        /// A description, at most 4096 bytes.
         /// </summary>
         [System.Text.Json.Serialization.JsonPropertyName("notes")]
         public string? Notes { get; set; } = default!;
@@ -1982,6 +2008,13 @@ namespace Httpmq.Client
         [System.Text.Json.Serialization.JsonPropertyName("mode")]
         [System.Text.Json.Serialization.JsonConverter(typeof(System.Text.Json.Serialization.JsonStringEnumConverter<ConsumerMode>))]
         public ConsumerMode Mode { get; set; } = default!;
+
+        /// <summary>
+        /// Names and texts that JetStream keeps and does not read, at most 128 KiB together; names that begin with _nats. are nats-server's own.
+        /// <br/>From nats-server 2.10 on. Absent: as it is.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("metadata")]
+        public System.Collections.Generic.IReadOnlyDictionary<string, string>? Metadata { get; set; } = default!;
 
     }
 
@@ -2098,7 +2131,7 @@ namespace Httpmq.Client
         public string Name { get; set; } = default!;
 
         /// <summary>
-        /// A description; empty for streams that were defined here.
+        /// A description; empty without one.
         /// </summary>
         [System.Text.Json.Serialization.JsonPropertyName("description")]
         public string Description { get; set; } = default!;
@@ -2150,6 +2183,12 @@ namespace Httpmq.Client
         /// </summary>
         [System.Text.Json.Serialization.JsonPropertyName("replicas")]
         public int Replicas { get; set; } = default!;
+
+        /// <summary>
+        /// Names and texts that JetStream keeps, without nats-server's own; not there when there are none.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("metadata")]
+        public System.Collections.Generic.IReadOnlyDictionary<string, string>? Metadata { get; set; } = default!;
 
     }
 
@@ -2249,6 +2288,19 @@ namespace Httpmq.Client
         /// </summary>
         [System.Text.Json.Serialization.JsonPropertyName("replicas")]
         public int? Replicas { get; set; } = default!;
+
+        /// <summary>
+        /// A description, at most 4096 bytes.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("description")]
+        public string? Description { get; set; } = default!;
+
+        /// <summary>
+        /// Names and texts that JetStream keeps and does not read, at most 128 KiB together; names that begin with _nats. are nats-server's own.
+        /// <br/>From nats-server 2.10 on.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("metadata")]
+        public System.Collections.Generic.IReadOnlyDictionary<string, string>? Metadata { get; set; } = default!;
 
     }
 

@@ -1,0 +1,59 @@
+using System.Net;
+using System.Text.Json.Nodes;
+using Httpmq.Tests.Support;
+
+namespace Httpmq.Tests.Contract;
+
+/// <summary>JetStream's API under another prefix, as of a domain.</summary>
+[Category(ServerUnderTest.Category)]
+internal sealed class ApiPrefixTests
+{
+    private string _configuration = null!;
+    private NatsServerProcess _nats = null!;
+
+    [OneTimeSetUp]
+    public async Task StartAsync()
+    {
+        _configuration = Path.GetTempFileName();
+        await File.WriteAllTextAsync(_configuration, "jetstream { domain: hub }");
+        _nats = await NatsServerProcess.StartAsync("-c", _configuration);
+    }
+
+    [OneTimeTearDown]
+    public async Task StopAsync()
+    {
+        await _nats.DisposeAsync();
+        File.Delete(_configuration);
+    }
+
+    [Test]
+    public async Task Gateway_WithThePrefixOfTheDomain_Works()
+    {
+        await using var gateway = await Gateway.StartAsync(_nats.Url, configureNats: static nats => nats with { ApiPrefix = "$JS.hub.API" });
+        using var client = gateway.Client();
+        await Eventually.HoldsAsync(async () => (await client.DataAsync(HttpMethod.Get, "/v1/data/ready")).Success && (await ReadyAsync(client)).Success, "ready");
+        await client.DefineStreamAsync("s", "s");
+        await client.DefineConsumerAsync("s", "c", new JsonObject { ["mode"] = "pull" });
+        await client.PublishAsync("s", "one");
+
+        await using var subscription = await client.SubscribeAsync("s", "c", "subject_name=s");
+        await client.AckAsync("s", "c", await subscription.NextAsync());
+
+        Assert.That((ulong)(await client.ConsumerAsync("s", "c"))["ack_floor"]!["stream_seq"]!, Is.EqualTo(1));
+    }
+
+    [Test]
+    public async Task Gateway_WithThePrefixOfNoDomain_IsNotReady()
+    {
+        await using var gateway = await Gateway.StartAsync(_nats.Url, configureNats: static nats => nats with { ApiPrefix = "$JS.nowhere.API" });
+        using var client = gateway.Client();
+        await Eventually.HoldsAsync(async () => !(await ReadyAsync(client)).Detail.Contains("no connection", StringComparison.Ordinal), "connected");
+
+        var answer = await ReadyAsync(client);
+
+        Assert.That(answer.Status, Is.EqualTo(HttpStatusCode.ServiceUnavailable));
+        Assert.That(answer.Detail, Does.Contain("JetStream does not answer"));
+    }
+
+    private static Task<GatewayAnswer> ReadyAsync(GatewayClient client) => client.ManageAsync(HttpMethod.Get, "/v1/admin/ready");
+}
