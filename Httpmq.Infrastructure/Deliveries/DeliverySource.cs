@@ -1,4 +1,5 @@
 using System.Buffers;
+using Httpmq.Domain.Messages;
 using Httpmq.Application.Subscriptions;
 using Httpmq.Domain.Consumers;
 using Httpmq.Domain.Errors;
@@ -65,8 +66,15 @@ internal abstract class DeliverySource : NatsSubBase, IDeliverySource
     /// <summary>Nobody will read any more.</summary>
     protected bool IsClosed => Volatile.Read(ref _closed) != 0;
 
-    /// <summary>The end of a subscription whose consumer is not there any more.</summary>
-    public static Error Gone(string reason) => new(ErrorKind.NotFound, "Subscription ended", reason);
+    /// <summary>The ends of a subscription whose consumer is not there any more.</summary>
+    public static Error ConsumerDeleted { get; } = new(SubscriptionErrorTypes.ConsumerDeleted, "Subscription ended", "the consumer was deleted");
+
+    /// <inheritdoc cref="ConsumerDeleted"/>
+    public static Error ConsumerReplaced { get; } =
+        new(SubscriptionErrorTypes.ConsumerReplaced, "Subscription ended", "the consumer was replaced; subscribe again");
+
+    /// <inheritdoc cref="ConsumerDeleted"/>
+    public static Error StreamDeleted { get; } = new(SubscriptionErrorTypes.StreamDeleted, "Subscription ended", "the stream was deleted");
 
     public abstract Task OpenAsync(CancellationToken cancellationToken);
 
@@ -150,7 +158,7 @@ internal abstract class DeliverySource : NatsSubBase, IDeliverySource
         var waiting = PendingBytes;
         Context.Logger.SubscriberTooSlow(Stream, Consumer, waiting);
         Finish(new Error(
-            ErrorKind.TooMany,
+            SubscriptionErrorTypes.TooSlow,
             "Subscription ended",
             $"the client is too slow: {waiting} bytes wait for it, and {Context.Pending.Limit} may wait for all subscribers together (limits.max_total_pending_bytes)"));
         return LeaveAsync();
@@ -184,7 +192,7 @@ internal abstract class DeliverySource : NatsSubBase, IDeliverySource
         else if (_queue.Bytes > Context.Options.MaxPendingBytes && End is null)
         {
             Context.Logger.SubscriberTooSlow(Stream, Consumer, _queue.Bytes);
-            FinishAndUnsubscribe(new Error(ErrorKind.TooMany, "Subscription ended", $"the client is too slow: {_queue.Bytes} bytes wait for it"));
+            FinishAndUnsubscribe(new Error(SubscriptionErrorTypes.TooSlow, "Subscription ended", $"the client is too slow: {_queue.Bytes} bytes wait for it"));
         }
         else if (Context.Pending.IsExceeded)
         {
@@ -199,7 +207,7 @@ internal abstract class DeliverySource : NatsSubBase, IDeliverySource
     {
         if (!IsClosed)
         {
-            Finish(new Error(ErrorKind.Internal, "Subscription ended", Exception?.Message ?? "the connection to NATS was closed"));
+            Finish(new Error(SubscriptionErrorTypes.Broken, "Subscription ended", Exception?.Message ?? "the connection to NATS was closed"));
         }
     }
 

@@ -120,11 +120,11 @@ internal sealed class DeliverySources : IDeliverySourceFactory, IAsyncDisposable
     }
 
     /// <summary>Ends the sources of a consumer, or of all consumers of a stream.</summary>
-    public void End(string stream, string? consumer, string reason)
+    public void End(string stream, string? consumer, Error reason)
     {
         foreach (var source in Select(stream, consumer))
         {
-            source.Finish(DeliverySource.Gone(reason));
+            source.Finish(reason);
         }
     }
 
@@ -263,16 +263,16 @@ internal sealed class DeliverySources : IDeliverySourceFactory, IAsyncDisposable
             var now = await _consumers.FindAsync(StreamName.OfExisting(source.Stream), ConsumerName.OfExisting(source.Consumer), cancellationToken);
             if (now is null)
             {
-                source.Finish(DeliverySource.Gone("the consumer was deleted"));
+                source.Finish(DeliverySource.ConsumerDeleted);
             }
             else if (IsAnother(now, source.Info))
             {
-                source.Finish(DeliverySource.Gone("the consumer was replaced; subscribe again"));
+                source.Finish(DeliverySource.ConsumerReplaced);
             }
         }
         catch (HttpmqException exception) when (exception.Error.Kind is ErrorKind.NotFound)
         {
-            source.Finish(DeliverySource.Gone("the stream was deleted"));
+            source.Finish(DeliverySource.StreamDeleted);
         }
     }
 

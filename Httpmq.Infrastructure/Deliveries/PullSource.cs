@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Globalization;
 using System.Text.Json;
+using Httpmq.Domain.Messages;
 using Httpmq.Domain.Consumers;
 using Httpmq.Domain.Errors;
 using Httpmq.Infrastructure.Connection;
@@ -115,10 +116,10 @@ internal sealed class PullSource(SourceContext context, ConsumerInfo consumer, i
                 Ask();
                 break;
             case NatsStatus.Conflict when StatusHeaders.Contain(headers, "Consumer Deleted"u8):
-                Finish(Gone("the consumer was deleted"));
+                Finish(ConsumerDeleted);
                 break;
             case NatsStatus.Conflict when StatusHeaders.Contain(headers, "push based"u8):
-                Finish(new Error(ErrorKind.Conflict, "Subscription ended", "the consumer was replaced by a push consumer"));
+                Finish(new Error(SubscriptionErrorTypes.BecamePush, "Subscription ended", "the consumer was replaced by a push consumer"));
                 break;
             case NatsStatus.Conflict when StatusHeaders.Contain(headers, "Exceeded MaxRequestBatch"u8):
                 OnTooMuch(batch: true, headers);
@@ -127,7 +128,7 @@ internal sealed class PullSource(SourceContext context, ConsumerInfo consumer, i
                 OnTooMuch(batch: false, headers);
                 break;
             case NatsStatus.BadRequest:
-                Finish(new Error(ErrorKind.Conflict, "Subscription ended", $"JetStream refused to be asked for messages: {StatusHeaders.Text(headers)}"));
+                Finish(new Error(SubscriptionErrorTypes.PullRefused, "Subscription ended", $"JetStream refused to be asked for messages: {StatusHeaders.Text(headers)}"));
                 break;
             default:
                 // Too many requests wait, another leader, a server that stops.
@@ -194,7 +195,7 @@ internal sealed class PullSource(SourceContext context, ConsumerInfo consumer, i
             _asked = Math.Max(0, _asked - _lastBatch);
             if (batch ? _lastBatch <= 1 : _expires / 2 < ShortestExpires)
             {
-                Finish(new Error(ErrorKind.Conflict, "Subscription ended", $"JetStream refused to be asked for messages: {StatusHeaders.Text(headers)}"));
+                Finish(new Error(SubscriptionErrorTypes.PullRefused, "Subscription ended", $"JetStream refused to be asked for messages: {StatusHeaders.Text(headers)}"));
                 return;
             }
 

@@ -1,4 +1,5 @@
 using System.Buffers;
+using Httpmq.Domain.Messages;
 using Httpmq.Domain.Consumers;
 using Httpmq.Domain.Errors;
 using Httpmq.Infrastructure.Protocol;
@@ -114,7 +115,7 @@ internal sealed class PushSource : DeliverySource
             if (_claim.Hear(payload, out var answer))
             {
                 FinishAndUnsubscribe(new Error(
-                    ErrorKind.Conflict,
+                    SubscriptionErrorTypes.ConsumerHeld,
                     "Subscription ended",
                     $"another subscriber holds consumer {Consumer}; a push consumer without delivery_group serves one, and keeps the one that has been subscribed longer"));
             }

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Httpmq.Domain.Consumers;
 using Httpmq.Application.Consumers;
 using Httpmq.Application.Settling;
 using Httpmq.Domain.Errors;
@@ -153,7 +154,7 @@ internal sealed class AckGuard(NatsLink link, JetStreamApi api, ConsumerLedger l
         if (info.Config!.AckPolicy is not "explicit")
         {
             var detail = $"consumer {name} has ack policy '{info.Config.AckPolicy}'; single messages are acknowledged with 'explicit' only";
-            return (new Error(ErrorKind.Conflict, what, detail), default);
+            return (new Error(ConsumerErrorTypes.AckPolicy, what, detail), default);
         }
 
         if (entry is null)
