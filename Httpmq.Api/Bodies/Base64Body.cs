@@ -134,7 +134,7 @@ internal readonly struct Base64Body(byte[] buffer, int length, BodyBuffers buffe
         var stripped = breaks < 0 ? length : Strip(text, breaks);
         if (stripped == 0)
         {
-            throw HttpmqException.Invalid(What, "the message is empty: the body must be at least one byte as base64");
+            throw HttpmqException.Of(BodyErrorTypes.EmptyMessage, What, "the message is empty: the body must be at least one byte as base64");
         }
 
         // Into another buffer: decoding over itself costs many times as much.
@@ -235,11 +235,11 @@ internal readonly struct Base64Body(byte[] buffer, int length, BodyBuffers buffe
     }
 
     private static HttpmqException Illegal(int position) =>
-        HttpmqException.Invalid(What, $"illegal base64 data at input byte {position}; {HowToEncode}");
+        HttpmqException.Of(BodyErrorTypes.InvalidBase64, What, $"illegal base64 data at input byte {position}; {HowToEncode}");
 
     private static HttpmqException UnexpectedEnd(int position) =>
-        HttpmqException.Invalid(What, $"the text ends at input byte {position} within a group of 4 characters; padding with '=' is required; {HowToEncode}");
+        HttpmqException.Of(BodyErrorTypes.InvalidBase64, What, $"the text ends at input byte {position} within a group of 4 characters; padding with '=' is required; {HowToEncode}");
 
     private static HttpmqException TooLarge(int maxMessage) =>
-        new(new Error(ErrorKind.TooLarge, "Message too large", $"the message has more than {maxMessage} bytes (the NATS server's max_payload, or limits.max_message_bytes)"));
+        new(new Error(JetStreamErrorTypes.MessageTooLargeType, "Message too large", $"the message has more than {maxMessage} bytes (the NATS server's max_payload, or limits.max_message_bytes)"));
 }

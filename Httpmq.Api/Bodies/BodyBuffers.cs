@@ -52,7 +52,7 @@ internal sealed class BodyBuffers(long maxTotalBytes)
     public Lease Hold() => new(this);
 
     private HttpmqException Full() => new(new Error(
-        ErrorKind.Unavailable,
+        BodyErrorTypes.TooManyLargeBodies,
         "Too many large requests at once",
         $"request bodies hold {_budget.Limit} bytes already (limits.max_total_body_bytes); nothing was stored or changed"));
 

@@ -1,3 +1,4 @@
+using Httpmq.Domain.Errors;
 using Httpmq.Api.Http;
 
 namespace Httpmq.Api.Bodies;
@@ -26,9 +27,10 @@ internal sealed class BodyEncodingMiddleware(RequestDelegate next)
         context.Response.Headers.AcceptEncoding = Identity;
         ErrorResponses.Write(
             context,
-            StatusCodes.Status415UnsupportedMediaType,
-            "Unsupported Content-Encoding",
-            $"Content-Encoding: '{encoding}' is not supported; send the body uncompressed, without this header");
+            new Error(
+                HttpErrorTypes.UnsupportedEncoding,
+                "Unsupported Content-Encoding",
+                $"Content-Encoding: '{encoding}' is not supported; send the body uncompressed, without this header"));
         await RejectedBody.LingerAsync(context);
     }
 }

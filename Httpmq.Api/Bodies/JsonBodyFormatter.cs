@@ -67,7 +67,7 @@ internal sealed class JsonBodyFormatter : InputFormatter
 
                 return result.Buffer.Length <= MaxBytes
                     ? await InputFormatterResult.SuccessAsync(Parse(context.HttpContext, result.Buffer, type))
-                    : throw new HttpmqException(new Error(ErrorKind.TooLarge, "Request body too large", $"the body has more than {MaxBytes} bytes"));
+                    : throw new HttpmqException(new Error(HttpErrorTypes.BodyTooLarge, "Request body too large", $"the body has more than {MaxBytes} bytes"));
             }
             finally
             {
@@ -137,7 +137,7 @@ internal sealed class JsonBodyFormatter : InputFormatter
     {
         if (!Utf8.IsValid(whole))
         {
-            throw HttpmqException.Invalid(What, $"the body is not UTF-8 from byte {ValidLength(whole) + 1} on");
+            throw HttpmqException.Of(BodyErrorTypes.InvalidJson, What, $"the body is not UTF-8 from byte {ValidLength(whole) + 1} on");
         }
 
         // It counts lines and bytes from where the text begins or from where the value does, as the fault may be.
@@ -153,11 +153,11 @@ internal sealed class JsonBodyFormatter : InputFormatter
         }
         catch (JsonException exception)
         {
-            throw HttpmqException.Invalid(What, JsonFault.Describe(exception, type, text, whole[..^text.Length]));
+            throw HttpmqException.Of(BodyErrorTypes.InvalidJson, What, JsonFault.Describe(exception, type, text, whole[..^text.Length]));
         }
         catch (InvalidOperationException)
         {
-            throw HttpmqException.Invalid(What, $"the body has {JsonFault.HalfCharacter}");
+            throw HttpmqException.Of(BodyErrorTypes.InvalidJson, What, $"the body has {JsonFault.HalfCharacter}");
         }
     }
 

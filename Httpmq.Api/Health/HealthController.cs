@@ -9,7 +9,7 @@ namespace Httpmq.Api.Health;
 /// <summary>Health, the same on both ports: whether the process answers, and whether it can serve.</summary>
 internal abstract class HealthController(IMediator mediator, IHostApplicationLifetime lifetime) : ApiController(mediator)
 {
-    private static readonly Error Draining = new(ErrorKind.Unavailable, "Not ready", "the gateway stops");
+    private static readonly Error Draining = new(HttpErrorTypes.ServerStopping, "Not ready", "the gateway stops");
 
     protected IActionResult AnswerAlive() => Done();
 

@@ -25,7 +25,7 @@ internal record Answer
 }
 
 /// <summary>The answer to a request that failed; also the last line of a subscription that ends.</summary>
-/// <example>{"success":false,"request_id":"8f14e45f-ceea-467f-a9f3-4b1c0d2e5a77","error":{"code":404,"message":"Failed to read stream orders","detail":"stream not found (err_code 10059)"}}</example>
+/// <example>{"success":false,"request_id":"8f14e45f-ceea-467f-a9f3-4b1c0d2e5a77","error":{"code":404,"message":"Failed to read stream orders","detail":"stream not found (err_code 10059)","type":"stream-not-found"}}</example>
 internal sealed record FailureAnswer : Answer
 {
     /// <summary>What went wrong.</summary>
@@ -36,7 +36,8 @@ internal sealed record FailureAnswer : Answer
 /// <param name="Code">The HTTP status. In the last line of a subscription, whose status was sent long ago: the one that fits.</param>
 /// <param name="Message">What failed, in one short sentence.</param>
 /// <param name="Detail">Why: the field and its value, or JetStream's own text with its err_code.</param>
-internal sealed record ErrorContract(int Code, string Message, string Detail);
+/// <param name="Type">The failure's name, which never changes: what a program goes by. docs/errors.md lists them; new ones may be added.</param>
+internal sealed record ErrorContract(int Code, string Message, string Detail, string Type);
 
 [JsonSerializable(typeof(Answer))]
 [JsonSerializable(typeof(FailureAnswer))]

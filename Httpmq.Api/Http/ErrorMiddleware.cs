@@ -33,7 +33,8 @@ internal sealed class ErrorMiddleware(RequestDelegate next, RouteAdvice advice, 
                 context.Response.Headers.Connection = "close";
             }
 
-            ErrorResponses.Write(context, (exception as BadHttpRequestException)?.StatusCode ?? StatusCodes.Status400BadRequest, MalformedBody.Message, detail);
+            var status = (exception as BadHttpRequestException)?.StatusCode ?? StatusCodes.Status400BadRequest;
+            ErrorResponses.Write(context, new Error(HttpErrorTypes.OfRejection(status), MalformedBody.Message, detail), status);
         }
         catch (Exception exception) when (IsClientGone(context, exception))
         {
@@ -55,7 +56,7 @@ internal sealed class ErrorMiddleware(RequestDelegate next, RouteAdvice advice, 
         catch (Exception exception) when (!context.Response.HasStarted)
         {
             logger.RequestFailed(exception, context.Request.Method, context.Request.Path, context.TraceIdentifier);
-            ErrorResponses.Write(context, StatusCodes.Status500InternalServerError, "Internal error", "the gateway failed; its log has the request id");
+            ErrorResponses.Write(context, new Error(HttpErrorTypes.Internal, "Internal error", "the gateway failed; its log has the request id"));
         }
     }
 
@@ -75,14 +76,15 @@ internal sealed class ErrorMiddleware(RequestDelegate next, RouteAdvice advice, 
                 context.Response.Redirect(advice.Documentation);
                 break;
             case StatusCodes.Status404NotFound:
-                ErrorResponses.Write(context, StatusCodes.Status404NotFound, "Not found", advice.Describe(request));
+                ErrorResponses.Write(context, new Error(HttpErrorTypes.RouteNotFound, "Not found", advice.Describe(request)));
                 break;
             case StatusCodes.Status405MethodNotAllowed:
                 ErrorResponses.Write(
                     context,
-                    StatusCodes.Status405MethodNotAllowed,
-                    "Method not allowed",
-                    $"{request.Method} is not for {request.Path}; allowed: {context.Response.Headers.Allow}");
+                    new Error(
+                        HttpErrorTypes.MethodNotAllowed,
+                        "Method not allowed",
+                        $"{request.Method} is not for {request.Path}; allowed: {context.Response.Headers.Allow}"));
                 break;
         }
     }

@@ -11,11 +11,15 @@ internal static class ErrorResponses
     public static int StatusOf(ErrorKind kind) => kind switch
     {
         ErrorKind.InvalidInput => StatusCodes.Status400BadRequest,
+        ErrorKind.Forbidden => StatusCodes.Status403Forbidden,
         ErrorKind.NotFound => StatusCodes.Status404NotFound,
+        ErrorKind.MethodNotAllowed => StatusCodes.Status405MethodNotAllowed,
+        ErrorKind.TooSlow => StatusCodes.Status408RequestTimeout,
         ErrorKind.Conflict => StatusCodes.Status409Conflict,
         ErrorKind.PreconditionFailed => StatusCodes.Status412PreconditionFailed,
         ErrorKind.TooLarge => StatusCodes.Status413PayloadTooLarge,
         ErrorKind.Unsupported => StatusCodes.Status415UnsupportedMediaType,
+        ErrorKind.Unprocessable => StatusCodes.Status422UnprocessableEntity,
         ErrorKind.TooMany => StatusCodes.Status429TooManyRequests,
         ErrorKind.NotSupported => StatusCodes.Status501NotImplemented,
         ErrorKind.Unavailable => StatusCodes.Status503ServiceUnavailable,
@@ -24,11 +28,17 @@ internal static class ErrorResponses
         _ => StatusCodes.Status500InternalServerError,
     };
 
-    public static void Write(HttpContext context, Error error) =>
-        Write(context, StatusOf(error.Kind), error.Message, error.Detail);
+    /// <summary>The error as it stands in every answer, line and fate.</summary>
+    public static ErrorContract Contract(Error error) => new(StatusOf(error.Kind), error.Message, error.Detail, error.Type.Slug);
 
-    public static void Write(HttpContext context, int status, string message, string detail)
+    /// <summary>Answers with an error.</summary>
+    /// <param name="context">The request.</param>
+    /// <param name="error">What is wrong.</param>
+    /// <param name="given">The status where the server has chosen one; null: that of the error's kind.</param>
+    public static void Write(HttpContext context, Error error, int? given = null)
     {
+        var status = given ?? StatusOf(error.Kind);
+        var detail = error.Detail;
         var response = context.Response;
         response.StatusCode = status;
         if (status is StatusCodes.Status503ServiceUnavailable or StatusCodes.Status429TooManyRequests)
@@ -52,7 +62,7 @@ internal static class ErrorResponses
         {
             Success = false,
             RequestId = context.TraceIdentifier,
-            Error = new ErrorContract(status, message, detail),
+            Error = new ErrorContract(status, error.Message, detail, error.Type.Slug),
         };
         AnswerWriter.Write(response, answer, AnswerJson.Wire.FailureAnswer);
     }

@@ -34,7 +34,11 @@ internal sealed class RejectedRequests(ApiServerSettings settings, ILoggerFactor
             {
                 Success = false,
                 RequestId = id,
-                Error = new ErrorContract(rejection.StatusCode, MalformedBody.Message, Describe(rejection)),
+                Error = new ErrorContract(
+                    rejection.StatusCode,
+                    MalformedBody.Message,
+                    Describe(rejection),
+                    HttpErrorTypes.OfRejection(rejection.StatusCode).Slug),
             };
             var json = JsonSerializer.SerializeToUtf8Bytes(answer, AnswerJson.Wire.FailureAnswer);
             response.Headers[settings.RequestIdHeader] = id;

@@ -1,5 +1,6 @@
 using System.Buffers;
 
+using Httpmq.Domain.Errors;
 namespace Httpmq.Api.Http;
 
 /// <summary>
@@ -31,7 +32,9 @@ internal sealed class RequestIdMiddleware(RequestDelegate next, string header)
     {
         context.TraceIdentifier = NewId();
         context.Response.Headers[header] = context.TraceIdentifier;
-        ErrorResponses.Write(context, StatusCodes.Status400BadRequest, "Malformed request", $"{header}: the value has a control character (U+{(int)control:X4})");
+        ErrorResponses.Write(
+            context,
+            new Error(HttpErrorTypes.MalformedRequest, MalformedBody.Message, $"{header}: the value has a control character (U+{(int)control:X4})"));
         return Task.CompletedTask;
     }
 

@@ -50,7 +50,7 @@ internal sealed class UnknownNames(ILogger<UnknownNames> logger)
 
     /// <summary>The error of a strict request.</summary>
     public static Error Refusal(string kind, IReadOnlyList<string> warnings) =>
-        new(ErrorKind.InvalidInput, $"Unknown {kind}", $"{string.Join("; ", warnings)} (refused because of strict=true)");
+        new(HttpErrorTypes.UnknownName, $"Unknown {kind}", $"{string.Join("; ", warnings)} (refused because of strict=true)");
 
     /// <summary>Says each name in the log, once.</summary>
     public void Log(string method, string kind, FoundNames found)

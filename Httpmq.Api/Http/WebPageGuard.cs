@@ -1,5 +1,6 @@
 using System.Net;
 
+using Httpmq.Domain.Errors;
 namespace Httpmq.Api.Http;
 
 /// <summary>
@@ -115,9 +116,10 @@ internal sealed class WebPageGuard(RequestDelegate next, ApiGroup group, ApiServ
     {
         ErrorResponses.Write(
             context,
-            StatusCodes.Status403Forbidden,
-            "Refused: a web page may not use this server",
-            $"{header}: {PlainText.Quote(PlainText.OneLine(value))}: {why}; to permit it, add it to {group.Name}.{setting}");
+            new Error(
+                HttpErrorTypes.WebPageRefused,
+                "Refused: a web page may not use this server",
+                $"{header}: {PlainText.Quote(PlainText.OneLine(value))}: {why}; to permit it, add it to {group.Name}.{setting}"));
         await RejectedBody.LingerAsync(context);
     }
 }

@@ -37,6 +37,7 @@ internal sealed class BatchOutcomeWriter(PipeWriter output) : IDisposable
             _json.WriteNumber("code"u8, ErrorResponses.StatusOf(error.Kind));
             _json.WriteString("message"u8, error.Message);
             _json.WriteString("detail"u8, error.Detail);
+            _json.WriteString("type"u8, error.Type.Slug);
             _json.WriteEndObject();
         }
         else

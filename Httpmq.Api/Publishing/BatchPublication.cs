@@ -33,11 +33,12 @@ internal sealed class BatchPublication(
     // How long a client that was told of the stop has to end its request, before its connection is closed.
     private static readonly TimeSpan Farewell = TimeSpan.FromSeconds(5);
 
-    private static readonly Error TooLong = new(ErrorKind.TooLarge, "Invalid record", "the line is longer than the largest message (the NATS server's max_payload, or limits.max_message_bytes)");
-    /// <summary>A batch without a record.</summary>
-    public static readonly Error Empty = new(ErrorKind.InvalidInput, "Empty batch", "the body has no record; send one JSON object per line, such as {\"subject\":\"orders.new\",\"b64_msg\":\"aGk=\"}");
+    private static readonly Error TooLong = new(BatchErrorTypes.RecordTooLong, "Invalid record", "the line is longer than the largest message (the NATS server's max_payload, or limits.max_message_bytes)");
 
-    private static readonly Error Stopping = new(ErrorKind.Unavailable, "Server stopping", "this record and all that follow were not read; send them again");
+    /// <summary>A batch without a record.</summary>
+    public static readonly Error Empty = new(BatchErrorTypes.Empty, "Empty batch", "the body has no record; send one JSON object per line, such as {\"subject\":\"orders.new\",\"b64_msg\":\"aGk=\"}");
+
+    private static readonly Error Stopping = new(HttpErrorTypes.ServerStopping, "Server stopping", "this record and all that follow were not read; send them again");
 
     private readonly MeasuredFlush _flush = new(http.Response.BodyWriter, time, http.RequestAborted);
     private readonly BodyBuffers.Lease _unflushed = buffers.Hold();
@@ -120,7 +121,7 @@ internal sealed class BatchPublication(
     /// <summary>Nothing can be told from a body that is broken, nor what follows it on a connection of HTTP/1.1.</summary>
     private async Task RefuseRestAsync(string detail)
     {
-        var error = new Error(ErrorKind.InvalidInput, MalformedBody.Message, $"{detail}; this record and all that follow were not read");
+        var error = new Error(HttpErrorTypes.MalformedRequest, MalformedBody.Message, $"{detail}; this record and all that follow were not read");
         await batch.RefuseAsync(_lines + 1, error, http.RequestAborted);
         if (HttpProtocol.IsHttp11(http.Request.Protocol))
         {

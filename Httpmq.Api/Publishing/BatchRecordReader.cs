@@ -165,7 +165,7 @@ internal sealed class BatchRecordReader(int maxMessage, BodyBuffers buffers) : I
 
         if (length > maxMessage)
         {
-            return new Error(ErrorKind.TooLarge, What, $"b64_msg: the message has {length} bytes, and at most {maxMessage} are taken (the NATS server's max_payload, or limits.max_message_bytes)");
+            return new Error(JetStreamErrorTypes.MessageTooLargeType, What, $"b64_msg: the message has {length} bytes, and at most {maxMessage} are taken (the NATS server's max_payload, or limits.max_message_bytes)");
         }
 
         message = _message.AsMemory(0, length);
@@ -185,7 +185,7 @@ internal sealed class BatchRecordReader(int maxMessage, BodyBuffers buffers) : I
         return _line.AsSpan(0, length);
     }
 
-    private static Error Invalid(string detail) => new(ErrorKind.InvalidInput, What, detail);
+    private static Error Invalid(string detail) => new(BatchErrorTypes.InvalidRecord, What, detail);
 
     private void Grow(ref byte[] buffer, int length)
     {

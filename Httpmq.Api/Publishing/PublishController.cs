@@ -42,7 +42,7 @@ internal sealed class PublishController(
         var name = RawPath.LastSegment(HttpContext);
         if (!Subject.TryParse(name, out var subject, out var fault))
         {
-            return Failed(new Error(ErrorKind.InvalidInput, "Invalid subject", $"subject: '{Shorten(name)}' {fault}"));
+            return Failed(new Error(RequestErrorTypes.InvalidSubject, "Invalid subject", $"subject: '{Shorten(name)}' {fault}"));
         }
 
         using var body = await Base64Body.ReadAsync(Request.BodyReader, Request.ContentLength, publisher.MaxPayload, buffers, patience, Aborted);

@@ -57,7 +57,7 @@ internal sealed record AckRequest(IReadOnlyList<AckPair> Pairs, bool IsBatch) : 
 }
 
 /// <summary>What became of each delivery of an array.</summary>
-/// <example>{"success":true,"request_id":"8f14e45f-ceea-467f-a9f3-4b1c0d2e5a77","acknowledged":1,"failed":1,"acks":[{"stream":1,"consumer":1,"success":true},{"stream":9,"consumer":9,"success":false,"error":{"code":404,"message":"Failed to acknowledge","detail":"this consumer was never sent the message"}}]}</example>
+/// <example>{"success":true,"request_id":"8f14e45f-ceea-467f-a9f3-4b1c0d2e5a77","acknowledged":1,"failed":1,"acks":[{"stream":1,"consumer":1,"success":true},{"stream":9,"consumer":9,"success":false,"error":{"code":404,"message":"Failed to acknowledge","detail":"this consumer was never sent the message","type":"ack-never-sent"}}]}</example>
 internal sealed record AckBatchAnswer : Answer
 {
     /// <summary>How many JetStream confirmed.</summary>
@@ -85,7 +85,7 @@ internal sealed record AckFate(
         outcome.Delivery.Stream,
         outcome.Delivery.Consumer,
         outcome.Error is null,
-        outcome.Error is { } error ? new ErrorContract(ErrorResponses.StatusOf(error.Kind), error.Message, error.Detail) : null);
+        outcome.Error is { } error ? ErrorResponses.Contract(error) : null);
 }
 
 [JsonSerializable(typeof(AckParameters))]

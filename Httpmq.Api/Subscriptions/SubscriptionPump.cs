@@ -28,7 +28,7 @@ internal sealed class SubscriptionPump(HttpContext http, IDeliverySource source,
     // A flush per so many bytes at most, so that a big backlog neither fills the memory nor keeps the client waiting.
     private const int BytesPerFlush = 64 * 1024;
 
-    private static readonly Error ServerStopping = new(ErrorKind.Unavailable, "Server stopping", "the gateway stops; subscribe again");
+    private static readonly Error ServerStopping = new(HttpErrorTypes.ServerStopping, "Server stopping", "the gateway stops; subscribe again");
 
     private readonly MeasuredFlush _flush = new(http.Response.BodyWriter, time, http.RequestAborted);
 

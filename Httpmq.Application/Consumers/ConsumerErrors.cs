@@ -12,7 +12,7 @@ public static class ConsumerErrors
 
     /// <summary>In the broker's own words and with its code, as where it says so itself.</summary>
     public static Error NotFound(StreamName stream, ConsumerName consumer) => new(
-        ErrorKind.NotFound,
+        JetStreamErrorTypes.ConsumerNotFoundType,
         $"Consumer {consumer} of stream {stream} not found",
         $"consumer not found (err_code 10014); define it with POST /v1/admin/stream/{stream}/consumer");
 
@@ -27,7 +27,7 @@ public static class ConsumerErrors
 
     /// <inheritdoc cref="NotFound"/>
     public static Error StreamNotFound(StreamName stream) => new(
-        ErrorKind.NotFound,
+        JetStreamErrorTypes.StreamNotFoundType,
         $"Stream {stream} not found",
         $"stream not found (err_code 10059); {DefineStream}");
 }

@@ -98,7 +98,7 @@ internal sealed class DefineConsumerHandler(IConsumerStore consumers, IStreamSto
             }
         }
 
-        throw new HttpmqException(new Error(ErrorKind.Conflict, what, "another tool changes it at the same time; look at it with GET, and try again"));
+        throw new HttpmqException(new Error(DefinitionErrorTypes.ChangedMeanwhile, what, "another tool changes it at the same time; look at it with GET, and try again"));
     }
 
     /// <summary>
@@ -117,7 +117,7 @@ internal sealed class DefineConsumerHandler(IConsumerStore consumers, IStreamSto
         var subjects = info.Config.Subjects ?? [];
         if (!info.TakesOtherSubjects && !subjects.Any(filter.Overlaps))
         {
-            throw HttpmqException.Invalid(what, ConsumerErrors.FilterNotWithin(stream, text, subjects));
+            throw HttpmqException.Of(JetStreamErrorTypes.FilterOutsideStreamType, what, ConsumerErrors.FilterNotWithin(stream, text, subjects));
         }
     }
 
@@ -151,7 +151,7 @@ internal sealed class DefineConsumerHandler(IConsumerStore consumers, IStreamSto
         if (!string.Equals(current, wanted, StringComparison.Ordinal))
         {
             throw new HttpmqException(new Error(
-                ErrorKind.Conflict,
+                ConsumerErrorTypes.Differs,
                 $"Consumer {existing.Name} of stream {existing.StreamName} exists with another configuration",
                 $"{field} is {Rules.Quote(current)} and cannot become {Rules.Quote(wanted)}; delete the consumer first, or use another name"));
         }

@@ -25,7 +25,7 @@ public sealed record AckPair(ulong? Stream, ulong? Consumer, string? Fault = nul
         delivery = new DeliverySequence(Stream ?? 0, Consumer ?? 0);
         var fault = Fault ?? FaultOfNames(stream, consumer) ?? FaultOfToken(stream, consumer, ref delivery)
             ?? (Token is null ? FaultOf("stream", Stream) ?? FaultOf("consumer", Consumer) : null);
-        return fault is null ? null : new Error(ErrorKind.InvalidInput, Invalid, fault);
+        return fault is null ? null : new Error(AckErrorTypes.Invalid, Invalid, fault);
     }
 
     private string? FaultOfNames(StreamName stream, ConsumerName consumer) => Line switch

@@ -1,4 +1,3 @@
-using Httpmq.Application.Consumers;
 using Httpmq.Application.Validation;
 using Httpmq.Domain.Errors;
 using Httpmq.Domain.Messages;
@@ -15,7 +14,7 @@ public sealed record AcknowledgeBatch(string Stream, string Consumer, IReadOnlyL
 
     /// <summary>The refusal of an array of the wrong length; it is not read any further than it takes to know.</summary>
     public static HttpmqException WrongCount(string count) =>
-        HttpmqException.Invalid(AckPair.Invalid, $"{count} pairs: a request takes 1 to {MaxPairs}");
+        HttpmqException.Of(AckErrorTypes.WrongCount, AckPair.Invalid, $"{count} pairs: a request takes 1 to {MaxPairs}");
 }
 
 /// <summary>What became of one delivery of an array.</summary>
@@ -44,7 +43,7 @@ internal sealed class AcknowledgeBatchHandler(IMessageAcknowledger acknowledger,
         // Where nothing can be read at all, the request is no batch.
         if (request.Pairs.All(static pair => pair.Fault is not null))
         {
-            throw HttpmqException.Invalid(AckPair.Invalid, request.Pairs[0].Fault!);
+            throw HttpmqException.Of(AckErrorTypes.Invalid, AckPair.Invalid, request.Pairs[0].Fault!);
         }
 
         using var overdue = new CancellationTokenSource(Limit, time);
@@ -105,7 +104,7 @@ internal sealed class AcknowledgeBatchHandler(IMessageAcknowledger acknowledger,
             // Before all others: so that they need not ask, and because nothing of a consumer that does not exist has a fate.
             if (await acknowledger.PrepareAsync(stream, consumer, cancellationToken) is { } refusal)
             {
-                if (refusal == ConsumerErrors.NotFound(stream, consumer) || refusal == ConsumerErrors.StreamNotFound(stream))
+                if (refusal.Type == JetStreamErrorTypes.ConsumerNotFoundType || refusal.Type == JetStreamErrorTypes.StreamNotFoundType)
                 {
                     throw new HttpmqException(refusal);
                 }
@@ -172,12 +171,12 @@ internal sealed class AcknowledgeBatchHandler(IMessageAcknowledger acknowledger,
         }
 
         private Error NotSent(DeliverySequence delivery) => new(
-            ErrorKind.Unavailable,
+            AckErrorTypes.NotSent,
             IMessageAcknowledger.What(stream, consumer, delivery),
             "not sent, because those before it in the request were not confirmed in time; nothing was acknowledged, try again");
 
         private Error NotConfirmed(DeliverySequence delivery) => new(
-            ErrorKind.Timeout,
+            AckErrorTypes.Timeout,
             IMessageAcknowledger.What(stream, consumer, delivery),
             "JetStream did not confirm in time; the message may have been acknowledged, and acknowledging again is safe");
 

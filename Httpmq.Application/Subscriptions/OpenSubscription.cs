@@ -1,4 +1,5 @@
 using FluentValidation;
+using Httpmq.Domain.Messages;
 using Httpmq.Application.Consumers;
 using Httpmq.Application.Streams;
 using Httpmq.Application.Validation;
@@ -65,7 +66,7 @@ internal sealed class OpenSubscriptionHandler(
             if (time.GetElapsedTime(start) >= BoundPatience)
             {
                 throw new HttpmqException(new Error(
-                    ErrorKind.Conflict,
+                    SubscriptionErrorTypes.AlreadyBound,
                     $"Consumer {name} of stream {stream} is already bound to a subscription",
                     "a push consumer without delivery_group serves one subscriber; end that one, or use a delivery group or a pull consumer"));
             }
@@ -85,7 +86,8 @@ internal sealed class OpenSubscriptionHandler(
             return;
         }
 
-        throw HttpmqException.Invalid(
+        throw HttpmqException.Of(
+            SubscriptionErrorTypes.OtherGroup,
             "Delivery group does not match the consumer",
             (wanted.Length, group) switch
             {
@@ -102,7 +104,8 @@ internal sealed class OpenSubscriptionHandler(
         {
             if (!filters.Contains(subject, StringComparer.Ordinal))
             {
-                throw HttpmqException.Invalid(
+                throw HttpmqException.Of(
+                    SubscriptionErrorTypes.SubjectNotFiltered,
                     "Subject does not match the consumer",
                     $"subject_name: {Rules.Quote(subject)}, but consumer {consumer.Name} filters {string.Join(", ", filters.Select(Rules.Quote))}");
             }
@@ -116,7 +119,8 @@ internal sealed class OpenSubscriptionHandler(
         // A mirror or a stream of sources has no subjects of its own.
         if (info.Config.Subjects is { Count: > 0 } subjects && !subjects.Any(filter.Overlaps))
         {
-            throw HttpmqException.Invalid(
+            throw HttpmqException.Of(
+                SubscriptionErrorTypes.SubjectOutsideStream,
                 "Subject does not match the stream",
                 $"subject_name: {Rules.Quote(subject)} is not within the subjects of stream {stream}: {string.Join(", ", subjects.Select(Rules.Quote))}");
         }

@@ -109,21 +109,21 @@ internal static class Rules
 
     /// <summary>For handlers without validators, and for names that a validator has passed already.</summary>
     public static StreamName Stream(string? value) =>
-        StreamName.TryParse(value, out var name) ? name : throw HttpmqException.Invalid("Invalid stream name", NameFault("stream", value));
+        StreamName.TryParse(value, out var name) ? name : throw HttpmqException.Of(RequestErrorTypes.InvalidStreamName, "Invalid stream name", NameFault("stream", value));
 
     /// <summary>As <see cref="Stream"/>, for a stream that shall be changed.</summary>
     public static StreamName ChangeableStream(string? value) =>
-        FaultOfChangeable("stream", value) is { } fault ? throw HttpmqException.Invalid("Invalid stream name", fault) : Stream(value);
+        FaultOfChangeable("stream", value) is { } fault ? throw HttpmqException.Of(RequestErrorTypes.InvalidStreamName, "Invalid stream name", fault) : Stream(value);
 
     /// <inheritdoc cref="Stream"/>
     public static ConsumerName Consumer(string? value) =>
-        ConsumerName.TryParse(value, out var name) ? name : throw HttpmqException.Invalid("Invalid consumer name", NameFault("consumer", value));
+        ConsumerName.TryParse(value, out var name) ? name : throw HttpmqException.Of(RequestErrorTypes.InvalidConsumerName, "Invalid consumer name", NameFault("consumer", value));
 
     /// <inheritdoc cref="Stream"/>
     public static SubjectFilter Filter(string field, string? value) =>
         Domain.Naming.SubjectFilter.TryParse(value, out var filter, out var fault)
             ? filter
-            : throw HttpmqException.Invalid("Invalid subject", $"{field}: {Quote(value)} {fault}");
+            : throw HttpmqException.Of(RequestErrorTypes.InvalidSubject, "Invalid subject", $"{field}: {Quote(value)} {fault}");
 
     /// <summary>The value in an error: quoted, and cut where it would fill a screen.</summary>
     public static string Quote(string? value)

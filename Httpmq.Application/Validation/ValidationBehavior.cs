@@ -23,6 +23,6 @@ internal sealed class ValidationBehavior<TRequest, TResponse>(IEnumerable<IValid
             .ToArray();
         return faults.Length == 0
             ? next()
-            : throw HttpmqException.Invalid("Invalid request", string.Join("; ", faults));
+            : throw HttpmqException.Of(RequestErrorTypes.InvalidRequest, "Invalid request", string.Join("; ", faults));
     }
 }

@@ -6,11 +6,23 @@ public enum ErrorKind
     /// <summary>The caller sent something malformed or out of range, or JetStream refused it as invalid.</summary>
     InvalidInput,
 
+    /// <summary>Well formed, and refused by JetStream as invalid in itself; where v1 says <see cref="InvalidInput"/> it stays so.</summary>
+    Unprocessable,
+
+    /// <summary>The caller may not do this.</summary>
+    Forbidden,
+
     /// <summary>The stream or consumer does not exist, no stream takes the subject, or the message was never delivered.</summary>
     NotFound,
 
     /// <summary>It exists with another configuration, is in use, or cannot be done in this state.</summary>
     Conflict,
+
+    /// <summary>The path is not for this method.</summary>
+    MethodNotAllowed,
+
+    /// <summary>The request came too slowly.</summary>
+    TooSlow,
 
     /// <summary>A condition that the caller set is not met: a last sequence, the stream's name.</summary>
     PreconditionFailed,
@@ -40,18 +52,27 @@ public enum ErrorKind
     Internal,
 }
 
-/// <summary>One failure as a client reads it.</summary>
+/// <summary>One way to fail. There is one object of each, in the catalogue of its feature.</summary>
+/// <param name="Slug">Its name on the wire, in lower case with hyphens; it never changes.</param>
 /// <param name="Kind">Decides the HTTP status.</param>
+public sealed record ErrorType(string Slug, ErrorKind Kind);
+
+/// <summary>One failure as a client reads it.</summary>
+/// <param name="Type">Which failure.</param>
 /// <param name="Message">What failed, in one short sentence.</param>
 /// <param name="Detail">Why, with the field and value or JetStream's own text and err_code.</param>
-public sealed record Error(ErrorKind Kind, string Message, string Detail);
+public sealed record Error(ErrorType Type, string Message, string Detail)
+{
+    /// <summary>Decides the HTTP status.</summary>
+    public ErrorKind Kind => Type.Kind;
+}
 
 /// <summary>Carries an <see cref="Error"/> from wherever it was found to the one place that answers it.</summary>
-public sealed class HttpmqException(Error error, Exception? innerException = null)
-    : Exception($"{error.Message}: {error.Detail}", innerException)
+public sealed class HttpmqException(Error error, Exception? innerException = null) : Exception(message: null, innerException)
 {
     public Error Error { get; } = error;
 
-    public static HttpmqException Invalid(string message, string detail) =>
-        new(new Error(ErrorKind.InvalidInput, message, detail));
+    public override string Message => $"{Error.Message}: {Error.Detail}";
+
+    public static HttpmqException Of(ErrorType type, string message, string detail) => new(new Error(type, message, detail));
 }

@@ -33,7 +33,7 @@ internal sealed class JetStreamApi(NatsLink link, NatsOptions options, TimeProvi
         if (link.Server is var server && !has(server))
         {
             throw new HttpmqException(new Error(
-                ErrorKind.NotSupported,
+                JetStreamErrorTypes.ServerTooOldType,
                 what,
                 $"{field} needs nats-server {since} or later, and the connected one is {server.Name}; nothing was changed"));
         }
@@ -72,7 +72,7 @@ internal sealed class JetStreamApi(NatsLink link, NatsOptions options, TimeProvi
         if (body.Length > server.MaxPayload)
         {
             throw new HttpmqException(new Error(
-                ErrorKind.TooLarge,
+                ConnectionErrorTypes.RequestTooLarge,
                 what,
                 $"the request to JetStream has {body.Length} bytes, and the NATS server takes {server.MaxPayload} (max_payload); nothing was changed"));
         }
@@ -89,15 +89,15 @@ internal sealed class JetStreamApi(NatsLink link, NatsOptions options, TimeProvi
             // A stream that somebody bound to the API's subjects answers as well, with where it stored the request.
             return answer?.Type?.StartsWith(AnswerPrefix, StringComparison.Ordinal) is true
                 ? answer
-                : throw new HttpmqException(new Error(ErrorKind.Internal, what, "somebody else than JetStream answered its API: look for a stream with subjects below $JS"));
+                : throw new HttpmqException(new Error(ConnectionErrorTypes.ForeignAnswer, what, "somebody else than JetStream answered its API: look for a stream with subjects below $JS"));
         }
         catch (NatsNoRespondersException exception)
         {
-            throw new HttpmqException(link.Explain(new Error(ErrorKind.Unavailable, what, NobodyListens(server))), exception);
+            throw new HttpmqException(link.Explain(NobodyListens(what, server)), exception);
         }
         catch (JsonException exception)
         {
-            throw new HttpmqException(new Error(ErrorKind.Internal, what, $"JetStream's answer could not be read: {exception.Message}"), exception);
+            throw new HttpmqException(new Error(ConnectionErrorTypes.UnreadableAnswer, what, $"JetStream's answer could not be read: {exception.Message}"), exception);
         }
         catch (OperationCanceledException exception) when (limit.IsRefused)
         {
@@ -145,17 +145,23 @@ internal sealed class JetStreamApi(NatsLink link, NatsOptions options, TimeProvi
     }
 
     /// <summary>A server without JetStream may have neighbours that have it, and then they answer.</summary>
-    private static string NobodyListens(ServerFacts server) => !server.HasJetStream
-        ? $"JetStream is not enabled on nats-server {server.Name} at {server.Address}; start it with -js, or set nats.server_uri to one that has it; nothing was changed"
-        : "JetStream does not answer: it is starting, stopping, or has no leader at the moment; nothing was changed, try again";
+    private static Error NobodyListens(string what, ServerFacts server) => !server.HasJetStream
+        ? new(
+            ConnectionErrorTypes.JetStreamNotEnabled,
+            what,
+            $"JetStream is not enabled on nats-server {server.Name} at {server.Address}; start it with -js, or set nats.server_uri to one that has it; nothing was changed")
+        : new(
+            ConnectionErrorTypes.JetStreamSilent,
+            what,
+            "JetStream does not answer: it is starting, stopping, or has no leader at the moment; nothing was changed, try again");
 
     private static Error Lost(string what, string call) => new(
-        ErrorKind.Unavailable,
+        ConnectionErrorTypes.ConnectionLost,
         what,
         $"the connection to NATS was lost before JetStream answered; {Fate(call)}");
 
     private Error TimedOut(string what, string call) => new(
-        ErrorKind.Timeout,
+        ConnectionErrorTypes.JetStreamTimeout,
         what,
         $"JetStream did not answer within {options.RequestTimeout.TotalSeconds:0.#} s; {Fate(call)}");
 

@@ -85,7 +85,7 @@ internal class NatsLink : IHostedService, IAsyncDisposable
     }
 
     public Error NotConnected => Explain(new Error(
-        ErrorKind.Unavailable,
+        ConnectionErrorTypes.NatsUnavailable,
         "NATS is not available",
         _leaving is { } leaving
             ? $"nats-server at {leaving} is about to stop (lame duck mode), no other answers yet, and the gateway keeps trying; nothing was stored or changed"

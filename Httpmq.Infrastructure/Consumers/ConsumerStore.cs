@@ -75,7 +75,7 @@ internal sealed class ConsumerStore(JetStreamApi api) : IConsumerStore
         if (string.IsNullOrEmpty(current.Config!.Known.DurableName))
         {
             throw new HttpmqException(new Error(
-                ErrorKind.Conflict,
+                ConsumerErrorTypes.NotDurable,
                 what,
                 "it was made by another client and is not durable, so it cannot be changed; delete it first, or use another name"));
         }

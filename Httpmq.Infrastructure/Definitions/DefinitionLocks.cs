@@ -105,7 +105,7 @@ internal sealed class DefinitionLocks(LockStream lockStream, TimeProvider time, 
 
             if (time.GetElapsedTime(start) > Patience)
             {
-                throw new HttpmqException(new Error(ErrorKind.Unavailable, what, outcome is LockAttempt.Held
+                throw new HttpmqException(new Error(outcome is LockAttempt.Held ? DefinitionErrorTypes.ChangeUnderWay : DefinitionErrorTypes.LocksWithoutLeader, what, outcome is LockAttempt.Held
                     ? "another change of it is under way, and did not end in time; nothing was changed, try again in a few seconds"
                     : $"stream {LockSubjects.Stream}, which keeps changes apart, has no leader at the moment; nothing was changed, try again"));
             }

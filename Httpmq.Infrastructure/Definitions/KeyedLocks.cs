@@ -34,7 +34,7 @@ internal sealed class KeyedLocks
             }
             else if (entry.Users > MostWaiting)
             {
-                throw new HttpmqException(new Error(ErrorKind.TooMany, what, $"{MostWaiting} other changes of it wait already; nothing was changed, try again"));
+                throw new HttpmqException(new Error(DefinitionErrorTypes.TooManyChanges, what, $"{MostWaiting} other changes of it wait already; nothing was changed, try again"));
             }
 
             entry.Users++;

@@ -103,7 +103,7 @@ internal sealed class LockStream(JetStreamApi api, NatsLink link, NatsOptions op
             || (exception is OperationCanceledException && !cancellationToken.IsCancellationRequested))
         {
             throw new HttpmqException(
-                link.Explain(new Error(ErrorKind.Timeout, what, $"JetStream did not answer within {options.RequestTimeout.TotalSeconds:0.#} s, when the definition was to be locked; nothing was changed")),
+                link.Explain(new Error(DefinitionErrorTypes.LockTimeout, what, $"JetStream did not answer within {options.RequestTimeout.TotalSeconds:0.#} s, when the definition was to be locked; nothing was changed")),
                 exception);
         }
     }

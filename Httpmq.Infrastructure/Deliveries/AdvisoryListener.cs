@@ -122,11 +122,11 @@ internal sealed class AdvisoryListener(DeliveryLink link, ConsumerLedger ledger,
         {
             case ("CONSUMER", "DELETED"):
                 ledger.Forget(stream, consumer);
-                sources.End(stream, consumer, "the consumer was deleted");
+                sources.End(stream, consumer, DeliverySource.ConsumerDeleted);
                 break;
             case ("STREAM", "DELETED"):
                 ledger.Forget(stream, consumer: null);
-                sources.End(stream, consumer: null, "the stream was deleted");
+                sources.End(stream, consumer: null, DeliverySource.StreamDeleted);
                 break;
             case ("CONSUMER", "LEADER_ELECTED"):
                 // It may not know of the last deliveries of the one before it.

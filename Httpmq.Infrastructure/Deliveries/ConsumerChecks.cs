@@ -33,16 +33,16 @@ internal sealed class ConsumerChecks(
             var now = await consumers.FindAsync(stream, consumer, cancellationToken);
             if (now is null)
             {
-                source.Finish(DeliverySource.Gone("the consumer was deleted"));
+                source.Finish(DeliverySource.ConsumerDeleted);
             }
             else if (IsAnother(now, source.Info))
             {
-                source.Finish(DeliverySource.Gone("the consumer was replaced; subscribe again"));
+                source.Finish(DeliverySource.ConsumerReplaced);
             }
         }
         catch (HttpmqException exception) when (exception.Error.Kind is ErrorKind.NotFound)
         {
-            source.Finish(DeliverySource.Gone("the stream was deleted"));
+            source.Finish(DeliverySource.StreamDeleted);
         }
     }
 

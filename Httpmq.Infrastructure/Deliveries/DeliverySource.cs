@@ -1,8 +1,8 @@
 using System.Buffers;
+using Httpmq.Domain.Messages;
 using Httpmq.Application.Subscriptions;
 using Httpmq.Domain.Consumers;
 using Httpmq.Domain.Errors;
-using Httpmq.Domain.Messages;
 using Httpmq.Infrastructure.Connection;
 using Httpmq.Infrastructure.Ledger;
 using Httpmq.Infrastructure.Protocol;
@@ -73,8 +73,15 @@ internal sealed class DeliverySource : IDeliverySource, IFlowSource
 
     private bool IsClosed => Volatile.Read(ref _closed) != 0;
 
-    /// <summary>The end of a subscription whose consumer is not there any more.</summary>
-    public static Error Gone(string reason) => new(ErrorKind.NotFound, "Subscription ended", reason);
+    /// <summary>The ends of a subscription whose consumer is not there any more.</summary>
+    public static Error ConsumerDeleted { get; } = new(SubscriptionErrorTypes.ConsumerDeleted, "Subscription ended", "the consumer was deleted");
+
+    /// <inheritdoc cref="ConsumerDeleted"/>
+    public static Error ConsumerReplaced { get; } =
+        new(SubscriptionErrorTypes.ConsumerReplaced, "Subscription ended", "the consumer was replaced; subscribe again");
+
+    /// <inheritdoc cref="ConsumerDeleted"/>
+    public static Error StreamDeleted { get; } = new(SubscriptionErrorTypes.StreamDeleted, "Subscription ended", "the stream was deleted");
 
     public async Task OpenAsync(CancellationToken cancellationToken)
     {
@@ -182,7 +189,7 @@ internal sealed class DeliverySource : IDeliverySource, IFlowSource
         {
             _context.Logger.SubscriberTooSlow(Stream, Consumer, _queue.Bytes);
             FinishAndUnsubscribe(new Error(
-                ErrorKind.TooMany, "Subscription ended", $"the client is too slow: {_queue.Bytes} bytes wait for it"));
+                SubscriptionErrorTypes.TooSlow, "Subscription ended", $"the client is too slow: {_queue.Bytes} bytes wait for it"));
         }
         else if (_context.Shedding.Pending.IsExceeded)
         {
@@ -198,7 +205,7 @@ internal sealed class DeliverySource : IDeliverySource, IFlowSource
     {
         if (!IsClosed)
         {
-            Finish(new Error(ErrorKind.Internal, "Subscription ended", exception?.Message ?? "the connection to NATS was closed"));
+            Finish(new Error(SubscriptionErrorTypes.Broken, "Subscription ended", exception?.Message ?? "the connection to NATS was closed"));
         }
     }
 }

@@ -105,11 +105,11 @@ internal sealed class DeliverySources : IDeliverySourceFactory, IAsyncDisposable
     }
 
     /// <summary>Ends the sources of a consumer, or of all consumers of a stream.</summary>
-    public void End(string stream, string? consumer, string reason)
+    public void End(string stream, string? consumer, Error reason)
     {
         foreach (var source in _open.Of(stream, consumer))
         {
-            source.Finish(DeliverySource.Gone(reason));
+            source.Finish(reason);
         }
     }
 

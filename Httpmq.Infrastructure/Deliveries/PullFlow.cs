@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Globalization;
 using System.Text.Json;
+using Httpmq.Domain.Messages;
 using Httpmq.Domain.Consumers;
 using Httpmq.Domain.Errors;
 using Httpmq.Infrastructure.Connection;
@@ -132,10 +133,10 @@ internal sealed class PullFlow(
                 Ask();
                 break;
             case NatsStatus.Conflict when StatusHeaders.Contain(headers, "Consumer Deleted"u8):
-                source.Finish(DeliverySource.Gone("the consumer was deleted"));
+                source.Finish(DeliverySource.ConsumerDeleted);
                 break;
             case NatsStatus.Conflict when StatusHeaders.Contain(headers, "push based"u8):
-                source.Finish(new Error(ErrorKind.Conflict, "Subscription ended", "the consumer was replaced by a push consumer"));
+                source.Finish(new Error(SubscriptionErrorTypes.BecamePush, "Subscription ended", "the consumer was replaced by a push consumer"));
                 break;
             case NatsStatus.Conflict when StatusHeaders.Contain(headers, "Exceeded MaxRequestBatch"u8):
                 OnTooMuch(batch: true, headers);
@@ -144,7 +145,7 @@ internal sealed class PullFlow(
                 OnTooMuch(batch: false, headers);
                 break;
             case NatsStatus.BadRequest:
-                source.Finish(new Error(ErrorKind.Conflict, "Subscription ended", $"JetStream refused to be asked for messages: {StatusHeaders.Text(headers)}"));
+                source.Finish(new Error(SubscriptionErrorTypes.PullRefused, "Subscription ended", $"JetStream refused to be asked for messages: {StatusHeaders.Text(headers)}"));
                 break;
             default:
                 // Too many requests wait, another leader, a server that stops.
@@ -215,7 +216,7 @@ internal sealed class PullFlow(
             _asked = Math.Max(0, _asked - _lastBatch);
             if (batch ? _lastBatch <= 1 : _expires / 2 < ShortestExpires)
             {
-                source.Finish(new Error(ErrorKind.Conflict, "Subscription ended", $"JetStream refused to be asked for messages: {StatusHeaders.Text(headers)}"));
+                source.Finish(new Error(SubscriptionErrorTypes.PullRefused, "Subscription ended", $"JetStream refused to be asked for messages: {StatusHeaders.Text(headers)}"));
                 return;
             }
 

@@ -1,4 +1,5 @@
 using System.Buffers;
+using Httpmq.Domain.Messages;
 using Httpmq.Domain.Consumers;
 using Httpmq.Domain.Errors;
 using Httpmq.Infrastructure.Protocol;
@@ -106,7 +107,7 @@ internal sealed class PushFlow(IFlowSource source, ConsumerInfo consumer, TimePr
             if (_claim.Hear(payload, out var answer))
             {
                 source.FinishAndUnsubscribe(new Error(
-                    ErrorKind.Conflict,
+                    SubscriptionErrorTypes.ConsumerHeld,
                     "Subscription ended",
                     $"another subscriber holds consumer {consumer.Name}; a push consumer without delivery_group serves one, and keeps the one that has been subscribed longer"));
             }

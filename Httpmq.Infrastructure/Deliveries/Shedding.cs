@@ -1,3 +1,4 @@
+using Httpmq.Domain.Messages;
 using Httpmq.Domain.Errors;
 using Httpmq.Domain.Limits;
 using Httpmq.Infrastructure.Connection;
@@ -28,7 +29,7 @@ internal sealed class Shedding(long limit, OpenSources open, ILogger logger)
         var waiting = slowest.PendingBytes;
         logger.SubscriberTooSlow(slowest.Stream, slowest.Consumer, waiting);
         slowest.Finish(new Error(
-            ErrorKind.TooMany,
+            SubscriptionErrorTypes.TooSlow,
             "Subscription ended",
             $"the client is too slow: {waiting} bytes wait for it, and {Pending.Limit} may wait for all subscribers together (limits.max_total_pending_bytes)"));
         slowest.LeaveAsync().Forget();

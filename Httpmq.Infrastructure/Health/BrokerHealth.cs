@@ -22,7 +22,7 @@ internal sealed class BrokerHealth(JetStreamApi api, RequestPipeline requests, N
         var error = await asking;
         return (error, trouble ?? options.Diagnosis?.Trouble) switch
         {
-            (null, _) => trouble is null ? null : new Error(ErrorKind.Unavailable, NotReady, trouble),
+            (null, _) => trouble is null ? null : new Error(ConnectionErrorTypes.NotReady, NotReady, trouble),
             (_, { } why) when !error.Detail.Contains(why, StringComparison.Ordinal) => error with { Detail = $"{error.Detail}; {why}" },
             _ => error,
         };
@@ -64,6 +64,10 @@ internal sealed class BrokerHealth(JetStreamApi api, RequestPipeline requests, N
         }
     }
 
+    /// <summary>Whatever is the matter, it may be over in a moment: that is what a load balancer has to know.</summary>
+    private static Error AsUnavailable(Error error) =>
+        error.Kind is ErrorKind.Unavailable ? error : error with { Type = ConnectionErrorTypes.NotReady };
+
     private async Task<Error?> AskAsync(CancellationToken cancellationToken)
     {
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
@@ -78,18 +82,18 @@ internal sealed class BrokerHealth(JetStreamApi api, RequestPipeline requests, N
             if (!await replying)
             {
                 requests.Renew();
-                return new Error(ErrorKind.Unavailable, NotReady, "JetStream answers, but not on the subscription that publishes and acknowledgements use; it is being renewed");
+                return new Error(ConnectionErrorTypes.RepliesNotHeard, NotReady, "JetStream answers, but not on the subscription that publishes and acknowledgements use; it is being renewed");
             }
 
-            return answer.Error is null ? null : JetStreamErrors.ToError(NotReady, answer.Error) with { Kind = ErrorKind.Unavailable };
+            return answer.Error is null ? null : AsUnavailable(JetStreamErrors.ToError(NotReady, answer.Error));
         }
         catch (HttpmqException exception)
         {
-            return exception.Error with { Kind = ErrorKind.Unavailable };
+            return AsUnavailable(exception.Error);
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
-            return new Error(ErrorKind.Unavailable, NotReady, $"no answer within {Patience.TotalSeconds} s");
+            return new Error(ConnectionErrorTypes.NotReady, NotReady, $"no answer within {Patience.TotalSeconds} s");
         }
     }
 }

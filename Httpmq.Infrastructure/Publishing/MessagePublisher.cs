@@ -1,7 +1,7 @@
 using System.Collections.Concurrent;
+using Httpmq.Domain.Messages;
 using Httpmq.Application.Publishing;
 using Httpmq.Domain.Errors;
-using Httpmq.Domain.Messages;
 using Httpmq.Domain.Naming;
 using Httpmq.Infrastructure.Connection;
 using Httpmq.Infrastructure.Protocol;
@@ -52,7 +52,7 @@ internal sealed class MessagePublisher(NatsLink link, NatsOptions options, Reque
         var subject = pending.Subject;
         if (pending.Size > 0)
         {
-            return Failed(ErrorKind.TooLarge, subject, $"the message has {pending.Size} bytes, and at most {MaxPayload} are taken (the NATS server's max_payload, or limits.max_message_bytes)");
+            return Failed(JetStreamErrorTypes.MessageTooLargeType, subject, $"the message has {pending.Size} bytes, and at most {MaxPayload} are taken (the NATS server's max_payload, or limits.max_message_bytes)");
         }
 
         var started = pending.Reply.Started;
@@ -68,12 +68,12 @@ internal sealed class MessagePublisher(NatsLink link, NatsOptions options, Reque
             // Somebody who is no stream, and answered first, with nothing or with something else.
             { Kind: ReplyKind.Foreign or ReplyKind.Answered } => await ExplainForeignAsync(subject, started, cancellationToken),
             { Kind: ReplyKind.NotSent } => PublishOutcome.Failed(link.NotConnected),
-            { Kind: ReplyKind.Full } => Failed(ErrorKind.Unavailable, subject, "too many messages wait for JetStream's answer; nothing was stored, try again"),
+            { Kind: ReplyKind.Full } => Failed(PublishErrorTypes.TooManyWaiting, subject, "too many messages wait for JetStream's answer; nothing was stored, try again"),
             { Kind: ReplyKind.Silent } => PublishOutcome.Failed(link.Explain(new Error(
-                ErrorKind.Unavailable, What(subject), "JetStream does not answer at the moment; nothing was stored, try again"))),
+                ConnectionErrorTypes.JetStreamSilent, What(subject), "JetStream does not answer at the moment; nothing was stored, try again"))),
             { Kind: ReplyKind.NotPermitted } => PublishOutcome.Failed(JetStreamErrors.NotPermitted(What(subject), subject.Value, "nothing was stored")),
             { Kind: ReplyKind.TimedOut } => await ExplainTimeoutAsync(subject, started, cancellationToken),
-            _ => Failed(ErrorKind.Unavailable, subject, "the connection to NATS was lost before JetStream answered; the message may have been stored"),
+            _ => Failed(PublishErrorTypes.Interrupted, subject, "the connection to NATS was lost before JetStream answered; the message may have been stored"),
         };
     }
 
@@ -85,34 +85,34 @@ internal sealed class MessagePublisher(NatsLink link, NatsOptions options, Reque
     private async ValueTask<PublishOutcome> ExplainNoStreamAsync(Subject subject, long started, CancellationToken cancellationToken) =>
         await _unclaimed.AskAsync(subject, started, cancellationToken) switch
         {
-            { Stream: { } stream } => Failed(ErrorKind.Unavailable, subject, $"stream {stream} has no leader at the moment; nothing was stored, try again"),
+            { Stream: { } stream } => Failed(PublishErrorTypes.StreamWithoutLeader, subject, $"stream {stream} has no leader at the moment; nothing was stored, try again"),
             { IsUnclaimed: true } => NoStream(subject),
 
             // Why nobody took it stays open; that nobody did does not, so this is no time-out of unknown outcome.
             { Reason: var reason } => PublishOutcome.Failed(link.Explain(new Error(
-                ErrorKind.Unavailable, What(subject), $"no stream took it, and JetStream does not say why ({reason}); nothing was stored, try again"))),
+                PublishErrorTypes.NotTaken, What(subject), $"no stream took it, and JetStream does not say why ({reason}); nothing was stored, try again"))),
         };
 
     /// <summary>Somebody else listens on the subject: where there is a stream, too, the message may be in it.</summary>
     private async ValueTask<PublishOutcome> ExplainForeignAsync(Subject subject, long started, CancellationToken cancellationToken) =>
         await _unclaimed.AskAsync(subject, started, cancellationToken) is { IsUnclaimed: true }
             ? NoStream(subject)
-            : Failed(ErrorKind.Unavailable, subject, "somebody else than JetStream listens on the subject and answered first; the message may have been stored");
+            : Failed(PublishErrorTypes.ForeignListener, subject, "somebody else than JetStream listens on the subject and answered first; the message may have been stored");
 
     /// <summary>Nobody answered: because JetStream is slow, or because somebody listens on the subject who is no stream.</summary>
     private async ValueTask<PublishOutcome> ExplainTimeoutAsync(Subject subject, long started, CancellationToken cancellationToken) =>
         await _unclaimed.AskAsync(subject, started, cancellationToken) is { IsUnclaimed: true }
             ? NoStream(subject)
             : PublishOutcome.Failed(link.Explain(new Error(
-                ErrorKind.Timeout, What(subject), "JetStream did not answer in time; the message may have been stored")));
+                PublishErrorTypes.Timeout, What(subject), "JetStream did not answer in time; the message may have been stored")));
 
     private static PublishOutcome NoStream(Subject subject) =>
-        Failed(ErrorKind.NotFound, subject, "no stream takes this subject; define one with POST /v1/admin/stream");
+        Failed(PublishErrorTypes.SubjectNotClaimed, subject, "no stream takes this subject; define one with POST /v1/admin/stream");
 
     private static string What(Subject subject) => $"Unable to publish message to {subject}";
 
-    private static PublishOutcome Failed(ErrorKind kind, Subject subject, string detail) =>
-        PublishOutcome.Failed(new Error(kind, What(subject), detail));
+    private static PublishOutcome Failed(ErrorType type, Subject subject, string detail) =>
+        PublishOutcome.Failed(new Error(type, What(subject), detail));
 
     /// <summary>One message under way; reused, so that a batch allocates none per record.</summary>
     private sealed class PendingPublish(MessagePublisher publisher) : IPendingPublish

@@ -1,3 +1,4 @@
+using Httpmq.Domain.Consumers;
 using Httpmq.Domain.Errors;
 using Httpmq.Domain.Messages;
 using Httpmq.Domain.Naming;
@@ -20,26 +21,26 @@ internal static class AckErrors
         var fault = delivery.Stream > mark.Stream
             ? NeverSent(what, consumer, delivery).Detail + hint
             : $"consumer: {delivery.Consumer} is beyond the {mark.Consumer} deliveries that consumer {consumer} has made; did you swap stream and consumer?";
-        return new Error(ErrorKind.NotFound, what, isOnlyCopy ? $"{fault} {Forgotten}" : fault);
+        return new Error(delivery.Stream > mark.Stream ? AckErrorTypes.NeverSent : AckErrorTypes.BeyondDeliveries, what, isOnlyCopy ? $"{fault} {Forgotten}" : fault);
     }
 
     public static Error NeverSent(string what, ConsumerName consumer, in DeliverySequence delivery) => new(
-        ErrorKind.NotFound,
+        AckErrorTypes.NeverSent,
         what,
         $"stream: consumer {consumer} was never sent a message with stream sequence {delivery.Stream}");
 
     public static Error AnotherMessage(string what, ConsumerName consumer, in DeliverySequence delivery) => new(
-        ErrorKind.NotFound,
+        AckErrorTypes.AnotherMessage,
         what,
         $"{NeverSent(what, consumer, delivery).Detail} as delivery {delivery.Consumer}, which was another message; did you swap stream and consumer?");
 
     public static Error NotKnownYet(string what, ConsumerName consumer) => new(
-        ErrorKind.Unavailable,
+        AckErrorTypes.NotKnownYet,
         what,
         $"consumer {consumer} knows of no such delivery, but it may have another leader since a moment ago, which does not know yet what the one before it sent; nothing was acknowledged, try again, or wait until the message comes again");
 
     public static Error NoLeader(string what) => new(
-        ErrorKind.Unavailable,
+        ConsumerErrorTypes.WithoutLeader,
         what,
         "the consumer has no leader at the moment; nothing was acknowledged, try again");
 
@@ -47,18 +48,18 @@ internal static class AckErrors
     public static Error Of(string what, in Reply reply, NatsLink link) => reply.Kind switch
     {
         ReplyKind.Answered when reply.Error is { } error => JetStreamErrors.ToError(what, error),
-        ReplyKind.Answered => new Error(ErrorKind.Internal, what, "a stream answered in the consumer's place: look for one with subjects below $JS"),
+        ReplyKind.Answered => new Error(AckErrorTypes.ForeignAnswer, what, "a stream answered in the consumer's place: look for one with subjects below $JS"),
         ReplyKind.Foreign => new Error(
-            ErrorKind.Internal,
+            AckErrorTypes.ForeignAnswer,
             what,
             "somebody else than JetStream answered in the consumer's place: look for a stream or a client with subjects below $JS"),
         ReplyKind.NotSent => link.NotConnected,
-        ReplyKind.Full => new Error(ErrorKind.Unavailable, what, "too many requests wait for JetStream's answer; nothing was acknowledged, try again"),
+        ReplyKind.Full => new Error(PublishErrorTypes.TooManyWaiting, what, "too many requests wait for JetStream's answer; nothing was acknowledged, try again"),
         ReplyKind.NotPermitted => JetStreamErrors.NotPermitted(what, JetStreamSubjects.AckPrefix + ">", "nothing was acknowledged"),
         ReplyKind.TimedOut => new Error(
-            ErrorKind.Timeout,
+            AckErrorTypes.Timeout,
             what,
             "JetStream did not confirm in time; the message may have been acknowledged, and acknowledging again is safe"),
-        _ => new Error(ErrorKind.Unavailable, what, "the connection to NATS was lost before JetStream confirmed; acknowledging again is safe"),
+        _ => new Error(AckErrorTypes.Interrupted, what, "the connection to NATS was lost before JetStream confirmed; acknowledging again is safe"),
     };
 }

@@ -1,7 +1,7 @@
 using System.Text.Json;
+using Httpmq.Domain.Consumers;
 using Httpmq.Application.Consumers;
 using Httpmq.Application.Settling;
-using Httpmq.Domain.Consumers;
 using Httpmq.Domain.Errors;
 using Httpmq.Domain.Messages;
 using Httpmq.Domain.Naming;
@@ -154,7 +154,7 @@ internal sealed class AckGuard(NatsLink link, JetStreamApi api, ConsumerLedger l
         if (info.Config!.Text("ack_policy") is not "explicit" and var policy)
         {
             var detail = $"consumer {name} has ack policy '{policy}'; single messages are acknowledged with 'explicit' only";
-            return (new Error(ErrorKind.Conflict, what, detail), default);
+            return (new Error(ConsumerErrorTypes.AckPolicy, what, detail), default);
         }
 
         if (entry is null)

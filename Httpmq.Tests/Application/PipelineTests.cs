@@ -99,7 +99,7 @@ internal sealed class PipelineTests
     [Test]
     public async Task Acknowledge_Valid_IsHandedToThePort()
     {
-        var error = new Error(ErrorKind.NotFound, "message", "detail");
+        var error = new Error(JetStreamErrorTypes.StreamNotFoundType, "message", "detail");
         _acknowledger.Setup(port => port.AcknowledgeAsync(Samples.Stream, Samples.Consumer, new DeliverySequence(3, 4), null, default)).ReturnsAsync(error);
         Assert.That(await Mediator.Send(new AcknowledgeMessage("s", "c", new AckPair(3, 4))), Is.SameAs(error));
     }

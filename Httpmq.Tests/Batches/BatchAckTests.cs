@@ -123,6 +123,7 @@ internal sealed class BatchAckTests
         using (Assert.EnterMultipleScope())
         {
             Assert.That(acks.Select(ack => (int?)ack!["error"]?["code"] ?? 200), Is.EqualTo(new[] { 200, 400, 200 }));
+            Assert.That((string)acks[1]!["error"]!["type"]!, Is.EqualTo("invalid-acknowledgement"));
             Assert.That(acks.Select(ack => (ulong)ack!["stream"]!), Is.EqualTo(new[] { 1UL, 0UL, 2UL }));
         }
     }

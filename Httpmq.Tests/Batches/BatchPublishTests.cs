@@ -93,6 +93,7 @@ internal sealed class BatchPublishTests(string version)
         Assert.That(lines, Has.Count.EqualTo(1));
         Assert.That((int)lines[0]["error"]!["code"]!, Is.EqualTo(400));
         Assert.That((string)lines[0]["error"]!["detail"]!, Does.Contain("no record"));
+        Assert.That((string)lines[0]["error"]!["type"]!, Is.EqualTo("empty-batch"));
     }
 
     /// <summary>What people send who have not read how; each says what to do instead, and nothing in a JSON parser's words.</summary>

@@ -72,6 +72,7 @@ internal sealed class ClientRoundTripTests
             Assert.That(refusal.Error!.Code, Is.EqualTo(404));
             Assert.That(refusal.Error.Message, Is.Not.Empty);
             Assert.That(refusal.Error.Detail, Does.Contain("10059"));
+            Assert.That(refusal.Error.Type, Is.EqualTo("stream-not-found"));
             Assert.That(refusal.Result.RequestId, Is.Not.Empty);
             Assert.That(refusal.RequestId, Is.EqualTo(refusal.Result.RequestId));
             Assert.That(refusal.Message, Is.EqualTo($"404 {refusal.Error.Message}: {refusal.Error.Detail} (request id {refusal.RequestId})"));

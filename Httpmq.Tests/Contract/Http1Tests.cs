@@ -1,3 +1,4 @@
+using Httpmq.Api.Http;
 using System.Text;
 using System.Text.Json.Nodes;
 using Httpmq.Tests.Support;
@@ -44,6 +45,7 @@ internal sealed class Http1Tests() : ContractTest("1.1")
             Assert.That((bool)json["success"]!, Is.False);
             Assert.That((int)json["error"]!["code"]!, Is.EqualTo(status));
             Assert.That((string)json["error"]!["detail"]!, Does.Contain(detail).And.Not.Empty);
+            Assert.That((string)json["error"]!["type"]!, Is.EqualTo(HttpErrorTypes.OfRejection(status).Slug));
         }
     }
 

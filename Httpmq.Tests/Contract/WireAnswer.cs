@@ -16,6 +16,8 @@ internal sealed partial record WireAnswer(int Status, HttpResponseMessage Respon
 
     public string Detail => (string)Json["error"]!["detail"]!;
 
+    public string Type => (string)Json["error"]!["type"]!;
+
     public string RequestId => string.Join('|', Response.Headers.GetValues(RequestIdHeader));
 
     public string? Header(string name) =>
@@ -47,9 +49,10 @@ internal sealed partial record WireAnswer(int Status, HttpResponseMessage Respon
             Assert.That(keys.Contains("error", StringComparer.Ordinal), Is.EqualTo(status != 200), Text);
             if (status != 200)
             {
-                Assert.That(Json["error"]!.AsObject().Select(field => field.Key), Is.EqualTo(new[] { "code", "message", "detail" }), Text);
+                Assert.That(Json["error"]!.AsObject().Select(field => field.Key), Is.EqualTo(new[] { "code", "message", "detail", "type" }), Text);
                 Assert.That((int)Json["error"]!["code"]!, Is.EqualTo(status));
                 Assert.That(Message, Is.Not.Empty);
+                Assert.That(Type, Is.Not.Empty);
                 Assert.That(Detail, detail is null ? Is.Not.Empty : Does.Contain(detail));
             }
 

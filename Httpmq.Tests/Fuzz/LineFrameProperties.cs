@@ -83,7 +83,7 @@ internal sealed class LineFrameProperties
         var lines = Lines(output =>
         {
             var writer = new LineFrameWriter(output, "id", "stream", "consumer", new FramingOptions());
-            writer.WriteEnd(new Error(ErrorKind.Conflict, message, detail));
+            writer.WriteEnd(new Error(new ErrorType("some-type", ErrorKind.Conflict), message, detail));
             return writer.Bytes;
         });
         using var json = JsonDocument.Parse(lines.Single());

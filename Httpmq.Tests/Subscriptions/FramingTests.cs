@@ -153,7 +153,7 @@ internal sealed class FramingTests(string version) : SubscriptionTest(version)
             Assert.That(line.Select(field => field.Key), Is.EqualTo(["success", "request_id", "error"]));
             Assert.That((bool)line["success"]!, Is.False);
             Assert.That((string)line["request_id"]!, Is.EqualTo("sub-rid-3"));
-            Assert.That(line["error"]!.AsObject().Select(field => field.Key), Is.EqualTo(["code", "message", "detail"]));
+            Assert.That(line["error"]!.AsObject().Select(field => field.Key), Is.EqualTo(["code", "message", "detail", "type"]));
         }
     }
 

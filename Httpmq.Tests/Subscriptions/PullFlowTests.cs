@@ -185,7 +185,7 @@ internal sealed class PullFlowTests
         _source.IsConnected = false;
         _flow.Start();
         _source.IsConnected = true;
-        _source.Finish(new Error(ErrorKind.NotFound, "a", "b"));
+        _source.Finish(new Error(new ErrorType("some-type", ErrorKind.NotFound), "a", "b"));
         _flow.Refresh(reconnected: true);
 
         Assert.That(_source.Sent, Is.Empty);

@@ -89,7 +89,7 @@ internal sealed class SheddingTests : IAsyncDisposable
     {
         var (ended, other) = (Open(), Open());
         Deliver(ended, 4);
-        ended.Finish(DeliverySource.Gone("the consumer was deleted"));
+        ended.Finish(DeliverySource.ConsumerDeleted);
 
         Deliver(other, 3);
 

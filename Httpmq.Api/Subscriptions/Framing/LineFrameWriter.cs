@@ -103,7 +103,7 @@ internal sealed class LineFrameWriter : IFraming
         {
             Success = false,
             RequestId = _requestId,
-            Error = new ErrorContract(ErrorResponses.StatusOf(error.Kind), error.Message, error.Detail),
+            Error = ErrorResponses.Contract(error),
         };
         var line = JsonSerializer.SerializeToUtf8Bytes(answer, AnswerJson.Wire.FailureAnswer);
         _output.Write(line);

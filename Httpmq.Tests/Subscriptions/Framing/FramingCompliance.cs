@@ -15,7 +15,7 @@ internal abstract class FramingCompliance
 {
     protected const string RequestId = "8f14e45f";
 
-    private static readonly Error Why = new(ErrorKind.Conflict, "Subscription \"ended\"", "line 1\nline 2: \u2028 ünï");
+    private static readonly Error Why = new(new ErrorType("some-type", ErrorKind.Conflict), "Subscription \"ended\"", "line 1\nline 2: \u2028 ünï");
 
     /// <summary>Every byte there is, and what framings use to part their frames.</summary>
     private static readonly byte[][] Payloads =

@@ -31,7 +31,7 @@ public class HttpmqException : Exception
     /// <summary>The HTTP status; 0 when no answer came.</summary>
     public int StatusCode { get; private protected init; }
 
-    /// <summary>What the gateway said: code, message, detail. Null when it said nothing, or somebody else answered, such as a proxy.</summary>
+    /// <summary>What the gateway said: code, message, detail, type. Null when it said nothing, or somebody else answered, such as a proxy.</summary>
     public Error? Error { get; }
 
     /// <summary>The id under which the gateway logged the request; null when no answer came.</summary>

@@ -2058,6 +2058,12 @@ namespace Httpmq.Client
         [System.Text.Json.Serialization.JsonPropertyName("detail")]
         public string Detail { get; set; } = default!;
 
+        /// <summary>
+        /// The failure's name, which never changes: what a program goes by. docs/errors.md lists them; new ones may be added.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("type")]
+        public string Type { get; set; } = default!;
+
     }
 
     /// <summary>

@@ -1,0 +1,11 @@
+using Httpmq.Domain.Errors;
+
+namespace Httpmq.Api.Publishing;
+
+/// <summary>What is wrong with a batch or one of its records.</summary>
+internal static class BatchErrorTypes
+{
+    public static readonly ErrorType InvalidRecord = new("invalid-record", ErrorKind.InvalidInput);
+    public static readonly ErrorType RecordTooLong = new("record-too-long", ErrorKind.TooLarge);
+    public static readonly ErrorType Empty = new("empty-batch", ErrorKind.InvalidInput);
+}
