@@ -5,7 +5,7 @@ using Httpmq.Tests.Support;
 
 namespace Httpmq.Tests.Chaos;
 
-/// <summary>A short run with real processes: docs/reliability.md says how to run longer ones.</summary>
+/// <summary>A short run with real processes: docs/testing-reliability.md says how to run longer ones.</summary>
 [Category("Chaos")]
 [Category(ServerUnderTest.Category)]
 internal sealed class ChaosRunTests
@@ -34,8 +34,8 @@ internal sealed class ChaosRunTests
         }
     }
 
-    [TestCase("", 19)]
-    [TestCase("all", 19)]
+    [TestCase("", 21)]
+    [TestCase("all", 21)]
     [TestCase("none", 0)]
     [TestCase("kill-leader, cut-nats", 2)]
     public void Faults_Named_AreFound(string text, int count)
