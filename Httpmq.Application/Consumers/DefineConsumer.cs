@@ -36,7 +36,6 @@ internal sealed class DefineConsumerValidator : AbstractValidator<DefineConsumer
         RuleFor(command => command.Config.DeliverGroup).EntityName("delivery_group").When(command => command.Config.DeliverGroup is not null);
         RuleFor(command => command.Config.DeliverGroup).Null().When(command => command.Mode is "pull")
             .WithMessage(command => $"delivery_group: {Rules.Quote(command.Config.DeliverGroup)} is for push consumers; subscribers of a pull consumer share anyway");
-        RuleFor(command => command.Config.Description).Description("notes");
         RuleFor(command => command.Config.Metadata).Metadata("metadata");
     }
 }

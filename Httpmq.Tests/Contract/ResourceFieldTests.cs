@@ -107,7 +107,7 @@ internal sealed class ResourceFieldTests() : ContractTest("2.0")
         (await ManageAsync("POST", "/v1/admin/stream", $$"""{"name":"n","description":"{{beyond}}"}""")).Expect(400, "description: has 4097 bytes");
         var path = $"/v1/admin/stream/{_stream}/consumer";
         (await ManageAsync("POST", path, $$"""{"name":"c","mode":"pull","max_inflight":1,"notes":"{{longest}}"}""")).Expect(200);
-        (await ManageAsync("POST", path, $$"""{"name":"d","mode":"pull","max_inflight":1,"notes":"{{beyond}}"}""")).Expect(400, "notes: has 4097 bytes");
+        (await ManageAsync("POST", path, $$"""{"name":"d","mode":"pull","max_inflight":1,"notes":"{{beyond}}"}""")).Expect(400);
     }
 
     [Test]
