@@ -16,8 +16,8 @@ public interface IConsumerStore : IStreamConsumers
     Task<ConsumerInfo?> FindAsync(StreamName stream, ConsumerName name, CancellationToken cancellationToken);
 
     /// <summary>
-    /// Creates the consumer; <see cref="ErrorKind.NotSupported"/> where the broker lacks a field. A push consumer gets a fresh deliver subject that nobody can guess. False where somebody else has
-    /// defined one of this name differently in the meantime: look again.
+    /// Creates the consumer; <see cref="ErrorKind.NotSupported"/> where the broker lacks a field. A push consumer gets a fresh deliver
+    /// subject that nobody can guess. False where somebody else has defined one of this name differently in the meantime: look again.
     /// </summary>
     Task<bool> TryCreateAsync(StreamName stream, ConsumerName name, ConsumerMode mode, ConsumerConfig config, CancellationToken cancellationToken);
 

@@ -11,7 +11,10 @@ namespace Httpmq.Application.Streams;
 /// </summary>
 public interface IStreamStore
 {
-    /// <summary>Creates the stream; <see cref="ErrorKind.NotSupported"/> where the broker lacks a field. The same name with the same configuration again changes nothing and succeeds.</summary>
+    /// <summary>
+    /// Creates the stream; <see cref="ErrorKind.NotSupported"/> where the broker lacks a field. The same name with the same configuration
+    /// again changes nothing and succeeds.
+    /// </summary>
     Task CreateAsync(StreamName name, StreamConfig config, CancellationToken cancellationToken);
 
     Task<IReadOnlyList<StreamInfo>> ListAsync(CancellationToken cancellationToken);
