@@ -31,7 +31,7 @@ internal readonly struct Base64Body(byte[] buffer, int length, BodyBuffers buffe
     /// Reads and decodes the whole body. Throws <see cref="HttpmqException"/>: <see cref="ErrorKind.InvalidInput"/> with the
     /// position for anything but base64 and for an empty message, <see cref="ErrorKind.TooLarge"/> while reading, as soon as
     /// the message must become larger than <paramref name="maxMessage"/> bytes. Where the body takes longer than
-    /// <paramref name="patience"/> allows, <see cref="BadHttpRequestException"/> with status 408;
+    /// <paramref name="timeouts"/> allows, <see cref="BadHttpRequestException"/> with status 408;
     /// <see cref="ErrorKind.Unavailable"/> where <paramref name="buffers"/> are used up.
     /// </summary>
     public static async ValueTask<Base64Body> ReadAsync(
@@ -39,7 +39,7 @@ internal readonly struct Base64Body(byte[] buffer, int length, BodyBuffers buffe
         long? contentLength,
         int maxMessage,
         BodyBuffers buffers,
-        BodyPatience patience,
+        BodyTimeouts timeouts,
         CancellationToken cancellationToken)
     {
         var maxBody = MaxBody(maxMessage);
@@ -57,7 +57,7 @@ internal readonly struct Base64Body(byte[] buffer, int length, BodyBuffers buffe
             {
                 if (!reader.TryRead(out var result))
                 {
-                    deadline ??= new BodyDeadline(patience, cancellationToken);
+                    deadline ??= new BodyDeadline(timeouts, cancellationToken);
                     result = await deadline.ReadAsync(reader, length);
                 }
 

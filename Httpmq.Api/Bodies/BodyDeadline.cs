@@ -6,12 +6,12 @@ namespace Httpmq.Api.Bodies;
 /// <param name="Timeout">From the first read that waits to the end of the body; null: no limit.</param>
 /// <param name="MinRate">Bytes per second on average, after <see cref="Grace"/>; 0: no limit.</param>
 /// <param name="Time">The clock.</param>
-internal sealed record BodyPatience(TimeSpan? Timeout, int MinRate, TimeProvider Time)
+internal sealed record BodyTimeouts(TimeSpan? Timeout, int MinRate, TimeProvider Time)
 {
     /// <summary>How long a body may be slower than the minimum rate.</summary>
     public static readonly TimeSpan Grace = TimeSpan.FromSeconds(5);
 
-    public static readonly BodyPatience Endless = new(Timeout: null, MinRate: 0, TimeProvider.System);
+    public static readonly BodyTimeouts Endless = new(Timeout: null, MinRate: 0, TimeProvider.System);
 }
 
 /// <summary>
@@ -19,22 +19,22 @@ internal sealed record BodyPatience(TimeSpan? Timeout, int MinRate, TimeProvider
 /// request, whose body came with its headers, pays nothing. The rate is not left to the server, which would close a whole HTTP/2
 /// connection for one slow body.
 /// </summary>
-internal sealed class BodyDeadline(BodyPatience patience, CancellationToken aborted) : IDisposable
+internal sealed class BodyDeadline(BodyTimeouts timeouts, CancellationToken aborted) : IDisposable
 {
-    private readonly CancellationTokenSource _limit = new(Timeout.InfiniteTimeSpan, patience.Time);
-    private readonly long _start = patience.Time.GetTimestamp();
+    private readonly CancellationTokenSource _limit = new(Timeout.InfiniteTimeSpan, timeouts.Time);
+    private readonly long _start = timeouts.Time.GetTimestamp();
 
     /// <summary>Waits for more; 408 when the time is over.</summary>
     /// <param name="body">The body.</param>
     /// <param name="received">Bytes that are here already.</param>
     public async ValueTask<ReadResult> ReadAsync(PipeReader body, long received)
     {
-        var byRate = patience.MinRate == 0 ? TimeSpan.MaxValue : TimeSpan.FromSeconds(Math.Max(BodyPatience.Grace.TotalSeconds, received / (double)patience.MinRate));
-        var byTimeout = patience.Timeout ?? TimeSpan.MaxValue;
+        var byRate = timeouts.MinRate == 0 ? TimeSpan.MaxValue : TimeSpan.FromSeconds(Math.Max(BodyTimeouts.Grace.TotalSeconds, received / (double)timeouts.MinRate));
+        var byTimeout = timeouts.Timeout ?? TimeSpan.MaxValue;
         var limit = byRate < byTimeout ? byRate : byTimeout;
         if (limit != TimeSpan.MaxValue)
         {
-            var left = limit - patience.Time.GetElapsedTime(_start);
+            var left = limit - timeouts.Time.GetElapsedTime(_start);
             _limit.CancelAfter(left > TimeSpan.Zero ? left : TimeSpan.Zero);
         }
 
@@ -48,7 +48,7 @@ internal sealed class BodyDeadline(BodyPatience patience, CancellationToken abor
 
         body.AdvanceTo(result.Buffer.End);
         var reason = byRate < byTimeout
-            ? $"the body came slower than {patience.MinRate} bytes per second (limits.min_body_bytes_per_sec)"
+            ? $"the body came slower than {timeouts.MinRate} bytes per second (limits.min_body_bytes_per_sec)"
             : $"the body was not complete within {byTimeout.TotalSeconds} s (read_timeout_sec)";
         throw new BadHttpRequestException(reason, StatusCodes.Status408RequestTimeout);
     }

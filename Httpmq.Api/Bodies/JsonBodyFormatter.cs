@@ -18,7 +18,7 @@ internal sealed class JsonBodyFormatter : InputFormatter
 {
     private const string What = "Unable to parse request body";
 
-    private readonly BodyPatience _patience;
+    private readonly BodyTimeouts _patience;
     private readonly BodyBuffers _buffers;
     private readonly IReadOnlyList<JsonSerializerContext> _contracts;
     private readonly UnknownFields _unknownFields = new();
@@ -26,12 +26,12 @@ internal sealed class JsonBodyFormatter : InputFormatter
     /// <summary>The largest body, in bytes: enough for any definition. A larger one is refused while it is read.</summary>
     public const int MaxBytes = 8 * 1024 * 1024;
 
-    /// <param name="patience">How slowly a body may come.</param>
+    /// <param name="timeouts">How slowly a body may come.</param>
     /// <param name="buffers">Counts what bodies hold.</param>
     /// <param name="contracts">What bodies may be, a context for each feature.</param>
-    public JsonBodyFormatter(BodyPatience patience, BodyBuffers buffers, IReadOnlyList<JsonSerializerContext> contracts)
+    public JsonBodyFormatter(BodyTimeouts timeouts, BodyBuffers buffers, IReadOnlyList<JsonSerializerContext> contracts)
     {
-        _patience = patience;
+        _patience = timeouts;
         _buffers = buffers;
         _contracts = contracts;
 

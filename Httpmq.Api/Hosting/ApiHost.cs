@@ -34,7 +34,7 @@ internal static class ApiHost
 
     public static WebApplication Build(ApiGroup group, ApiServerSettings server, NatsOptions nats, LogSettings log, LimitSettings limits, TimeSpan? drainTimeout = null)
     {
-        var patience = new BodyPatience(server.ReadTimeout, limits.MinBodyRate, TimeProvider.System);
+        var timeouts = new BodyTimeouts(server.ReadTimeout, limits.MinBodyRate, TimeProvider.System);
         var buffers = new BodyBuffers(limits.MaxTotalBodyBytes);
         var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { ApplicationName = typeof(ApiHost).Assembly.GetName().Name });
         builder.Configuration.Sources.Clear();
@@ -49,7 +49,7 @@ internal static class ApiHost
 
         builder.Services.AddSingleton(server);
         builder.Services.AddSingleton(limits);
-        builder.Services.AddSingleton(patience);
+        builder.Services.AddSingleton(timeouts);
         builder.Services.AddSingleton(buffers);
         builder.Services.AddSingleton<UnknownNames>();
         builder.Services.AddSingleton<DiagnosticSource, RejectedRequests>();
@@ -73,7 +73,7 @@ internal static class ApiHost
                 mvc.ValueProviderFactories.Clear();
                 mvc.ValueProviderFactories.Add(new RouteValueProviderFactory());
                 mvc.InputFormatters.Clear();
-                mvc.InputFormatters.Add(new JsonBodyFormatter(patience, buffers, [StreamsJson.Wire, ConsumersJson.Wire, SettlingJson.Wire]));
+                mvc.InputFormatters.Add(new JsonBodyFormatter(timeouts, buffers, [StreamsJson.Wire, ConsumersJson.Wire, SettlingJson.Wire]));
                 mvc.SuppressImplicitRequiredAttributeForNonNullableReferenceTypes = true;
             })
             .AddApiExplorer()

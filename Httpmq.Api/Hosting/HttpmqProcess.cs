@@ -19,7 +19,7 @@ internal sealed class HttpmqProcess(HttpmqSettings settings, TextWriter output, 
     private const int Failed = 1;
 
     /// <summary>How long the ready block waits for NATS before it says that NATS is not there yet.</summary>
-    private static readonly TimeSpan NatsPatience = TimeSpan.FromSeconds(3);
+    private static readonly TimeSpan NatsTimeLimit = TimeSpan.FromSeconds(3);
 
     private static readonly TimeSpan EmbeddedReconnectWait = TimeSpan.FromMilliseconds(200);
 
@@ -170,9 +170,9 @@ internal sealed class HttpmqProcess(HttpmqSettings settings, TextWriter output, 
                 await output.WriteLineAsync($"  {"WARNING",-12} {warning}");
             }
 
-            foreach (var finding in embedded.Damage)
+            foreach (var damage in embedded.Damage)
             {
-                await output.WriteLineAsync($"  {"DAMAGE",-12} {finding}");
+                await output.WriteLineAsync($"  {"DAMAGE",-12} {damage}");
             }
         }
 
@@ -181,14 +181,14 @@ internal sealed class HttpmqProcess(HttpmqSettings settings, TextWriter output, 
 
     private async Task<(bool Ready, string? Version)> WaitForNatsAsync(IBrokerHealth health)
     {
-        using var patience = CancellationTokenSource.CreateLinkedTokenSource(_starting.Token);
-        patience.CancelAfter(NatsPatience);
+        using var timeLimit = CancellationTokenSource.CreateLinkedTokenSource(_starting.Token);
+        timeLimit.CancelAfter(NatsTimeLimit);
         using var poll = new PeriodicTimer(TimeSpan.FromMilliseconds(50), TimeProvider.System);
         try
         {
-            while (await health.CheckAsync(patience.Token) is not null)
+            while (await health.CheckAsync(timeLimit.Token) is not null)
             {
-                await poll.WaitForNextTickAsync(patience.Token);
+                await poll.WaitForNextTickAsync(timeLimit.Token);
             }
 
             return (true, health.ServerVersion);

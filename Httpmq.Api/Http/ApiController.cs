@@ -35,7 +35,7 @@ internal abstract class ApiController(IMediator mediator) : ControllerBase
         {
             var fate = HttpMethods.IsGet(Request.Method) ? "nothing was changed" : "what was asked may have happened";
             throw new HttpmqException(
-                new Error(HttpErrorTypes.AnswerTimeout, "JetStream is too slow", $"it did not answer everything that had to be asked within {AnswerLimit.TotalSeconds} s; {fate}"),
+                new Error(HttpErrorTypes.AnswerTimeout, "JetStream is too slow", $"it did not answer all requests within {AnswerLimit.TotalSeconds} s; {fate}"),
                 exception);
         }
     }

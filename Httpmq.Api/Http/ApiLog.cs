@@ -9,7 +9,7 @@ internal static partial class ApiLog
     [LoggerMessage(1001, LogLevel.Debug, "{Method} {Path} headers: {Headers}")]
     public static partial void RequestHeaders(this ILogger logger, string method, string path, string headers);
 
-    [LoggerMessage(1002, LogLevel.Debug, "{Method} {Path}: the client went away ({Reason})")]
+    [LoggerMessage(1002, LogLevel.Debug, "{Method} {Path}: the client disconnected ({Reason})")]
     public static partial void ClientGone(this ILogger logger, string method, string path, string reason);
 
     [LoggerMessage(1003, LogLevel.Error, "{Method} {Path} failed, request id {RequestId}")]
@@ -24,10 +24,10 @@ internal static partial class ApiLog
     [LoggerMessage(1012, LogLevel.Warning, "{RequestId}: {Description} was cut off, because its client had read nothing for {Seconds:0} s")]
     public static partial void Stalled(this ILogger logger, string requestId, string description, double seconds);
 
-    [LoggerMessage(1030, LogLevel.Warning, "A {Method} request has the unknown {Kind} '{Name}', which is ignored; the answer's warnings say so, this line comes once")]
+    [LoggerMessage(1030, LogLevel.Warning, "A {Method} request has the unknown {Kind} '{Name}', which is ignored; the answer's warnings say so; logged once per name")]
     public static partial void UnknownName(this ILogger logger, string method, string kind, string name);
 
-    [LoggerMessage(1031, LogLevel.Warning, "{Count} unknown names of fields and parameters were logged; further ones are not")]
+    [LoggerMessage(1031, LogLevel.Warning, "{Count} unknown names of fields and parameters were logged; no more will be logged")]
     public static partial void TooManyUnknownNames(this ILogger logger, int count);
 
     [LoggerMessage(1020, LogLevel.Warning, "{Warning}")]

@@ -6,7 +6,7 @@ namespace Httpmq.Api.Http;
 /// </summary>
 internal static class RejectedBody
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan TimeLimit = TimeSpan.FromSeconds(1);
 
     /// <summary>Whether the client has broken off the body, which then says so at every further read.</summary>
     public static bool IsBroken(HttpRequest request)
@@ -31,7 +31,7 @@ internal static class RejectedBody
         }
     }
 
-    /// <summary>Ends the answer and discards what the client sends, until it stops or the patience is over.</summary>
+    /// <summary>Ends the answer and discards what the client sends, until it stops or a second has passed.</summary>
     public static async Task LingerAsync(HttpContext context)
     {
         if (!HttpProtocol.IsHttp2(context.Request.Protocol))
@@ -41,7 +41,7 @@ internal static class RejectedBody
 
         await context.Response.CompleteAsync();
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted);
-        limit.CancelAfter(Patience);
+        limit.CancelAfter(TimeLimit);
         try
         {
             while (await context.Request.BodyReader.ReadAsync(limit.Token) is { IsCompleted: false } rest)

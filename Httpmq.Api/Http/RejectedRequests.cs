@@ -61,6 +61,6 @@ internal sealed class RejectedRequests(ApiServerSettings settings, ILoggerFactor
 
     /// <summary>The server's words, but where they are about the path, which it shows to its own log alone.</summary>
     private static string Describe(BadHttpRequestException rejection) => rejection.Message.StartsWith("Invalid request target", StringComparison.Ordinal)
-        ? "the path has what no path may have, such as %00 or a character that is not ASCII"
+        ? "the path has an invalid character, such as %00 or a character that is not ASCII"
         : rejection.Message;
 }

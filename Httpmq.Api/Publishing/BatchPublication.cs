@@ -25,13 +25,13 @@ internal sealed class BatchPublication(
 {
     // A client of HTTP/1.1 usually sends all of its request before it reads, so answers wait here for so many bytes, as long as
     // there is room for them.
-    private const int Http1Patience = 16 * 1024 * 1024;
+    private const int Http1BufferLimit = 16 * 1024 * 1024;
 
     // A batch whose input never ends a read would keep its thread, of which there are as many as processors.
     private const int RecordsPerTurn = 64;
 
     // How long a client that was told of the stop has to end its request, before its connection is closed.
-    private static readonly TimeSpan Farewell = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan EndLimit = TimeSpan.FromSeconds(5);
 
     private static readonly Error TooLong = new(BatchErrorTypes.RecordTooLong, "Invalid record", "the line is longer than the largest message (the NATS server's max_payload, or limits.max_message_bytes)");
 
@@ -89,7 +89,7 @@ internal sealed class BatchPublication(
 
         if (stopped)
         {
-            await SayFarewellAsync();
+            await WaitForClientAsync();
         }
     }
 
@@ -198,10 +198,10 @@ internal sealed class BatchPublication(
     /// The answer is complete, and its end is sent; the request is not. A connection that closes now would, for many clients, take what they
     /// have not read of the answer with it, so they get a moment to end the request themselves.
     /// </summary>
-    private async Task SayFarewellAsync()
+    private async Task WaitForClientAsync()
     {
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(http.RequestAborted);
-        limit.CancelAfter(Farewell);
+        limit.CancelAfter(EndLimit);
         try
         {
             await http.Response.CompleteAsync();
@@ -352,7 +352,7 @@ internal sealed class BatchPublication(
     /// <summary>False when the client is gone.</summary>
     private ValueTask<bool> TryFlushAsync(BatchOutcomeWriter writer)
     {
-        if (_reading && writer.Bytes is > 0 and < Http1Patience && HttpProtocol.IsHttp11(http.Request.Protocol)
+        if (_reading && writer.Bytes is > 0 and < Http1BufferLimit && HttpProtocol.IsHttp11(http.Request.Protocol)
             && TryHold(_unflushed, writer.Bytes) is null)
         {
             return ValueTask.FromResult(true);

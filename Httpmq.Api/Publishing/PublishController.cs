@@ -19,7 +19,7 @@ internal sealed class PublishController(
     IMediator mediator,
     IMessagePublisher publisher,
     BodyBuffers buffers,
-    BodyPatience patience,
+    BodyTimeouts timeouts,
     BatchPublications batches) : ApiController(mediator)
 {
     /// <summary>Publishes the body, a base64 text, as one message.</summary>
@@ -45,7 +45,7 @@ internal sealed class PublishController(
             return Failed(new Error(RequestErrorTypes.InvalidSubject, "Invalid subject", $"subject: '{Shorten(name)}' {fault}"));
         }
 
-        using var body = await Base64Body.ReadAsync(Request.BodyReader, Request.ContentLength, publisher.MaxPayload, buffers, patience, Aborted);
+        using var body = await Base64Body.ReadAsync(Request.BodyReader, Request.ContentLength, publisher.MaxPayload, buffers, timeouts, Aborted);
         var outcome = await Mediator.Send(new PublishMessage(new Publication(subject, body.Message)), Aborted);
         return outcome.Error is null
             ? Json(new PublishAnswer { RequestId = RequestId, Stream = outcome.Stream!, Sequence = outcome.Sequence }, PublishingJson.Wire.PublishAnswer)

@@ -48,7 +48,7 @@ internal sealed class AcknowledgeBatchHandler(IMessageAcknowledger acknowledger,
 
         using var overdue = new CancellationTokenSource(Limit, time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(overdue.Token, cancellationToken);
-        var run = new Run(acknowledger, stream, consumer, request.Pairs, new AckPatience(time));
+        var run = new Run(acknowledger, stream, consumer, request.Pairs, new AckTimeLimit(time));
         try
         {
             await run.AcknowledgeAllAsync(either.Token).WaitAsync(either.Token);
@@ -67,7 +67,7 @@ internal sealed class AcknowledgeBatchHandler(IMessageAcknowledger acknowledger,
         StreamName stream,
         ConsumerName consumer,
         IReadOnlyList<AckPair> pairs,
-        AckPatience patience)
+        AckTimeLimit timeLimit)
     {
         // What _states holds; the outcome of one that is done does not change any more.
         private const byte Untouched = 0;
@@ -160,7 +160,7 @@ internal sealed class AcknowledgeBatchHandler(IMessageAcknowledger acknowledger,
 
                 var delivery = _outcomes[index].Delivery;
                 Volatile.Write(ref _states[index], Sent);
-                var error = await acknowledger.AcknowledgeAsync(stream, consumer, delivery, patience, cancellationToken);
+                var error = await acknowledger.AcknowledgeAsync(stream, consumer, delivery, timeLimit, cancellationToken);
                 End(index, new AckOutcome(delivery, error));
                 if (error?.Kind is ErrorKind.Timeout)
                 {

@@ -15,6 +15,6 @@ internal sealed class AcknowledgeMessageHandler(IMessageAcknowledger acknowledge
         var consumer = Rules.Consumer(request.Consumer);
         return request.Pair.TryRead(stream, consumer, out var delivery) is { } error
             ? throw new HttpmqException(error)
-            : acknowledger.AcknowledgeAsync(stream, consumer, delivery, patience: null, cancellationToken).AsTask();
+            : acknowledger.AcknowledgeAsync(stream, consumer, delivery, timeLimit: null, cancellationToken).AsTask();
     }
 }

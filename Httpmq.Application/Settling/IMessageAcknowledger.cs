@@ -15,7 +15,7 @@ public interface IMessageAcknowledger
     /// <param name="stream">The stream.</param>
     /// <param name="consumer">The consumer.</param>
     /// <param name="delivery">The delivery's sequences, both at least 1.</param>
-    /// <param name="patience">Shared by all deliveries of one request; null: 2 s for this one.</param>
+    /// <param name="timeLimit">Shared by all deliveries of one request; null: 2 s for this one.</param>
     /// <param name="cancellationToken">Gives up waiting; what was sent cannot be called back.</param>
     /// <returns>
     /// Null when confirmed, also for the second time; <see cref="ErrorKind.NotFound"/> for an unknown stream or consumer or a
@@ -26,7 +26,7 @@ public interface IMessageAcknowledger
         StreamName stream,
         ConsumerName consumer,
         DeliverySequence delivery,
-        AckPatience? patience,
+        AckTimeLimit? timeLimit,
         CancellationToken cancellationToken);
 
     /// <summary>Learns about a consumer what its deliveries then need not ask one by one.</summary>
@@ -42,7 +42,7 @@ public interface IMessageAcknowledger
 /// How long one request waits for a consumer's new leader to learn of the last deliveries of the one before it. All that one request
 /// waits, however many deliveries it names: the first one that has to wait starts it.
 /// </summary>
-public sealed class AckPatience(TimeProvider time)
+public sealed class AckTimeLimit(TimeProvider time)
 {
     /// <summary>How long a new leader gets to send again what it does not know to have been sent.</summary>
     public static readonly TimeSpan Length = TimeSpan.FromSeconds(2);

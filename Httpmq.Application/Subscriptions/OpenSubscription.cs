@@ -36,7 +36,7 @@ internal sealed class OpenSubscriptionHandler(
     TimeProvider time) : IRequestHandler<OpenSubscription, IDeliverySource>
 {
     // A subscriber that reconnects may be faster than the news of its own disconnect.
-    private static readonly TimeSpan BoundPatience = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan BoundTimeout = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan BoundPoll = TimeSpan.FromMilliseconds(50);
 
     public async Task<IDeliverySource> Handle(OpenSubscription request, CancellationToken cancellationToken)
@@ -63,7 +63,7 @@ internal sealed class OpenSubscriptionHandler(
         var start = time.GetTimestamp();
         while (consumer.PushBound && consumer.Config.DeliverGroup is not { Length: > 0 })
         {
-            if (time.GetElapsedTime(start) >= BoundPatience)
+            if (time.GetElapsedTime(start) >= BoundTimeout)
             {
                 throw new HttpmqException(new Error(
                     SubscriptionErrorTypes.AlreadyBound,

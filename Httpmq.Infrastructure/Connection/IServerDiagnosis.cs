@@ -7,7 +7,7 @@ namespace Httpmq.Infrastructure.Connection;
 public interface IServerDiagnosis
 {
     /// <summary>What is known to be wrong, without looking; it explains a failure and causes none.</summary>
-    string? Trouble { get; }
+    string? Problem { get; }
 
     /// <summary>Looks now whether messages can be stored, and answers why not. Returns within 1.5 s.</summary>
     Task<string?> DiagnoseAsync(CancellationToken cancellationToken);

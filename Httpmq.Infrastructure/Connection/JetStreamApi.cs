@@ -89,7 +89,7 @@ internal sealed class JetStreamApi(NatsLink link, NatsOptions options, TimeProvi
             // A stream that somebody bound to the API's subjects answers as well, with where it stored the request.
             return answer?.Type?.StartsWith(AnswerPrefix, StringComparison.Ordinal) is true
                 ? answer
-                : throw new HttpmqException(new Error(ConnectionErrorTypes.ForeignAnswer, what, "somebody else than JetStream answered its API: look for a stream with subjects below $JS"));
+                : throw new HttpmqException(new Error(ConnectionErrorTypes.ForeignAnswer, what, "something other than JetStream answered its API: look for a stream with subjects below $JS"));
         }
         catch (NatsNoRespondersException exception)
         {

@@ -26,22 +26,22 @@ internal static partial class JetStreamLog
     [LoggerMessage(2012, LogLevel.Debug, "Could not check {Stream}/{Consumer} after a reconnect yet: {Reason}")]
     public static partial void CheckPostponed(this ILogger logger, string stream, string consumer, string reason);
 
-    [LoggerMessage(2040, LogLevel.Debug, "The lock of {Key} was not given back and runs out by itself: {Reason}")]
+    [LoggerMessage(2040, LogLevel.Debug, "The lock of {Key} was not released and will expire: {Reason}")]
     public static partial void LockNotReleased(this ILogger logger, string key, string reason);
 
-    [LoggerMessage(2041, LogLevel.Warning, "Stream {Stream}, which keeps changes of definitions apart, cannot be used ({Reason}): changes of one definition by two gateways in the same moment can undo each other")]
+    [LoggerMessage(2041, LogLevel.Warning, "Stream {Stream}, which locks definitions, cannot be used ({Reason}): simultaneous changes of one definition by two gateways can undo each other")]
     public static partial void NoLocks(this ILogger logger, string stream, string reason);
 
     [LoggerMessage(2013, LogLevel.Debug, "Background send to NATS failed: {Reason}")]
     public static partial void SendFailed(this ILogger logger, string reason);
 
-    [LoggerMessage(2014, LogLevel.Warning, "An answer of JetStream could not be taken")]
+    [LoggerMessage(2014, LogLevel.Warning, "An answer of JetStream could not be processed")]
     public static partial void ReplyUnreadable(this ILogger logger, Exception exception);
 
-    [LoggerMessage(EventId = 2015, Message = "The subscription for JetStream's answers ended or brought none; it was renewed")]
+    [LoggerMessage(EventId = 2015, Message = "The subscription for JetStream's answers ended or received none; it was renewed")]
     public static partial void RepliesRenewed(this ILogger logger, LogLevel level);
 
-    [LoggerMessage(2016, LogLevel.Warning, "What JetStream tells on {Subject} could not be taken")]
+    [LoggerMessage(2016, LogLevel.Warning, "A JetStream advisory on {Subject} could not be processed")]
     public static partial void AdvisoryUnreadable(this ILogger logger, Exception exception, string subject);
 
     [LoggerMessage(2017, LogLevel.Warning, "The subscription to {Subject} ended; it was renewed")]

@@ -93,7 +93,7 @@ internal class NatsLink : IHostedService, IAsyncDisposable
 
     /// <summary>The error, with what is known to be wrong with the server.</summary>
     public Error Explain(Error error) =>
-        _options.Diagnosis?.Trouble is { } trouble ? error with { Detail = $"{error.Detail}; {trouble}" } : error;
+        _options.Diagnosis?.Problem is { } problem ? error with { Detail = $"{error.Detail}; {problem}" } : error;
 
     /// <summary>Throws <see cref="ErrorKind.Unavailable"/> instead of waiting for a connection to come back.</summary>
     public void RequireOpen()
@@ -194,7 +194,7 @@ internal class NatsLink : IHostedService, IAsyncDisposable
             LoggerFactory = _loggers,
         });
         connection.OnConnectingAsync = server => _afterLoss is AfterLoss.AnotherConnection && connection.ConnectionState is NatsConnectionState.Reconnecting
-            ? throw new NatsException("another connection takes this one's place")
+            ? throw new NatsException("this connection is being replaced")
             : _pacing.NextAsync(server);
         connection.ConnectionOpened += OnOpenedAsync;
         connection.ConnectionDisconnected += OnDisconnectedAsync;
@@ -283,7 +283,7 @@ internal class NatsLink : IHostedService, IAsyncDisposable
         var opening = Volatile.Read(ref _openings);
         _pacing.Learn(lame.ServerInfo?.ClientConnectUrls ?? []);
         var serves = !ServerFacts.Of(lame.ServerInfo).StopsJetStreamInLameDuckMode;
-        _logger.LameDuck(_options.Name, $"{address.Host}:{address.Port}", serves ? "stays until there is another" : "goes to another");
+        _logger.LameDuck(_options.Name, $"{address.Host}:{address.Port}", serves ? "stays connected until another is available" : "reconnects to another");
         try
         {
             while (serves && opening == Volatile.Read(ref _openings) && IsOpen && !await _pacing.HasOtherAsync(where, stopping))

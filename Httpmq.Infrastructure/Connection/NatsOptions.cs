@@ -20,7 +20,7 @@ public sealed record NatsOptions
     /// <summary>What is known of the server by whoever runs it; null (default) where somebody else does.</summary>
     public IServerDiagnosis? Diagnosis { get; init; }
 
-    /// <summary>Patience with one attempt to connect. Default: 30 s.</summary>
+    /// <summary>Time limit of one attempt to connect. Default: 30 s.</summary>
     public TimeSpan ConnectTimeout { get; init; } = TimeSpan.FromSeconds(30);
 
     /// <summary>Failed attempts in a row after which the process gives up; -1 (default): never.</summary>
@@ -31,7 +31,7 @@ public sealed record NatsOptions
     /// </summary>
     public TimeSpan ReconnectWait { get; init; } = TimeSpan.FromSeconds(15);
 
-    /// <summary>Patience with one answer of the broker; every route answers within 5 s. Default: 4 s.</summary>
+    /// <summary>Time limit of one answer of the broker; every route answers within 5 s. Default: 4 s.</summary>
     public TimeSpan RequestTimeout { get; init; } = TimeSpan.FromSeconds(4);
 
     /// <summary>The largest message, in bytes, where that is less than the server's max_payload. Default: 0, no limit of our own.</summary>

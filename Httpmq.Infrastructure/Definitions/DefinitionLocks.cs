@@ -13,7 +13,7 @@ namespace Httpmq.Infrastructure.Definitions;
 internal sealed class DefinitionLocks(LockStream lockStream, TimeProvider time, ILogger<DefinitionLocks> logger) : IDefinitionLocks
 {
     // A change takes a few milliseconds; what waits longer is behind a gateway that died or a server that hangs.
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(3);
+    private static readonly TimeSpan TimeLimit = TimeSpan.FromSeconds(3);
 
     // What is wrong with the stream on the broker is not asked more often.
     private static readonly TimeSpan BetweenLooks = TimeSpan.FromMinutes(1);
@@ -103,11 +103,11 @@ internal sealed class DefinitionLocks(LockStream lockStream, TimeProvider time, 
                     continue;
             }
 
-            if (time.GetElapsedTime(start) > Patience)
+            if (time.GetElapsedTime(start) > TimeLimit)
             {
                 throw new HttpmqException(new Error(outcome is LockAttempt.Held ? DefinitionErrorTypes.ChangeUnderWay : DefinitionErrorTypes.LocksWithoutLeader, what, outcome is LockAttempt.Held
                     ? "another change of it is under way, and did not end in time; nothing was changed, try again in a few seconds"
-                    : $"stream {LockSubjects.Stream}, which keeps changes apart, has no leader at the moment; nothing was changed, try again"));
+                    : $"stream {LockSubjects.Stream}, which locks definitions, has no leader at the moment; nothing was changed, try again"));
             }
 
             await Task.Delay(TimeSpan.FromMilliseconds(Random.Shared.Next(1, Math.Min(LongestPause, 4 << Math.Min(attempt, 5)))), time, cancellationToken);

@@ -51,7 +51,7 @@ internal sealed class LockStream(JetStreamApi api, NatsLink link, NatsOptions op
     private const string NotPermitted = $"nats-server does not permit the gateway's NATS user to publish to {LockSubjects.Prefix}>";
 
     // What a look must not cost a change.
-    private static readonly TimeSpan LookPatience = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan LookTimeout = TimeSpan.FromSeconds(1);
 
     private static readonly NatsSubOpts ReplyOptions = new() { ThrowIfNoResponders = true };
 
@@ -103,7 +103,7 @@ internal sealed class LockStream(JetStreamApi api, NatsLink link, NatsOptions op
             || (exception is OperationCanceledException && !cancellationToken.IsCancellationRequested))
         {
             throw new HttpmqException(
-                link.Explain(new Error(DefinitionErrorTypes.LockTimeout, what, $"JetStream did not answer within {options.RequestTimeout.TotalSeconds:0.#} s, when the definition was to be locked; nothing was changed")),
+                link.Explain(new Error(DefinitionErrorTypes.LockTimeout, what, $"JetStream did not answer within {options.RequestTimeout.TotalSeconds:0.#} s, when asked to lock the definition; nothing was changed")),
                 exception);
         }
     }
@@ -113,7 +113,7 @@ internal sealed class LockStream(JetStreamApi api, NatsLink link, NatsOptions op
     public async Task<LockAnswer?> LookAsync(string what, CancellationToken cancellationToken)
     {
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        limit.CancelAfter(LookPatience);
+        limit.CancelAfter(LookTimeout);
         try
         {
             var answer = await api.TryCallAsync(what, $"STREAM.INFO.{LockSubjects.Stream}", [], WireJson.Default.StreamInfoWire, limit.Token);

@@ -13,8 +13,12 @@ namespace Httpmq.Infrastructure.Deliveries;
 /// gone and nothing is remembered of it. Advisories are sent once and may be missed; after each reconnect everything is
 /// checked instead. Source: https://docs.nats.io/running-a-nats-service/nats_admin/monitoring/monitoring_jetstream.
 /// </summary>
-internal sealed class AdvisoryListener(DeliveryLink link, ConsumerLedger ledger, DeliverySources sources, ILogger<AdvisoryListener> logger)
-    : IHostedService, IAsyncDisposable
+internal sealed class AdvisoryListener(
+    DeliveryLink link,
+    NatsLink questions,
+    ConsumerLedger ledger,
+    DeliverySources sources,
+    ILogger<AdvisoryListener> logger) : IHostedService, IAsyncDisposable
 {
     private const string Prefix = "$JS.EVENT.ADVISORY.";
 
@@ -36,6 +40,9 @@ internal sealed class AdvisoryListener(DeliveryLink link, ConsumerLedger ledger,
     {
         link.Opened += OnOpened;
         link.Lost += ledger.Doubt;
+
+        // Its server may have led consumers. Until another leads them no advisory says so, and copies that know less may answer (2.9.10).
+        questions.Lost += ledger.Doubt;
         return Task.CompletedTask;
     }
 
@@ -43,6 +50,7 @@ internal sealed class AdvisoryListener(DeliveryLink link, ConsumerLedger ledger,
     {
         link.Opened -= OnOpened;
         link.Lost -= ledger.Doubt;
+        questions.Lost -= ledger.Doubt;
         return Task.CompletedTask;
     }
 

@@ -13,7 +13,7 @@ internal sealed class DeliverySubscription(SourceContext context, DeliverySource
     : NatsSubBase(context.Link.Connection, context.Link.Connection.SubscriptionManager, subject, queueGroup, opts: null, CancellationToken.None)
 {
     // The end of the request waits for the goodbye: one round trip, unless NATS does not answer.
-    private static readonly TimeSpan LeavePatience = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan LeaveTimeout = TimeSpan.FromSeconds(2);
 
     private readonly Lock _leaveGate = new();
     private Task? _unsubscribing;
@@ -66,7 +66,7 @@ internal sealed class DeliverySubscription(SourceContext context, DeliverySource
 
     private async Task UnsubscribeOnceAsync()
     {
-        using var patience = new CancellationTokenSource(LeavePatience, context.Time);
-        await context.Sender.LogFailureAsync(DrainAsync(patience.Token).AsTask().WaitAsync(patience.Token));
+        using var timeLimit = new CancellationTokenSource(LeaveTimeout, context.Time);
+        await context.Sender.LogFailureAsync(DrainAsync(timeLimit.Token).AsTask().WaitAsync(timeLimit.Token));
     }
 }

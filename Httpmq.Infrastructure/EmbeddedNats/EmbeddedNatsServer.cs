@@ -68,9 +68,9 @@ public sealed class EmbeddedNatsServer(EmbeddedNatsOptions options, ILoggerFacto
     public int? ProcessId => _process is { Exited.IsCompleted: false } process ? process.ProcessId : null;
 
     /// <inheritdoc/>
-    public string? Trouble => _state switch
+    public string? Problem => _state switch
     {
-        EmbeddedNatsState.Running => _watch?.Trouble,
+        EmbeddedNatsState.Running => _watch?.Problem,
         EmbeddedNatsState.Restarting => $"the embedded nats-server is being restarted: {_lastFailure?.TrimEnd('.')}",
         EmbeddedNatsState.Starting => "the embedded nats-server is starting",
         _ => "the embedded nats-server has stopped",
@@ -81,17 +81,17 @@ public sealed class EmbeddedNatsServer(EmbeddedNatsOptions options, ILoggerFacto
     {
         if (_state != EmbeddedNatsState.Running || _folder is not { } folder)
         {
-            return Trouble;
+            return Problem;
         }
 
         var watch = _watch;
-        if (await folder.Probe.AskAsync(cancellationToken) is not { } trouble)
+        if (await folder.Probe.AskAsync(cancellationToken) is not { } problem)
         {
             return watch?.StuckStreams;
         }
 
-        watch?.NoteStoreTrouble(trouble);
-        return trouble;
+        watch?.ReportStoreProblem(problem);
+        return problem;
     }
 
     /// <summary>Starts nats-server and returns when JetStream is ready.</summary>
@@ -201,9 +201,9 @@ public sealed class EmbeddedNatsServer(EmbeddedNatsOptions options, ILoggerFacto
             throw;
         }
 
-        foreach (var finding in Damage)
+        foreach (var damage in Damage)
         {
-            EmbeddedNatsLog.Damage(_log, finding);
+            EmbeddedNatsLog.Damage(_log, damage);
         }
 
         _watch = null;

@@ -10,13 +10,13 @@ namespace Httpmq.Infrastructure.EmbeddedNats;
 /// </summary>
 internal static partial class NatsServerVersion
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan TimeLimit = TimeSpan.FromSeconds(5);
 
     /// <summary>Such as <c>2.10.27</c>; null when the program does not say within 5 s, or <paramref name="limit"/> where that is less.</summary>
     public static async Task<string?> AskAsync(string executable, TimeSpan limit, CancellationToken cancellationToken)
     {
         using var waiting = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        waiting.CancelAfter(limit < Patience ? limit : Patience);
+        waiting.CancelAfter(limit < TimeLimit ? limit : TimeLimit);
         try
         {
             using var process = Process.Start(new ProcessStartInfo(executable, ["--version"])

@@ -27,11 +27,11 @@ internal sealed class NatsServerWatch(
     private readonly StuckStreamWatch? _stuck = monitoringPath is null
         ? null
         : new StuckStreamWatch(process, folder, monitoringPath, stuckBackoff, log, time);
-    private volatile string? _storeTrouble;
+    private volatile string? _storeProblem;
     private volatile string? _silence;
 
     /// <summary>What is wrong although it runs, as far as was seen last.</summary>
-    public string? Trouble => (_silence, _storeTrouble) switch
+    public string? Problem => (_silence, _storeProblem) switch
     {
         ({ } silence, { } store) => $"{silence}: {store}",
         (null, { } store) when StuckStreams is { } stuck => $"{store}: {stuck}",
@@ -39,7 +39,7 @@ internal sealed class NatsServerWatch(
     };
 
     /// <summary>Which streams answer no publish any more, and why; null when all do.</summary>
-    public string? StuckStreams => _stuck?.Trouble;
+    public string? StuckStreams => _stuck?.Problem;
 
     private string LimitReached =>
         $"the embedded nats-server's store '{folder.Probe.Store}' has reached its limit of {storeLimit} bytes, three quarters of the space there was";
@@ -67,11 +67,11 @@ internal sealed class NatsServerWatch(
     }
 
     /// <summary>Somebody else found that the store cannot be written, which may have ended before it is looked at here.</summary>
-    public void NoteStoreTrouble(string trouble)
+    public void ReportStoreProblem(string problem)
     {
-        if (Interlocked.CompareExchange(ref _storeTrouble, trouble, null) is null)
+        if (Interlocked.CompareExchange(ref _storeProblem, problem, null) is null)
         {
-            EmbeddedNatsLog.StoreUnwritable(log, trouble);
+            EmbeddedNatsLog.StoreUnwritable(log, problem);
         }
     }
 
@@ -92,12 +92,12 @@ internal sealed class NatsServerWatch(
                 return reason;
             }
 
-            if (_stuck is not null && await _stuck.LookAsync(_storeTrouble is null, cancellationToken) is { } mendable)
+            if (_stuck is not null && await _stuck.LookAsync(_storeProblem is null, cancellationToken) is { } mendable)
             {
                 return mendable;
             }
 
-            var limit = _storeTrouble is null ? AnswerLimit : UnwritableAnswerLimit;
+            var limit = _storeProblem is null ? AnswerLimit : UnwritableAnswerLimit;
             switch (await NatsProbe.AskJetStreamAsync(process.Port, limit, cancellationToken))
             {
                 case JetStreamAnswer.Alive:
@@ -127,19 +127,19 @@ internal sealed class NatsServerWatch(
     /// <summary>A reason to start anew that the store gives, or null.</summary>
     private async Task<NatsServerFailure?> LookAtStoreAsync(CancellationToken cancellationToken)
     {
-        var before = _storeTrouble;
-        var trouble = _storeTrouble = await folder.Probe.AskAsync(cancellationToken);
-        if (trouble is not null)
+        var before = _storeProblem;
+        var problem = _storeProblem = await folder.Probe.AskAsync(cancellationToken);
+        if (problem is not null)
         {
             if (folder.Probe.IsGone)
             {
                 // It would go on storing into files that have no name any more.
-                return new NatsServerFailure($"nats-server must not go on: {trouble}.");
+                return new NatsServerFailure($"nats-server must be restarted: {problem}.");
             }
 
             if (before is null)
             {
-                EmbeddedNatsLog.StoreUnwritable(log, trouble);
+                EmbeddedNatsLog.StoreUnwritable(log, problem);
             }
 
             return null;
@@ -148,7 +148,7 @@ internal sealed class NatsServerWatch(
         if (before is not null)
         {
             // Consumers' positions that could not be written are in memory alone, and written when the server ends in order.
-            return new NatsServerFailure("The store can be written again, and what nats-server kept in memory is written now.", Answers: _silence is null);
+            return new NatsServerFailure("The store can be written again, and nats-server is restarted to write what it kept in memory.", Answers: _silence is null);
         }
 
         // The limit is fixed when the server starts, and it refuses every publish, so nothing is interrupted.

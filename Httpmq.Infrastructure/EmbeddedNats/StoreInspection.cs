@@ -13,11 +13,11 @@ internal sealed class StoreInspection
 {
     private const string Account = "$G";
     private const string WhatToDo =
-        "Nothing of it was deleted: stop this program, put the folder back from a backup, and start again";
+        "Nothing of it was deleted: stop this program, restore the folder from a backup, and start again";
 
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan TimeLimit = TimeSpan.FromSeconds(5);
 
-    private readonly List<string> _findings = [];
+    private readonly List<string> _reports = [];
     private readonly List<(string Stream, string Folder, string[] Consumers)> _streams = [];
 
     private StoreInspection()
@@ -34,7 +34,7 @@ internal sealed class StoreInspection
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
         {
-            inspection._findings.Add($"The store '{store}' cannot be read ({failure.Message})");
+            inspection._reports.Add($"The store '{store}' cannot be read ({failure.Message})");
         }
 
         return inspection;
@@ -45,11 +45,11 @@ internal sealed class StoreInspection
     {
         if (_streams.Count == 0)
         {
-            return _findings;
+            return _reports;
         }
 
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        limit.CancelAfter(Patience);
+        limit.CancelAfter(TimeLimit);
         try
         {
             await using var connection = new NatsConnection(new NatsOpts { Url = serverUri, Name = "httpmq-inspection", SubjectEncoding = Encoding.UTF8 });
@@ -72,10 +72,10 @@ internal sealed class StoreInspection
         }
         catch (Exception failure) when (failure is NatsException or JsonException or OperationCanceledException && !cancellationToken.IsCancellationRequested)
         {
-            _findings.Add($"The store could not be compared with what nats-server loaded from it ({failure.Message})");
+            _reports.Add($"The store could not be compared with what nats-server loaded from it ({failure.Message})");
         }
 
-        return _findings;
+        return _reports;
     }
 
     private static async Task<HashSet<string>> NamesAsync(NatsConnection connection, string call, string field, CancellationToken cancellationToken)
@@ -105,7 +105,7 @@ internal sealed class StoreInspection
     {
         if (File.Exists(account))
         {
-            _findings.Add($"'{account}' is a file where nats-server keeps its streams. Move it away, put the folder back from a backup, and start again");
+            _reports.Add($"'{account}' is a file where nats-server keeps its streams. Move it away, restore the folder from a backup, and start again");
             return;
         }
 
@@ -116,7 +116,7 @@ internal sealed class StoreInspection
             var consumers = obs.Exists ? obs.GetDirectories() : [];
             foreach (var consumer in consumers.Where(static consumer => new FileInfo(Path.Combine(consumer.FullName, "o.dat")) is { Exists: true, Length: 0 }))
             {
-                _findings.Add($"Consumer {consumer.Name} of stream {stream.Name} has forgotten its position, because '{consumer.FullName}/o.dat' is empty: it begins anew, and messages come again");
+                _reports.Add($"Consumer {consumer.Name} of stream {stream.Name} has forgotten its position, because '{consumer.FullName}/o.dat' is empty: it begins anew, and messages come again");
             }
 
             _streams.Add((stream.Name, stream.FullName, [.. consumers.Select(static consumer => consumer.Name)]));
@@ -128,7 +128,7 @@ internal sealed class StoreInspection
         // Deleted by a client in the meantime, after a restart.
         if (Directory.Exists(folder))
         {
-            _findings.Add($"{what} was not loaded, because nats-server finds '{folder}' damaged. {WhatToDo}");
+            _reports.Add($"{what} was not loaded, because nats-server finds '{folder}' damaged. {WhatToDo}");
         }
     }
 }

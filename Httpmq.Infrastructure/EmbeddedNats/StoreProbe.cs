@@ -7,7 +7,7 @@ namespace Httpmq.Infrastructure.EmbeddedNats;
 internal sealed class StoreProbe(string store, TimeProvider time)
 {
     /// <summary>How long a write may take; a file system that hangs must not make us hang.</summary>
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(1.2);
+    private static readonly TimeSpan TimeLimit = TimeSpan.FromSeconds(1.2);
 
     // Of our own process: too many open files, here or on the whole machine. They say nothing about the store.
     private static readonly int[] OurOwn = [23, 24];
@@ -33,7 +33,7 @@ internal sealed class StoreProbe(string store, TimeProvider time)
 
         try
         {
-            return await asking.WaitAsync(Patience, time, cancellationToken);
+            return await asking.WaitAsync(TimeLimit, time, cancellationToken);
         }
         catch (TimeoutException)
         {

@@ -15,7 +15,7 @@ internal static class StoreVersion
     private const string FileName = "nats-server.version";
     private const ulong Tombstone = 1UL << 62;
 
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan TimeLimit = TimeSpan.FromSeconds(10);
 
     /// <summary>What its owner should know when an older server opens the store, a sentence without its full stop; null: nothing.</summary>
     /// <param name="dataFolder">Where the version is remembered.</param>
@@ -48,7 +48,7 @@ internal static class StoreVersion
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
         {
-            // The next start tries again; the store's own trouble is found and told by others.
+            // The next start tries again; the store's own problem is found and told by others.
         }
     }
 
@@ -73,7 +73,7 @@ internal static class StoreVersion
         string dataFolder, string store, string serverUri, string version, CancellationToken cancellationToken)
     {
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        limit.CancelAfter(Patience);
+        limit.CancelAfter(TimeLimit);
         try
         {
             await LookAtStreamsAsync(dataFolder, store, serverUri, version, limit.Token);

@@ -23,18 +23,18 @@ internal sealed class StuckStreamWatch(
     private volatile string? _forgotten;
 
     /// <summary>One clause that names a stream and the cause, or null. Known as soon as nats-server has written it into its log.</summary>
-    public string? Trouble =>
+    public string? Problem =>
         _told ?? (process.StuckStream is { } line && !ReferenceEquals(line, _forgotten) ? StuckStreams.Describe(line) : null);
 
     /// <summary>To be called every second. Returns why to start the server anew, or null.</summary>
     public async Task<NatsServerFailure?> LookAsync(bool isWritable, CancellationToken cancellationToken)
     {
-        if (process.MonitoringPort != 0 && (Trouble is not null || time.GetElapsedTime(_askedAt) >= Interval))
+        if (process.MonitoringPort != 0 && (Problem is not null || time.GetElapsedTime(_askedAt) >= Interval))
         {
             await AskAsync(cancellationToken);
         }
 
-        if (Trouble is not { } trouble)
+        if (Problem is not { } problem)
         {
             _since = null;
             return null;
@@ -44,11 +44,11 @@ internal sealed class StuckStreamWatch(
         {
             _since = time.GetTimestamp();
             _wait = backoff.Next();
-            EmbeddedNatsLog.StreamStuck(log, trouble);
+            EmbeddedNatsLog.StreamStuck(log, problem);
         }
 
         return isWritable && folder.FreeSpace >= Room && time.GetElapsedTime(_since.Value) >= _wait
-            ? new NatsServerFailure($"In nats-server, {trouble}.", Answers: true)
+            ? new NatsServerFailure($"In nats-server, {problem}.", Answers: true)
             : null;
     }
 

@@ -11,7 +11,7 @@ namespace Httpmq.Infrastructure.EmbeddedNats;
 /// </summary>
 internal sealed class StuckStreams(int port, string basePath)
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan TimeLimit = TimeSpan.FromSeconds(2);
 
     // HTTP/1.0, so that the answer ends with the connection. An HTTP client of its own would be the only one in this layer.
     private readonly byte[] _question = Encoding.ASCII.GetBytes($"GET {basePath}/healthz?details=true HTTP/1.0\r\nHost: 127.0.0.1:{port}\r\n\r\n");
@@ -20,7 +20,7 @@ internal sealed class StuckStreams(int port, string basePath)
     public async Task<string?> AskAsync(CancellationToken cancellationToken)
     {
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        limit.CancelAfter(Patience);
+        limit.CancelAfter(TimeLimit);
         try
         {
             using var client = new TcpClient();

@@ -10,7 +10,7 @@ namespace Httpmq.Infrastructure.Health;
 internal sealed class BrokerHealth(JetStreamApi api, RequestPipeline requests, NatsLink link, DeliveryLink? deliveries, NatsOptions options) : IBrokerHealth
 {
     private const string NotReady = "JetStream is not ready";
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(1.5);
+    private static readonly TimeSpan TimeLimit = TimeSpan.FromSeconds(1.5);
 
     public string? ServerVersion => link.Server.Name;
 
@@ -18,11 +18,11 @@ internal sealed class BrokerHealth(JetStreamApi api, RequestPipeline requests, N
     {
         // Side by side: both may take most of what there is.
         var asking = AskAsync(cancellationToken);
-        var trouble = options.Diagnosis is { } diagnosis ? await diagnosis.DiagnoseAsync(cancellationToken) : null;
+        var problem = options.Diagnosis is { } diagnosis ? await diagnosis.DiagnoseAsync(cancellationToken) : null;
         var error = await asking;
-        return (error, trouble ?? options.Diagnosis?.Trouble) switch
+        return (error, problem ?? options.Diagnosis?.Problem) switch
         {
-            (null, _) => trouble is null ? null : new Error(ConnectionErrorTypes.NotReady, NotReady, trouble),
+            (null, _) => problem is null ? null : new Error(ConnectionErrorTypes.NotReady, NotReady, problem),
             (_, { } why) when !error.Detail.Contains(why, StringComparison.Ordinal) => error with { Detail = $"{error.Detail}; {why}" },
             _ => error,
         };
@@ -71,7 +71,7 @@ internal sealed class BrokerHealth(JetStreamApi api, RequestPipeline requests, N
     private async Task<Error?> AskAsync(CancellationToken cancellationToken)
     {
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        limit.CancelAfter(Patience);
+        limit.CancelAfter(TimeLimit);
         try
         {
             // All at once; a connection that counts as open may be dead all the same.
@@ -93,7 +93,7 @@ internal sealed class BrokerHealth(JetStreamApi api, RequestPipeline requests, N
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
-            return new Error(ConnectionErrorTypes.NotReady, NotReady, $"no answer within {Patience.TotalSeconds} s");
+            return new Error(ConnectionErrorTypes.NotReady, NotReady, $"no answer within {TimeLimit.TotalSeconds} s");
         }
     }
 }

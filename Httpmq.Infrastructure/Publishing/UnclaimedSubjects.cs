@@ -31,7 +31,7 @@ internal sealed class UnclaimedSubjects(JetStreamApi api, TimeProvider time)
     private const int MostAtOnce = 64;
 
     private static readonly TimeSpan AnswerLife = TimeSpan.FromSeconds(1);
-    private static readonly TimeSpan Patience = TimeSpan.FromMilliseconds(600);
+    private static readonly TimeSpan TimeLimit = TimeSpan.FromMilliseconds(600);
 
     // What is left of the 5 s belongs to the way back.
     private static readonly TimeSpan EndOfPublish = TimeSpan.FromSeconds(4.4);
@@ -67,7 +67,7 @@ internal sealed class UnclaimedSubjects(JetStreamApi api, TimeProvider time)
 
         try
         {
-            return await known.Answer.WaitAsync(left < Patience ? Max(left, TimeSpan.Zero) : Patience, time, cancellationToken);
+            return await known.Answer.WaitAsync(left < TimeLimit ? Max(left, TimeSpan.Zero) : TimeLimit, time, cancellationToken);
         }
         catch (TimeoutException)
         {
@@ -117,7 +117,7 @@ internal sealed class UnclaimedSubjects(JetStreamApi api, TimeProvider time)
 
     private async Task<Claim> AskOnceAsync(Subject subject)
     {
-        using var limit = new CancellationTokenSource(Patience, time);
+        using var limit = new CancellationTokenSource(TimeLimit, time);
         try
         {
             await _turns.WaitAsync(limit.Token);

@@ -30,7 +30,7 @@ internal sealed class AckGuard(NatsLink link, JetStreamApi api, ConsumerLedger l
         StreamName stream,
         ConsumerName name,
         DeliverySequence delivery,
-        AckPatience? patience,
+        AckTimeLimit? timeLimit,
         CancellationToken cancellationToken)
     {
         try
@@ -46,7 +46,7 @@ internal sealed class AckGuard(NatsLink link, JetStreamApi api, ConsumerLedger l
             var mayKnowLess = (known.HasCopies || known.IsInDoubt) && known.IsBeyond(delivery) && !known.IsFarBeyond(delivery);
             if (isStopping || mayKnowLess)
             {
-                (refusal, known) = await WaitForLeaderAsync(what, stream, name, delivery, known, patience ?? new AckPatience(time), cancellationToken);
+                (refusal, known) = await WaitForLeaderAsync(what, stream, name, delivery, known, timeLimit ?? new AckTimeLimit(time), cancellationToken);
                 if (refusal is not null)
                 {
                     return (refusal, AckVerdict.Ask, null);
@@ -232,11 +232,11 @@ internal sealed class AckGuard(NatsLink link, JetStreamApi api, ConsumerLedger l
         ConsumerName name,
         DeliverySequence delivery,
         Known known,
-        AckPatience patience,
+        AckTimeLimit timeLimit,
         CancellationToken cancellationToken)
     {
         Error? refusal = null;
-        while (refusal is null && known.IsBeyond(delivery) && !known.IsFarBeyond(delivery) && patience.Start() is { } left && left > TimeSpan.Zero)
+        while (refusal is null && known.IsBeyond(delivery) && !known.IsFarBeyond(delivery) && timeLimit.Start() is { } left && left > TimeSpan.Zero)
         {
             await Task.Delay(left < LeaderPoll ? left : LeaderPoll, time, cancellationToken);
             (refusal, known) = await LearnAsync(what, stream, name, cancellationToken);

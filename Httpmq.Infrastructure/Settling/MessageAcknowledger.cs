@@ -28,7 +28,7 @@ internal sealed class MessageAcknowledger(
         StreamName stream,
         ConsumerName consumer,
         DeliverySequence delivery,
-        AckPatience? patience,
+        AckTimeLimit? timeLimit,
         CancellationToken cancellationToken)
     {
         // The hot path: known, and sent at once.
@@ -36,7 +36,7 @@ internal sealed class MessageAcknowledger(
         var verdict = entry?.Judge(delivery) ?? AckVerdict.Ask;
         return verdict is AckVerdict.Pass
             ? SendAsync(stream, consumer, delivery, entry!, cancellationToken)
-            : AskAndSendAsync(stream, consumer, delivery, entry, verdict, patience, cancellationToken);
+            : AskAndSendAsync(stream, consumer, delivery, entry, verdict, timeLimit, cancellationToken);
     }
 
     public ValueTask<Error?> PrepareAsync(StreamName stream, ConsumerName consumer, CancellationToken cancellationToken) =>
@@ -48,14 +48,14 @@ internal sealed class MessageAcknowledger(
         DeliverySequence delivery,
         ConsumerEntry? entry,
         AckVerdict verdict,
-        AckPatience? patience,
+        AckTimeLimit? timeLimit,
         CancellationToken cancellationToken)
     {
         // What is remembered alone refuses nothing: the consumer may have been set back since, of which nobody is told.
         var isRemembered = verdict is AckVerdict.AnotherMessage;
         if (verdict is AckVerdict.Ask || (isRemembered && !entry!.IsConfirmed))
         {
-            (var refusal, verdict, entry) = await _guard.AskAsync(stream, consumer, delivery, patience, cancellationToken);
+            (var refusal, verdict, entry) = await _guard.AskAsync(stream, consumer, delivery, timeLimit, cancellationToken);
             if (refusal is not null)
             {
                 return refusal;

@@ -19,7 +19,7 @@ internal sealed class OpenBatch(HttpResponseMessage response, StreamReader reade
     public async Task SendAsync(string line) => await body.WriteAsync(Encoding.UTF8.GetBytes(line + "\n"));
 
     public async Task<JsonNode?> NextAsync() =>
-        await reader.ReadLineAsync().WaitAsync(Eventually.Patience) is { } line ? JsonNode.Parse(line) : null;
+        await reader.ReadLineAsync().WaitAsync(Eventually.TimeLimit) is { } line ? JsonNode.Parse(line) : null;
 
     public void Complete() => body.Complete();
 

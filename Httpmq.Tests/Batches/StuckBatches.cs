@@ -36,14 +36,14 @@ internal sealed class StuckBatches : IAsyncDisposable
     /// <summary>Opens so many batches, with so many records of this text each, and keeps them open.</summary>
     public static async Task<StuckBatches> OpenAsync(Uri server, int batches, int records, string record)
     {
-        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(60));
+        using var timeLimit = new CancellationTokenSource(TimeSpan.FromSeconds(60));
         var client = new TcpClient();
-        await client.ConnectAsync(server.Host, server.Port, patience.Token);
+        await client.ConnectAsync(server.Host, server.Port, timeLimit.Token);
         var stuck = new StuckBatches(client);
         var output = client.GetStream();
 
         // SETTINGS_INITIAL_WINDOW_SIZE (4) is 0.
-        await output.WriteAsync((byte[])[.. "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"u8, .. RawHttp2.Frame(Settings, 0, 0, [0, 4, 0, 0, 0, 0])], patience.Token);
+        await output.WriteAsync((byte[])[.. "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"u8, .. RawHttp2.Frame(Settings, 0, 0, [0, 4, 0, 0, 0, 0])], timeLimit.Token);
         byte[] head =
         [
             .. RawHttp2.Literal(":method", "POST"u8.ToArray()), .. RawHttp2.Literal(":scheme", "http"u8.ToArray()),
@@ -52,10 +52,10 @@ internal sealed class StuckBatches : IAsyncDisposable
         var body = Encoding.ASCII.GetBytes(string.Concat(Enumerable.Repeat(record + "\n", records)));
         for (var stream = 1; stream < 2 * batches; stream += 2)
         {
-            await output.WriteAsync(RawHttp2.Frame(Headers, EndHeaders, stream, head), patience.Token);
+            await output.WriteAsync(RawHttp2.Frame(Headers, EndHeaders, stream, head), timeLimit.Token);
             foreach (var part in body.Chunk(LargestFrame))
             {
-                await output.WriteAsync(RawHttp2.Frame(Data, 0, stream, part), patience.Token);
+                await output.WriteAsync(RawHttp2.Frame(Data, 0, stream, part), timeLimit.Token);
             }
         }
 

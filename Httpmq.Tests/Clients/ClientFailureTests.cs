@@ -70,7 +70,7 @@ internal sealed class ClientFailureTests
     {
         using var cancel = new CancellationTokenSource();
         var call = Management.ListStreamsAsync(cancel.Token);
-        using var connection = await _listener.AcceptTcpClientAsync().WaitAsync(Eventually.Patience);
+        using var connection = await _listener.AcceptTcpClientAsync().WaitAsync(Eventually.TimeLimit);
         await cancel.CancelAsync();
 
         Assert.CatchAsync<OperationCanceledException>(() => call);
@@ -104,9 +104,9 @@ internal sealed class ClientFailureTests
     /// <summary>Reads one request's headers, answers with this text, and closes.</summary>
     private async Task AnswerAsync(string text)
     {
-        using var connection = await _listener.AcceptTcpClientAsync().WaitAsync(Eventually.Patience);
+        using var connection = await _listener.AcceptTcpClientAsync().WaitAsync(Eventually.TimeLimit);
         using var reader = new StreamReader(connection.GetStream());
-        while (await reader.ReadLineAsync().WaitAsync(Eventually.Patience) is { Length: > 0 })
+        while (await reader.ReadLineAsync().WaitAsync(Eventually.TimeLimit) is { Length: > 0 })
         {
         }
 

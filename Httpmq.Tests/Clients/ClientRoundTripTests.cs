@@ -130,8 +130,8 @@ internal sealed class ClientRoundTripTests
     public async Task Subscribe_WithoutASubject_GetsWhatTheConsumerSends()
     {
         await _client.Dataplane.PublishAsync($"{_stream}.a", new byte[] { 1 });
-        using var patience = new CancellationTokenSource(Eventually.Patience);
-        await using var messages = _client.Dataplane.SubscribeAsync(_stream, "c0", cancellationToken: patience.Token).GetAsyncEnumerator(patience.Token);
+        using var timeLimit = new CancellationTokenSource(Eventually.TimeLimit);
+        await using var messages = _client.Dataplane.SubscribeAsync(_stream, "c0", cancellationToken: timeLimit.Token).GetAsyncEnumerator(timeLimit.Token);
 
         Assert.That(await messages.MoveNextAsync(), Is.True);
         Assert.That(messages.Current.Subject, Is.EqualTo($"{_stream}.a"));
@@ -173,7 +173,7 @@ internal sealed class ClientRoundTripTests
         client.Management.ProtocolVersion = System.Net.HttpVersion.Version11;
 
         var call = client.Management.ListStreamsAsync();
-        var context = await proxy.GetContextAsync().WaitAsync(Eventually.Patience);
+        var context = await proxy.GetContextAsync().WaitAsync(Eventually.TimeLimit);
         context.Response.StatusCode = 502;
         context.Response.Close("<html>Bad gateway</html>"u8.ToArray(), willBlock: false);
 
@@ -217,8 +217,8 @@ internal sealed class ClientRoundTripTests
     /// <summary>Subscribes, takes one message, and leaves.</summary>
     private async Task<HttpmqMessage> FirstAsync()
     {
-        using var patience = new CancellationTokenSource(Eventually.Patience);
-        await foreach (var message in _client.Dataplane.SubscribeAsync(_stream, "c0", $"{_stream}.*", cancellationToken: patience.Token))
+        using var timeLimit = new CancellationTokenSource(Eventually.TimeLimit);
+        await foreach (var message in _client.Dataplane.SubscribeAsync(_stream, "c0", $"{_stream}.*", cancellationToken: timeLimit.Token))
         {
             return message;
         }

@@ -17,7 +17,7 @@ internal sealed class ReadmeExampleTests
         using var httpmq = HttpmqClient.Create(SharedServers.Gateway.Management, SharedServers.Gateway.Dataplane);
         try
         {
-            await RunAsync(httpmq, output).WaitAsync(Eventually.Patience);
+            await RunAsync(httpmq, output).WaitAsync(Eventually.TimeLimit);
         }
         finally
         {

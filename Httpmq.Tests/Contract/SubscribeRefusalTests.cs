@@ -122,7 +122,7 @@ internal sealed class SubscribeRefusalTests(string version) : ContractTest(versi
         await Client.PublishAsync($"{_stream}.b", "hi");
         using var response = await OpenAsync(Gateway.Dataplane, "GET", Target("plain", "?subject_name={0}.a"), body: null, $"{WireAnswer.RequestIdHeader}: sub-é");
         using var reader = new StreamReader(await response.Content.ReadAsStreamAsync());
-        var line = await reader.ReadLineAsync().WaitAsync(Eventually.Patience);
+        var line = await reader.ReadLineAsync().WaitAsync(Eventually.TimeLimit);
         Assert.That(line, Is.EqualTo(
             $$$"""{"success":true,"request_id":"sub-é","stream":"{{{_stream}}}","subject":"{{{_stream}}}.a","consumer":"plain","sequence":{"stream":1,"consumer":1},"b64_msg":"aGk=","message_subject":"{{{_stream}}}.b"}"""));
     }

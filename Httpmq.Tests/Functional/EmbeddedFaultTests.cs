@@ -97,7 +97,7 @@ internal sealed class EmbeddedFaultTests
 
         await BrokenFolder.ThawAsync(_gateway.Store);
         // A server that could not be started is tried again every 5 s.
-        await _gateway.ReadyBecomesAsync(HttpStatusCode.OK, patience: ServerUnderTest.Facts.StopsWhenNotPermitted ? Promised * 3 : Promised);
+        await _gateway.ReadyBecomesAsync(HttpStatusCode.OK, timeLimit: ServerUnderTest.Facts.StopsWhenNotPermitted ? Promised * 3 : Promised);
 
         // What it kept in memory meanwhile is written by ending in order.
         await Eventually.HoldsAsync(() => _gateway.NatsProcessId != before, "nats-server started anew");
@@ -128,7 +128,7 @@ internal sealed class EmbeddedFaultTests
 
         var full = _gateway.NatsProcessId;
         File.Delete(filler);
-        await _gateway.ReadyBecomesAsync(HttpStatusCode.OK, patience: Promised);
+        await _gateway.ReadyBecomesAsync(HttpStatusCode.OK, timeLimit: Promised);
         await Eventually.HoldsAsync(() => _gateway.NatsProcessId != full, "nats-server started anew, with a higher limit");
         await _gateway.PublishUntilAsync(HttpStatusCode.OK);
         await _gateway.NothingIsLostAsync();

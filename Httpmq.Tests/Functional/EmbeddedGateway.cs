@@ -112,12 +112,12 @@ internal sealed partial class EmbeddedGateway : IAsyncDisposable
     }
 
     /// <summary>Waits until both APIs answer so to <c>ready</c>.</summary>
-    public async Task ReadyBecomesAsync(HttpStatusCode status, string text = "", TimeSpan? patience = null)
+    public async Task ReadyBecomesAsync(HttpStatusCode status, string text = "", TimeSpan? timeLimit = null)
     {
         var last = "";
         try
         {
-            await Eventually.HoldsAsync(Says, $"ready {status} '{text}'", patience);
+            await Eventually.HoldsAsync(Says, $"ready {status} '{text}'", timeLimit);
         }
         catch (AssertionException)
         {

@@ -51,7 +51,7 @@ internal sealed class Base64BodyProperties
         try
         {
             // With and without the length announced.
-            using var body = await Segments.ReadAsync(pieces, reader => Base64Body.ReadAsync(reader, length % 2 == 0 ? length : null, MaxMessage, Buffers, BodyPatience.Endless, CancellationToken.None));
+            using var body = await Segments.ReadAsync(pieces, reader => Base64Body.ReadAsync(reader, length % 2 == 0 ? length : null, MaxMessage, Buffers, BodyTimeouts.Endless, CancellationToken.None));
             return (body.Message.ToArray(), null);
         }
         catch (HttpmqException exception)

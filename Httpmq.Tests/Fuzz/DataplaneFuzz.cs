@@ -110,7 +110,9 @@ internal sealed class DataplaneFuzz(string version) : HttpFuzz(version)
             }
             else
             {
-                Assert.That((int)outcome["error"]!["code"]!, Is.AnyOf(400, 404, 413), answer.Text);
+                // On a busy machine JetStream may not say in time that no stream has the subject; the message is then not stored either.
+                var notAsked = (string)outcome["error"]!["type"]! is "message-not-taken";
+                Assert.That((int)outcome["error"]!["code"]!, notAsked ? Is.EqualTo(503) : Is.AnyOf(400, 404, 413), answer.Text);
             }
         }
     });

@@ -22,9 +22,9 @@ internal static class RawHttp2
     /// <summary>The status of the answer; null where the server resets the stream or closes the connection instead.</summary>
     public static async Task<int?> SendAsync(Uri server, string method, byte[] path, IEnumerable<(string Name, byte[] Value)> more, byte[]? body = null, string authority = "localhost")
     {
-        using var patience = new CancellationTokenSource(Eventually.Patience);
+        using var timeLimit = new CancellationTokenSource(Eventually.TimeLimit);
         using var client = new TcpClient();
-        await client.ConnectAsync(server.Host, server.Port, patience.Token);
+        await client.ConnectAsync(server.Host, server.Port, timeLimit.Token);
         await using var stream = client.GetStream();
         byte[] block =
         [
@@ -38,13 +38,13 @@ internal static class RawHttp2
         ];
         try
         {
-            await stream.WriteAsync(all, patience.Token);
+            await stream.WriteAsync(all, timeLimit.Token);
             var head = new byte[9];
             while (true)
             {
-                await stream.ReadExactlyAsync(head, patience.Token);
+                await stream.ReadExactlyAsync(head, timeLimit.Token);
                 var payload = new byte[(head[0] << 16) | (head[1] << 8) | head[2]];
-                await stream.ReadExactlyAsync(payload, patience.Token);
+                await stream.ReadExactlyAsync(payload, timeLimit.Token);
                 switch (head[3])
                 {
                     case Headers:

@@ -27,7 +27,7 @@ internal static class Segments
         }
 
         await pipe.Writer.CompleteAsync();
-        return await reading.WaitAsync(Eventually.Patience);
+        return await reading.WaitAsync(Eventually.TimeLimit);
     }
 
     private sealed class Segment : ReadOnlySequenceSegment<byte>

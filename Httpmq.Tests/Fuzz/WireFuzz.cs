@@ -61,16 +61,16 @@ internal sealed class WireFuzz() : HttpFuzz("2.0")
     /// <summary>Sends everything, then reads until the server closes.</summary>
     private static async Task<string> SendAsync(Uri server, byte[] bytes)
     {
-        using var patience = new CancellationTokenSource(Eventually.Patience);
+        using var timeLimit = new CancellationTokenSource(Eventually.TimeLimit);
         using var client = new TcpClient();
-        await client.ConnectAsync(server.Host, server.Port, patience.Token);
+        await client.ConnectAsync(server.Host, server.Port, timeLimit.Token);
         try
         {
             var stream = client.GetStream();
-            await stream.WriteAsync(bytes, patience.Token);
+            await stream.WriteAsync(bytes, timeLimit.Token);
             client.Client.Shutdown(SocketShutdown.Send);
             using var reader = new StreamReader(stream);
-            return await reader.ReadToEndAsync(patience.Token);
+            return await reader.ReadToEndAsync(timeLimit.Token);
         }
         catch (Exception exception) when (exception is IOException or SocketException)
         {

@@ -145,14 +145,14 @@ internal sealed class BadClientTests
 
     private static async Task<string> SendUnfinishedAsync(Uri server, string text)
     {
-        using var patience = new CancellationTokenSource(Eventually.Patience);
+        using var timeLimit = new CancellationTokenSource(Eventually.TimeLimit);
         using var socket = new TcpClient();
-        await socket.ConnectAsync(server.Host, server.Port, patience.Token);
+        await socket.ConnectAsync(server.Host, server.Port, timeLimit.Token);
         try
         {
-            await socket.GetStream().WriteAsync(Encoding.ASCII.GetBytes(text), patience.Token);
+            await socket.GetStream().WriteAsync(Encoding.ASCII.GetBytes(text), timeLimit.Token);
             using var reader = new StreamReader(socket.GetStream());
-            return await reader.ReadToEndAsync(patience.Token);
+            return await reader.ReadToEndAsync(timeLimit.Token);
         }
         catch (IOException)
         {

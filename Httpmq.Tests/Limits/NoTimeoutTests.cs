@@ -100,7 +100,7 @@ internal sealed class NoTimeoutTests
         public async Task<string> AskAsync(string text)
         {
             await SendAsync(text);
-            var length = await _client.GetStream().ReadAsync(_buffer).AsTask().WaitAsync(Eventually.Patience);
+            var length = await _client.GetStream().ReadAsync(_buffer).AsTask().WaitAsync(Eventually.TimeLimit);
             return Encoding.ASCII.GetString(_buffer, 0, length);
         }
 
@@ -109,7 +109,7 @@ internal sealed class NoTimeoutTests
         {
             try
             {
-                while (await _client.GetStream().ReadAsync(_buffer).AsTask().WaitAsync(Eventually.Patience) > 0)
+                while (await _client.GetStream().ReadAsync(_buffer).AsTask().WaitAsync(Eventually.TimeLimit) > 0)
                 {
                 }
             }

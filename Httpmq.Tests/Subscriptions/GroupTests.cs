@@ -45,7 +45,7 @@ internal sealed class GroupTests(string version) : SubscriptionTest(version)
     [Test]
     public async Task Leave_WithMessagesNeverWritten_TheyComeToTheOtherAtOnce()
     {
-        // 30 s of ack_wait: what comes within the patience of the test was given back.
+        // 30 s of ack_wait: what comes within the time limit of the test was given back.
         const int Count = 1500;
         await DefineAsync(new JsonObject { ["max_inflight"] = Count, ["ack_wait"] = 30_000_000_000 });
         await using var leaver = await First.SubscribeAsync(Stream, "c1", Query);

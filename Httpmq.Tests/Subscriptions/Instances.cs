@@ -109,12 +109,12 @@ internal sealed class SocketSubscriber : IDisposable
 
     public async Task<string> ReadUntilAsync(string end)
     {
-        using var patience = new CancellationTokenSource(Eventually.Patience);
+        using var timeLimit = new CancellationTokenSource(Eventually.TimeLimit);
         var text = new StringBuilder();
         var one = new byte[1];
         while (!text.ToString(Math.Max(0, text.Length - end.Length), Math.Min(end.Length, text.Length)).Equals(end, StringComparison.Ordinal))
         {
-            Assert.That(await _socket.ReceiveAsync(one, patience.Token), Is.EqualTo(1), $"closed after: {text}");
+            Assert.That(await _socket.ReceiveAsync(one, timeLimit.Token), Is.EqualTo(1), $"closed after: {text}");
             text.Append((char)one[0]);
         }
 

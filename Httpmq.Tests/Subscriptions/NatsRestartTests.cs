@@ -74,13 +74,13 @@ internal sealed class NatsRestartTests : IAsyncDisposable
 
         var sources = _gateway!.DataplaneServices.GetRequiredService<DeliverySources>();
         await Eventually.HoldsAsync(() => sources.Open == 0, "requests that ended although NATS is away");
-        var patience = Stopwatch.GetElapsedTime(start);
+        var timeLimit = Stopwatch.GetElapsedTime(start);
         await _nats.StartAgainAsync();
         await PublishOnceBackAsync("for the next");
         var next = await SubscribeAsync();
 
         await ExpectAsync(next, "for the next");
-        Assert.That(patience, Is.LessThan(TimeSpan.FromSeconds(2)));
+        Assert.That(timeLimit, Is.LessThan(TimeSpan.FromSeconds(2)));
     }
 
     [Test]

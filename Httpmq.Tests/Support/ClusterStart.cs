@@ -8,7 +8,7 @@ namespace Httpmq.Tests.Support;
 internal static class ClusterStart
 {
     // Takes 3 s where it goes well.
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(12);
+    private static readonly TimeSpan TimeLimit = TimeSpan.FromSeconds(12);
 
     /// <summary>
     /// Waits until a stream can have a copy on each node. A node that comes a moment after the others have elected a leader may stay out
@@ -55,7 +55,7 @@ internal static class ClusterStart
 
             await pause.WaitForNextTickAsync();
         }
-        while (Stopwatch.GetElapsedTime(start) < Patience);
+        while (Stopwatch.GetElapsedTime(start) < TimeLimit);
 
         return false;
     }

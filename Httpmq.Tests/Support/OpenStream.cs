@@ -26,25 +26,25 @@ internal sealed class OpenStream(HttpResponseMessage response, Stream body) : IA
     public HttpResponseMessage Response => response;
 
     /// <summary>The next line; fails when the stream ends or nothing comes.</summary>
-    public async Task<DeliveredLine> NextAsync(TimeSpan? patience = null) =>
-        await NextOrEndAsync(patience) ?? throw new AssertionException("the stream ended");
+    public async Task<DeliveredLine> NextAsync(TimeSpan? timeLimit = null) =>
+        await NextOrEndAsync(timeLimit) ?? throw new AssertionException("the stream ended");
 
     /// <summary>The next line, or null at the end of the stream; fails when nothing comes.</summary>
-    public async Task<DeliveredLine?> NextOrEndAsync(TimeSpan? patience = null)
+    public async Task<DeliveredLine?> NextOrEndAsync(TimeSpan? timeLimit = null)
     {
         var reading = _reading ??= _reader.ReadLineAsync();
-        var line = await reading.WaitAsync(patience ?? Eventually.Patience);
+        var line = await reading.WaitAsync(timeLimit ?? Eventually.TimeLimit);
         _reading = null;
         return line is null ? null : new DeliveredLine(JsonNode.Parse(line)!);
     }
 
     /// <summary>Whether a line is there within a time in which none is expected.</summary>
-    public async Task<bool> IsSilentAsync(TimeSpan patience)
+    public async Task<bool> IsSilentAsync(TimeSpan timeLimit)
     {
         _reading ??= _reader.ReadLineAsync();
         try
         {
-            await _reading.WaitAsync(patience);
+            await _reading.WaitAsync(timeLimit);
             return false;
         }
         catch (TimeoutException)

@@ -13,13 +13,13 @@ internal static class RawHttp
     /// <param name="body">Parts of the body, sent one after the other until the answer is there.</param>
     public static async Task<string> SendAsync(Uri server, string head, IEnumerable<ReadOnlyMemory<byte>>? body = null)
     {
-        using var patience = new CancellationTokenSource(Eventually.Patience);
+        using var timeLimit = new CancellationTokenSource(Eventually.TimeLimit);
         using var client = new TcpClient();
-        await client.ConnectAsync(server.Host, server.Port, patience.Token);
+        await client.ConnectAsync(server.Host, server.Port, timeLimit.Token);
         await using var stream = client.GetStream();
         var text = head.Replace("\n", "\r\n", StringComparison.Ordinal) + $"\r\nHost: {server.Authority}\r\n\r\n";
-        await stream.WriteAsync(Encoding.UTF8.GetBytes(text), patience.Token);
-        var answer = ReadAnswerAsync(stream, patience.Token);
+        await stream.WriteAsync(Encoding.UTF8.GetBytes(text), timeLimit.Token);
+        var answer = ReadAnswerAsync(stream, timeLimit.Token);
         try
         {
             foreach (var part in body ?? [])
@@ -29,7 +29,7 @@ internal static class RawHttp
                     break;
                 }
 
-                await stream.WriteAsync(part, patience.Token);
+                await stream.WriteAsync(part, timeLimit.Token);
             }
         }
         catch (IOException)
@@ -47,13 +47,13 @@ internal static class RawHttp
     /// <summary>Sends nothing but this, and reads until the server closes.</summary>
     public static async Task<string> SendExactlyAsync(Uri server, string request)
     {
-        using var patience = new CancellationTokenSource(Eventually.Patience);
+        using var timeLimit = new CancellationTokenSource(Eventually.TimeLimit);
         using var client = new TcpClient();
-        await client.ConnectAsync(server.Host, server.Port, patience.Token);
+        await client.ConnectAsync(server.Host, server.Port, timeLimit.Token);
         await using var stream = client.GetStream();
-        await stream.WriteAsync(Encoding.UTF8.GetBytes(request), patience.Token);
+        await stream.WriteAsync(Encoding.UTF8.GetBytes(request), timeLimit.Token);
         using var reader = new StreamReader(stream);
-        return await reader.ReadToEndAsync(patience.Token);
+        return await reader.ReadToEndAsync(timeLimit.Token);
     }
 
     public static int StatusOf(string answer) => int.Parse(answer.AsSpan(9, 3), CultureInfo.InvariantCulture);

@@ -79,7 +79,7 @@ internal sealed class Arguments
         _options.TryGetValue(option, out var text) ? !bool.TryParse(text, out var value) || value : null;
 
     /// <summary>What does not belong on the command line, and a mode that is missing.</summary>
-    internal void Check(Findings usage)
+    internal void Check(Reports usage)
     {
         foreach (var (option, text) in _options)
         {

@@ -46,7 +46,7 @@ internal sealed class Catalogue
 
     /// <param name="declare">Reads all keys from an empty configuration.</param>
     internal Catalogue(Action<SettingsSection> declare) =>
-        declare(new SettingsSection(new ConfigurationRoot([]), new Findings(), catalogue: this));
+        declare(new SettingsSection(new ConfigurationRoot([]), new Reports(), catalogue: this));
 
     /// <summary>Every key, in the order of declaration, which is that in which problems are reported.</summary>
     internal IReadOnlyList<Setting> Settings => _settings;

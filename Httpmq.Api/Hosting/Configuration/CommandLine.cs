@@ -41,17 +41,17 @@ internal static class CommandLine
         }
 
         // Wrong usage and wrong settings are collected apart: only the first is what --help can help with.
-        var (usage, findings) = (new Findings(), new Findings());
+        var (usage, reports) = (new Reports(), new Reports());
         parsed.Check(usage);
         var log = new LogSettings
         {
             Level = ReadOption(Option.LogLevel, parsed.Text(Option.LogLevel), SettingRules.Level, LogLevel.Warning, environment, usage),
             Json = ReadOption(Option.JsonLog, parsed.Switch(Option.JsonLog)?.ToString(), SettingRules.Flag, false, environment, usage),
         };
-        var settings = ReadSettings(parsed, environment, log, findings);
-        if (usage.Problems.Count + findings.Problems.Count > 0)
+        var settings = ReadSettings(parsed, environment, log, reports);
+        if (usage.Problems.Count + reports.Problems.Count > 0)
         {
-            var lines = usage.Problems.Concat(findings.Problems).Select(problem => $"httpmq: {problem}");
+            var lines = usage.Problems.Concat(reports.Problems).Select(problem => $"httpmq: {problem}");
             var text = string.Join('\n', usage.Problems.Count > 0 ? lines.Append(HelpText.Hint) : lines);
             return new CommandLineResult.Exit(text, InvalidExitCode);
         }
@@ -59,13 +59,13 @@ internal static class CommandLine
         return parsed.Switch(Option.CheckConfig) is true
             ? new CommandLineResult.Exit(
                 string.Join('\n', [
-                    .. findings.Warnings.Select(warning => $"warning: {warning}"),
+                    .. reports.Warnings.Select(warning => $"warning: {warning}"),
                     $"httpmq: the configuration of mode '{Arguments.NameOf(settings.Mode)}' is valid"]),
                 0)
-            : new CommandLineResult.Run(settings, findings.Warnings);
+            : new CommandLineResult.Run(settings, reports.Warnings);
     }
 
-    private static HttpmqSettings ReadSettings(Arguments parsed, IDictionary environment, LogSettings log, Findings findings)
+    private static HttpmqSettings ReadSettings(Arguments parsed, IDictionary environment, LogSettings log, Reports reports)
     {
         var catalogue = Declaration.Catalogue;
         var (path, subject) = parsed.Text(Option.ConfigFile) is { } option
@@ -79,36 +79,36 @@ internal static class CommandLine
         }
 
         var configuration = new ConfigurationBuilder()
-            .Add(path is null ? new SettingsSource() : FileSource.Read(path, subject, catalogue, findings))
-            .Add(EnvironmentSource.Read(environment, catalogue, findings))
+            .Add(path is null ? new SettingsSource() : FileSource.Read(path, subject, catalogue, reports))
+            .Add(EnvironmentSource.Read(environment, catalogue, reports))
             .Add(options)
             .Build();
-        var settings = Declaration.Read(new SettingsSection(configuration, findings), parsed.Mode ?? RunMode.Management, log);
+        var settings = Declaration.Read(new SettingsSection(configuration, reports), parsed.Mode ?? RunMode.Management, log);
         if (settings.UsesEmbeddedNats)
         {
-            RefuseEmptyBroker(findings);
+            RefuseEmptyBroker(reports);
         }
         else if (dataFolder is not null)
         {
-            findings.Warning(Option.DataFolder.Name, "has no effect, the NATS server is not ours (mode 'all' without nats.server_uri)");
+            reports.Warning(Option.DataFolder.Name, "has no effect, the NATS server is not ours (mode 'all' without nats.server_uri)");
         }
 
         return settings;
     }
 
     /// <summary>Who mistypes the address of a NATS server gets an error, and not an empty server that looks like theirs.</summary>
-    private static void RefuseEmptyBroker(Findings findings)
+    private static void RefuseEmptyBroker(Reports reports)
     {
-        foreach (var (subject, meant, origin) in findings.Misspelt.Where(found => found.Meant is Catalogue.Nats or Catalogue.NatsServerUri))
+        foreach (var (subject, meant, origin) in reports.Misspelt.Where(found => found.Meant is Catalogue.Nats or Catalogue.NatsServerUri))
         {
-            findings.Problem(
+            reports.Problem(
                 subject,
                 $"unknown; did you mean {meant}? Without {Catalogue.NatsServerUri} mode 'all' would start an empty NATS server of its own",
                 origin);
         }
     }
 
-    private static T ReadOption<T>(Option option, string? given, SettingRule<T> rule, T fallback, IDictionary environment, Findings usage)
+    private static T ReadOption<T>(Option option, string? given, SettingRule<T> rule, T fallback, IDictionary environment, Reports usage)
     {
         var variable = option.Variable!.Split('=')[0];
         if ((given ?? Variable(environment, variable)) is not { } text)

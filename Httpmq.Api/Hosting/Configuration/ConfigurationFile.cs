@@ -10,9 +10,9 @@ internal static class ConfigurationFile
 {
     /// <param name="path">The path as it was given; messages show it like that.</param>
     /// <param name="subject">What gave the path: <c>--config-file</c> or <c>CONFIG_FILE</c>.</param>
-    /// <param name="findings">Receives one line for a file that cannot be read or parsed.</param>
+    /// <param name="reports">Receives one line for a file that cannot be read or parsed.</param>
     /// <returns>The tree; null when the file is empty, or wrong.</returns>
-    internal static FileNode? Read(string path, string subject, Findings findings)
+    internal static FileNode? Read(string path, string subject, Reports reports)
     {
         var extension = Path.GetExtension(path).ToUpperInvariant();
         var fault = Directory.Exists(path) ? "is a directory, not a file"
@@ -21,30 +21,30 @@ internal static class ConfigurationFile
             : null;
         if (fault is not null)
         {
-            findings.Problem(subject, $"{PlainText.Quote(path)} {fault}");
+            reports.Problem(subject, $"{PlainText.Quote(path)} {fault}");
             return null;
         }
 
         try
         {
             var text = File.ReadAllText(path);
-            return extension is ".JSON" ? ParseJson(text) : ParseYaml(text, path, findings);
+            return extension is ".JSON" ? ParseJson(text) : ParseYaml(text, path, reports);
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
             var reason = exception is UnauthorizedAccessException ? "permission denied" : exception.Message.TrimEnd('.');
-            findings.Problem(subject, $"{PlainText.Quote(path)} cannot be read: {reason}");
+            reports.Problem(subject, $"{PlainText.Quote(path)} cannot be read: {reason}");
         }
         catch (JsonException exception)
         {
             var (line, column) = (exception.LineNumber + 1, exception.BytePositionInLine + 1);
-            findings.Problem(path, $"not valid JSON at line {line}, column {column}: {WithoutPosition(exception.Message)}");
+            reports.Problem(path, $"not valid JSON at line {line}, column {column}: {WithoutPosition(exception.Message)}");
         }
 
         return null;
     }
 
-    private static FileNode? ParseYaml(string text, string path, Findings findings)
+    private static FileNode? ParseYaml(string text, string path, Reports reports)
     {
         var stream = new YamlStream();
         using var reader = new StringReader(text);
@@ -64,13 +64,13 @@ internal static class ConfigurationFile
                 ArgumentException => "a key may be missing before it",
                 _ => exception.Message,
             };
-            findings.Problem(path, $"not valid YAML{place}: {fault}");
+            reports.Problem(path, $"not valid YAML{place}: {fault}");
             return null;
         }
 
         if (stream.Documents.Count > 1)
         {
-            findings.Warning(path, "holds several YAML documents, only the first is used");
+            reports.Warning(path, "holds several YAML documents, only the first is used");
         }
 
         return stream.Documents.Count == 0 ? null : FileNode.Of(stream.Documents[0].RootNode);

@@ -30,7 +30,7 @@ internal static class Declaration
 
     /// <summary>The settings when nobody configures anything.</summary>
     internal static HttpmqSettings Defaults(RunMode mode) =>
-        Read(new SettingsSection(new ConfigurationRoot([]), new Findings()), mode, DefaultLog);
+        Read(new SettingsSection(new ConfigurationRoot([]), new Reports()), mode, DefaultLog);
 
     /// <summary>The settings; worth something only if no problem was found.</summary>
     internal static HttpmqSettings Read(SettingsSection root, RunMode mode, LogSettings log)

@@ -7,7 +7,7 @@ internal static class EnvironmentSource
 {
     private const string Prefix = "Httpmq.";
 
-    internal static SettingsSource Read(IDictionary environment, Catalogue catalogue, Findings findings)
+    internal static SettingsSource Read(IDictionary environment, Catalogue catalogue, Reports reports)
     {
         var source = new SettingsSource();
 
@@ -24,11 +24,11 @@ internal static class EnvironmentSource
             var text = environment[variable] as string ?? "";
             if (catalogue.Find(path[Prefix.Length..]) is not ({ } key, SettingKind.Value or SettingKind.Values))
             {
-                findings.Unknown(variable, catalogue.FindMeant(path[Prefix.Length..]), "unknown environment variable");
+                reports.Unknown(variable, catalogue.FindMeant(path[Prefix.Length..]), "unknown environment variable");
             }
             else if (source.OriginOf(key) is not null)
             {
-                findings.Warning(variable, $"names {key} once more, ignored");
+                reports.Warning(variable, $"names {key} once more, ignored");
             }
             else
             {

@@ -6,18 +6,18 @@ namespace Httpmq.Api.Hosting.Configuration;
 /// Takes the values of known keys out of the file's tree. The catalogue leads the way, so that an unknown section is one warning and
 /// not one per key, and a node that refers to itself (YAML can) is never followed.
 /// </summary>
-internal sealed class FileSource(string path, Catalogue catalogue, Findings findings)
+internal sealed class FileSource(string path, Catalogue catalogue, Reports reports)
 {
     private readonly SettingsSource _source = new();
 
-    internal static SettingsSource Read(string path, string subject, Catalogue catalogue, Findings findings)
+    internal static SettingsSource Read(string path, string subject, Catalogue catalogue, Reports reports)
     {
-        var file = new FileSource(path, catalogue, findings);
-        if (ConfigurationFile.Read(path, subject, findings) is { IsNull: false } root)
+        var file = new FileSource(path, catalogue, reports);
+        if (ConfigurationFile.Read(path, subject, reports) is { IsNull: false } root)
         {
             if (root.Members is null)
             {
-                findings.Problem(path, "holds no keys (expected something like 'nats:')");
+                reports.Problem(path, "holds no keys (expected something like 'nats:')");
             }
 
             file.ReadMembers("", root.Members ?? []);
@@ -33,7 +33,7 @@ internal sealed class FileSource(string path, Catalogue catalogue, Findings find
             var member = section.Length == 0 ? name : $"{section}.{name}";
             if (catalogue.Find(member) is not ({ } key, var kind) || key.Count('[') != section.Count('['))
             {
-                findings.Unknown(member, catalogue.FindMeant(member), "unknown key", Origin(node));
+                reports.Unknown(member, catalogue.FindMeant(member), "unknown key", Origin(node));
             }
             else if (!node.IsNull)
             {
@@ -46,7 +46,7 @@ internal sealed class FileSource(string path, Catalogue catalogue, Findings find
     {
         if (_source.OriginOf(key) is not null)
         {
-            findings.Problem(key, "is there twice", Origin(node));
+            reports.Problem(key, "is there twice", Origin(node));
             return;
         }
 
@@ -71,7 +71,7 @@ internal sealed class FileSource(string path, Catalogue catalogue, Findings find
 
                 break;
             default:
-                findings.Problem(key, $"{Found(node)} stands where {Expected(kind)}", Origin(node));
+                reports.Problem(key, $"{Found(node)} stands where {Expected(kind)}", Origin(node));
                 break;
         }
     }

@@ -3,7 +3,7 @@ using Httpmq.Api.Http;
 namespace Httpmq.Api.Hosting.Configuration;
 
 /// <summary>What was found wrong (the process must not start) and what was merely odd (it may), one line each.</summary>
-internal sealed class Findings
+internal sealed class Reports
 {
     private readonly List<string> _problems = [];
     private readonly List<string> _warnings = [];

@@ -6,13 +6,13 @@ namespace Httpmq.Api.Hosting.Configuration;
 /// A section of the configuration while it is read. The call that reads a key is also what declares it, with default, rule and text:
 /// against an empty configuration and with a catalogue to fill, the same calls describe all keys that there are.
 /// </summary>
-internal sealed class SettingsSection(IConfigurationRoot configuration, Findings findings, string path = "", Catalogue? catalogue = null)
+internal sealed class SettingsSection(IConfigurationRoot configuration, Reports reports, string path = "", Catalogue? catalogue = null)
 {
     private const string NoDefault = "none: it must be there";
 
-    internal bool HasProblems => findings.Problems.Count > 0;
+    internal bool HasProblems => reports.Problems.Count > 0;
 
-    internal SettingsSection Section(string name) => new(configuration, findings, KeyOf(name), catalogue);
+    internal SettingsSection Section(string name) => new(configuration, reports, KeyOf(name), catalogue);
 
     /// <param name="name">Below this section; may have several parts.</param>
     /// <param name="fallback">The default, as a file would write it.</param>
@@ -38,17 +38,17 @@ internal sealed class SettingsSection(IConfigurationRoot configuration, Findings
         if (catalogue is not null)
         {
             catalogue.Add(new Setting(key, "none", "a list of sections", text, SettingKind.Sections));
-            read(new SettingsSection(configuration, findings, $"{key}[]", catalogue));
+            read(new SettingsSection(configuration, reports, $"{key}[]", catalogue));
         }
 
         // An item is read from the same source as its list: a stronger source replaces a list, and is not mixed with a weaker one.
         return Strongest(key) is { } source
-            ? [.. Items(source, key).Select(item => read(new(new ConfigurationRoot([source]), findings, $"{key}[{item.Key}]")))]
+            ? [.. Items(source, key).Select(item => read(new(new ConfigurationRoot([source]), reports, $"{key}[{item.Key}]")))]
             : [];
     }
 
     /// <summary>A problem with the value of a key that no rule for it alone can see.</summary>
-    internal void Refuse(string name, string complaint) => findings.Problem(KeyOf(name), complaint, OriginOf(KeyOf(name)));
+    internal void Refuse(string name, string complaint) => reports.Problem(KeyOf(name), complaint, OriginOf(KeyOf(name)));
 
     private T? Read<T>(string name, string? fallback, SettingRule<T> rule, string text, string shown)
     {
@@ -63,7 +63,7 @@ internal sealed class SettingsSection(IConfigurationRoot configuration, Findings
         var value = default(T);
         if (given is null && shown is NoDefault)
         {
-            findings.Problem(key, "is missing", OriginOf(path));
+            reports.Problem(key, "is missing", OriginOf(path));
         }
         else if (given is not null && !rule.TryParse(given, out value))
         {

@@ -34,11 +34,11 @@ internal sealed class DeclarationTests : ConfigurationTest
     [Test]
     public void Sections_InAFile_AreBoundInOrder()
     {
-        var (permissions, findings) = Read(Yaml.Replace("70000", "7", StringComparison.Ordinal).Replace("    version: 3", "", StringComparison.Ordinal));
+        var (permissions, reports) = Read(Yaml.Replace("70000", "7", StringComparison.Ordinal).Replace("    version: 3", "", StringComparison.Ordinal));
 
         Assert.Multiple(() =>
         {
-            Assert.That(findings.Problems.Concat(findings.Warnings), Is.Empty);
+            Assert.That(reports.Problems.Concat(reports.Warnings), Is.Empty);
             Assert.That(permissions.Select(one => (one.Subject, one.Port)), Is.EqualTo(new[] { ("orders", 1), ("invoices", 4222), ("bills", 7) }));
             Assert.That(permissions[1].Hosts, Is.EquivalentTo(new[] { "a.example", "b.example" }));
         });
@@ -47,10 +47,10 @@ internal sealed class DeclarationTests : ConfigurationTest
     [Test]
     public void Sections_WrongAndUnknown_AreNamedWithIndexAndLine()
     {
-        var (_, findings) = Read(Yaml);
+        var (_, reports) = Read(Yaml);
 
-        Assert.That(Only(findings.Problems), Is.EqualTo("auth.permissions[2].tls.port: '70000' is not a port (1 to 65535), in FILE line 14"));
-        Assert.That(Only(findings.Warnings), Is.EqualTo("auth.permissions[2].tls.version: unknown key, ignored, in FILE line 13"));
+        Assert.That(Only(reports.Problems), Is.EqualTo("auth.permissions[2].tls.port: '70000' is not a port (1 to 65535), in FILE line 14"));
+        Assert.That(Only(reports.Warnings), Is.EqualTo("auth.permissions[2].tls.version: unknown key, ignored, in FILE line 13"));
     }
 
     [TestCase("auth: {permissions: [{subject: a}, {sbject: b}]}", "auth.permissions[1].subject: is missing, in FILE line 1")]
@@ -59,12 +59,12 @@ internal sealed class DeclarationTests : ConfigurationTest
     [TestCase("auth:\n  permissions: {subject: a}\n", "auth.permissions: a section stands where a list of sections belongs, in FILE line 2")]
     [TestCase("auth:\n  permissions:\n  - subject: a\n    hosts: [x, y z]\n", "auth.permissions[0].hosts: 'x,y z' is not a list of hosts like "
         + "mq.example.com or mq.example.com:3000 (or * for every host), in FILE line 4")]
-    public void Sections_Wrong_AreNamed(string yaml, string expected) => Assert.That(Read(yaml).Findings.Problems.Select(InFile), Has.One.EqualTo(expected));
+    public void Sections_Wrong_AreNamed(string yaml, string expected) => Assert.That(Read(yaml).Reports.Problems.Select(InFile), Has.One.EqualTo(expected));
 
     [Test]
     public void Sections_MisspeltKey_IsNamedWithTheOneMeant() =>
         Assert.That(
-            Only(Read("auth: {permissions: [{subject: a, host: b}]}").Findings.Warnings),
+            Only(Read("auth: {permissions: [{subject: a, host: b}]}").Reports.Warnings),
             Is.EqualTo("auth.permissions[0].host: unknown key, ignored (did you mean auth.permissions[0].hosts?), in FILE line 1"));
 
     [Test]
@@ -77,18 +77,18 @@ internal sealed class DeclarationTests : ConfigurationTest
         Environment["Httpmq__Auth__Permissions__2__Tls__Port"] = "none";
         Environment["Httpmq__Auth__Permissions____Subject"] = "no index";
 
-        var (permissions, findings) = Read(Yaml);
+        var (permissions, reports) = Read(Yaml);
 
         Assert.Multiple(() =>
         {
             Assert.That(permissions.Select(one => one.Subject), Is.EqualTo(new[] { "mine", null, "last" }));
             Assert.That(permissions[0].Hosts, Is.EquivalentTo(new[] { "x.example", "y.example" }));
-            Assert.That(findings.Problems, Is.EqualTo(new[]
+            Assert.That(reports.Problems, Is.EqualTo(new[]
             {
                 "auth.permissions[2].subject: is missing, in the environment variable Httpmq__Auth__Permissions__2__Tls__Port",
                 "auth.permissions[2].tls.port: 'none' is not a port (1 to 65535), in the environment variable Httpmq__Auth__Permissions__2__Tls__Port",
             }));
-            Assert.That(findings.Warnings, Has.One.StartsWith("Httpmq__Auth__Permissions____Subject: unknown environment variable"));
+            Assert.That(reports.Warnings, Has.One.StartsWith("Httpmq__Auth__Permissions____Subject: unknown environment variable"));
         });
     }
 
@@ -107,14 +107,14 @@ internal sealed class DeclarationTests : ConfigurationTest
         item.Section("tls").Value("port", "4222", SettingRules.Port, "its port"),
         item.Value("hosts", "", SettingRules.Hosts, "its hosts")));
 
-    private (IReadOnlyList<Permission> Permissions, Findings Findings) Read(string yaml)
+    private (IReadOnlyList<Permission> Permissions, Reports Reports) Read(string yaml)
     {
-        var findings = new Findings();
+        var reports = new Reports();
         var configuration = new ConfigurationBuilder()
-            .Add(FileSource.Read(Write("config.yaml", yaml), "--config-file", Keys, findings))
-            .Add(EnvironmentSource.Read(Environment, Keys, findings))
+            .Add(FileSource.Read(Write("config.yaml", yaml), "--config-file", Keys, reports))
+            .Add(EnvironmentSource.Read(Environment, Keys, reports))
             .Build();
-        return (ReadPermissions(new SettingsSection(configuration, findings)), findings);
+        return (ReadPermissions(new SettingsSection(configuration, reports)), reports);
     }
 
     private string Only(IReadOnlyList<string> lines)

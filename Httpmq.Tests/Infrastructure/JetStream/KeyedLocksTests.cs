@@ -23,10 +23,10 @@ internal sealed class KeyedLocksTests
     [Test]
     public async Task Take_GivenUp_LeavesNothingBehind()
     {
-        using var patience = new CancellationTokenSource();
+        using var timeLimit = new CancellationTokenSource();
         var first = await _locks.TakeAsync("w", "a", default);
-        var second = _locks.TakeAsync("w", "a", patience.Token);
-        await patience.CancelAsync();
+        var second = _locks.TakeAsync("w", "a", timeLimit.Token);
+        await timeLimit.CancelAsync();
         Assert.That(async () => await second, Throws.InstanceOf<OperationCanceledException>());
         first.Dispose();
         Assert.That(_locks.Count, Is.Zero);
