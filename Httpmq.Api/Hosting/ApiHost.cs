@@ -73,7 +73,7 @@ internal static class ApiHost
                 mvc.ValueProviderFactories.Clear();
                 mvc.ValueProviderFactories.Add(new RouteValueProviderFactory());
                 mvc.InputFormatters.Clear();
-                mvc.InputFormatters.Add(new JsonBodyFormatter(timeouts, buffers, [StreamsJson.Wire, ConsumersJson.Wire, SettlingJson.Wire]));
+                mvc.InputFormatters.Add(new JsonBodyFormatter(timeouts, buffers, [SettlingJson.Wire, StreamsJson.Wire, ConsumersJson.Wire]));
                 mvc.SuppressImplicitRequiredAttributeForNonNullableReferenceTypes = true;
             })
             .AddApiExplorer()

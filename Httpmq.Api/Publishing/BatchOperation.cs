@@ -20,7 +20,7 @@ internal sealed class BatchOperation : IOperationProcessor
 
     private const string ExampleOutcomes = """
         {"success":true,"line":1,"stream":"orders","sequence":1}
-        {"success":false,"line":2,"error":{"code":400,"message":"Invalid record","detail":"b64_msg is not base64 with padding: encode the message first, for example with the command base64"}}
+        {"success":false,"line":2,"error":{"code":400,"message":"Invalid record","detail":"b64_msg is not base64 with padding: encode the message first, for example with the command base64","type":"invalid-record"}}
 
         """;
 

@@ -1,3 +1,5 @@
+using Httpmq.Domain.Naming;
+using Httpmq.Application.Consumers;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using Httpmq.Domain.Errors;
@@ -109,6 +111,20 @@ internal sealed class JetStreamApi(NatsLink link, NatsOptions options, TimeProvi
             // Disposed: another connection took the place of this one.
             throw new HttpmqException(link.Explain(link.IsOpen && ReferenceEquals(connection, link.Connection) ? TimedOut(what, call) : Lost(what, call)), exception);
         }
+    }
+
+    /// <summary>The consumer as its leader describes it; null where the stream has none of this name.</summary>
+    public async Task<ConsumerInfoWire?> FindConsumerAsync(string what, StreamName stream, ConsumerName name, CancellationToken cancellationToken)
+    {
+        var answer = await TryCallAsync(what, $"CONSUMER.INFO.{stream}.{name}", [], WireJson.Default.ConsumerInfoWire, cancellationToken);
+        return answer.Error switch
+        {
+            // nats-server answers without a configuration while the consumer is being deleted.
+            null => answer.Config is null ? null : answer,
+            { ErrCode: JetStreamErrors.ConsumerNotFound } => null,
+            { ErrCode: JetStreamErrors.StreamNotFound } => throw new HttpmqException(ConsumerErrors.StreamNotFound(stream)),
+            var error => throw new HttpmqException(JetStreamErrors.ToError(what, error)),
+        };
     }
 
     private static async Task<NatsMsg<byte[]>> AskAsync(INatsConnection connection, string subject, byte[] body, CancellationToken cancellationToken) =>

@@ -16,7 +16,7 @@ internal sealed class ConsumerStore(JetStreamApi api) : IConsumerStore
 
     public async Task<ConsumerInfo?> FindAsync(StreamName stream, ConsumerName name, CancellationToken cancellationToken)
     {
-        var wire = await FindWireAsync($"Failed to read consumer {name} of stream {stream}", stream, name, cancellationToken);
+        var wire = await api.FindConsumerAsync($"Failed to read consumer {name} of stream {stream}", stream, name, cancellationToken);
         return wire is null ? null : ToInfo(wire);
     }
 
@@ -67,7 +67,7 @@ internal sealed class ConsumerStore(JetStreamApi api) : IConsumerStore
     {
         var what = $"Failed to change consumer {name} of stream {stream}";
         RequireMetadata(what, config);
-        if (await FindWireAsync(what, stream, name, cancellationToken) is not { } current)
+        if (await api.FindConsumerAsync(what, stream, name, cancellationToken) is not { } current)
         {
             return false;
         }
@@ -143,19 +143,6 @@ internal sealed class ConsumerStore(JetStreamApi api) : IConsumerStore
     }
 
     private static JsonObject Defaults() => new() { ["deliver_policy"] = "all", ["ack_policy"] = "explicit", ["replay_policy"] = "instant" };
-
-    private async Task<ConsumerInfoWire?> FindWireAsync(string what, StreamName stream, ConsumerName name, CancellationToken cancellationToken)
-    {
-        var answer = await api.TryCallAsync(what, $"CONSUMER.INFO.{stream}.{name}", [], WireJson.Default.ConsumerInfoWire, cancellationToken);
-        return answer.Error switch
-        {
-            // nats-server answers without a configuration while the consumer is being deleted.
-            null => answer.Config is null ? null : answer,
-            { ErrCode: JetStreamErrors.ConsumerNotFound } => null,
-            { ErrCode: JetStreamErrors.StreamNotFound } => throw new HttpmqException(ConsumerErrors.StreamNotFound(stream)),
-            _ => throw new HttpmqException(JetStreamErrors.ToError(what, answer.Error)),
-        };
-    }
 
     /// <summary>Never cancelled: whether it happened must be known before the next change. It has a time-out of its own.</summary>
     private Task<ConsumerInfoWire> WriteAsync(string what, StreamName stream, ConsumerName name, JsonObject config, string action)

@@ -28,7 +28,8 @@ internal sealed record GivenConfig<T>(JsonObject Json, T Known)
     public bool Holds(string field) => Json[field] is JsonObject or JsonArray;
 
     /// <summary>The version of the server that gave it, from nats-server 2.11 on; null on earlier ones.</summary>
-    public string? LeaderVersion => Json["metadata"] is JsonObject metadata
+    // Read at once: one answer may serve several acknowledgements at the same time, and a JsonObject is only built when it is first asked.
+    public string? LeaderVersion { get; } = Json["metadata"] is JsonObject metadata
         && metadata[ServerFacts.VersionMetadata] is JsonValue value
         && value.TryGetValue<string>(out var version)
             ? version

@@ -1,12 +1,11 @@
 using System.Globalization;
-using Httpmq.Infrastructure.Connection;
 using NATS.Client.Core;
 
 namespace Httpmq.Infrastructure.Protocol;
 
 /// <summary>
 /// What a nats-server of some version does. The only place that compares versions. Ask it of whoever answers: of the connected
-/// server (<see cref="NatsLink.Server"/>), or, in a cluster that may be of mixed versions, of the leader that sent an answer
+/// server (<c>NatsLink.Server</c>), or, in a cluster that may be of mixed versions, of the leader that sent an answer
 /// (<see cref="Of(string?)"/> with the <c>_nats.ver</c> in the answer's metadata, which servers write from 2.11 on).
 /// An unknown version is taken for the oldest.
 /// </summary>

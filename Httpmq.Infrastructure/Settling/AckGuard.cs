@@ -124,19 +124,6 @@ internal sealed class AckGuard(NatsLink link, JetStreamApi api, ConsumerLedger l
         return refusal is null ? Covers(known.Rules, subject) : throw new HttpmqException(refusal);
     }
 
-    /// <summary>The consumer as its leader describes it; null where there is none.</summary>
-    public async Task<ConsumerInfoWire?> FindConsumerAsync(string what, StreamName stream, ConsumerName name, CancellationToken cancellationToken)
-    {
-        var answer = await api.TryCallAsync(what, $"CONSUMER.INFO.{stream}.{name}", [], WireJson.Default.ConsumerInfoWire, cancellationToken);
-        return answer.Error switch
-        {
-            null => answer.Config is null ? null : answer,
-            { ErrCode: JetStreamErrors.ConsumerNotFound } => null,
-            { ErrCode: JetStreamErrors.StreamNotFound } => throw new HttpmqException(ConsumerErrors.StreamNotFound(stream)),
-            _ => throw new HttpmqException(JetStreamErrors.ToError(what, answer.Error)),
-        };
-    }
-
     /// <summary>Asks the consumer's leader, and keeps what it says.</summary>
     private async Task<(Error? Refusal, Known Known)> LearnAsync(string what, StreamName stream, ConsumerName name, CancellationToken cancellationToken)
     {
@@ -144,8 +131,8 @@ internal sealed class AckGuard(NatsLink link, JetStreamApi api, ConsumerLedger l
         var generation = entry?.Generation ?? 0;
         var before = entry?.Mark ?? default;
         var info = entry is null
-            ? await FindConsumerAsync(what, stream, name, cancellationToken)
-            : await entry.AskAsync(() => FindConsumerAsync(what, stream, name, CancellationToken.None), cancellationToken);
+            ? await api.FindConsumerAsync(what, stream, name, cancellationToken)
+            : await entry.AskAsync(() => api.FindConsumerAsync(what, stream, name, CancellationToken.None), cancellationToken);
         if (info is null)
         {
             return (ConsumerErrors.NotFound(stream, name), default);

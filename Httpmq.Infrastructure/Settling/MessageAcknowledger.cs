@@ -152,7 +152,7 @@ internal sealed class MessageAcknowledger(
     {
         try
         {
-            return await _guard.FindConsumerAsync(what, stream, consumer, cancellationToken) is null
+            return await api.FindConsumerAsync(what, stream, consumer, cancellationToken) is null
                 ? ConsumerErrors.NotFound(stream, consumer)
                 : AckErrors.NoLeader(what);
         }
