@@ -1,3 +1,5 @@
+using Httpmq.Domain.Messages;
+using Httpmq.Api.Errors;
 using System.Buffers;
 using System.Buffers.Text;
 using System.IO.Pipelines;
@@ -11,10 +13,6 @@ namespace Httpmq.Api.Bodies;
 /// </summary>
 internal readonly struct Base64Body(byte[] buffer, int length, BodyBuffers buffers) : IDisposable
 {
-    private const string What = "Failed to base64 decode body";
-
-    private const string HowToEncode = "the body must be the message as base64 text: encode it first, for example with 'base64 < file | curl --data-binary @- …'";
-
     // Nobody gets much for the mere announcement of a large body.
     private const int LargestFirstBuffer = 64 * 1024;
 
@@ -134,7 +132,7 @@ internal readonly struct Base64Body(byte[] buffer, int length, BodyBuffers buffe
         var stripped = breaks < 0 ? length : Strip(text, breaks);
         if (stripped == 0)
         {
-            throw HttpmqException.Of(BodyErrorTypes.EmptyMessage, What, "the message is empty: the body must be at least one byte as base64");
+            throw new HttpmqException(BodyErrors.Empty);
         }
 
         // Into another buffer: decoding over itself costs many times as much.
@@ -234,12 +232,9 @@ internal readonly struct Base64Body(byte[] buffer, int length, BodyBuffers buffe
         }
     }
 
-    private static HttpmqException Illegal(int position) =>
-        HttpmqException.Of(BodyErrorTypes.InvalidBase64, What, $"illegal base64 data at input byte {position}; {HowToEncode}");
+    private static HttpmqException Illegal(int position) => new(BodyErrors.Base64(position));
 
-    private static HttpmqException UnexpectedEnd(int position) =>
-        HttpmqException.Of(BodyErrorTypes.InvalidBase64, What, $"the text ends at input byte {position} within a group of 4 characters; padding with '=' is required; {HowToEncode}");
+    private static HttpmqException UnexpectedEnd(int position) => new(BodyErrors.CutShort(position));
 
-    private static HttpmqException TooLarge(int maxMessage) =>
-        new(new Error(JetStreamErrorTypes.MessageTooLargeType, "Message too large", $"the message has more than {maxMessage} bytes (the NATS server's max_payload, or limits.max_message_bytes)"));
+    private static HttpmqException TooLarge(int maxMessage) => new(PublishErrors.TooLarge(maxMessage));
 }

@@ -1,3 +1,4 @@
+using Httpmq.Api.Errors;
 using System.Buffers;
 using Httpmq.Domain.Errors;
 using Httpmq.Domain.Limits;
@@ -51,10 +52,7 @@ internal sealed class BodyBuffers(long maxTotalBytes)
     /// <summary>Counts what the server itself buffers, up to this size; dispose it when it is gone.</summary>
     public Lease Hold() => new(this);
 
-    private HttpmqException Full() => new(new Error(
-        BodyErrorTypes.TooManyLargeBodies,
-        "Too many large requests at once",
-        $"request bodies hold {_budget.Limit} bytes already (limits.max_total_body_bytes); nothing was stored or changed"));
+    private HttpmqException Full() => new(BodyErrors.Full(_budget.Limit));
 
     /// <summary>The share of one body that is not in a buffer from here.</summary>
     internal sealed class Lease(BodyBuffers owner) : IDisposable

@@ -1,3 +1,4 @@
+using Httpmq.Api.Errors;
 using Httpmq.Domain.Errors;
 using Httpmq.Api.Http;
 
@@ -25,12 +26,7 @@ internal sealed class BodyEncodingMiddleware(RequestDelegate next)
     private static async Task Refuse(HttpContext context, string encoding)
     {
         context.Response.Headers.AcceptEncoding = Identity;
-        ErrorResponses.Write(
-            context,
-            new Error(
-                HttpErrorTypes.UnsupportedEncoding,
-                "Unsupported Content-Encoding",
-                $"Content-Encoding: '{encoding}' is not supported; send the body uncompressed, without this header"));
+        ErrorResponses.Write(context, HttpErrors.Encoding(encoding));
         await RejectedBody.LingerAsync(context);
     }
 }

@@ -1,3 +1,4 @@
+using Httpmq.Api.Errors;
 using System.Buffers;
 using System.Text;
 using System.Text.Json;
@@ -16,8 +17,6 @@ namespace Httpmq.Api.Bodies;
 /// </summary>
 internal sealed class JsonBodyFormatter : InputFormatter
 {
-    private const string What = "Unable to parse request body";
-
     private readonly BodyTimeouts _patience;
     private readonly BodyBuffers _buffers;
     private readonly IReadOnlyList<JsonSerializerContext> _contracts;
@@ -67,7 +66,7 @@ internal sealed class JsonBodyFormatter : InputFormatter
 
                 return result.Buffer.Length <= MaxBytes
                     ? await InputFormatterResult.SuccessAsync(Parse(context.HttpContext, result.Buffer, type))
-                    : throw new HttpmqException(new Error(HttpErrorTypes.BodyTooLarge, "Request body too large", $"the body has more than {MaxBytes} bytes"));
+                    : throw new HttpmqException(HttpErrors.TooLarge(MaxBytes));
             }
             finally
             {
@@ -137,7 +136,7 @@ internal sealed class JsonBodyFormatter : InputFormatter
     {
         if (!Utf8.IsValid(whole))
         {
-            throw HttpmqException.Of(BodyErrorTypes.InvalidJson, What, $"the body is not UTF-8 from byte {ValidLength(whole) + 1} on");
+            throw new HttpmqException(BodyErrors.Json($"the body is not UTF-8 from byte {ValidLength(whole) + 1} on"));
         }
 
         // It counts lines and bytes from where the text begins or from where the value does, as the fault may be.
@@ -153,11 +152,11 @@ internal sealed class JsonBodyFormatter : InputFormatter
         }
         catch (JsonException exception)
         {
-            throw HttpmqException.Of(BodyErrorTypes.InvalidJson, What, JsonFault.Describe(exception, type, text, whole[..^text.Length]));
+            throw new HttpmqException(BodyErrors.Json(JsonFault.Describe(exception, type, text, whole[..^text.Length])));
         }
         catch (InvalidOperationException)
         {
-            throw HttpmqException.Of(BodyErrorTypes.InvalidJson, What, $"the body has {JsonFault.HalfCharacter}");
+            throw new HttpmqException(BodyErrors.Json($"the body has {JsonFault.HalfCharacter}"));
         }
     }
 

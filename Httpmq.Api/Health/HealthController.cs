@@ -1,3 +1,4 @@
+using Httpmq.Api.Errors;
 using Httpmq.Api.Http;
 using Httpmq.Application.Health;
 using Httpmq.Domain.Errors;
@@ -9,14 +10,12 @@ namespace Httpmq.Api.Health;
 /// <summary>Health, the same on both ports: whether the process answers, and whether it can serve.</summary>
 internal abstract class HealthController(IMediator mediator, IHostApplicationLifetime lifetime) : ApiController(mediator)
 {
-    private static readonly Error Draining = new(HttpErrorTypes.ServerStopping, "Not ready", "the gateway stops");
-
     protected IActionResult AnswerAlive() => Done();
 
     protected async Task<IActionResult> AnswerReadyAsync()
     {
         var error = lifetime.ApplicationStopping.IsCancellationRequested
-            ? Draining
+            ? HttpErrors.Draining
             : await Mediator.Send(new CheckReadiness(), Aborted);
         return error is null ? Done() : Failed(error);
     }

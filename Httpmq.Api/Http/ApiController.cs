@@ -1,3 +1,4 @@
+using Httpmq.Api.Errors;
 using System.Text.Json.Serialization.Metadata;
 using Httpmq.Domain.Errors;
 using MediatR;
@@ -33,10 +34,8 @@ internal abstract class ApiController(IMediator mediator) : ControllerBase
         }
         catch (OperationCanceledException exception) when (overdue.IsCancellationRequested && !Aborted.IsCancellationRequested)
         {
-            var fate = HttpMethods.IsGet(Request.Method) ? "nothing was changed" : "what was asked may have happened";
-            throw new HttpmqException(
-                new Error(HttpErrorTypes.AnswerTimeout, "JetStream is too slow", $"it did not answer all requests within {AnswerLimit.TotalSeconds} s; {fate}"),
-                exception);
+            var effect = HttpMethods.IsGet(Request.Method) ? Effect.None : Effect.Unknown;
+            throw new HttpmqException(HttpErrors.TimedOut(AnswerLimit, effect), exception);
         }
     }
 

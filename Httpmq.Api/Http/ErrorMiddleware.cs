@@ -1,3 +1,4 @@
+using Httpmq.Api.Errors;
 using Httpmq.Domain.Errors;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Connections.Features;
@@ -34,7 +35,7 @@ internal sealed class ErrorMiddleware(RequestDelegate next, RouteAdvice advice, 
             }
 
             var status = (exception as BadHttpRequestException)?.StatusCode ?? StatusCodes.Status400BadRequest;
-            ErrorResponses.Write(context, new Error(HttpErrorTypes.OfRejection(status), MalformedBody.Message, detail), status);
+            ErrorResponses.Write(context, HttpErrors.Rejected(status, detail), status);
         }
         catch (Exception exception) when (IsClientGone(context, exception))
         {
@@ -56,7 +57,7 @@ internal sealed class ErrorMiddleware(RequestDelegate next, RouteAdvice advice, 
         catch (Exception exception) when (!context.Response.HasStarted)
         {
             logger.RequestFailed(exception, context.Request.Method, context.Request.Path, context.TraceIdentifier);
-            ErrorResponses.Write(context, new Error(HttpErrorTypes.Internal, "Internal error", "the gateway failed; its log has the request id"));
+            ErrorResponses.Write(context, HttpErrors.Failed);
         }
     }
 
@@ -76,15 +77,11 @@ internal sealed class ErrorMiddleware(RequestDelegate next, RouteAdvice advice, 
                 context.Response.Redirect(advice.Documentation);
                 break;
             case StatusCodes.Status404NotFound:
-                ErrorResponses.Write(context, new Error(HttpErrorTypes.RouteNotFound, "Not found", advice.Describe(request)));
+                ErrorResponses.Write(context, HttpErrors.NoRoute(advice.Describe(request)));
                 break;
             case StatusCodes.Status405MethodNotAllowed:
-                ErrorResponses.Write(
-                    context,
-                    new Error(
-                        HttpErrorTypes.MethodNotAllowed,
-                        "Method not allowed",
-                        $"{request.Method} is not for {request.Path}; allowed: {context.Response.Headers.Allow}"));
+                var allowed = context.Response.Headers.Allow.ToString();
+                ErrorResponses.Write(context, HttpErrors.Method(request.Method, $"{request.Path}", allowed));
                 break;
         }
     }

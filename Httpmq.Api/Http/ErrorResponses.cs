@@ -1,3 +1,4 @@
+using Httpmq.Api.Errors;
 using Httpmq.Domain.Errors;
 
 namespace Httpmq.Api.Http;
@@ -29,7 +30,7 @@ internal static class ErrorResponses
     };
 
     /// <summary>The error as it stands in every answer, line and fate.</summary>
-    public static ErrorContract Contract(Error error) => new(StatusOf(error.Kind), error.Message, error.Detail, error.Type.Slug);
+    public static ErrorContract Contract(Error error) => new(StatusOf(error.Kind), error.Message(), error.Detail(), error.Type.Slug);
 
     /// <summary>Answers with an error.</summary>
     /// <param name="context">The request.</param>
@@ -38,7 +39,6 @@ internal static class ErrorResponses
     public static void Write(HttpContext context, Error error, int? given = null)
     {
         var status = given ?? StatusOf(error.Kind);
-        var detail = error.Detail;
         var response = context.Response;
         response.StatusCode = status;
         if (status is StatusCodes.Status503ServiceUnavailable or StatusCodes.Status429TooManyRequests)
@@ -46,7 +46,8 @@ internal static class ErrorResponses
             response.Headers.RetryAfter = RetryAfterSeconds;
         }
 
-        if (status is StatusCodes.Status413PayloadTooLarge or StatusCodes.Status415UnsupportedMediaType or StatusCodes.Status408RequestTimeout && HttpProtocol.IsHttp11(context.Request.Protocol))
+        var leavesBody = status is StatusCodes.Status413PayloadTooLarge or StatusCodes.Status415UnsupportedMediaType or StatusCodes.Status408RequestTimeout;
+        if (leavesBody && HttpProtocol.IsHttp11(context.Request.Protocol))
         {
             // The rest of the body is not read, so the connection cannot carry another request.
             response.Headers.Connection = "close";
@@ -55,14 +56,14 @@ internal static class ErrorResponses
         if (status is StatusCodes.Status400BadRequest && context.Features.Get<RequestNotes>()?.AddTo(others: null) is { } warnings)
         {
             // What is missing is often what was misspelt.
-            detail = $"{detail}; {string.Join("; ", warnings)}";
+            error = error.With("warnings", warnings);
         }
 
         var answer = new FailureAnswer
         {
             Success = false,
             RequestId = context.TraceIdentifier,
-            Error = new ErrorContract(status, error.Message, detail, error.Type.Slug),
+            Error = Contract(error) with { Code = status },
         };
         AnswerWriter.Write(response, answer, AnswerJson.Wire.FailureAnswer);
     }

@@ -54,5 +54,5 @@ internal static class RawPath
     }
 
     private static HttpmqException Malformed(ReadOnlySpan<char> segment) =>
-        HttpmqException.Of(RequestErrorTypes.InvalidSubject, "Invalid subject", $"subject: '{segment}' is not percent-encoded UTF-8");
+        new(RequestErrors.Subject("subject", segment.ToString(), "is not percent-encoded UTF-8"));
 }

@@ -1,3 +1,4 @@
+using Httpmq.Api.Errors;
 using System.Buffers;
 using System.Diagnostics;
 using System.Text.Json;
@@ -30,15 +31,12 @@ internal sealed class RejectedRequests(ApiServerSettings settings, ILoggerFactor
             && features.Get<IConnectionTransportFeature>()?.Transport.Output is { } output)
         {
             var id = RequestIdMiddleware.NewId();
+            var error = HttpErrors.Rejected(rejection.StatusCode, KestrelText.Describe(rejection));
             var answer = new FailureAnswer
             {
                 Success = false,
                 RequestId = id,
-                Error = new ErrorContract(
-                    rejection.StatusCode,
-                    MalformedBody.Message,
-                    Describe(rejection),
-                    HttpErrorTypes.OfRejection(rejection.StatusCode).Slug),
+                Error = ErrorResponses.Contract(error) with { Code = rejection.StatusCode },
             };
             var json = JsonSerializer.SerializeToUtf8Bytes(answer, AnswerJson.Wire.FailureAnswer);
             response.Headers[settings.RequestIdHeader] = id;
@@ -58,9 +56,4 @@ internal sealed class RejectedRequests(ApiServerSettings settings, ILoggerFactor
     }
 
     private static string OrDash(string? text) => string.IsNullOrEmpty(text) ? "-" : text;
-
-    /// <summary>The server's words, but where they are about the path, which it shows to its own log alone.</summary>
-    private static string Describe(BadHttpRequestException rejection) => rejection.Message.StartsWith("Invalid request target", StringComparison.Ordinal)
-        ? "the path has an invalid character, such as %00 or a character that is not ASCII"
-        : rejection.Message;
 }

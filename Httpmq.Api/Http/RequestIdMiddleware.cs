@@ -1,3 +1,4 @@
+using Httpmq.Api.Errors;
 using System.Buffers;
 
 using Httpmq.Domain.Errors;
@@ -34,7 +35,7 @@ internal sealed class RequestIdMiddleware(RequestDelegate next, string header)
         context.Response.Headers[header] = context.TraceIdentifier;
         ErrorResponses.Write(
             context,
-            new Error(HttpErrorTypes.MalformedRequest, MalformedBody.Message, $"{header}: the value has a control character (U+{(int)control:X4})"));
+            HttpErrors.ControlCharacter(header, control));
         return Task.CompletedTask;
     }
 

@@ -1,3 +1,4 @@
+using Httpmq.Api.Errors;
 using Httpmq.Domain.Errors;
 
 namespace Httpmq.Api.Http;
@@ -29,7 +30,7 @@ internal sealed class UnknownNames(ILogger<UnknownNames> logger)
         var notes = RequestNotes.Of(context);
         if (notes.IsStrict)
         {
-            throw new HttpmqException(Refusal(kind, warnings));
+            throw new HttpmqException(HttpErrors.Unknown(kind, warnings));
         }
 
         notes.Warn(warnings);
@@ -47,10 +48,6 @@ internal sealed class UnknownNames(ILogger<UnknownNames> logger)
 
         return warnings;
     }
-
-    /// <summary>The error of a strict request.</summary>
-    public static Error Refusal(string kind, IReadOnlyList<string> warnings) =>
-        new(HttpErrorTypes.UnknownName, $"Unknown {kind}", $"{string.Join("; ", warnings)} (refused because of strict=true)");
 
     /// <summary>Says each name in the log, once.</summary>
     public void Log(string method, string kind, FoundNames found)

@@ -1,3 +1,4 @@
+using Httpmq.Api.Errors;
 using System.Net;
 
 using Httpmq.Domain.Errors;
@@ -114,12 +115,8 @@ internal sealed class WebPageGuard(RequestDelegate next, ApiGroup group, ApiServ
 
     private async Task RefuseAsync(HttpContext context, string header, string value, string why, string setting)
     {
-        ErrorResponses.Write(
-            context,
-            new Error(
-                HttpErrorTypes.WebPageRefused,
-                "Refused: a web page may not use this server",
-                $"{header}: {PlainText.Quote(PlainText.OneLine(value))}: {why}; to permit it, add it to {group.Name}.{setting}"));
+        var shown = PlainText.Quote(PlainText.OneLine(value));
+        ErrorResponses.Write(context, HttpErrors.WebPage(header, shown, why, $"{group.Name}.{setting}"));
         await RejectedBody.LingerAsync(context);
     }
 }

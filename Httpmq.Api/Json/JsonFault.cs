@@ -27,10 +27,10 @@ internal static class JsonFault
         var where = Position(exception, before);
         if (exception is DurationException)
         {
-            return $"{Field(exception.Path)}{Reason(exception)}{where}";
+            return $"{Field(exception.Path)}{JsonExceptionText.WithoutPosition(exception)}{where}";
         }
 
-        if (!exception.Message.StartsWith("The JSON value could not be converted to", StringComparison.Ordinal))
+        if (JsonExceptionText.Read(exception) is not JsonProblem.WrongType)
         {
             return $"{Field(exception.Path)}{JsonSyntaxFault.Describe(exception, text)}{where}";
         }
@@ -62,14 +62,6 @@ internal static class JsonFault
 
         var column = exception.BytePositionInLine + (line == 0 ? before.Length - (before.LastIndexOf((byte)'\n') + 1) : 0);
         return $" at line {line + before.Count((byte)'\n') + 1}, byte {column + 1}";
-    }
-
-    private static string Reason(JsonException exception)
-    {
-        // The framework may add its own idea of path and position.
-        var text = exception.Message;
-        var end = text.IndexOf(" Path: ", StringComparison.Ordinal);
-        return end < 0 ? text : text[..end];
     }
 
     private static string TypeFault(JsonException exception, JsonTypeInfo type, ReadOnlySpan<byte> text)
@@ -134,72 +126,5 @@ internal static class JsonFault
         var token = text[(int)json.TokenStartIndex..(int)json.BytesConsumed];
         var value = Encoding.UTF8.GetString(token);
         return (token[0], value.Length > LongestValue ? value[..LongestValue] + "…" : value);
-    }
-}
-
-/// <summary>What is no JSON at all.</summary>
-internal static class JsonSyntaxFault
-{
-    private static readonly (string Framework, string Ours)[] Known =
-    [
-        ("after a single JSON value", "something follows the JSON value"),
-        ("start of a property name", "a field name in double quotes is expected"),
-        ("trailing comma", "a comma stands before the closing bracket"),
-        ("Expected depth to be zero", "the JSON ends too early: a closing bracket or quote is missing"),
-        ("Expected end of string", "the JSON ends too early: a closing quote is missing"),
-        ("Expected start of a property name", "a field name in double quotes is expected"),
-        ("invalid escapable character", "text has a backslash before a character that has no escape; a backslash itself is written \\\\"),
-        ("within a JSON string", "text has a line break or another control character, which must be escaped, such as \\n"),
-        ("hex digit", "\\u needs four hexadecimal digits"),
-        ("leading zero", "a number has no leading zero"),
-        ("CurrentDepth", "it is nested too deeply: more than 64 levels"),
-        ("maximum configured depth", "it is nested too deeply: more than 64 levels"),
-        ("start of a value", "a JSON value is expected: text in double quotes, a number, true, false, null, an array or an object"),
-        ("is an invalid JSON literal", "true, false and null are the only words without quotes"),
-        ("Expected a digit", "a number is cut short"),
-        ("invalid end of a number", "a number is followed by something that does not belong to it; text stands in double quotes"),
-        ("Expected either ',', '}', or ']'", "a comma or a closing bracket is expected"),
-        ("is invalid after a value", "a comma or a closing bracket is expected"),
-        ("is invalid after a property name", "a colon is expected after the field's name"),
-        ("does not contain any JSON tokens", "the body is empty, and JSON was expected"),
-        ("mismatched", "a bracket is closed by one of the other kind"),
-    ];
-
-    public static string Describe(JsonException exception, ReadOnlySpan<byte> text)
-    {
-        var at = IndexOf(exception, text);
-        var found = at < text.Length ? text[at] : (byte)0;
-        return found switch
-        {
-            (byte)'\'' => "text and names stand in double quotes (\"), not in single ones (')",
-            (byte)'/' or (byte)'#' => "JSON has no comments",
-            0xEF when text[at..].StartsWith("\uFEFF"u8) => "it begins with a byte order mark, which JSON does not have; save it as UTF-8 without BOM",
-            (byte)'}' or (byte)']' when text[..at].TrimEnd(" \t\r\n"u8).EndsWith(","u8) => "a comma stands before the closing bracket",
-            _ => Translate(exception.Message),
-        };
-    }
-
-    private static string Translate(string text)
-    {
-        foreach (var (framework, ours) in Known)
-        {
-            if (text.Contains(framework, StringComparison.OrdinalIgnoreCase))
-            {
-                return ours;
-            }
-        }
-
-        return "it is not JSON";
-    }
-
-    private static int IndexOf(JsonException exception, ReadOnlySpan<byte> text)
-    {
-        var start = 0;
-        for (var line = exception.LineNumber ?? 0; line > 0; line--)
-        {
-            start += text[start..].IndexOf((byte)'\n') + 1;
-        }
-
-        return Math.Min(start + (int)(exception.BytePositionInLine ?? 0), text.Length);
     }
 }

@@ -1,3 +1,5 @@
+using Httpmq.Domain.Errors;
+using Httpmq.Api.Errors;
 using System.Buffers;
 using System.Text;
 using System.Text.Json;
@@ -10,16 +12,25 @@ internal static class BatchLine
     private const string OnePerLine = "each record is one JSON object on one line";
     private const int Shown = 20;
 
+    private static readonly Error Unended =
+        BatchErrors.Invalid($"the object does not end on this line: {OnePerLine}, not spread over several (jq -c writes it so)");
+
+    private static readonly Error Array =
+        BatchErrors.Invalid($"the line is an array: {OnePerLine}, without an array around them (jq -c '.[]' takes it off)");
+
+    private static readonly Error NoObject =
+        BatchErrors.Invalid($"the line is not a JSON object: {OnePerLine}, such as {{\"subject\":\"orders.new\",\"b64_msg\":\"aGk=\"}}");
+
     /// <summary>What can be told from both ends of the line; null where it may be an object.</summary>
-    public static string? FindFault(in ReadOnlySequence<byte> line)
+    public static Error? FindFault(in ReadOnlySequence<byte> line)
     {
         var (first, last) = Ends(line);
         return (first, last) switch
         {
             ((byte)'{', (byte)'}') => null,
-            ((byte)'{', _) => $"the object does not end on this line: {OnePerLine}, not spread over several (jq -c writes it so)",
-            ((byte)'[', _) => $"the line is an array: {OnePerLine}, without an array around them (jq -c '.[]' takes it off)",
-            _ => $"the line is not a JSON object: {OnePerLine}, such as {{\"subject\":\"orders.new\",\"b64_msg\":\"aGk=\"}}",
+            ((byte)'{', _) => Unended,
+            ((byte)'[', _) => Array,
+            _ => NoObject,
         };
     }
 

@@ -1,8 +1,12 @@
+using Httpmq.Api.Errors;
+using System.Globalization;
 using System.IO.Pipelines;
+using System.Runtime.CompilerServices;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using Httpmq.Api.Http;
 using Httpmq.Application.Publishing;
+using Httpmq.Domain.Errors;
 
 namespace Httpmq.Api.Publishing;
 
@@ -35,8 +39,7 @@ internal sealed class BatchOutcomeWriter(PipeWriter output) : IDisposable
         {
             _json.WriteStartObject("error"u8);
             _json.WriteNumber("code"u8, ErrorResponses.StatusOf(error.Kind));
-            _json.WriteString("message"u8, error.Message);
-            _json.WriteString("detail"u8, error.Detail);
+            WriteTexts(error);
             _json.WriteString("type"u8, error.Type.Slug);
             _json.WriteEndObject();
         }
@@ -64,5 +67,17 @@ internal sealed class BatchOutcomeWriter(PipeWriter output) : IDisposable
         var length = _json.BytesCommitted + 1;
         Bytes += length;
         Unflushed += length;
+    }
+
+    /// <summary>Without texts of their own: a batch may have many refusals.</summary>
+    private void WriteTexts(Error error)
+    {
+        var text = new DefaultInterpolatedStringHandler(0, 0, CultureInfo.InvariantCulture, stackalloc char[512]);
+        ErrorTexts.AppendMessage(error, ref text);
+        _json.WriteString("message"u8, text.Text);
+        text.Clear();
+        ErrorTexts.AppendDetail(error, ref text);
+        _json.WriteString("detail"u8, text.Text);
+        text.Clear();
     }
 }

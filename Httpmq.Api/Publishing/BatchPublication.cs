@@ -1,3 +1,4 @@
+using Httpmq.Api.Errors;
 using System.Buffers;
 using System.Collections.Concurrent;
 using System.IO.Pipelines;
@@ -32,13 +33,6 @@ internal sealed class BatchPublication(
 
     // How long a client that was told of the stop has to end its request, before its connection is closed.
     private static readonly TimeSpan EndLimit = TimeSpan.FromSeconds(5);
-
-    private static readonly Error TooLong = new(BatchErrorTypes.RecordTooLong, "Invalid record", "the line is longer than the largest message (the NATS server's max_payload, or limits.max_message_bytes)");
-
-    /// <summary>A batch without a record.</summary>
-    public static readonly Error Empty = new(BatchErrorTypes.Empty, "Empty batch", "the body has no record; send one JSON object per line, such as {\"subject\":\"orders.new\",\"b64_msg\":\"aGk=\"}");
-
-    private static readonly Error Stopping = new(HttpErrorTypes.ServerStopping, "Server stopping", "this record and all that follow were not read; send them again");
 
     private readonly MeasuredFlush _flush = new(http.Response.BodyWriter, time, http.RequestAborted);
     private readonly BodyBuffers.Lease _unflushed = buffers.Hold();
@@ -114,15 +108,14 @@ internal sealed class BatchPublication(
             return true;
         }
 
-        await batch.RefuseAsync(_lines + 1, Stopping, http.RequestAborted);
+        await batch.RefuseAsync(_lines + 1, HttpErrors.StoppingUnread, http.RequestAborted);
         return false;
     }
 
     /// <summary>Nothing can be told from a body that is broken, nor what follows it on a connection of HTTP/1.1.</summary>
     private async Task RefuseRestAsync(string detail)
     {
-        var error = new Error(HttpErrorTypes.MalformedRequest, MalformedBody.Message, $"{detail}; this record and all that follow were not read");
-        await batch.RefuseAsync(_lines + 1, error, http.RequestAborted);
+        await batch.RefuseAsync(_lines + 1, HttpErrors.Broken(detail), http.RequestAborted);
         if (HttpProtocol.IsHttp11(http.Request.Protocol))
         {
             http.Features.Get<IConnectionLifetimeNotificationFeature>()?.RequestClose();
@@ -172,7 +165,7 @@ internal sealed class BatchPublication(
                 }
 
                 // Not even the start of a line that is too long is kept.
-                skipping ??= rest.Length > records.MaxLine ? TooLong : TryHold(unfinished, rest.Length);
+                skipping ??= rest.Length > records.MaxLine ? BatchErrors.TooLong : TryHold(unfinished, rest.Length);
                 unread = skipping is null ? rest.Start : rest.End;
             }
             finally
@@ -188,7 +181,7 @@ internal sealed class BatchPublication(
     {
         if (!_hasRecords)
         {
-            await batch.RefuseAsync(Math.Max(1, _lines), Empty, _giveUp.Token);
+            await batch.RefuseAsync(Math.Max(1, _lines), BatchErrors.Empty, _giveUp.Token);
         }
 
         return true;
@@ -254,7 +247,7 @@ internal sealed class BatchPublication(
         if (skipped is not null || line.Length > records.MaxLine)
         {
             _hasRecords = true;
-            return batch.RefuseAsync(_lines, skipped ?? TooLong, _giveUp.Token);
+            return batch.RefuseAsync(_lines, skipped ?? BatchErrors.TooLong, _giveUp.Token);
         }
 
         // Blank lines are no records; they count, so that line numbers are those of the client's text.
@@ -282,12 +275,12 @@ internal sealed class BatchPublication(
         if (error is not null)
         {
             // What is missing is often what was misspelt.
-            return error.Kind is ErrorKind.InvalidInput ? error with { Detail = $"{error.Detail}; {string.Join("; ", warnings)}" } : error;
+            return error.Kind is ErrorKind.InvalidInput ? error.With("warnings", warnings) : error;
         }
 
         if (_strict)
         {
-            return UnknownNames.Refusal("field", warnings);
+            return HttpErrors.Unknown("field", warnings);
         }
 
         unknown.Log(http.Request.Method, "field", found);

@@ -1,3 +1,4 @@
+using Httpmq.Api.Errors;
 using System.Buffers;
 using System.Buffers.Text;
 using System.Text;
@@ -16,7 +17,19 @@ namespace Httpmq.Api.Publishing;
 /// </summary>
 internal sealed class BatchRecordReader(int maxMessage, BodyBuffers buffers) : IDisposable
 {
-    private const string What = "Invalid record";
+    private static readonly Error NoObject = BatchErrors.Invalid("the line is not a JSON object");
+    private static readonly Error NoSubject = BatchErrors.Invalid("subject is required: where to publish");
+    private static readonly Error NoMessage = BatchErrors.Invalid("b64_msg is required: the message as base64");
+    private static readonly Error SubjectNoText = BatchErrors.Invalid("subject: the value is not text");
+    private static readonly Error MessageNoText = BatchErrors.Invalid("b64_msg: the value is not text");
+    private static readonly Error EmptyMessage = BatchErrors.Invalid("b64_msg: the message is empty");
+
+    private static readonly Error NoBase64 =
+        BatchErrors.Invalid("b64_msg is not base64 with padding: encode the message first, for example with the command base64");
+
+    private static readonly Error HalfCharacter = BatchErrors.Invalid(
+        "the line is not JSON: a text in it has half of a character (an escape such as \\ud800 without its other half)");
+
     private byte[] _line = [];
     private byte[] _text = [];
     private byte[] _message = [];
@@ -41,7 +54,7 @@ internal sealed class BatchRecordReader(int maxMessage, BodyBuffers buffers) : I
         // Without the exception that the JSON reader would throw, which costs as much as a hundred records.
         if (BatchLine.FindFault(line) is { } noObject)
         {
-            return Invalid(noObject);
+            return noObject;
         }
 
         var hasSubject = false;
@@ -52,13 +65,13 @@ internal sealed class BatchRecordReader(int maxMessage, BodyBuffers buffers) : I
             var text = Contiguous(line);
             if (!Utf8.IsValid(text))
             {
-                return Invalid($"the line is not UTF-8 from byte {BatchLine.ValidLength(text) + 1} on");
+                return BatchErrors.Invalid($"the line is not UTF-8 from byte {BatchLine.ValidLength(text) + 1} on");
             }
 
             var json = new Utf8JsonReader(text);
             if (!json.Read() || json.TokenType is not JsonTokenType.StartObject)
             {
-                return Invalid("the line is not a JSON object");
+                return NoObject;
             }
 
             while (json.Read() && json.TokenType is JsonTokenType.PropertyName)
@@ -68,7 +81,7 @@ internal sealed class BatchRecordReader(int maxMessage, BodyBuffers buffers) : I
                     json.Read();
                     if (ReadSubject(ref json) is { } fault)
                     {
-                        return Invalid(fault);
+                        return fault;
                     }
 
                     hasSubject = true;
@@ -100,15 +113,15 @@ internal sealed class BatchRecordReader(int maxMessage, BodyBuffers buffers) : I
         }
         catch (JsonException exception)
         {
-            return Invalid(BatchLine.Describe(line, length, exception));
+            return BatchErrors.Invalid(BatchLine.Describe(line, length, exception));
         }
         catch (InvalidOperationException)
         {
-            return Invalid("the line is not JSON: a text in it has half of a character (an escape such as \\ud800 without its other half)");
+            return HalfCharacter;
         }
 
         subject = _subject;
-        return hasSubject && hasMessage ? null : Invalid(hasSubject ? "b64_msg is required: the message as base64" : "subject is required: where to publish");
+        return hasSubject && hasMessage ? null : hasSubject ? NoMessage : NoSubject;
     }
 
     public void Dispose()
@@ -125,11 +138,11 @@ internal sealed class BatchRecordReader(int maxMessage, BodyBuffers buffers) : I
             ? Ascii.EqualsIgnoreCase(json.GetString(), name)
             : Ascii.EqualsIgnoreCase(json.ValueSpan, name));
 
-    private string? ReadSubject(ref Utf8JsonReader json)
+    private Error? ReadSubject(ref Utf8JsonReader json)
     {
         if (json.TokenType is not JsonTokenType.String)
         {
-            return "subject: the value is not text";
+            return SubjectNoText;
         }
 
         if (_subject.Value is not null && json.ValueTextEquals(_subject.Value))
@@ -138,7 +151,7 @@ internal sealed class BatchRecordReader(int maxMessage, BodyBuffers buffers) : I
         }
 
         var text = json.GetString();
-        return Subject.TryParse(text, out _subject, out var fault) ? null : $"subject: '{(text!.Length > 100 ? text[..100] + "…" : text)}' {fault}";
+        return Subject.TryParse(text, out _subject, out var fault) ? null : BatchErrors.Invalid("subject", text, fault!);
     }
 
     private Error? ReadMessage(ref Utf8JsonReader json, out ReadOnlyMemory<byte> message)
@@ -146,7 +159,7 @@ internal sealed class BatchRecordReader(int maxMessage, BodyBuffers buffers) : I
         message = default;
         if (json.TokenType is not JsonTokenType.String)
         {
-            return Invalid("b64_msg: the value is not text");
+            return MessageNoText;
         }
 
         // A slash may be written as \/, and any character as \u….
@@ -155,17 +168,17 @@ internal sealed class BatchRecordReader(int maxMessage, BodyBuffers buffers) : I
         Grow(ref _message, Base64.GetMaxDecodedFromUtf8Length(text.Length));
         if (text.IndexOfAny(" \t\r\n"u8) >= 0 || !Base64Body.TryDecode(text, _message, out var length))
         {
-            return Invalid("b64_msg is not base64 with padding: encode the message first, for example with the command base64");
+            return NoBase64;
         }
 
         if (length == 0)
         {
-            return Invalid("b64_msg: the message is empty");
+            return EmptyMessage;
         }
 
         if (length > maxMessage)
         {
-            return new Error(JetStreamErrorTypes.MessageTooLargeType, What, $"b64_msg: the message has {length} bytes, and at most {maxMessage} are taken (the NATS server's max_payload, or limits.max_message_bytes)");
+            return BatchErrors.TooLarge("b64_msg", length, maxMessage);
         }
 
         message = _message.AsMemory(0, length);
@@ -184,8 +197,6 @@ internal sealed class BatchRecordReader(int maxMessage, BodyBuffers buffers) : I
         line.CopyTo(_line);
         return _line.AsSpan(0, length);
     }
-
-    private static Error Invalid(string detail) => new(BatchErrorTypes.InvalidRecord, What, detail);
 
     private void Grow(ref byte[] buffer, int length)
     {

@@ -1,3 +1,4 @@
+using Httpmq.Api.Errors;
 using Httpmq.Api.OpenApi;
 using Httpmq.Api.Bodies;
 using Httpmq.Api.Http;
@@ -42,7 +43,7 @@ internal sealed class PublishController(
         var name = RawPath.LastSegment(HttpContext);
         if (!Subject.TryParse(name, out var subject, out var fault))
         {
-            return Failed(new Error(RequestErrorTypes.InvalidSubject, "Invalid subject", $"subject: '{Shorten(name)}' {fault}"));
+            return Failed(RequestErrors.Subject("subject", name, fault!));
         }
 
         using var body = await Base64Body.ReadAsync(Request.BodyReader, Request.ContentLength, publisher.MaxPayload, buffers, timeouts, Aborted);
@@ -67,13 +68,11 @@ internal sealed class PublishController(
     {
         if (Request.ContentLength == 0 || HttpContext.Features.Get<IHttpRequestBodyDetectionFeature>() is { CanHaveBody: false })
         {
-            return Failed(BatchPublication.Empty);
+            return Failed(BatchErrors.Empty);
         }
 
         return new BatchResult(await Mediator.Send(new OpenPublishBatch(), Aborted), batches);
     }
-
-    private static string Shorten(string text) => text.Length > 100 ? text[..100] + "…" : text;
 
     private sealed class BatchResult(PublishBatch batch, BatchPublications batches) : IActionResult
     {

@@ -24,7 +24,7 @@ internal sealed class AckRequestConverter : JsonConverter<AckRequest>
         {
             if (pairs.Count == AcknowledgeBatch.MaxPairs)
             {
-                throw AcknowledgeBatch.WrongCount($"{pairs.Count + 1} or more");
+                throw AcknowledgeBatch.WrongCount(pairs.Count + 1, orMore: true);
             }
 
             pairs.Add(AckPairReader.Read(ref reader) ?? NoPair);

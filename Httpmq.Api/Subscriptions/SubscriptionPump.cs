@@ -1,3 +1,4 @@
+using Httpmq.Api.Errors;
 using Httpmq.Api.Http;
 using Httpmq.Api.Subscriptions.Framing;
 using Httpmq.Application.Subscriptions;
@@ -27,8 +28,6 @@ internal sealed class SubscriptionPump(HttpContext http, IDeliverySource source,
 {
     // A flush per so many bytes at most, so that a big backlog neither fills the memory nor keeps the client waiting.
     private const int BytesPerFlush = 64 * 1024;
-
-    private static readonly Error ServerStopping = new(HttpErrorTypes.ServerStopping, "Server stopping", "the gateway stops; subscribe again");
 
     private readonly MeasuredFlush _flush = new(http.Response.BodyWriter, time, http.RequestAborted);
 
@@ -67,7 +66,7 @@ internal sealed class SubscriptionPump(HttpContext http, IDeliverySource source,
 
                 if (stopping.IsCancellationRequested)
                 {
-                    return await EndAsync(ServerStopping, PumpEnd.Stopping);
+                    return await EndAsync(HttpErrors.Stopping, PumpEnd.Stopping);
                 }
 
                 if (source.Drain(framing, BytesPerFlush) is > 0 and var count)

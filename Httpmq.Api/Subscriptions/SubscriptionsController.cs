@@ -33,7 +33,7 @@ internal sealed class SubscriptionsController(IMediator mediator, SubscriptionPu
         var options = new FramingOptions(subject, ParseMetadata(Single("metadata")));
         if (!streams.TryEnterSubscription())
         {
-            throw new HttpmqException(new Error(SubscriptionErrorTypes.TooMany, "Too many subscriptions", $"{limits.MaxSubscriptions} are open (limits.max_subscriptions)"));
+            throw new HttpmqException(SubscriptionErrors.Full(limits.MaxSubscriptions));
         }
 
         try
@@ -54,7 +54,7 @@ internal sealed class SubscriptionsController(IMediator mediator, SubscriptionPu
         var values = Request.Query[parameter];
         return values.Count <= 1
             ? values.Count == 0 ? null : values[0] ?? string.Empty
-            : throw HttpmqException.Of(RequestErrorTypes.InvalidRequest, "Invalid request", $"{parameter} was given {values.Count} times, and is taken once");
+            : throw Invalid(parameter, values.ToString(), $"{parameter} was given {values.Count} times, and is taken once");
     }
 
     private static int? ParseInflight(string? text)
@@ -66,15 +66,18 @@ internal sealed class SubscriptionsController(IMediator mediator, SubscriptionPu
 
         return int.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var value)
             ? value
-            : throw HttpmqException.Of(RequestErrorTypes.InvalidRequest, "Invalid request", $"max_msg_inflight: '{text}' is not an integer from 1 to {int.MaxValue}");
+            : throw Invalid("max_msg_inflight", text, $"max_msg_inflight: '{text}' is not an integer from 1 to {int.MaxValue}");
     }
 
     private static bool ParseMetadata(string? text) => text switch
     {
         null or "false" => false,
         "true" => true,
-        _ => throw HttpmqException.Of(RequestErrorTypes.InvalidRequest, "Invalid request", $"metadata: '{text}' is neither true nor false"),
+        _ => throw Invalid("metadata", text, $"metadata: '{text}' is neither true nor false"),
     };
+
+    private static HttpmqException Invalid(string parameter, string value, string reason) =>
+        new(RequestErrors.Invalid(new Fault(parameter, value, reason)));
 
     private sealed class SubscriptionResult(SubscriptionPumps pumps, IDeliverySource source, FramingOptions options) : IActionResult
     {

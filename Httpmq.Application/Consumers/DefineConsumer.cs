@@ -27,15 +27,17 @@ internal sealed class DefineConsumerValidator : AbstractValidator<DefineConsumer
     {
         RuleFor(command => command.Stream).ChangeableStream("stream");
         RuleFor(command => command.Config.DurableName).EntityName("name");
-        RuleFor(command => command.Mode).Must(mode => mode is "push" or "pull")
+        RuleFor(command => command.Mode).Must(mode => mode is "push" or "pull").OverridePropertyName("mode")
             .WithMessage(command => command.Mode is null ? "mode is required: 'push' or 'pull'" : $"mode: {Rules.Quote(command.Mode)} is not 'push' or 'pull'");
-        RuleFor(command => command.Config.MaxAckPending).NotNull().WithMessage("max_inflight is required: at least 1").AtLeast("max_inflight", 1);
+        RuleFor(command => command.Config.MaxAckPending).NotNull().OverridePropertyName("max_inflight")
+            .WithMessage("max_inflight is required: at least 1").AtLeast("max_inflight", 1);
         RuleFor(command => command.Config.MaxDeliver).AtLeast("max_retry", -1);
         RuleFor(command => command.Config.AckWait).NoneOrAtLeast("ack_wait", "30 s", ConsumerConfig.ShortestAckWait);
         RuleFor(command => command.Config.FilterSubject).SubjectFilter("filter_subject").When(command => command.Config.FilterSubject is { Length: > 0 });
         RuleFor(command => command.Config.DeliverGroup).EntityName("delivery_group").When(command => command.Config.DeliverGroup is not null);
-        RuleFor(command => command.Config.DeliverGroup).Null().When(command => command.Mode is "pull")
-            .WithMessage(command => $"delivery_group: {Rules.Quote(command.Config.DeliverGroup)} is for push consumers; subscribers of a pull consumer share anyway");
+        RuleFor(command => command.Config.DeliverGroup).Null().When(command => command.Mode is "pull").OverridePropertyName("delivery_group")
+            .WithMessage(command => $"delivery_group: {Rules.Quote(command.Config.DeliverGroup)} is for push consumers; "
+                + "subscribers of a pull consumer share anyway");
         RuleFor(command => command.Config.Metadata).Metadata("metadata");
     }
 }
@@ -50,29 +52,29 @@ internal sealed class DefineConsumerHandler(IConsumerStore consumers, IStreamSto
         var stream = Rules.Stream(request.Stream);
         var name = Rules.Consumer(request.Config.DurableName);
         var wanted = new Wanted(name, request.Mode is "push" ? ConsumerMode.Push : ConsumerMode.Pull, WithDefaults(request.Config));
-        var what = $"Failed to create consumer {name} of stream {stream}";
+        var operation = new Operation(OperationKind.CreateConsumer, stream.Value, name.Value);
         try
         {
             // To say the same again is common, and asks one question only.
             if (await consumers.FindAsync(stream, name, cancellationToken) is { } existing)
             {
-                what = $"Failed to change consumer {name} of stream {stream}";
+                operation = operation with { Kind = OperationKind.ChangeConsumer };
                 if (!IsChange(existing, wanted))
                 {
                     return Unit.Value;
                 }
             }
 
-            await locks.RunAsync(what, stream, name, writing => DefineAsync(stream, wanted, what, writing, cancellationToken), cancellationToken);
+            await locks.RunAsync(operation, stream, name, writing => DefineAsync(stream, wanted, operation, writing, cancellationToken), cancellationToken);
             return Unit.Value;
         }
         catch (HttpmqException exception) when (exception.Error.Kind is ErrorKind.NotFound)
         {
-            throw new HttpmqException(exception.Error with { Message = what }, exception);
+            throw new HttpmqException(exception.Error with { Operation = operation }, exception);
         }
     }
 
-    private async Task DefineAsync(StreamName stream, Wanted wanted, string what, Action writing, CancellationToken cancellationToken)
+    private async Task DefineAsync(StreamName stream, Wanted wanted, Operation operation, Action writing, CancellationToken cancellationToken)
     {
         for (var attempt = 0; attempt < Attempts; attempt++)
         {
@@ -84,7 +86,7 @@ internal sealed class DefineConsumerHandler(IConsumerStore consumers, IStreamSto
 
             if (existing is null)
             {
-                await CheckFilterAsync(stream, wanted.Config, what, cancellationToken);
+                await CheckFilterAsync(stream, wanted.Config, operation, cancellationToken);
             }
 
             cancellationToken.ThrowIfCancellationRequested();
@@ -97,14 +99,14 @@ internal sealed class DefineConsumerHandler(IConsumerStore consumers, IStreamSto
             }
         }
 
-        throw new HttpmqException(new Error(DefinitionErrorTypes.ChangedMeanwhile, what, "another tool changes it at the same time; look at it with GET, and try again"));
+        throw new HttpmqException(DefinitionErrors.Meanwhile(operation));
     }
 
     /// <summary>
     /// From 2.10 on nats-server takes a filter that matches nothing, and the consumer stays silent for ever. A stream that stores
     /// what comes under other subjects than its own has to be believed.
     /// </summary>
-    private async Task CheckFilterAsync(StreamName stream, ConsumerConfig config, string what, CancellationToken cancellationToken)
+    private async Task CheckFilterAsync(StreamName stream, ConsumerConfig config, Operation operation, CancellationToken cancellationToken)
     {
         if (config.FilterSubject is not { } text)
         {
@@ -116,7 +118,7 @@ internal sealed class DefineConsumerHandler(IConsumerStore consumers, IStreamSto
         var subjects = info.Config.Subjects ?? [];
         if (!info.TakesOtherSubjects && !subjects.Any(filter.Overlaps))
         {
-            throw HttpmqException.Of(JetStreamErrorTypes.FilterOutsideStreamType, what, ConsumerErrors.FilterNotWithin(stream, text, subjects));
+            throw new HttpmqException(ConsumerErrors.FilterOutside(operation, text, subjects));
         }
     }
 
@@ -149,10 +151,7 @@ internal sealed class DefineConsumerHandler(IConsumerStore consumers, IStreamSto
     {
         if (!string.Equals(current, wanted, StringComparison.Ordinal))
         {
-            throw new HttpmqException(new Error(
-                ConsumerErrorTypes.Differs,
-                $"Consumer {existing.Name} of stream {existing.StreamName} exists with another configuration",
-                $"{field} is {Rules.Quote(current)} and cannot become {Rules.Quote(wanted)}; delete the consumer first, or use another name"));
+            throw new HttpmqException(ConsumerErrors.Different(existing, field, current, wanted));
         }
     }
 

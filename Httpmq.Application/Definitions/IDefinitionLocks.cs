@@ -14,7 +14,7 @@ public interface IDefinitionLocks
     /// <see cref="ErrorKind.Unavailable"/> where another change does not end in time or the lock cannot be had, and
     /// <see cref="ErrorKind.TooMany"/> where too many wait; nothing was changed then.
     /// </summary>
-    /// <param name="what">What fails where this fails: the error's message.</param>
+    /// <param name="operation">What fails where this fails.</param>
     /// <param name="stream">The stream that is defined, or has the consumer.</param>
     /// <param name="consumer">The consumer that is defined; null for the stream itself.</param>
     /// <param name="change">
@@ -22,11 +22,11 @@ public interface IDefinitionLocks
     /// locked until the write cannot happen any more.
     /// </param>
     /// <param name="cancellationToken">Gives up waiting for the lock.</param>
-    Task RunAsync(string what, StreamName stream, ConsumerName? consumer, Func<Action, Task> change, CancellationToken cancellationToken);
+    Task RunAsync(Operation operation, StreamName stream, ConsumerName? consumer, Func<Action, Task> change, CancellationToken cancellationToken);
 
     /// <summary>
     /// As <see cref="RunAsync"/>, for a creation: on a single server it waits for changes that are under way, and costs next to nothing
     /// where none ever was; in a cluster it is a change like any other.
     /// </summary>
-    Task RunAfterOthersAsync(string what, StreamName stream, Func<Task> change, CancellationToken cancellationToken);
+    Task RunAfterOthersAsync(Operation operation, StreamName stream, Func<Task> change, CancellationToken cancellationToken);
 }

@@ -13,9 +13,6 @@ namespace Httpmq.Application.Settling;
 /// <param name="Line">The names in the delivery's line, where the whole of it was sent.</param>
 public sealed record AckPair(ulong? Stream, ulong? Consumer, string? Fault = null, string? Token = null, LineNames? Line = null)
 {
-    /// <summary>The message of every error about what the client wrote.</summary>
-    public const string Invalid = "Invalid acknowledgement";
-
     /// <summary>The delivery, or what is wrong with the pair.</summary>
     /// <param name="stream">The stream of the route.</param>
     /// <param name="consumer">The consumer of the route.</param>
@@ -25,7 +22,7 @@ public sealed record AckPair(ulong? Stream, ulong? Consumer, string? Fault = nul
         delivery = new DeliverySequence(Stream ?? 0, Consumer ?? 0);
         var fault = Fault ?? FaultOfNames(stream, consumer) ?? FaultOfToken(stream, consumer, ref delivery)
             ?? (Token is null ? FaultOf("stream", Stream) ?? FaultOf("consumer", Consumer) : null);
-        return fault is null ? null : new Error(AckErrorTypes.Invalid, Invalid, fault);
+        return fault is null ? null : AckErrors.Malformed(fault);
     }
 
     private string? FaultOfNames(StreamName stream, ConsumerName consumer) => Line switch

@@ -13,8 +13,9 @@ public sealed record AcknowledgeBatch(string Stream, string Consumer, IReadOnlyL
     public const int MaxPairs = 10_000;
 
     /// <summary>The refusal of an array of the wrong length; it is not read any further than it takes to know.</summary>
-    public static HttpmqException WrongCount(string count) =>
-        HttpmqException.Of(AckErrorTypes.WrongCount, AckPair.Invalid, $"{count} pairs: a request takes 1 to {MaxPairs}");
+    /// <param name="count">How many were read.</param>
+    /// <param name="orMore">Whether the rest was not read.</param>
+    public static HttpmqException WrongCount(int count, bool orMore = false) => new(AckErrors.Count(count, orMore, MaxPairs));
 }
 
 /// <summary>What became of one delivery of an array.</summary>
@@ -37,13 +38,13 @@ internal sealed class AcknowledgeBatchHandler(IMessageAcknowledger acknowledger,
         var consumer = Rules.Consumer(request.Consumer);
         if (request.Pairs.Count is 0 or > AcknowledgeBatch.MaxPairs)
         {
-            throw AcknowledgeBatch.WrongCount($"{request.Pairs.Count}");
+            throw AcknowledgeBatch.WrongCount(request.Pairs.Count);
         }
 
         // Where nothing can be read at all, the request is no batch.
         if (request.Pairs.All(static pair => pair.Fault is not null))
         {
-            throw HttpmqException.Of(AckErrorTypes.Invalid, AckPair.Invalid, request.Pairs[0].Fault!);
+            throw new HttpmqException(AckErrors.Malformed(request.Pairs[0].Fault!));
         }
 
         using var overdue = new CancellationTokenSource(Limit, time);
@@ -135,8 +136,8 @@ internal sealed class AcknowledgeBatchHandler(IMessageAcknowledger acknowledger,
                 {
                     Done => outcome,
                     Repeated => told[_firstOf[index]],
-                    Sent => outcome with { Error = NotConfirmed(outcome.Delivery) },
-                    _ => outcome with { Error = NotSent(outcome.Delivery) },
+                    Sent => outcome with { Error = AckErrors.TimedOut(IMessageAcknowledger.Operation(stream, consumer, outcome.Delivery)) },
+                    _ => outcome with { Error = AckErrors.Unsent(IMessageAcknowledger.Operation(stream, consumer, outcome.Delivery)) },
                 };
             }
 
@@ -169,16 +170,6 @@ internal sealed class AcknowledgeBatchHandler(IMessageAcknowledger acknowledger,
                 }
             }
         }
-
-        private Error NotSent(DeliverySequence delivery) => new(
-            AckErrorTypes.NotSent,
-            IMessageAcknowledger.What(stream, consumer, delivery),
-            "not sent, because those before it in the request were not confirmed in time; nothing was acknowledged, try again");
-
-        private Error NotConfirmed(DeliverySequence delivery) => new(
-            AckErrorTypes.Timeout,
-            IMessageAcknowledger.What(stream, consumer, delivery),
-            "JetStream did not confirm in time; the message may have been acknowledged, and acknowledging again is safe");
 
         private void End(int index, in AckOutcome outcome)
         {

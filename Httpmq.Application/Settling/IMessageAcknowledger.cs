@@ -33,9 +33,9 @@ public interface IMessageAcknowledger
     /// <returns>Null, or why none of its deliveries can be acknowledged.</returns>
     ValueTask<Error?> PrepareAsync(StreamName stream, ConsumerName consumer, CancellationToken cancellationToken);
 
-    /// <summary>What failed, in an error's words.</summary>
-    static string What(StreamName stream, ConsumerName consumer, DeliverySequence delivery) =>
-        $"Unable to acknowledge message {delivery.Stream} of stream {stream} for consumer {consumer}";
+    /// <summary>What fails where this fails.</summary>
+    static Operation Operation(StreamName stream, ConsumerName consumer, DeliverySequence delivery) =>
+        new(OperationKind.Acknowledge, stream.Value, consumer.Value, Sequence: delivery.Stream);
 }
 
 /// <summary>

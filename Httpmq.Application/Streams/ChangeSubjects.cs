@@ -15,7 +15,7 @@ internal sealed class ChangeSubjectsValidator : AbstractValidator<ChangeSubjects
     public ChangeSubjectsValidator()
     {
         RuleFor(command => command.Stream).ChangeableStream("stream");
-        RuleFor(command => command.Subjects).NotEmpty().WithMessage("subjects: at least one is required");
+        RuleFor(command => command.Subjects).NotEmpty().OverridePropertyName("subjects").WithMessage("subjects: at least one is required");
         RuleFor(command => command.Subjects).StreamSubjects("subjects");
     }
 }

@@ -17,7 +17,7 @@ internal sealed class DefineStreamValidator : AbstractValidator<DefineStream>
         RuleFor(command => command.Config.Subjects).StreamSubjects("subjects");
         RuleFor(command => (StreamLimits)command.Config).SetValidator(new StreamLimitsValidator());
         RuleFor(command => command.Config.NumReplicas)
-            .InclusiveBetween(1, StreamConfig.MostReplicas)
+            .InclusiveBetween(1, StreamConfig.MostReplicas).OverridePropertyName("replicas")
             .WithMessage(command => $"replicas: {command.Config.NumReplicas} is not within 1 and {StreamConfig.MostReplicas}");
         RuleFor(command => command.Config.Metadata).Metadata("metadata");
     }

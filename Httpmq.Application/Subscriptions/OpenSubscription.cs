@@ -65,10 +65,7 @@ internal sealed class OpenSubscriptionHandler(
         {
             if (time.GetElapsedTime(start) >= BoundTimeout)
             {
-                throw new HttpmqException(new Error(
-                    SubscriptionErrorTypes.AlreadyBound,
-                    $"Consumer {name} of stream {stream} is already bound to a subscription",
-                    "a push consumer without delivery_group serves one subscriber; end that one, or use a delivery group or a pull consumer"));
+                throw new HttpmqException(SubscriptionErrors.Bound(stream, name));
             }
 
             await Task.Delay(BoundPoll, time, cancellationToken);
@@ -81,20 +78,10 @@ internal sealed class OpenSubscriptionHandler(
     private static void RefuseOtherGroup(ConsumerInfo consumer, string? group)
     {
         var wanted = consumer.Config.DeliverGroup ?? string.Empty;
-        if (string.Equals(wanted, group ?? string.Empty, StringComparison.Ordinal))
+        if (!string.Equals(wanted, group ?? string.Empty, StringComparison.Ordinal))
         {
-            return;
+            throw new HttpmqException(SubscriptionErrors.Group(consumer.Name, wanted, group));
         }
-
-        throw HttpmqException.Of(
-            SubscriptionErrorTypes.OtherGroup,
-            "Delivery group does not match the consumer",
-            (wanted.Length, group) switch
-            {
-                (0, _) => $"delivery_group: {Rules.Quote(group)}, but consumer {consumer.Name} has none",
-                (_, null) => $"delivery_group: consumer {consumer.Name} has {Rules.Quote(wanted)}; add delivery_group={wanted}",
-                _ => $"delivery_group: {Rules.Quote(group)}, but consumer {consumer.Name} has {Rules.Quote(wanted)}",
-            });
     }
 
     private async Task RefuseOtherSubjectAsync(StreamName stream, ConsumerInfo consumer, string subject, CancellationToken cancellationToken)
@@ -104,10 +91,7 @@ internal sealed class OpenSubscriptionHandler(
         {
             if (!filters.Contains(subject, StringComparer.Ordinal))
             {
-                throw HttpmqException.Of(
-                    SubscriptionErrorTypes.SubjectNotFiltered,
-                    "Subject does not match the consumer",
-                    $"subject_name: {Rules.Quote(subject)}, but consumer {consumer.Name} filters {string.Join(", ", filters.Select(Rules.Quote))}");
+                throw new HttpmqException(SubscriptionErrors.NotFiltered(consumer.Name, subject, filters));
             }
 
             return;
@@ -119,10 +103,7 @@ internal sealed class OpenSubscriptionHandler(
         // A mirror or a stream of sources has no subjects of its own.
         if (info.Config.Subjects is { Count: > 0 } subjects && !subjects.Any(filter.Overlaps))
         {
-            throw HttpmqException.Of(
-                SubscriptionErrorTypes.SubjectOutsideStream,
-                "Subject does not match the stream",
-                $"subject_name: {Rules.Quote(subject)} is not within the subjects of stream {stream}: {string.Join(", ", subjects.Select(Rules.Quote))}");
+            throw new HttpmqException(SubscriptionErrors.Outside(stream, subject, subjects));
         }
     }
 }

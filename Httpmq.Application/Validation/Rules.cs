@@ -1,4 +1,5 @@
 using FluentValidation;
+using FluentValidation.Results;
 using Httpmq.Domain.Errors;
 using Httpmq.Domain.Limits;
 using Httpmq.Domain.Naming;
@@ -19,7 +20,7 @@ internal static class Rules
         {
             if (!Domain.Naming.EntityName.IsValid(value))
             {
-                context.AddFailure(NameFault(field, value));
+                context.Refuse(field, value, NameFault(field, value));
             }
         });
 
@@ -29,7 +30,7 @@ internal static class Rules
         {
             if (FaultOfChangeable(field, value) is { } fault)
             {
-                context.AddFailure(fault);
+                context.Refuse(field, value, fault);
             }
         });
 
@@ -38,7 +39,7 @@ internal static class Rules
         {
             if (!Domain.Naming.SubjectFilter.TryParse(value, out _, out var fault))
             {
-                context.AddFailure($"{field}: {Quote(value)} {fault}");
+                context.Refuse(field, value, $"{field}: {Quote(value)} {fault}");
             }
         });
 
@@ -48,7 +49,7 @@ internal static class Rules
         {
             if (values?.Count > StreamConfig.MostSubjects)
             {
-                context.AddFailure($"{field}: {values.Count} are more than {StreamConfig.MostSubjects}; use wildcards");
+                context.Refuse(field, values, $"{field}: {values.Count} are more than {StreamConfig.MostSubjects}; use wildcards");
                 return;
             }
 
@@ -58,7 +59,7 @@ internal static class Rules
                 if (named < MostNamed && !Domain.Naming.SubjectFilter.TryParseForStream(value, out _, out var fault))
                 {
                     named++;
-                    context.AddFailure($"{field}: {Quote(value)} {fault}");
+                    context.Refuse(field, value, $"{field}: {Quote(value)} {fault}");
                 }
             }
         });
@@ -68,7 +69,7 @@ internal static class Rules
         {
             if (Domain.Limits.Description.FaultOf(value) is { } fault)
             {
-                context.AddFailure($"{field}: {fault}");
+                context.Refuse(field, value, $"{field}: {fault}");
             }
         });
 
@@ -79,7 +80,7 @@ internal static class Rules
         {
             if (Domain.Limits.Metadata.FaultOf(value) is { } fault)
             {
-                context.AddFailure($"{field}: {fault}");
+                context.Refuse(field, value, $"{field}: {fault}");
             }
         });
 
@@ -88,7 +89,7 @@ internal static class Rules
         {
             if (value < least)
             {
-                context.AddFailure($"{field}: {value} is less than {least}");
+                context.Refuse(field, value, $"{field}: {value} is less than {least}");
             }
         });
 
@@ -97,33 +98,38 @@ internal static class Rules
     /// <param name="field">The field as the client wrote it.</param>
     /// <param name="none">What 0 means.</param>
     /// <param name="least">The shortest, in nanoseconds.</param>
-    public static IRuleBuilderOptionsConditions<T, GivenDuration?> NoneOrAtLeast<T>(this IRuleBuilder<T, GivenDuration?> rule, string field, string none, long least) =>
+    public static IRuleBuilderOptionsConditions<T, GivenDuration?> NoneOrAtLeast<T>(
+        this IRuleBuilder<T, GivenDuration?> rule, string field, string none, long least) =>
         rule.Custom((value, context) =>
         {
             if (value is { Nanoseconds: not 0 and var length } given && length < least)
             {
                 var hint = given.LooksLikeSeconds ? $"; a number is nanoseconds: for {length} seconds write \"{length}s\"" : string.Empty;
-                context.AddFailure($"{field}: {GivenDuration.Describe(length)} is not 0 ({none}) or at least {GivenDuration.Describe(least)}{hint}");
+                context.Refuse(
+                    field, value, $"{field}: {GivenDuration.Describe(length)} is not 0 ({none}) or at least {GivenDuration.Describe(least)}{hint}");
             }
         });
 
     /// <summary>For handlers without validators, and for names that a validator has passed already.</summary>
-    public static StreamName Stream(string? value) =>
-        StreamName.TryParse(value, out var name) ? name : throw HttpmqException.Of(RequestErrorTypes.InvalidStreamName, "Invalid stream name", NameFault("stream", value));
+    public static StreamName Stream(string? value) => StreamName.TryParse(value, out var name)
+        ? name
+        : throw new HttpmqException(RequestErrors.StreamName(value, NameFault("stream", value)));
 
     /// <summary>As <see cref="Stream"/>, for a stream that shall be changed.</summary>
-    public static StreamName ChangeableStream(string? value) =>
-        FaultOfChangeable("stream", value) is { } fault ? throw HttpmqException.Of(RequestErrorTypes.InvalidStreamName, "Invalid stream name", fault) : Stream(value);
+    public static StreamName ChangeableStream(string? value) => FaultOfChangeable("stream", value) is { } fault
+        ? throw new HttpmqException(RequestErrors.StreamName(value, fault))
+        : Stream(value);
 
     /// <inheritdoc cref="Stream"/>
-    public static ConsumerName Consumer(string? value) =>
-        ConsumerName.TryParse(value, out var name) ? name : throw HttpmqException.Of(RequestErrorTypes.InvalidConsumerName, "Invalid consumer name", NameFault("consumer", value));
+    public static ConsumerName Consumer(string? value) => ConsumerName.TryParse(value, out var name)
+        ? name
+        : throw new HttpmqException(RequestErrors.ConsumerName(value, NameFault("consumer", value)));
 
     /// <inheritdoc cref="Stream"/>
     public static SubjectFilter Filter(string field, string? value) =>
         Domain.Naming.SubjectFilter.TryParse(value, out var filter, out var fault)
             ? filter
-            : throw HttpmqException.Of(RequestErrorTypes.InvalidSubject, "Invalid subject", $"{field}: {Quote(value)} {fault}");
+            : throw new HttpmqException(RequestErrors.Subject(field, value, fault!));
 
     /// <summary>The value in an error: quoted, and cut where it would fill a screen.</summary>
     public static string Quote(string? value)
@@ -136,6 +142,9 @@ internal static class Rules
             _ => $"'{value}'",
         };
     }
+
+    private static void Refuse<T>(this ValidationContext<T> context, string field, object? value, string reason) =>
+        context.AddFailure(new ValidationFailure(field, reason, value));
 
     private static string? FaultOfChangeable(string field, string? value) =>
         !Domain.Naming.EntityName.IsValid(value) ? NameFault(field, value)

@@ -19,10 +19,10 @@ internal sealed class ValidationBehavior<TRequest, TResponse>(IEnumerable<IValid
     {
         var faults = validators
             .SelectMany(validator => validator.Validate(request).Errors)
-            .Select(failure => failure.ErrorMessage)
+            .Select(failure => new Fault(failure.PropertyName, failure.AttemptedValue, failure.ErrorMessage))
             .ToArray();
         return faults.Length == 0
             ? next()
-            : throw HttpmqException.Of(RequestErrorTypes.InvalidRequest, "Invalid request", string.Join("; ", faults));
+            : throw new HttpmqException(RequestErrors.Invalid(faults));
     }
 }

@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace Httpmq.Domain.Errors;
 
 /// <summary>Why a request failed, in terms of who can do something about it.</summary>
@@ -53,18 +55,88 @@ public enum ErrorKind
 }
 
 /// <summary>One way to fail. There is one object of each, in the catalogue of its feature.</summary>
-/// <param name="Slug">Its name on the wire, in lower case with hyphens; it never changes.</param>
-/// <param name="Kind">Decides the HTTP status.</param>
-public sealed record ErrorType(string Slug, ErrorKind Kind);
+public sealed class ErrorType(string slug, ErrorKind kind)
+{
+    /// <summary>Its name on the wire, in lower case with hyphens; it never changes.</summary>
+    public string Slug { get; } = slug;
 
-/// <summary>One failure as a client reads it.</summary>
+    /// <summary>Decides the HTTP status.</summary>
+    public ErrorKind Kind { get; } = kind;
+
+    /// <inheritdoc/>
+    public override string ToString() => Slug;
+}
+
+/// <summary>
+/// One failure, as data: which, while what was being done, and what belongs to it. The words are made where it is answered
+/// (docs/adr/0018-errors-are-data.md).
+/// </summary>
 /// <param name="Type">Which failure.</param>
-/// <param name="Message">What failed, in one short sentence.</param>
-/// <param name="Detail">Why, with the field and value or JetStream's own text and err_code.</param>
-public sealed record Error(ErrorType Type, string Message, string Detail)
+/// <param name="Operation">What was being done; null where the type says enough.</param>
+/// <param name="Members">
+/// What belongs to the failure, each by a name that never changes: a field, a value, a limit, JetStream's <c>err_code</c>. A value is text, a
+/// number, true, a list of texts or faults, or the error that caused this one.
+/// </param>
+public sealed record Error(ErrorType Type, Operation? Operation, params (string Name, object? Value)[] Members)
 {
     /// <summary>Decides the HTTP status.</summary>
     public ErrorKind Kind => Type.Kind;
+
+    /// <summary>The member of this name, its own or that of its operation; null where there is none.</summary>
+    public object? this[ReadOnlySpan<char> name]
+    {
+        get
+        {
+            foreach (var (known, value) in Members)
+            {
+                if (name.SequenceEqual(known))
+                {
+                    return value;
+                }
+            }
+
+            return Operation?[name];
+        }
+    }
+
+    /// <summary>Whether it has a member of this name by itself.</summary>
+    public bool Has(ReadOnlySpan<char> name)
+    {
+        foreach (var (known, _) in Members)
+        {
+            if (name.SequenceEqual(known))
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    /// <summary>The error with one more member, or another value of it.</summary>
+    public Error With(string name, object? value) =>
+        this with { Members = [.. Members.Where(member => !string.Equals(member.Name, name, StringComparison.Ordinal)), (name, value)] };
+
+    /// <summary>As it stands in a log: the type, and in parentheses what belongs to it.</summary>
+    public override string ToString()
+    {
+        var members = Members.Select(static member => $"{member.Name}: {Describe(member.Value)}");
+        var with = string.Join(", ", Operation is null ? members : members.Prepend(Operation.ToString()));
+        return with.Length == 0 ? Type.Slug : $"{Type.Slug} ({with})";
+
+        static string? Describe(object? value) =>
+            value is IEnumerable<object> list ? string.Join(", ", list) : Convert.ToString(value, CultureInfo.InvariantCulture);
+    }
+}
+
+/// <summary>What is wrong with one field or parameter.</summary>
+/// <param name="Field">Its name, as the client writes it.</param>
+/// <param name="Value">What the client wrote; null where nothing.</param>
+/// <param name="Reason">The rule's own sentence, which names the field.</param>
+public sealed record Fault(string Field, object? Value, string Reason)
+{
+    /// <inheritdoc/>
+    public override string ToString() => Reason;
 }
 
 /// <summary>Carries an <see cref="Error"/> from wherever it was found to the one place that answers it.</summary>
@@ -72,7 +144,5 @@ public sealed class HttpmqException(Error error, Exception? innerException = nul
 {
     public Error Error { get; } = error;
 
-    public override string Message => $"{Error.Message}: {Error.Detail}";
-
-    public static HttpmqException Of(ErrorType type, string message, string detail) => new(new Error(type, message, detail));
+    public override string Message => Error.ToString();
 }

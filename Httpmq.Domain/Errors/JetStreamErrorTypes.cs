@@ -39,15 +39,15 @@ public static class JetStreamErrorTypes
     public static readonly ErrorType StreamOfflineType = new("stream-offline", ErrorKind.Unavailable);
     public static readonly ErrorType ConsumerOfflineType = new("consumer-offline", ErrorKind.Unavailable);
 
-    private static readonly ErrorType Unavailable = new("jetstream-unavailable", ErrorKind.Unavailable);
-    private static readonly ErrorType Invalid = new("jetstream-invalid", ErrorKind.InvalidInput);
-    private static readonly ErrorType NotFound = new("jetstream-not-found", ErrorKind.NotFound);
-    private static readonly ErrorType GaveUp = new("jetstream-gave-up", ErrorKind.Timeout);
-    private static readonly ErrorType Conflict = new("jetstream-conflict", ErrorKind.Conflict);
-    private static readonly ErrorType PreconditionFailed = new("jetstream-precondition-failed", ErrorKind.PreconditionFailed);
-    private static readonly ErrorType TooLarge = new("jetstream-too-large", ErrorKind.TooLarge);
-    private static readonly ErrorType NotSupported = new("jetstream-not-supported", ErrorKind.NotSupported);
-    private static readonly ErrorType OutOfResources = new("jetstream-out-of-resources", ErrorKind.OutOfResources);
+    public static readonly ErrorType Unavailable = new("jetstream-unavailable", ErrorKind.Unavailable);
+    public static readonly ErrorType Invalid = new("jetstream-invalid", ErrorKind.InvalidInput);
+    public static readonly ErrorType NotFound = new("jetstream-not-found", ErrorKind.NotFound);
+    public static readonly ErrorType GaveUp = new("jetstream-gave-up", ErrorKind.Timeout);
+    public static readonly ErrorType Conflict = new("jetstream-conflict", ErrorKind.Conflict);
+    public static readonly ErrorType PreconditionFailed = new("jetstream-precondition-failed", ErrorKind.PreconditionFailed);
+    public static readonly ErrorType TooLarge = new("jetstream-too-large", ErrorKind.TooLarge);
+    public static readonly ErrorType NotSupported = new("jetstream-not-supported", ErrorKind.NotSupported);
+    public static readonly ErrorType OutOfResources = new("jetstream-out-of-resources", ErrorKind.OutOfResources);
     public static readonly ErrorType FailedType = new("jetstream-failed", ErrorKind.Internal);
 
     // Codes and texts: https://github.com/nats-io/nats-server/blob/main/server/errors.json.

@@ -1,8 +1,8 @@
 using Httpmq.Domain.Naming;
-using Httpmq.Application.Consumers;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using Httpmq.Domain.Errors;
+using Httpmq.Domain.Streams;
 using Httpmq.Infrastructure.Protocol;
 using NATS.Client.Core;
 
@@ -25,43 +25,40 @@ internal sealed class JetStreamApi(NatsLink link, NatsOptions options, TimeProvi
     /// Refuses what the server lacks: one that does not know a field ignores or refuses it. Throws <see cref="ErrorKind.NotSupported"/>, or
     /// <see cref="ErrorKind.Unavailable"/> without a connection.
     /// </summary>
-    /// <param name="what">What fails where this fails: the error's message.</param>
+    /// <param name="operation">What fails where this fails.</param>
     /// <param name="field">The field that was named.</param>
     /// <param name="since">The first version that has it.</param>
     /// <param name="has">Whether a server has it.</param>
-    public void Require(string what, string field, string since, Func<ServerFacts, bool> has)
+    public void Require(Operation operation, string field, string since, Func<ServerFacts, bool> has)
     {
         link.RequireOpen();
         if (link.Server is var server && !has(server))
         {
-            throw new HttpmqException(new Error(
-                JetStreamErrorTypes.ServerTooOldType,
-                what,
-                $"{field} needs nats-server {since} or later, and the connected one is {server.Name}; nothing was changed"));
+            throw new HttpmqException(ConnectionErrors.TooOld(operation, field, since, server.Name));
         }
     }
 
     /// <summary>Calls the API; an error in the answer is thrown.</summary>
-    /// <param name="what">What fails where this fails: the error's message.</param>
+    /// <param name="operation">What fails where this fails.</param>
     /// <param name="call">What to call, such as <c>STREAM.INFO.orders</c>; <see cref="NatsOptions.ApiPrefix"/> goes before it.</param>
     /// <param name="body">The request's JSON, or empty.</param>
     /// <param name="answerType">How to read the answer.</param>
     /// <param name="cancellationToken">Gives up waiting.</param>
     public async Task<TAnswer> CallAsync<TAnswer>(
-        string what,
+        Operation operation,
         string call,
         byte[] body,
         JsonTypeInfo<TAnswer> answerType,
         CancellationToken cancellationToken)
         where TAnswer : ApiResponse
     {
-        var answer = await TryCallAsync(what, call, body, answerType, cancellationToken);
-        return answer.Error is null ? answer : throw new HttpmqException(JetStreamErrors.ToError(what, answer.Error));
+        var answer = await TryCallAsync(operation, call, body, answerType, cancellationToken);
+        return answer.Error is null ? answer : throw new HttpmqException(JetStreamErrors.ToError(operation, answer.Error));
     }
 
     /// <summary>As <see cref="CallAsync"/>, for callers to whom JetStream's error is an answer.</summary>
     public async Task<TAnswer> TryCallAsync<TAnswer>(
-        string what,
+        Operation operation,
         string call,
         byte[] body,
         JsonTypeInfo<TAnswer> answerType,
@@ -73,10 +70,7 @@ internal sealed class JetStreamApi(NatsLink link, NatsOptions options, TimeProvi
         var server = link.Server;
         if (body.Length > server.MaxPayload)
         {
-            throw new HttpmqException(new Error(
-                ConnectionErrorTypes.RequestTooLarge,
-                what,
-                $"the request to JetStream has {body.Length} bytes, and the NATS server takes {server.MaxPayload} (max_payload); nothing was changed"));
+            throw new HttpmqException(ConnectionErrors.TooLarge(operation, body.Length, server.MaxPayload));
         }
 
         var subject = options.ApiSubject(call);
@@ -91,39 +85,43 @@ internal sealed class JetStreamApi(NatsLink link, NatsOptions options, TimeProvi
             // A stream that somebody bound to the API's subjects answers as well, with where it stored the request.
             return answer?.Type?.StartsWith(AnswerPrefix, StringComparison.Ordinal) is true
                 ? answer
-                : throw new HttpmqException(new Error(ConnectionErrorTypes.ForeignAnswer, what, "something other than JetStream answered its API: look for a stream with subjects below $JS"));
+                : throw new HttpmqException(ConnectionErrors.Foreign(operation));
         }
         catch (NatsNoRespondersException exception)
         {
-            throw new HttpmqException(link.Explain(NobodyListens(what, server)), exception);
+            throw new HttpmqException(link.Explain(NobodyListens(operation, server)), exception);
         }
         catch (JsonException exception)
         {
-            throw new HttpmqException(new Error(ConnectionErrorTypes.UnreadableAnswer, what, $"JetStream's answer could not be read: {exception.Message}"), exception);
+            throw new HttpmqException(ConnectionErrors.Unreadable(operation, exception.Message), exception);
         }
         catch (OperationCanceledException exception) when (limit.IsRefused)
         {
-            throw new HttpmqException(JetStreamErrors.NotPermitted(what, subject, "nothing was changed"), exception);
+            throw new HttpmqException(ConnectionErrors.Forbidden(operation, subject), exception);
         }
         catch (Exception exception) when (exception is NatsException or ObjectDisposedException
             || (exception is OperationCanceledException && !cancellationToken.IsCancellationRequested))
         {
             // Disposed: another connection took the place of this one.
-            throw new HttpmqException(link.Explain(link.IsOpen && ReferenceEquals(connection, link.Connection) ? TimedOut(what, call) : Lost(what, call)), exception);
+            var effect = OnlyReads(call) ? Effect.None : Effect.Unknown;
+            var error = link.IsOpen && ReferenceEquals(connection, link.Connection)
+                ? ConnectionErrors.TimedOut(operation, options.RequestTimeout, effect)
+                : ConnectionErrors.Lost(operation, effect);
+            throw new HttpmqException(link.Explain(error), exception);
         }
     }
 
     /// <summary>The consumer as its leader describes it; null where the stream has none of this name.</summary>
-    public async Task<ConsumerInfoWire?> FindConsumerAsync(string what, StreamName stream, ConsumerName name, CancellationToken cancellationToken)
+    public async Task<ConsumerInfoWire?> FindConsumerAsync(Operation operation, StreamName stream, ConsumerName name, CancellationToken cancellationToken)
     {
-        var answer = await TryCallAsync(what, $"CONSUMER.INFO.{stream}.{name}", [], WireJson.Default.ConsumerInfoWire, cancellationToken);
+        var answer = await TryCallAsync(operation, $"CONSUMER.INFO.{stream}.{name}", [], WireJson.Default.ConsumerInfoWire, cancellationToken);
         return answer.Error switch
         {
             // nats-server answers without a configuration while the consumer is being deleted.
             null => answer.Config is null ? null : answer,
             { ErrCode: JetStreamErrors.ConsumerNotFound } => null,
-            { ErrCode: JetStreamErrors.StreamNotFound } => throw new HttpmqException(ConsumerErrors.StreamNotFound(stream)),
-            var error => throw new HttpmqException(JetStreamErrors.ToError(what, error)),
+            { ErrCode: JetStreamErrors.StreamNotFound } => throw new HttpmqException(StreamErrors.NotFound(stream)),
+            var error => throw new HttpmqException(JetStreamErrors.ToError(operation, error)),
         };
     }
 
@@ -161,27 +159,9 @@ internal sealed class JetStreamApi(NatsLink link, NatsOptions options, TimeProvi
     }
 
     /// <summary>A server without JetStream may have neighbours that have it, and then they answer.</summary>
-    private static Error NobodyListens(string what, ServerFacts server) => !server.HasJetStream
-        ? new(
-            ConnectionErrorTypes.JetStreamNotEnabled,
-            what,
-            $"JetStream is not enabled on nats-server {server.Name} at {server.Address}; start it with -js, or set nats.server_uri to one that has it; nothing was changed")
-        : new(
-            ConnectionErrorTypes.JetStreamSilent,
-            what,
-            "JetStream does not answer: it is starting, stopping, or has no leader at the moment; nothing was changed, try again");
-
-    private static Error Lost(string what, string call) => new(
-        ConnectionErrorTypes.ConnectionLost,
-        what,
-        $"the connection to NATS was lost before JetStream answered; {Fate(call)}");
-
-    private Error TimedOut(string what, string call) => new(
-        ConnectionErrorTypes.JetStreamTimeout,
-        what,
-        $"JetStream did not answer within {options.RequestTimeout.TotalSeconds:0.#} s; {Fate(call)}");
-
-    private static string Fate(string call) => OnlyReads(call) ? "nothing was changed" : "what was asked may have happened";
+    private static Error NobodyListens(Operation operation, ServerFacts server) => server.HasJetStream
+        ? ConnectionErrors.Silent(operation)
+        : ConnectionErrors.NotEnabled(operation, server.Name, server.Address);
 
     /// <summary>A call names a kind of thing, and what to do with it.</summary>
     private static bool OnlyReads(string call) => call.Split('.') is [_, "INFO" or "LIST" or "NAMES", ..] or [_, "MSG", "GET", ..] or ["INFO"];

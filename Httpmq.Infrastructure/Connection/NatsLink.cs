@@ -84,16 +84,11 @@ internal class NatsLink : IHostedService, IAsyncDisposable
         }
     }
 
-    public Error NotConnected => Explain(new Error(
-        ConnectionErrorTypes.NatsUnavailable,
-        "NATS is not available",
-        _leaving is { } leaving
-            ? $"nats-server at {leaving} is about to stop (lame duck mode), no other answers yet, and the gateway keeps trying; nothing was stored or changed"
-            : "the gateway has no connection to NATS at the moment and keeps trying; nothing was stored or changed"));
+    public Error NotConnected => Explain(ConnectionErrors.Unavailable(_leaving));
 
     /// <summary>The error, with what is known to be wrong with the server.</summary>
     public Error Explain(Error error) =>
-        _options.Diagnosis?.Problem is { } problem ? error with { Detail = $"{error.Detail}; {problem}" } : error;
+        _options.Diagnosis?.Problem is { } problem ? error.With("problem", problem) : error;
 
     /// <summary>Throws <see cref="ErrorKind.Unavailable"/> instead of waiting for a connection to come back.</summary>
     public void RequireOpen()

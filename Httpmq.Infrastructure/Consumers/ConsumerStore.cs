@@ -16,18 +16,18 @@ internal sealed class ConsumerStore(JetStreamApi api) : IConsumerStore
 
     public async Task<ConsumerInfo?> FindAsync(StreamName stream, ConsumerName name, CancellationToken cancellationToken)
     {
-        var wire = await api.FindConsumerAsync($"Failed to read consumer {name} of stream {stream}", stream, name, cancellationToken);
+        var wire = await api.FindConsumerAsync(new Operation(OperationKind.ReadConsumer, stream.Value, name.Value), stream, name, cancellationToken);
         return wire is null ? null : ToInfo(wire);
     }
 
     public async Task<IReadOnlyList<ConsumerInfo>> ListAsync(StreamName stream, CancellationToken cancellationToken)
     {
-        var what = $"Failed to list the consumers of stream {stream}";
+        var operation = new Operation(OperationKind.ListConsumers, stream.Value);
         var consumers = new List<ConsumerInfo>();
         while (true)
         {
             var page = await api.CallAsync(
-                what,
+                operation,
                 $"CONSUMER.LIST.{stream}",
                 JsonSerializer.SerializeToUtf8Bytes(new PageRequest(consumers.Count), WireJson.Default.PageRequest),
                 WireJson.Default.ConsumerListResponse,
@@ -35,7 +35,7 @@ internal sealed class ConsumerStore(JetStreamApi api) : IConsumerStore
             if (consumers.Count == 0 && page.Total == 0)
             {
                 // nats-server answers an empty list for a stream that it does not have.
-                await api.CallAsync(what, $"STREAM.INFO.{stream}", [], WireJson.Default.StreamInfoWire, cancellationToken);
+                await api.CallAsync(operation, $"STREAM.INFO.{stream}", [], WireJson.Default.StreamInfoWire, cancellationToken);
             }
 
             consumers.AddRange((page.Consumers ?? []).Select(ToInfo));
@@ -49,35 +49,31 @@ internal sealed class ConsumerStore(JetStreamApi api) : IConsumerStore
 
     public async Task<bool> TryCreateAsync(StreamName stream, ConsumerName name, ConsumerMode mode, ConsumerConfig config, CancellationToken cancellationToken)
     {
-        var what = $"Failed to create consumer {name} of stream {stream}";
-        RequireMetadata(what, config);
+        var operation = new Operation(OperationKind.CreateConsumer, stream.Value, name.Value);
+        RequireMetadata(operation, config);
         var whole = Defaults().With(Configurations.Named(config with { DeliverSubject = mode is ConsumerMode.Push ? Inbox.NewSubject() : null }));
-        var answer = await WriteAsync(what, stream, name, whole, "create");
+        var answer = await WriteAsync(operation, stream, name, whole, "create");
         return answer.Error switch
         {
             null => IsAsAsked(answer, mode, config),
             { ErrCode: JetStreamErrors.ConsumerExists or JetStreamErrors.ConsumerNameInUse } => false,
-            { ErrCode: JetStreamErrors.FilterOutsideStream } error => throw new HttpmqException(await ExplainFilterAsync(what, error, stream, config, cancellationToken)),
-            { ErrCode: JetStreamErrors.MostConsumers } error => throw new HttpmqException(ExplainLimit(what, error, stream)),
-            var error => throw new HttpmqException(JetStreamErrors.ToError(what, error)),
+            { ErrCode: JetStreamErrors.FilterOutsideStream } error => throw new HttpmqException(await ExplainFilterAsync(operation, error, stream, config, cancellationToken)),
+            var error => throw new HttpmqException(JetStreamErrors.ToError(operation, error)),
         };
     }
 
     public async Task<bool> TryUpdateAsync(StreamName stream, ConsumerName name, ConsumerMode mode, ConsumerConfig config, CancellationToken cancellationToken)
     {
-        var what = $"Failed to change consumer {name} of stream {stream}";
-        RequireMetadata(what, config);
-        if (await api.FindConsumerAsync(what, stream, name, cancellationToken) is not { } current)
+        var operation = new Operation(OperationKind.ChangeConsumer, stream.Value, name.Value);
+        RequireMetadata(operation, config);
+        if (await api.FindConsumerAsync(operation, stream, name, cancellationToken) is not { } current)
         {
             return false;
         }
 
         if (string.IsNullOrEmpty(current.Config!.Known.DurableName))
         {
-            throw new HttpmqException(new Error(
-                ConsumerErrorTypes.NotDurable,
-                what,
-                "it was made by another client and is not durable, so it cannot be changed; delete it first, or use another name"));
+            throw new HttpmqException(ConsumerErrors.Ephemeral(operation));
         }
 
         var change = Configurations.Named(new ConsumerConfig
@@ -88,17 +84,22 @@ internal sealed class ConsumerStore(JetStreamApi api) : IConsumerStore
             AckWait = config.AckWait,
             Metadata = config.Metadata,
         });
-        var answer = await WriteAsync(what, stream, name, current.Config.Json.With(change), "update");
+        var answer = await WriteAsync(operation, stream, name, current.Config.Json.With(change), "update");
         return answer.Error switch
         {
             null => IsAsAsked(answer, mode, config),
             { ErrCode: JetStreamErrors.ConsumerToUpdateNotFound } => false,
-            var error => throw new HttpmqException(JetStreamErrors.ToError(what, error)),
+            var error => throw new HttpmqException(JetStreamErrors.ToError(operation, error)),
         };
     }
 
     public Task DeleteAsync(StreamName stream, ConsumerName name, CancellationToken cancellationToken) =>
-        api.CallAsync($"Failed to delete consumer {name} of stream {stream}", $"CONSUMER.DELETE.{stream}.{name}", [], WireJson.Default.ApiResponse, cancellationToken);
+        api.CallAsync(
+            new Operation(OperationKind.DeleteConsumer, stream.Value, name.Value),
+            $"CONSUMER.DELETE.{stream}.{name}",
+            [],
+            WireJson.Default.ApiResponse,
+            cancellationToken);
 
     public static ConsumerInfo ToInfo(ConsumerInfoWire wire)
     {
@@ -134,22 +135,22 @@ internal sealed class ConsumerStore(JetStreamApi api) : IConsumerStore
         };
     }
 
-    private void RequireMetadata(string what, ConsumerConfig config)
+    private void RequireMetadata(Operation operation, ConsumerConfig config)
     {
         if (config.Metadata is not null)
         {
-            api.Require(what, "metadata", "2.10", static server => server.HasMetadata);
+            api.Require(operation, "metadata", "2.10", static server => server.HasMetadata);
         }
     }
 
     private static JsonObject Defaults() => new() { ["deliver_policy"] = "all", ["ack_policy"] = "explicit", ["replay_policy"] = "instant" };
 
     /// <summary>Never cancelled: whether it happened must be known before the next change. It has a time-out of its own.</summary>
-    private Task<ConsumerInfoWire> WriteAsync(string what, StreamName stream, ConsumerName name, JsonObject config, string action)
+    private Task<ConsumerInfoWire> WriteAsync(Operation operation, StreamName stream, ConsumerName name, JsonObject config, string action)
     {
         var request = new ConsumerCreateRequest(stream.Value, config, action);
         return api.TryCallAsync(
-            what,
+            operation,
             $"CONSUMER.DURABLE.CREATE.{stream}.{name}",
             JsonSerializer.SerializeToUtf8Bytes(request, WireJson.Default.ConsumerCreateRequest),
             WireJson.Default.ConsumerInfoWire,
@@ -163,22 +164,12 @@ internal sealed class ConsumerStore(JetStreamApi api) : IConsumerStore
         && string.Equals(config.DeliverGroup ?? string.Empty, asked.DeliverGroup ?? string.Empty, StringComparison.Ordinal)
         && config.Filters().SequenceEqual(asked.Filters(), StringComparer.Ordinal);
 
-    private async Task<Error> ExplainFilterAsync(string what, ApiError refusal, StreamName stream, ConsumerConfig config, CancellationToken cancellationToken)
+    private async Task<Error> ExplainFilterAsync(Operation operation, ApiError refusal, StreamName stream, ConsumerConfig config, CancellationToken cancellationToken)
     {
-        var error = JetStreamErrors.ToError(what, refusal);
-        var info = await api.TryCallAsync(what, $"STREAM.INFO.{stream}", [], WireJson.Default.StreamInfoWire, cancellationToken);
+        var error = JetStreamErrors.ToError(operation, refusal);
+        var info = await api.TryCallAsync(operation, $"STREAM.INFO.{stream}", [], WireJson.Default.StreamInfoWire, cancellationToken);
         return info.Config?.Known.Subjects is { } subjects
-            ? error with { Detail = $"{ConsumerErrors.FilterNotWithin(stream, config.FilterSubject, subjects)}: {error.Detail}" }
+            ? error with { Members = [.. error.Members, ("filter", config.FilterSubject), ("subjects", subjects)] }
             : error;
-    }
-
-    private static Error ExplainLimit(string what, ApiError refusal, StreamName stream)
-    {
-        var error = JetStreamErrors.ToError(what, refusal);
-        return error with
-        {
-            Detail = $"stream {stream} has as many consumers as it may ({error.Detail}); delete one, or allow more: the stream's max_consumers, or "
-                + "the nats-server's jetstream.limits.default_max_consumers (1000 by default from 2.15 on)",
-        };
     }
 }

@@ -25,12 +25,12 @@ internal sealed class DefinitionLocks(LockStream lockStream, TimeProvider time, 
     private long _withoutSince;
     private string? _reason;
 
-    public Task RunAsync(string what, StreamName stream, ConsumerName? consumer, Func<Action, Task> change, CancellationToken cancellationToken) =>
-        RunAsync(what, consumer is { } name ? $"{stream}.{name}" : stream.Value, change, create: true, cancellationToken);
+    public Task RunAsync(Operation operation, StreamName stream, ConsumerName? consumer, Func<Action, Task> change, CancellationToken cancellationToken) =>
+        RunAsync(operation, consumer is { } name ? $"{stream}.{name}" : stream.Value, change, create: true, cancellationToken);
 
-    public Task RunAfterOthersAsync(string what, StreamName stream, Func<Task> change, CancellationToken cancellationToken) =>
+    public Task RunAfterOthersAsync(Operation operation, StreamName stream, Func<Task> change, CancellationToken cancellationToken) =>
         RunAsync(
-            what,
+            operation,
             stream.Value,
             writing =>
             {
@@ -40,10 +40,10 @@ internal sealed class DefinitionLocks(LockStream lockStream, TimeProvider time, 
             create: lockStream.IsClustered,
             cancellationToken);
 
-    private async Task RunAsync(string what, string key, Func<Action, Task> change, bool create, CancellationToken cancellationToken)
+    private async Task RunAsync(Operation operation, string key, Func<Action, Task> change, bool create, CancellationToken cancellationToken)
     {
-        using var own = await _own.TakeAsync(what, key, cancellationToken);
-        var sequence = await TakeAsync(what, key, create, cancellationToken);
+        using var own = await _own.TakeAsync(operation, key, cancellationToken);
+        var sequence = await TakeAsync(operation, key, create, cancellationToken);
         var writes = false;
         try
         {
@@ -57,20 +57,20 @@ internal sealed class DefinitionLocks(LockStream lockStream, TimeProvider time, 
         }
         finally
         {
-            if (sequence > 0 && await lockStream.ReleaseAsync(what, sequence) is { } error)
+            if (sequence > 0 && await lockStream.ReleaseAsync(operation, sequence) is { } error)
             {
-                logger.LockNotReleased(key, error.Detail);
+                logger.LockNotReleased(key, error.ToString());
                 if (error.Kind is ErrorKind.Conflict)
                 {
                     // Locks that can only run out would stop the next change.
-                    GoWithout(error.Detail);
+                    GoWithout(error.ToString());
                 }
             }
         }
     }
 
     /// <summary>The lock's sequence; 0 where there is none to be had, or none is needed.</summary>
-    private async Task<ulong> TakeAsync(string what, string key, bool create, CancellationToken cancellationToken)
+    private async Task<ulong> TakeAsync(Operation operation, string key, bool create, CancellationToken cancellationToken)
     {
         if (IsWithin(ref _withoutSince, BetweenLooks))
         {
@@ -81,7 +81,7 @@ internal sealed class DefinitionLocks(LockStream lockStream, TimeProvider time, 
         var created = false;
         for (var attempt = 0; ; attempt++)
         {
-            var (outcome, sequence, reason) = await TryTakeAsync(what, key, cancellationToken);
+            var (outcome, sequence, reason) = await TryTakeAsync(operation, key, cancellationToken);
             switch (outcome)
             {
                 case LockAttempt.Taken:
@@ -93,7 +93,7 @@ internal sealed class DefinitionLocks(LockStream lockStream, TimeProvider time, 
                 case LockAttempt.NoStream when !create:
                     return 0;
                 case LockAttempt.NoStream when !created:
-                    if (await lockStream.TryCreateAsync(what, cancellationToken) is { } refusal)
+                    if (await lockStream.TryCreateAsync(operation, cancellationToken) is { } refusal)
                     {
                         GoWithout(refusal);
                         return 0;
@@ -105,21 +105,21 @@ internal sealed class DefinitionLocks(LockStream lockStream, TimeProvider time, 
 
             if (time.GetElapsedTime(start) > TimeLimit)
             {
-                throw new HttpmqException(new Error(outcome is LockAttempt.Held ? DefinitionErrorTypes.ChangeUnderWay : DefinitionErrorTypes.LocksWithoutLeader, what, outcome is LockAttempt.Held
-                    ? "another change of it is under way, and did not end in time; nothing was changed, try again in a few seconds"
-                    : $"stream {LockSubjects.Stream}, which locks definitions, has no leader at the moment; nothing was changed, try again"));
+                throw new HttpmqException(outcome is LockAttempt.Held
+                    ? DefinitionErrors.UnderWay(operation)
+                    : DefinitionErrors.NoLeader(operation, LockSubjects.Stream));
             }
 
             await Task.Delay(TimeSpan.FromMilliseconds(Random.Shared.Next(1, Math.Min(LongestPause, 4 << Math.Min(attempt, 5)))), time, cancellationToken);
         }
     }
 
-    private async Task<LockAnswer> TryTakeAsync(string what, string key, CancellationToken cancellationToken)
+    private async Task<LockAnswer> TryTakeAsync(Operation operation, string key, CancellationToken cancellationToken)
     {
         if (!IsWithin(ref _looked, BetweenLooks))
         {
             Volatile.Write(ref _looked, time.GetTimestamp());
-            if (await lockStream.LookAsync(what, cancellationToken) is { } answer)
+            if (await lockStream.LookAsync(operation, cancellationToken) is { } answer)
             {
                 // Whether it is there next time cannot be told from a lock that nobody answers: somebody may listen to everything.
                 Volatile.Write(ref _looked, 0);
@@ -127,7 +127,7 @@ internal sealed class DefinitionLocks(LockStream lockStream, TimeProvider time, 
             }
         }
 
-        return await lockStream.TryTakeAsync(what, key, cancellationToken);
+        return await lockStream.TryTakeAsync(operation, key, cancellationToken);
     }
 
     /// <summary>For a while there are only the locks within the process; each reason is told once.</summary>

@@ -23,7 +23,7 @@ internal sealed class KeyedLocks
     }
 
     /// <summary>Waits for the key; it is free again when the result is disposed of.</summary>
-    public async Task<IDisposable> TakeAsync(string what, string key, CancellationToken cancellationToken)
+    public async Task<IDisposable> TakeAsync(Operation operation, string key, CancellationToken cancellationToken)
     {
         Entry? entry;
         lock (_entries)
@@ -34,7 +34,7 @@ internal sealed class KeyedLocks
             }
             else if (entry.Users > MostWaiting)
             {
-                throw new HttpmqException(new Error(DefinitionErrorTypes.TooManyChanges, what, $"{MostWaiting} other changes of it wait already; nothing was changed, try again"));
+                throw new HttpmqException(DefinitionErrors.TooMany(operation, MostWaiting));
             }
 
             entry.Users++;

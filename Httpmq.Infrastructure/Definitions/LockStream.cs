@@ -59,10 +59,10 @@ internal sealed class LockStream(JetStreamApi api, NatsLink link, NatsOptions op
     public bool IsClustered => link.Server.IsClustered;
 
     /// <summary>Tries once to take a lock.</summary>
-    /// <param name="what">What fails where this fails.</param>
+    /// <param name="operation">What fails where this fails.</param>
     /// <param name="key">The tokens after the prefix.</param>
     /// <param name="cancellationToken">Gives up; the lock may have been taken then, and runs out.</param>
-    public async Task<LockAnswer> TryTakeAsync(string what, string key, CancellationToken cancellationToken)
+    public async Task<LockAnswer> TryTakeAsync(Operation operation, string key, CancellationToken cancellationToken)
     {
         link.RequireOpen();
         var subject = LockSubjects.Prefix + key;
@@ -83,7 +83,7 @@ internal sealed class LockStream(JetStreamApi api, NatsLink link, NatsOptions op
             {
                 { Stream: LockSubjects.Stream, Seq: > 0 and var sequence, Error: null } => new LockAnswer(LockAttempt.Taken, sequence),
                 { Error: { ErrCode: JetStreamErrors.WrongLastSequence or JetStreamErrors.WrongLastSequenceOf } } => new LockAnswer(LockAttempt.Held),
-                { Error: { ErrCode: not JetStreamErrors.WrongStream } error } => LockAnswer.Unusable(ReasonOf(JetStreamErrors.ToError(what, error))),
+                { Error: { ErrCode: not JetStreamErrors.WrongStream } error } => LockAnswer.Unusable(ReasonOf(JetStreamErrors.ToError(operation, error))),
                 _ => LockAnswer.Unusable(Foreign),
             };
         }
@@ -102,21 +102,19 @@ internal sealed class LockStream(JetStreamApi api, NatsLink link, NatsOptions op
         catch (Exception exception) when (exception is NatsException or ObjectDisposedException
             || (exception is OperationCanceledException && !cancellationToken.IsCancellationRequested))
         {
-            throw new HttpmqException(
-                link.Explain(new Error(DefinitionErrorTypes.LockTimeout, what, $"JetStream did not answer within {options.RequestTimeout.TotalSeconds:0.#} s, when asked to lock the definition; nothing was changed")),
-                exception);
+            throw new HttpmqException(link.Explain(DefinitionErrors.TimedOut(operation, options.RequestTimeout)), exception);
         }
     }
 
     /// <summary>Looks whether the stream is as gateways make it: others may have made or changed it.</summary>
     /// <returns>That there is none, or none that can be used; null where nothing speaks against a try.</returns>
-    public async Task<LockAnswer?> LookAsync(string what, CancellationToken cancellationToken)
+    public async Task<LockAnswer?> LookAsync(Operation operation, CancellationToken cancellationToken)
     {
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         limit.CancelAfter(LookTimeout);
         try
         {
-            var answer = await api.TryCallAsync(what, $"STREAM.INFO.{LockSubjects.Stream}", [], WireJson.Default.StreamInfoWire, limit.Token);
+            var answer = await api.TryCallAsync(operation, $"STREAM.INFO.{LockSubjects.Stream}", [], WireJson.Default.StreamInfoWire, limit.Token);
             if (answer is { Error.ErrCode: JetStreamErrors.StreamNotFound })
             {
                 return new LockAnswer(LockAttempt.NoStream);
@@ -139,17 +137,17 @@ internal sealed class LockStream(JetStreamApi api, NatsLink link, NatsOptions op
     }
 
     /// <summary>Gives a lock back: this one, and not one that somebody else took after it had run out.</summary>
-    public async Task<Error?> ReleaseAsync(string what, ulong sequence)
+    public async Task<Error?> ReleaseAsync(Operation operation, ulong sequence)
     {
         try
         {
             var answer = await api.TryCallAsync(
-                what,
+                operation,
                 $"STREAM.MSG.DELETE.{LockSubjects.Stream}",
                 JsonSerializer.SerializeToUtf8Bytes(new MessageDeleteRequest(sequence, NoErase: true), WireJson.Default.MessageDeleteRequest),
                 WireJson.Default.ApiResponse,
                 CancellationToken.None);
-            return answer.Error is { } error ? JetStreamErrors.ToError(what, error) : null;
+            return answer.Error is { } error ? JetStreamErrors.ToError(operation, error) : null;
         }
         catch (HttpmqException exception)
         {
@@ -159,7 +157,7 @@ internal sealed class LockStream(JetStreamApi api, NatsLink link, NatsOptions op
 
     /// <summary>Creates the stream.</summary>
     /// <returns>Null, or why there are no locks to be had.</returns>
-    public async Task<string?> TryCreateAsync(string what, CancellationToken cancellationToken)
+    public async Task<string?> TryCreateAsync(Operation operation, CancellationToken cancellationToken)
     {
         // In memory, because a disk that is full must not stop definitions; on three servers where there are as many.
         (int Replicas, string Storage)[] forms = IsClustered ? [(3, "memory"), (1, "memory"), (1, "file")] : [(1, "memory"), (1, "file")];
@@ -169,12 +167,12 @@ internal sealed class LockStream(JetStreamApi api, NatsLink link, NatsOptions op
             StreamInfoWire answer;
             try
             {
-                answer = await CreateAsync(what, Wanted(replicas, storage), cancellationToken);
+                answer = await CreateAsync(operation, Wanted(replicas, storage), cancellationToken);
             }
             catch (HttpmqException exception) when (exception.Error.Kind is ErrorKind.Conflict)
             {
                 // Not permitted.
-                return exception.Error.Detail;
+                return exception.Error.ToString();
             }
 
             switch (answer.Error)
@@ -182,9 +180,9 @@ internal sealed class LockStream(JetStreamApi api, NatsLink link, NatsOptions op
                 case null:
                     return null;
                 case { ErrCode: JetStreamErrors.StreamExists }:
-                    return (await LookAsync(what, cancellationToken))?.Reason;
+                    return (await LookAsync(operation, cancellationToken))?.Reason;
                 case var error:
-                    reason = ReasonOf(JetStreamErrors.ToError(what, error));
+                    reason = ReasonOf(JetStreamErrors.ToError(operation, error));
                     break;
             }
         }
@@ -220,10 +218,10 @@ internal sealed class LockStream(JetStreamApi api, NatsLink link, NatsOptions op
     /// <summary>Of a refusal that stays; what may be over in a moment is thrown.</summary>
     private static string ReasonOf(Error refusal) => refusal.Kind is ErrorKind.Unavailable or ErrorKind.Timeout or ErrorKind.TooMany
         ? throw new HttpmqException(refusal)
-        : $"JetStream refuses: {refusal.Detail}";
+        : $"JetStream refuses: {refusal}";
 
-    private Task<StreamInfoWire> CreateAsync(string what, JsonObject config, CancellationToken cancellationToken) => api.TryCallAsync(
-        what,
+    private Task<StreamInfoWire> CreateAsync(Operation operation, JsonObject config, CancellationToken cancellationToken) => api.TryCallAsync(
+        operation,
         $"STREAM.CREATE.{LockSubjects.Stream}",
         JsonSerializer.SerializeToUtf8Bytes(config, WireJson.Default.JsonObject),
         WireJson.Default.StreamInfoWire,

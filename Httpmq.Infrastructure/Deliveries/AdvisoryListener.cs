@@ -1,3 +1,4 @@
+using Httpmq.Domain.Messages;
 using System.Buffers;
 using System.Collections.Concurrent;
 using Httpmq.Infrastructure.Connection;
@@ -130,11 +131,11 @@ internal sealed class AdvisoryListener(
         {
             case ("CONSUMER", "DELETED"):
                 ledger.Forget(stream, consumer);
-                sources.End(stream, consumer, DeliverySource.ConsumerDeleted);
+                sources.End(stream, consumer, SubscriptionErrors.Deleted);
                 break;
             case ("STREAM", "DELETED"):
                 ledger.Forget(stream, consumer: null);
-                sources.End(stream, consumer: null, DeliverySource.StreamDeleted);
+                sources.End(stream, consumer: null, SubscriptionErrors.NoStream);
                 break;
             case ("CONSUMER", "LEADER_ELECTED"):
                 // It may not know of the last deliveries of the one before it.

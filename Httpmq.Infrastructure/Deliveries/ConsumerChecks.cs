@@ -1,3 +1,4 @@
+using Httpmq.Domain.Messages;
 using System.Collections.Concurrent;
 using Httpmq.Application.Consumers;
 using Httpmq.Domain.Consumers;
@@ -33,16 +34,16 @@ internal sealed class ConsumerChecks(
             var now = await consumers.FindAsync(stream, consumer, cancellationToken);
             if (now is null)
             {
-                source.Finish(DeliverySource.ConsumerDeleted);
+                source.Finish(SubscriptionErrors.Deleted);
             }
             else if (IsAnother(now, source.Info))
             {
-                source.Finish(DeliverySource.ConsumerReplaced);
+                source.Finish(SubscriptionErrors.Replaced);
             }
         }
         catch (HttpmqException exception) when (exception.Error.Kind is ErrorKind.NotFound)
         {
-            source.Finish(DeliverySource.StreamDeleted);
+            source.Finish(SubscriptionErrors.NoStream);
         }
     }
 
@@ -100,7 +101,7 @@ internal sealed class ConsumerChecks(
                 catch (HttpmqException exception)
                 {
                     // JetStream takes a while to recover after a restart.
-                    logger.CheckPostponed(source.Stream, source.Consumer, exception.Error.Detail);
+                    logger.CheckPostponed(source.Stream, source.Consumer, exception.Error.ToString());
                 }
 
                 await Task.Delay(Retry, time, cancellationToken);

@@ -73,16 +73,6 @@ internal sealed class DeliverySource : IDeliverySource, IFlowSource
 
     private bool IsClosed => Volatile.Read(ref _closed) != 0;
 
-    /// <summary>The ends of a subscription whose consumer is not there any more.</summary>
-    public static Error ConsumerDeleted { get; } = new(SubscriptionErrorTypes.ConsumerDeleted, "Subscription ended", "the consumer was deleted");
-
-    /// <inheritdoc cref="ConsumerDeleted"/>
-    public static Error ConsumerReplaced { get; } =
-        new(SubscriptionErrorTypes.ConsumerReplaced, "Subscription ended", "the consumer was replaced; subscribe again");
-
-    /// <inheritdoc cref="ConsumerDeleted"/>
-    public static Error StreamDeleted { get; } = new(SubscriptionErrorTypes.StreamDeleted, "Subscription ended", "the stream was deleted");
-
     public async Task OpenAsync(CancellationToken cancellationToken)
     {
         await _subscription.OpenAsync(cancellationToken);
@@ -111,7 +101,7 @@ internal sealed class DeliverySource : IDeliverySource, IFlowSource
     {
         if (Interlocked.CompareExchange(ref _end, reason, comparand: null) is null)
         {
-            _context.Logger.SourceEnds(Stream, Consumer, reason.Detail);
+            _context.Logger.SourceEnds(Stream, Consumer, reason.ToString());
             _queue.Wake();
         }
     }
@@ -188,8 +178,7 @@ internal sealed class DeliverySource : IDeliverySource, IFlowSource
         else if (_queue.Bytes > _context.Options.MaxPendingBytes && End is null)
         {
             _context.Logger.SubscriberTooSlow(Stream, Consumer, _queue.Bytes);
-            FinishAndUnsubscribe(new Error(
-                SubscriptionErrorTypes.TooSlow, "Subscription ended", $"the client is too slow: {_queue.Bytes} bytes wait for it"));
+            FinishAndUnsubscribe(SubscriptionErrors.Slow(_queue.Bytes));
         }
         else if (_context.Shedding.Pending.IsExceeded)
         {
@@ -205,7 +194,7 @@ internal sealed class DeliverySource : IDeliverySource, IFlowSource
     {
         if (!IsClosed)
         {
-            Finish(new Error(SubscriptionErrorTypes.Broken, "Subscription ended", exception?.Message ?? "the connection to NATS was closed"));
+            Finish(SubscriptionErrors.Failed(exception?.Message));
         }
     }
 }

@@ -132,23 +132,35 @@ internal sealed class PullFlow(
                 OnOver(headers);
                 Ask();
                 break;
-            case NatsStatus.Conflict when StatusHeaders.Contain(headers, "Consumer Deleted"u8):
-                source.Finish(DeliverySource.ConsumerDeleted);
-                break;
-            case NatsStatus.Conflict when StatusHeaders.Contain(headers, "push based"u8):
-                source.Finish(new Error(SubscriptionErrorTypes.BecamePush, "Subscription ended", "the consumer was replaced by a push consumer"));
-                break;
-            case NatsStatus.Conflict when StatusHeaders.Contain(headers, "Exceeded MaxRequestBatch"u8):
-                OnTooMuch(batch: true, headers);
-                break;
-            case NatsStatus.Conflict when StatusHeaders.Contain(headers, "Exceeded MaxRequestExpires"u8):
-                OnTooMuch(batch: false, headers);
+            case NatsStatus.Conflict:
+                OnConflict(headers);
                 break;
             case NatsStatus.BadRequest:
-                source.Finish(new Error(SubscriptionErrorTypes.PullRefused, "Subscription ended", $"JetStream refused to be asked for messages: {StatusHeaders.Text(headers)}"));
+                source.Finish(SubscriptionErrors.Refused(StatusHeaders.Text(headers)));
                 break;
             default:
-                // Too many requests wait, another leader, a server that stops.
+                OnRefused(headers);
+                break;
+        }
+    }
+
+    private void OnConflict(in ReadOnlySequence<byte> headers)
+    {
+        switch (StatusHeaders.ReadConflict(headers))
+        {
+            case PullConflict.ConsumerDeleted:
+                source.Finish(SubscriptionErrors.Deleted);
+                break;
+            case PullConflict.BecamePush:
+                source.Finish(SubscriptionErrors.Pushed);
+                break;
+            case PullConflict.BatchTooLarge:
+                OnTooMuch(batch: true, headers);
+                break;
+            case PullConflict.ExpiresTooLong:
+                OnTooMuch(batch: false, headers);
+                break;
+            default:
                 OnRefused(headers);
                 break;
         }
@@ -216,7 +228,7 @@ internal sealed class PullFlow(
             _asked = Math.Max(0, _asked - _lastBatch);
             if (batch ? _lastBatch <= 1 : _expires / 2 < ShortestExpires)
             {
-                source.Finish(new Error(SubscriptionErrorTypes.PullRefused, "Subscription ended", $"JetStream refused to be asked for messages: {StatusHeaders.Text(headers)}"));
+                source.Finish(SubscriptionErrors.Refused(StatusHeaders.Text(headers)));
                 return;
             }
 

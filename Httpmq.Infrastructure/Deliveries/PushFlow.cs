@@ -106,10 +106,7 @@ internal sealed class PushFlow(IFlowSource source, ConsumerInfo consumer, TimePr
 
             if (_claim.Hear(payload, out var answer))
             {
-                source.FinishAndUnsubscribe(new Error(
-                    SubscriptionErrorTypes.ConsumerHeld,
-                    "Subscription ended",
-                    $"another subscriber holds consumer {consumer.Name}; a push consumer without delivery_group serves one, and keeps the one that has been subscribed longer"));
+                source.FinishAndUnsubscribe(SubscriptionErrors.Held(consumer.Name));
             }
             else if (answer is not null)
             {

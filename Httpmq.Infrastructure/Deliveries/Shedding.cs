@@ -28,10 +28,7 @@ internal sealed class Shedding(long limit, OpenSources open, ILogger logger)
 
         var waiting = slowest.PendingBytes;
         logger.SubscriberTooSlow(slowest.Stream, slowest.Consumer, waiting);
-        slowest.Finish(new Error(
-            SubscriptionErrorTypes.TooSlow,
-            "Subscription ended",
-            $"the client is too slow: {waiting} bytes wait for it, and {Pending.Limit} may wait for all subscribers together (limits.max_total_pending_bytes)"));
+        slowest.Finish(SubscriptionErrors.Slow(waiting, Pending.Limit));
         slowest.LeaveAsync().Forget();
     }
 }

@@ -53,7 +53,7 @@ internal sealed class SilenceChecks(ConsumerChecks checks, OpenSources open, Tim
         catch (HttpmqException exception)
         {
             // JetStream does not answer; the next second is early enough.
-            logger.SilenceNotChecked(exception.Error.Detail);
+            logger.SilenceNotChecked(exception.Error.ToString());
         }
         catch (OperationCanceledException)
         {

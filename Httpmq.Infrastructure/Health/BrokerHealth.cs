@@ -9,7 +9,7 @@ namespace Httpmq.Infrastructure.Health;
 
 internal sealed class BrokerHealth(JetStreamApi api, RequestPipeline requests, NatsLink link, DeliveryLink? deliveries, NatsOptions options) : IBrokerHealth
 {
-    private const string NotReady = "JetStream is not ready";
+    private static readonly Operation Asking = new(OperationKind.AskReadiness);
     private static readonly TimeSpan TimeLimit = TimeSpan.FromSeconds(1.5);
 
     public string? ServerVersion => link.Server.Name;
@@ -22,8 +22,8 @@ internal sealed class BrokerHealth(JetStreamApi api, RequestPipeline requests, N
         var error = await asking;
         return (error, problem ?? options.Diagnosis?.Problem) switch
         {
-            (null, _) => problem is null ? null : new Error(ConnectionErrorTypes.NotReady, NotReady, problem),
-            (_, { } why) when !error.Detail.Contains(why, StringComparison.Ordinal) => error with { Detail = $"{error.Detail}; {why}" },
+            (null, _) => problem is null ? null : ConnectionErrors.Unready(Asking, problem),
+            (_, { } why) => error.With("problem", why),
             _ => error,
         };
     }
@@ -66,7 +66,7 @@ internal sealed class BrokerHealth(JetStreamApi api, RequestPipeline requests, N
 
     /// <summary>Whatever is the matter, it may be over in a moment: that is what a load balancer has to know.</summary>
     private static Error AsUnavailable(Error error) =>
-        error.Kind is ErrorKind.Unavailable ? error : error with { Type = ConnectionErrorTypes.NotReady };
+        error.Kind is ErrorKind.Unavailable ? error : ConnectionErrors.Unready(Asking, error);
 
     private async Task<Error?> AskAsync(CancellationToken cancellationToken)
     {
@@ -77,15 +77,15 @@ internal sealed class BrokerHealth(JetStreamApi api, RequestPipeline requests, N
             // All at once; a connection that counts as open may be dead all the same.
             var pinging = PingDeliveriesAsync(limit.Token);
             var replying = HearRepliesAsync(limit.Token);
-            var answer = await api.TryCallAsync(NotReady, "INFO", [], WireJson.Default.ApiResponse, limit.Token);
+            var answer = await api.TryCallAsync(Asking, "INFO", [], WireJson.Default.ApiResponse, limit.Token);
             await pinging;
             if (!await replying)
             {
                 requests.Renew();
-                return new Error(ConnectionErrorTypes.RepliesNotHeard, NotReady, "JetStream answers, but not on the subscription that publishes and acknowledgements use; it is being renewed");
+                return ConnectionErrors.Deaf(Asking);
             }
 
-            return answer.Error is null ? null : AsUnavailable(JetStreamErrors.ToError(NotReady, answer.Error));
+            return answer.Error is null ? null : AsUnavailable(JetStreamErrors.ToError(Asking, answer.Error));
         }
         catch (HttpmqException exception)
         {
@@ -93,7 +93,7 @@ internal sealed class BrokerHealth(JetStreamApi api, RequestPipeline requests, N
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
-            return new Error(ConnectionErrorTypes.NotReady, NotReady, $"no answer within {TimeLimit.TotalSeconds} s");
+            return ConnectionErrors.Unready(Asking, TimeLimit);
         }
     }
 }

@@ -3,11 +3,37 @@ using System.Text;
 
 namespace Httpmq.Infrastructure.Protocol;
 
+/// <summary>Which conflict ended a pull request: what nats-server says as text alone.</summary>
+internal enum PullConflict
+{
+    /// <summary>One that passes: too many requests wait, another leader, a server that stops.</summary>
+    Other,
+
+    ConsumerDeleted,
+
+    /// <summary>A push consumer took the place of the pull consumer.</summary>
+    BecamePush,
+
+    /// <summary>It asked for more messages at once than the consumer permits.</summary>
+    BatchTooLarge,
+
+    /// <summary>It was to wait longer than the consumer permits.</summary>
+    ExpiresTooLong,
+}
+
 /// <summary>Reads what a status message says beside its code.</summary>
 internal static class StatusHeaders
 {
-    public static bool Contain(in ReadOnlySequence<byte> headers, ReadOnlySpan<byte> text) =>
-        headers.ToArray().AsSpan().IndexOf(text) >= 0;
+    /// <summary>What the text after the code 409 means.</summary>
+    public static PullConflict ReadConflict(in ReadOnlySequence<byte> headers)
+    {
+        var text = headers.ToArray().AsSpan();
+        return text.IndexOf("Consumer Deleted"u8) >= 0 ? PullConflict.ConsumerDeleted
+            : text.IndexOf("push based"u8) >= 0 ? PullConflict.BecamePush
+            : text.IndexOf("Exceeded MaxRequestBatch"u8) >= 0 ? PullConflict.BatchTooLarge
+            : text.IndexOf("Exceeded MaxRequestExpires"u8) >= 0 ? PullConflict.ExpiresTooLong
+            : PullConflict.Other;
+    }
 
     /// <summary>The value of a header, or null.</summary>
     /// <param name="headers">The headers as they came.</param>

@@ -52,7 +52,7 @@ internal sealed class MessagePublisher(NatsLink link, NatsOptions options, Reque
         var subject = pending.Subject;
         if (pending.Size > 0)
         {
-            return Failed(JetStreamErrorTypes.MessageTooLargeType, subject, $"the message has {pending.Size} bytes, and at most {MaxPayload} are taken (the NATS server's max_payload, or limits.max_message_bytes)");
+            return PublishOutcome.Failed(PublishErrors.TooLarge(Publishing(subject), pending.Size, MaxPayload));
         }
 
         var started = pending.Reply.Started;
@@ -60,7 +60,7 @@ internal sealed class MessagePublisher(NatsLink link, NatsOptions options, Reque
         _free.Enqueue(pending);
         return reply switch
         {
-            { Kind: ReplyKind.Answered, Error: { } error } => Refused(JetStreamErrors.ToError(What(subject), error)),
+            { Kind: ReplyKind.Answered, Error: { } error } => Refused(JetStreamErrors.ToError(Publishing(subject), error)),
             { Kind: ReplyKind.Answered, Stream: { } stream } => PublishOutcome.Stored(stream, reply.Sequence),
 
             { Kind: ReplyKind.NoResponders } => await ExplainNoStreamAsync(subject, started, cancellationToken),
@@ -68,12 +68,11 @@ internal sealed class MessagePublisher(NatsLink link, NatsOptions options, Reque
             // Somebody who is no stream, and answered first, with nothing or with something else.
             { Kind: ReplyKind.Foreign or ReplyKind.Answered } => await ExplainForeignAsync(subject, started, cancellationToken),
             { Kind: ReplyKind.NotSent } => PublishOutcome.Failed(link.NotConnected),
-            { Kind: ReplyKind.Full } => Failed(PublishErrorTypes.TooManyWaiting, subject, "too many messages wait for JetStream's answer; nothing was stored, try again"),
-            { Kind: ReplyKind.Silent } => PublishOutcome.Failed(link.Explain(new Error(
-                ConnectionErrorTypes.JetStreamSilent, What(subject), "JetStream does not answer at the moment; nothing was stored, try again"))),
-            { Kind: ReplyKind.NotPermitted } => PublishOutcome.Failed(JetStreamErrors.NotPermitted(What(subject), subject.Value, "nothing was stored")),
+            { Kind: ReplyKind.Full } => PublishOutcome.Failed(PublishErrors.Full(Publishing(subject))),
+            { Kind: ReplyKind.Silent } => PublishOutcome.Failed(link.Explain(ConnectionErrors.Silent(Publishing(subject)))),
+            { Kind: ReplyKind.NotPermitted } => PublishOutcome.Failed(ConnectionErrors.Forbidden(Publishing(subject), subject.Value)),
             { Kind: ReplyKind.TimedOut } => await ExplainTimeoutAsync(subject, started, cancellationToken),
-            _ => Failed(PublishErrorTypes.Interrupted, subject, "the connection to NATS was lost before JetStream answered; the message may have been stored"),
+            _ => PublishOutcome.Failed(PublishErrors.Lost(Publishing(subject))),
         };
     }
 
@@ -85,34 +84,28 @@ internal sealed class MessagePublisher(NatsLink link, NatsOptions options, Reque
     private async ValueTask<PublishOutcome> ExplainNoStreamAsync(Subject subject, long started, CancellationToken cancellationToken) =>
         await _unclaimed.AskAsync(subject, started, cancellationToken) switch
         {
-            { Stream: { } stream } => Failed(PublishErrorTypes.StreamWithoutLeader, subject, $"stream {stream} has no leader at the moment; nothing was stored, try again"),
+            { Stream: { } stream } => PublishOutcome.Failed(PublishErrors.NoLeader(Publishing(subject), stream)),
             { IsUnclaimed: true } => NoStream(subject),
 
             // Why nobody took it stays open; that nobody did does not, so this is no time-out of unknown outcome.
-            { Reason: var reason } => PublishOutcome.Failed(link.Explain(new Error(
-                PublishErrorTypes.NotTaken, What(subject), $"no stream took it, and JetStream does not say why ({reason}); nothing was stored, try again"))),
+            { Cause: var cause } => PublishOutcome.Failed(link.Explain(PublishErrors.Untaken(Publishing(subject), cause))),
         };
 
     /// <summary>Somebody else listens on the subject: where there is a stream, too, the message may be in it.</summary>
     private async ValueTask<PublishOutcome> ExplainForeignAsync(Subject subject, long started, CancellationToken cancellationToken) =>
         await _unclaimed.AskAsync(subject, started, cancellationToken) is { IsUnclaimed: true }
             ? NoStream(subject)
-            : Failed(PublishErrorTypes.ForeignListener, subject, "somebody else than JetStream listens on the subject and answered first; the message may have been stored");
+            : PublishOutcome.Failed(PublishErrors.Overheard(Publishing(subject)));
 
     /// <summary>Nobody answered: because JetStream is slow, or because somebody listens on the subject who is no stream.</summary>
     private async ValueTask<PublishOutcome> ExplainTimeoutAsync(Subject subject, long started, CancellationToken cancellationToken) =>
         await _unclaimed.AskAsync(subject, started, cancellationToken) is { IsUnclaimed: true }
             ? NoStream(subject)
-            : PublishOutcome.Failed(link.Explain(new Error(
-                PublishErrorTypes.Timeout, What(subject), "JetStream did not answer in time; the message may have been stored")));
+            : PublishOutcome.Failed(link.Explain(PublishErrors.TimedOut(Publishing(subject))));
 
-    private static PublishOutcome NoStream(Subject subject) =>
-        Failed(PublishErrorTypes.SubjectNotClaimed, subject, "no stream takes this subject; define one with POST /v1/admin/stream");
+    private static PublishOutcome NoStream(Subject subject) => PublishOutcome.Failed(PublishErrors.NoStream(Publishing(subject)));
 
-    private static string What(Subject subject) => $"Unable to publish message to {subject}";
-
-    private static PublishOutcome Failed(ErrorType type, Subject subject, string detail) =>
-        PublishOutcome.Failed(new Error(type, What(subject), detail));
+    private static Operation Publishing(Subject subject) => new(OperationKind.Publish, Subject: subject.Value);
 
     /// <summary>One message under way; reused, so that a batch allocates none per record.</summary>
     private sealed class PendingPublish(MessagePublisher publisher) : IPendingPublish

@@ -9,10 +9,11 @@ namespace Httpmq.Infrastructure.Publishing;
 
 /// <summary>Whether a stream takes a subject.</summary>
 /// <param name="Stream">The stream that does; null: none, or not known.</param>
-/// <param name="Reason">Why it is not known; null where it is.</param>
-internal readonly record struct Claim(string? Stream, string? Reason)
+/// <param name="IsKnown">Whether JetStream said so.</param>
+/// <param name="Cause">What it said instead.</param>
+internal readonly record struct Claim(string? Stream, bool IsKnown, Error? Cause = null)
 {
-    public bool IsUnclaimed => Stream is null && Reason is null;
+    public bool IsUnclaimed => IsKnown && Stream is null;
 }
 
 /// <summary>
@@ -24,7 +25,6 @@ internal readonly record struct Claim(string? Stream, string? Reason)
 internal sealed class UnclaimedSubjects(JetStreamApi api, TimeProvider time)
 #pragma warning restore CA1001
 {
-    private const string What = "Failed to find the stream of a subject";
     private const int MostKept = 256;
 
     // At so many questions at once JetStream is busy enough with what went wrong.
@@ -36,7 +36,7 @@ internal sealed class UnclaimedSubjects(JetStreamApi api, TimeProvider time)
     // What is left of the 5 s belongs to the way back.
     private static readonly TimeSpan EndOfPublish = TimeSpan.FromSeconds(4.4);
 
-    private static readonly Claim NoAnswer = new(Stream: null, "it did not answer");
+    private static readonly Claim NoAnswer = new(Stream: null, IsKnown: false);
 
     private readonly ConcurrentDictionary<Subject, Question> _questions = new();
     private readonly SemaphoreSlim _turns = new(MostAtOnce);
@@ -130,16 +130,16 @@ internal sealed class UnclaimedSubjects(JetStreamApi api, TimeProvider time)
         try
         {
             var answer = await api.CallAsync(
-                What,
+                new Operation(OperationKind.FindStream, Subject: subject.Value),
                 "STREAM.NAMES",
                 JsonSerializer.SerializeToUtf8Bytes(new StreamNamesRequest(subject.Value), WireJson.Default.StreamNamesRequest),
                 WireJson.Default.StreamNamesResponse,
                 limit.Token);
-            return new Claim(answer.Streams is { Count: > 0 } streams ? streams[0] : null, Reason: null);
+            return new Claim(answer.Streams is { Count: > 0 } streams ? streams[0] : null, IsKnown: true);
         }
         catch (HttpmqException exception) when (!limit.IsCancellationRequested)
         {
-            return new Claim(Stream: null, exception.Error.Detail);
+            return new Claim(Stream: null, IsKnown: false, exception.Error);
         }
         catch (Exception exception) when (exception is HttpmqException or OperationCanceledException)
         {

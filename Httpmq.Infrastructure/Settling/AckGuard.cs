@@ -35,18 +35,18 @@ internal sealed class AckGuard(NatsLink link, JetStreamApi api, ConsumerLedger l
     {
         try
         {
-            var what = IMessageAcknowledger.What(stream, name, delivery);
-            var (refusal, known) = await LearnAsync(what, stream, name, cancellationToken);
+            var operation = IMessageAcknowledger.Operation(stream, name, delivery);
+            var (refusal, known) = await LearnAsync(operation, stream, name, cancellationToken);
             if (refusal is not null)
             {
                 return (refusal, AckVerdict.Ask, null);
             }
 
-            var isStopping = known.IsBeyond(delivery) && !known.HasCopies && await HasCopiesAsync(what, stream, known, cancellationToken);
+            var isStopping = known.IsBeyond(delivery) && !known.HasCopies && await HasCopiesAsync(operation, stream, known, cancellationToken);
             var mayKnowLess = (known.HasCopies || known.IsInDoubt) && known.IsBeyond(delivery) && !known.IsFarBeyond(delivery);
             if (isStopping || mayKnowLess)
             {
-                (refusal, known) = await WaitForLeaderAsync(what, stream, name, delivery, known, timeLimit ?? new AckTimeLimit(time), cancellationToken);
+                (refusal, known) = await WaitForLeaderAsync(operation, stream, name, delivery, known, timeLimit ?? new AckTimeLimit(time), cancellationToken);
                 if (refusal is not null)
                 {
                     return (refusal, AckVerdict.Ask, null);
@@ -58,7 +58,7 @@ internal sealed class AckGuard(NatsLink link, JetStreamApi api, ConsumerLedger l
                 isStopping = isStopping && !known.HasCopies;
                 var inDoubt = isStopping || (known.IsInDoubt && !known.IsFarBeyond(delivery));
                 return (
-                    inDoubt ? AckErrors.NotKnownYet(what, name) : AckErrors.Beyond(what, name, delivery, known.Mark, isOnlyCopy: !known.HasCopies),
+                    inDoubt ? AckErrors.Unknown(operation) : AckErrors.Beyond(operation, delivery, known.Mark, isOnlyCopy: !known.HasCopies),
                     AckVerdict.Ask,
                     null);
             }
@@ -81,7 +81,8 @@ internal sealed class AckGuard(NatsLink link, JetStreamApi api, ConsumerLedger l
 
         try
         {
-            return (await LearnAsync($"Unable to acknowledge messages of stream {stream} for consumer {name}", stream, name, cancellationToken)).Refusal;
+            var operation = new Operation(OperationKind.AcknowledgeMany, stream.Value, name.Value);
+            return (await LearnAsync(operation, stream, name, cancellationToken)).Refusal;
         }
         catch (HttpmqException exception)
         {
@@ -100,9 +101,9 @@ internal sealed class AckGuard(NatsLink link, JetStreamApi api, ConsumerLedger l
         ConsumerEntry entry,
         CancellationToken cancellationToken)
     {
-        var what = IMessageAcknowledger.What(stream, name, delivery);
+        var operation = IMessageAcknowledger.Operation(stream, name, delivery);
         var answer = await api.TryCallAsync(
-            what,
+            operation,
             $"STREAM.MSG.GET.{stream}",
             JsonSerializer.SerializeToUtf8Bytes(new MessageGetRequest(delivery.Stream), WireJson.Default.MessageGetRequest),
             WireJson.Default.MessageGetResponse,
@@ -110,7 +111,7 @@ internal sealed class AckGuard(NatsLink link, JetStreamApi api, ConsumerLedger l
         if (answer.Error is { } error)
         {
             // It is gone, so there is nothing left to harm: acknowledging twice succeeds.
-            return error.Code == 404 ? true : throw new HttpmqException(JetStreamErrors.ToError(what, error));
+            return error.Code == 404 ? true : throw new HttpmqException(JetStreamErrors.ToError(operation, error));
         }
 
         var subject = answer.Message?.Subject ?? string.Empty;
@@ -120,19 +121,19 @@ internal sealed class AckGuard(NatsLink link, JetStreamApi api, ConsumerLedger l
         }
 
         // Others may have changed the filter, and no advisory says so.
-        var (refusal, known) = await LearnAsync(what, stream, name, cancellationToken);
+        var (refusal, known) = await LearnAsync(operation, stream, name, cancellationToken);
         return refusal is null ? Covers(known.Rules, subject) : throw new HttpmqException(refusal);
     }
 
     /// <summary>Asks the consumer's leader, and keeps what it says.</summary>
-    private async Task<(Error? Refusal, Known Known)> LearnAsync(string what, StreamName stream, ConsumerName name, CancellationToken cancellationToken)
+    private async Task<(Error? Refusal, Known Known)> LearnAsync(Operation operation, StreamName stream, ConsumerName name, CancellationToken cancellationToken)
     {
         var entry = ledger.Find(stream.Value, name.Value);
         var generation = entry?.Generation ?? 0;
         var before = entry?.Mark ?? default;
         var info = entry is null
-            ? await api.FindConsumerAsync(what, stream, name, cancellationToken)
-            : await entry.AskAsync(() => api.FindConsumerAsync(what, stream, name, CancellationToken.None), cancellationToken);
+            ? await api.FindConsumerAsync(operation, stream, name, cancellationToken)
+            : await entry.AskAsync(() => api.FindConsumerAsync(operation, stream, name, CancellationToken.None), cancellationToken);
         if (info is null)
         {
             return (ConsumerErrors.NotFound(stream, name), default);
@@ -140,8 +141,7 @@ internal sealed class AckGuard(NatsLink link, JetStreamApi api, ConsumerLedger l
 
         if (info.Config!.Text("ack_policy") is not "explicit" and var policy)
         {
-            var detail = $"consumer {name} has ack policy '{policy}'; single messages are acknowledged with 'explicit' only";
-            return (new Error(ConsumerErrorTypes.AckPolicy, what, detail), default);
+            return (ConsumerErrors.OtherPolicy(operation, policy), default);
         }
 
         if (entry is null)
@@ -157,7 +157,7 @@ internal sealed class AckGuard(NatsLink link, JetStreamApi api, ConsumerLedger l
         }
 
         DateTimeOffset? created = ServerFacts.OfLeader(info.Config.LeaderVersion, link.Server).HasStableConsumerCreated ? info.Created : null;
-        var rules = await RulesOfAsync(what, stream, info, entry.Rules?.Retention, entry.SteadySince(info, created), cancellationToken);
+        var rules = await RulesOfAsync(operation, stream, info, entry.Rules?.Retention, entry.SteadySince(info, created), cancellationToken);
         var mark = new DeliverySequence(info.Delivered?.StreamSeq ?? 0, info.Delivered?.ConsumerSeq ?? 0);
         generation = entry.Compare(generation, before, mark, created);
         entry.Learn(generation, rules, mark);
@@ -168,7 +168,7 @@ internal sealed class AckGuard(NatsLink link, JetStreamApi api, ConsumerLedger l
     /// Whether a consumer has copies although it names none: that of a server that is stopping (2.10.27, 2.15.1, under load). Then it may also say
     /// that it delivered nothing.
     /// </summary>
-    private async Task<bool> HasCopiesAsync(string what, StreamName stream, Known known, CancellationToken cancellationToken)
+    private async Task<bool> HasCopiesAsync(Operation operation, StreamName stream, Known known, CancellationToken cancellationToken)
     {
         if (known.Entry.IsOnlyCopy)
         {
@@ -177,13 +177,13 @@ internal sealed class AckGuard(NatsLink link, JetStreamApi api, ConsumerLedger l
 
         var wanted = known.Wanted is not 0 and var own
             ? own
-            : (await api.CallAsync(what, $"STREAM.INFO.{stream}", [], WireJson.Default.StreamInfoWire, cancellationToken)).Config!.Known.NumReplicas;
+            : (await api.CallAsync(operation, $"STREAM.INFO.{stream}", [], WireJson.Default.StreamInfoWire, cancellationToken)).Config!.Known.NumReplicas;
         known.Entry.IsOnlyCopy = wanted == 1;
         return wanted > 1;
     }
 
     private async Task<AckRules> RulesOfAsync(
-        string what,
+        Operation operation,
         StreamName stream,
         ConsumerInfoWire info,
         string? retention,
@@ -194,7 +194,7 @@ internal sealed class AckGuard(NatsLink link, JetStreamApi api, ConsumerLedger l
         var leader = ServerFacts.OfLeader(config.LeaderVersion, link.Server);
         if (!leader.KeepsMessagesOfOthers)
         {
-            retention ??= (await api.CallAsync(what, $"STREAM.INFO.{stream}", [], WireJson.Default.StreamInfoWire, cancellationToken)).Config!.Text("retention");
+            retention ??= (await api.CallAsync(operation, $"STREAM.INFO.{stream}", [], WireJson.Default.StreamInfoWire, cancellationToken)).Config!.Text("retention");
         }
 
         var harmless = leader.KeepsMessagesOfOthers || retention is "limits";
@@ -214,7 +214,7 @@ internal sealed class AckGuard(NatsLink link, JetStreamApi api, ConsumerLedger l
     /// leader that takes over knows the last ones only once it has sent them again, which it does at once.
     /// </summary>
     private async Task<(Error? Refusal, Known Known)> WaitForLeaderAsync(
-        string what,
+        Operation operation,
         StreamName stream,
         ConsumerName name,
         DeliverySequence delivery,
@@ -226,7 +226,7 @@ internal sealed class AckGuard(NatsLink link, JetStreamApi api, ConsumerLedger l
         while (refusal is null && known.IsBeyond(delivery) && !known.IsFarBeyond(delivery) && timeLimit.Start() is { } left && left > TimeSpan.Zero)
         {
             await Task.Delay(left < LeaderPoll ? left : LeaderPoll, time, cancellationToken);
-            (refusal, known) = await LearnAsync(what, stream, name, cancellationToken);
+            (refusal, known) = await LearnAsync(operation, stream, name, cancellationToken);
         }
 
         return (refusal, known);

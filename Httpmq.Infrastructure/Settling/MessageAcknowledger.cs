@@ -1,3 +1,4 @@
+using Httpmq.Domain.Consumers;
 using Httpmq.Application.Consumers;
 using Httpmq.Application.Settling;
 using Httpmq.Domain.Errors;
@@ -69,7 +70,7 @@ internal sealed class MessageAcknowledger(
 
         return verdict switch
         {
-            AckVerdict.AnotherMessage => AckErrors.AnotherMessage(IMessageAcknowledger.What(stream, consumer, delivery), consumer, delivery),
+            AckVerdict.AnotherMessage => AckErrors.Other(IMessageAcknowledger.Operation(stream, consumer, delivery), delivery),
             AckVerdict.LookAtSubject => await LookAndSendAsync(stream, consumer, delivery, entry!, cancellationToken),
             _ => await SendAsync(stream, consumer, delivery, entry!, cancellationToken),
         };
@@ -88,11 +89,11 @@ internal sealed class MessageAcknowledger(
             return null;
         }
 
-        var what = IMessageAcknowledger.What(stream, consumer, delivery);
+        var operation = IMessageAcknowledger.Operation(stream, consumer, delivery);
         if (reply.Kind is ReplyKind.NoResponders)
         {
             entry.Reset();
-            return await ExplainNoConsumerAsync(stream, consumer, what, cancellationToken);
+            return await ExplainNoConsumerAsync(stream, consumer, operation, cancellationToken);
         }
 
         if (reply.Kind is ReplyKind.TimedOut)
@@ -101,7 +102,7 @@ internal sealed class MessageAcknowledger(
             entry.Reset();
         }
 
-        return AckErrors.Of(what, reply, link);
+        return AckRefusals.Of(operation, reply, link);
     }
 
     /// <summary>Looks whether the consumer's filter lets the message through: before it is acknowledged where that could harm, else meanwhile.</summary>
@@ -140,7 +141,7 @@ internal sealed class MessageAcknowledger(
         {
             return await _guard.WasForConsumerAsync(stream, consumer, delivery, entry, cancellationToken)
                 ? null
-                : AckErrors.NeverSent(IMessageAcknowledger.What(stream, consumer, delivery), consumer, delivery);
+                : AckErrors.NeverSent(IMessageAcknowledger.Operation(stream, consumer, delivery));
         }
         catch (HttpmqException exception)
         {
@@ -148,13 +149,13 @@ internal sealed class MessageAcknowledger(
         }
     }
 
-    private async Task<Error> ExplainNoConsumerAsync(StreamName stream, ConsumerName consumer, string what, CancellationToken cancellationToken)
+    private async Task<Error> ExplainNoConsumerAsync(StreamName stream, ConsumerName consumer, Operation operation, CancellationToken cancellationToken)
     {
         try
         {
-            return await api.FindConsumerAsync(what, stream, consumer, cancellationToken) is null
+            return await api.FindConsumerAsync(operation, stream, consumer, cancellationToken) is null
                 ? ConsumerErrors.NotFound(stream, consumer)
-                : AckErrors.NoLeader(what);
+                : ConsumerErrors.NoLeader(operation);
         }
         catch (HttpmqException exception)
         {

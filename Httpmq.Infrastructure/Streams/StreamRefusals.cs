@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Text.Json;
 using Httpmq.Domain.Errors;
 using Httpmq.Domain.Limits;
@@ -15,20 +14,18 @@ internal sealed class StreamRefusals(JetStreamApi api)
     // The explanation of an error must not become the work.
     private const int MostSubjects = 10;
 
-    public async Task<Error> ExplainAsync(string what, ApiError refusal, StreamConfig wanted, CancellationToken cancellationToken)
+    public async Task<Error> ExplainAsync(Operation operation, ApiError refusal, StreamConfig wanted, CancellationToken cancellationToken)
     {
-        var error = JetStreamErrors.ToError(what, refusal);
+        var error = JetStreamErrors.ToError(operation, refusal);
         try
         {
-            var explanation = refusal.ErrCode switch
+            return refusal.ErrCode switch
             {
-                JetStreamErrors.StreamExists => await DescribeDifferenceAsync(what, wanted, cancellationToken),
-                JetStreamErrors.SubjectsOverlap => await DescribeOverlapAsync(what, wanted, cancellationToken),
-                JetStreamErrors.NoCluster => $"replicas: {wanted.NumReplicas} needs a cluster of at least as many nats-servers, and this is a single one; leave replicas out, or say 1",
-                JetStreamErrors.NoSuchPeers => $"replicas: {wanted.NumReplicas} needs as many nats-servers that run and have room; say fewer, or start more",
-                _ => null,
+                JetStreamErrors.StreamExists => await CompareAsync(error, operation, wanted, cancellationToken),
+                JetStreamErrors.SubjectsOverlap => await FindOverlapAsync(error, operation, wanted, cancellationToken),
+                JetStreamErrors.NoCluster or JetStreamErrors.NoSuchPeers => StreamErrors.TooManyReplicas(error, wanted.NumReplicas),
+                _ => error,
             };
-            return explanation is null ? error : error with { Detail = $"{explanation}: {error.Detail}" };
         }
         catch (Exception exception) when (exception is HttpmqException or OperationCanceledException)
         {
@@ -37,42 +34,40 @@ internal sealed class StreamRefusals(JetStreamApi api)
         }
     }
 
-    private async Task<string?> DescribeDifferenceAsync(string what, StreamConfig wanted, CancellationToken cancellationToken)
+    private async Task<Error> CompareAsync(Error error, Operation operation, StreamConfig wanted, CancellationToken cancellationToken)
     {
-        var existing = (await api.CallAsync(what, $"STREAM.INFO.{wanted.Name}", [], WireJson.Default.StreamInfoWire, cancellationToken)).Config!.Known;
+        var info = await api.CallAsync(operation, $"STREAM.INFO.{wanted.Name}", [], WireJson.Default.StreamInfoWire, cancellationToken);
+        var existing = info.Config!.Known;
         var subjects = wanted.Subjects ?? [wanted.Name!];
         if (existing.Subjects is { } taken && !subjects.ToHashSet(StringComparer.Ordinal).SetEquals(taken))
         {
-            return $"subjects: the stream has {List(taken)}, and {List(subjects)} was asked for; change them with PUT /v1/admin/stream/{wanted.Name}/subject";
+            return StreamErrors.Different(error, "subjects", taken, subjects);
         }
 
-        return Limit("max_msgs", existing.MaxMsgs, wanted.MaxMsgs)
-            ?? Limit("max_bytes", existing.MaxBytes, wanted.MaxBytes)
-            ?? Limit("max_age", existing.MaxAge?.Nanoseconds, wanted.MaxAge?.Nanoseconds)
-            ?? Limit("max_msgs_per_subject", existing.MaxMsgsPerSubject, wanted.MaxMsgsPerSubject)
-            ?? Limit("max_msg_size", existing.MaxMsgSize, wanted.MaxMsgSize)
-            ?? Fixed("max_consumers", existing.MaxConsumers, wanted.MaxConsumers)
-            ?? Fixed("replicas", existing.NumReplicas, wanted.NumReplicas)
-            ?? Text("description", existing.Description ?? string.Empty, wanted.Description ?? string.Empty)
-            ?? (Metadata.AreSame(Metadata.WithoutReserved(existing.Metadata), wanted.Metadata)
-                ? null
-                : "metadata: the stream has another; delete the stream first, or use another name")
-            ?? "the stream differs in a setting that this API does not have, so it was defined with another tool; delete it first, or use another name";
+        (string Field, long? Current, long? Wanted)[] numbers =
+        [
+            ("max_msgs", existing.MaxMsgs, wanted.MaxMsgs),
+            ("max_bytes", existing.MaxBytes, wanted.MaxBytes),
+            ("max_age", existing.MaxAge?.Nanoseconds, wanted.MaxAge?.Nanoseconds),
+            ("max_msgs_per_subject", existing.MaxMsgsPerSubject, wanted.MaxMsgsPerSubject),
+            ("max_msg_size", existing.MaxMsgSize, wanted.MaxMsgSize),
+            ("max_consumers", existing.MaxConsumers, wanted.MaxConsumers),
+            ("replicas", existing.NumReplicas, wanted.NumReplicas),
+        ];
+        foreach (var (field, current, asked) in numbers)
+        {
+            if (current != asked)
+            {
+                return StreamErrors.Different(error, field, current, asked);
+            }
+        }
 
-        string? Limit(string field, long? has, long? asked) => Difference(field, has, asked, $"change it with PUT /v1/admin/stream/{wanted.Name}/limit");
-
-        static string? Fixed(string field, long? has, long? asked) => Difference(field, has, asked, "delete the stream first, or use another name");
-
-        static string? Text(string field, string has, string asked) => string.Equals(has, asked, StringComparison.Ordinal)
-            ? null
-            : $"{field}: the stream has another; delete the stream first, or use another name";
+        var isDescribed = string.Equals(existing.Description ?? string.Empty, wanted.Description ?? string.Empty, StringComparison.Ordinal);
+        var hasMetadata = Metadata.AreSame(Metadata.WithoutReserved(existing.Metadata), wanted.Metadata);
+        return StreamErrors.Different(error, !isDescribed ? "description" : !hasMetadata ? "metadata" : null);
     }
 
-    private static string? Difference(string field, long? has, long? asked, string advice) => has == asked
-        ? null
-        : string.Create(CultureInfo.InvariantCulture, $"{field}: the stream has {has}, and {asked} was asked for; {advice}");
-
-    private async Task<string?> DescribeOverlapAsync(string what, StreamConfig wanted, CancellationToken cancellationToken)
+    private async Task<Error> FindOverlapAsync(Error error, Operation operation, StreamConfig wanted, CancellationToken cancellationToken)
     {
         foreach (var subject in (wanted.Subjects ?? [wanted.Name!]).Take(MostSubjects))
         {
@@ -82,7 +77,7 @@ internal sealed class StreamRefusals(JetStreamApi api)
             }
 
             var page = await api.CallAsync(
-                what,
+                operation,
                 "STREAM.LIST",
                 JsonSerializer.SerializeToUtf8Bytes(new PageRequest(0, subject), WireJson.Default.PageRequest),
                 WireJson.Default.StreamListResponse,
@@ -91,15 +86,11 @@ internal sealed class StreamRefusals(JetStreamApi api)
             {
                 if (!string.Equals(other.Name, wanted.Name, StringComparison.Ordinal) && other.Subjects?.FirstOrDefault(filter.Overlaps) is { } taken)
                 {
-                    return $"subjects: '{subject}' overlaps with '{taken}' of stream {other.Name}";
+                    return StreamErrors.Overlapping(error, subject, taken, other.Name);
                 }
             }
         }
 
-        return null;
+        return error;
     }
-
-    private static string List(IReadOnlyList<string> subjects) => subjects.Count <= MostSubjects
-        ? string.Join(", ", subjects.Select(subject => $"'{subject}'"))
-        : $"{string.Join(", ", subjects.Take(MostSubjects).Select(subject => $"'{subject}'"))} and {subjects.Count - MostSubjects} more";
 }

@@ -17,17 +17,17 @@ internal sealed class StreamStore(JetStreamApi api, IDefinitionLocks locks) : IS
 
     public async Task CreateAsync(StreamName name, StreamConfig config, CancellationToken cancellationToken)
     {
-        var what = $"Failed to create stream {name}";
+        var operation = new Operation(OperationKind.CreateStream, name.Value);
         if (config.Metadata is not null)
         {
-            api.Require(what, "metadata", "2.10", static server => server.HasMetadata);
+            api.Require(operation, "metadata", "2.10", static server => server.HasMetadata);
         }
 
         var named = config with { Subjects = config.Subjects is { Count: > 0 } subjects ? subjects : null };
         var json = Change(StreamDefaults.File, Configurations.Named((StreamConfig)named.WithoutZeros()));
         // A single server keeps two creations apart by itself, a cluster does not always. And a change may be under way that has read a
         // stream which was deleted since.
-        await locks.RunAfterOthersAsync(what, name, () => WriteAsync(what, "CREATE", name, json, cancellationToken), cancellationToken);
+        await locks.RunAfterOthersAsync(operation, name, () => WriteAsync(operation, "CREATE", name, json, cancellationToken), cancellationToken);
     }
 
     public async Task<IReadOnlyList<StreamInfo>> ListAsync(CancellationToken cancellationToken)
@@ -36,7 +36,7 @@ internal sealed class StreamStore(JetStreamApi api, IDefinitionLocks locks) : IS
         while (true)
         {
             var page = await api.CallAsync(
-                "Failed to list streams",
+                new Operation(OperationKind.ListStreams),
                 "STREAM.LIST",
                 JsonSerializer.SerializeToUtf8Bytes(new PageRequest(streams.Count), WireJson.Default.PageRequest),
                 WireJson.Default.StreamListResponse,
@@ -53,34 +53,34 @@ internal sealed class StreamStore(JetStreamApi api, IDefinitionLocks locks) : IS
     }
 
     public async Task<StreamInfo> GetAsync(StreamName name, CancellationToken cancellationToken) =>
-        ToInfo(await ReadAsync($"Failed to read stream {name}", name, cancellationToken));
+        ToInfo(await ReadAsync(new Operation(OperationKind.ReadStream, name.Value), name, cancellationToken));
 
     public Task ChangeSubjectsAsync(StreamName name, IReadOnlyList<SubjectFilter> subjects, CancellationToken cancellationToken)
     {
         var change = Configurations.Named(new StreamConfig { Subjects = [.. subjects.Select(subject => subject.Value)] });
-        return UpdateAsync($"Failed to change the subjects of stream {name}", name, change, cancellationToken);
+        return UpdateAsync(new Operation(OperationKind.ChangeSubjects, name.Value), name, change, cancellationToken);
     }
 
     public Task ChangeLimitsAsync(StreamName name, StreamLimits limits, CancellationToken cancellationToken) =>
-        UpdateAsync($"Failed to change the limits of stream {name}", name, Configurations.Named(limits.WithoutZeros()), cancellationToken);
+        UpdateAsync(new Operation(OperationKind.ChangeLimits, name.Value), name, Configurations.Named(limits.WithoutZeros()), cancellationToken);
 
     public Task DeleteAsync(StreamName name, CancellationToken cancellationToken) =>
-        api.CallAsync($"Failed to delete stream {name}", $"STREAM.DELETE.{name}", [], WireJson.Default.ApiResponse, cancellationToken);
+        api.CallAsync(new Operation(OperationKind.DeleteStream, name.Value), $"STREAM.DELETE.{name}", [], WireJson.Default.ApiResponse, cancellationToken);
 
-    private Task<StreamInfoWire> ReadAsync(string what, StreamName name, CancellationToken cancellationToken) =>
-        api.CallAsync(what, $"STREAM.INFO.{name}", [], WireJson.Default.StreamInfoWire, cancellationToken);
+    private Task<StreamInfoWire> ReadAsync(Operation operation, StreamName name, CancellationToken cancellationToken) =>
+        api.CallAsync(operation, $"STREAM.INFO.{name}", [], WireJson.Default.StreamInfoWire, cancellationToken);
 
     /// <summary>JetStream replaces the whole configuration, so nobody else may change it between the reading and the writing.</summary>
-    private async Task UpdateAsync(string what, StreamName name, JsonObject change, CancellationToken cancellationToken)
+    private async Task UpdateAsync(Operation operation, StreamName name, JsonObject change, CancellationToken cancellationToken)
     {
-        if (IsChange((await ReadAsync(what, name, cancellationToken)).Config!.Json, change, out _))
+        if (IsChange((await ReadAsync(operation, name, cancellationToken)).Config!.Json, change, out _))
         {
-            await locks.RunAsync(what, name, consumer: null, ChangeAsync, cancellationToken);
+            await locks.RunAsync(operation, name, consumer: null, ChangeAsync, cancellationToken);
         }
 
         async Task ChangeAsync(Action writing)
         {
-            var current = await ReadAsync(what, name, cancellationToken);
+            var current = await ReadAsync(operation, name, cancellationToken);
             if (!IsChange(current.Config!.Json, change, out var config))
             {
                 return;
@@ -88,19 +88,19 @@ internal sealed class StreamStore(JetStreamApi api, IDefinitionLocks locks) : IS
 
             cancellationToken.ThrowIfCancellationRequested();
             writing();
-            await WriteAsync(what, "UPDATE", name, config, cancellationToken);
+            await WriteAsync(operation, "UPDATE", name, config, cancellationToken);
         }
     }
 
     /// <summary>The call is never cancelled: whether it happened must be known before the next change. It has a time-out of its own.</summary>
-    private async Task WriteAsync(string what, string verb, StreamName name, JsonObject config, CancellationToken cancellationToken)
+    private async Task WriteAsync(Operation operation, string verb, StreamName name, JsonObject config, CancellationToken cancellationToken)
     {
         var body = JsonSerializer.SerializeToUtf8Bytes(config, WireJson.Default.JsonObject);
-        var answer = await api.TryCallAsync(what, $"STREAM.{verb}.{name}", body, WireJson.Default.StreamInfoWire, CancellationToken.None);
+        var answer = await api.TryCallAsync(operation, $"STREAM.{verb}.{name}", body, WireJson.Default.StreamInfoWire, CancellationToken.None);
         if (answer.Error is { } error)
         {
             var wanted = config.Deserialize(ConfigJson.Default.StreamConfig)!;
-            throw new HttpmqException(await _refusals.ExplainAsync(what, error, wanted, cancellationToken));
+            throw new HttpmqException(await _refusals.ExplainAsync(operation, error, wanted, cancellationToken));
         }
     }
 

@@ -1,3 +1,4 @@
+using Httpmq.Api.Errors;
 using System.Buffers;
 using System.Runtime.ExceptionServices;
 using System.Text;
@@ -91,7 +92,7 @@ internal sealed class AckRequestTests
         }
         catch (HttpmqException exception)
         {
-            return exception.Error.Detail;
+            return exception.Error.Detail();
         }
     }
 

@@ -1,3 +1,4 @@
+using Httpmq.Api.Errors;
 using Httpmq.Application.Consumers;
 using Httpmq.Application.Definitions;
 using Httpmq.Application.Streams;
@@ -111,7 +112,7 @@ internal sealed class DefineConsumerTests
         using (Assert.EnterMultipleScope())
         {
             Assert.That(error.Kind, Is.EqualTo(ErrorKind.Conflict));
-            Assert.That(error.Detail, Does.StartWith(detail));
+            Assert.That(error.Detail(), Does.StartWith(detail));
         }
     }
 
@@ -148,7 +149,7 @@ internal sealed class DefineConsumerTests
         }
         else
         {
-            Assert.That(Samples.ErrorOf(define).Detail, Does.Contain($"'{filter}'").And.Contain($"'{subject}'"));
+            Assert.That(Samples.ErrorOf(define).Detail(), Does.Contain($"'{filter}'").And.Contain($"'{subject}'"));
         }
     }
 
@@ -173,8 +174,8 @@ internal sealed class DefineConsumerTests
     /// <summary>Nobody else is there.</summary>
     private sealed class Locks : IDefinitionLocks
     {
-        public Task RunAsync(string what, StreamName stream, ConsumerName? consumer, Func<Action, Task> change, CancellationToken cancellationToken) => change(() => { });
+        public Task RunAsync(Operation operation, StreamName stream, ConsumerName? consumer, Func<Action, Task> change, CancellationToken cancellationToken) => change(() => { });
 
-        public Task RunAfterOthersAsync(string what, StreamName stream, Func<Task> change, CancellationToken cancellationToken) => change();
+        public Task RunAfterOthersAsync(Operation operation, StreamName stream, Func<Task> change, CancellationToken cancellationToken) => change();
     }
 }

@@ -1,3 +1,4 @@
+using Httpmq.Api.Errors;
 using Httpmq.Application.Consumers;
 using Httpmq.Application.Streams;
 using Httpmq.Application.Subscriptions;
@@ -50,7 +51,7 @@ internal sealed class OpenSubscriptionTests
         using (Assert.EnterMultipleScope())
         {
             Assert.That(error.Kind, Is.EqualTo(kind));
-            Assert.That(error.Detail, Does.StartWith(detail));
+            Assert.That(error.Detail(), Does.StartWith(detail));
         }
     }
 

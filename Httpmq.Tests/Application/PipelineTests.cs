@@ -1,3 +1,4 @@
+using Httpmq.Api.Errors;
 using Httpmq.Application;
 using Httpmq.Application.Consumers;
 using Httpmq.Application.Health;
@@ -66,7 +67,7 @@ internal sealed class PipelineTests
         using (Assert.EnterMultipleScope())
         {
             Assert.That(error.Kind, Is.EqualTo(ErrorKind.InvalidInput));
-            Assert.That(error.Detail, Does.Contain(detail));
+            Assert.That(error.Detail(), Does.Contain(detail));
         }
     }
 
@@ -99,7 +100,7 @@ internal sealed class PipelineTests
     [Test]
     public async Task Acknowledge_Valid_IsHandedToThePort()
     {
-        var error = new Error(JetStreamErrorTypes.StreamNotFoundType, "message", "detail");
+        var error = StreamErrors.NotFound(Samples.Stream);
         _acknowledger.Setup(port => port.AcknowledgeAsync(Samples.Stream, Samples.Consumer, new DeliverySequence(3, 4), null, default)).ReturnsAsync(error);
         Assert.That(await Mediator.Send(new AcknowledgeMessage("s", "c", new AckPair(3, 4))), Is.SameAs(error));
     }
@@ -116,7 +117,7 @@ internal sealed class PipelineTests
         using (Assert.EnterMultipleScope())
         {
             Assert.That(error.Kind, Is.EqualTo(ErrorKind.InvalidInput));
-            Assert.That(error.Detail, Does.StartWith(detail));
+            Assert.That(error.Detail(), Does.StartWith(detail));
         }
     }
 

@@ -35,7 +35,7 @@ internal sealed class RoomTests
             "Consumers Definitions Deliveries EmbeddedNats Health Publishing Settling Streams"));
         yield return Project(Api, new Rooms(
             "Httpmq.Api",
-            "Json",
+            "Errors Json",
             "Http",
             "Bodies OpenApi",
             "Subscriptions.Framing",

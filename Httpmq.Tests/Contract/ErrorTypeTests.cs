@@ -1,3 +1,4 @@
+using Httpmq.Api.Errors;
 using System.Globalization;
 using System.Reflection;
 using System.Text.RegularExpressions;

@@ -1,3 +1,4 @@
+using Httpmq.Api.Errors;
 using Httpmq.Api.Http;
 using System.Text;
 using System.Text.Json.Nodes;

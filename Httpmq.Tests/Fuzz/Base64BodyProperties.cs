@@ -1,3 +1,4 @@
+using Httpmq.Api.Errors;
 using System.Buffers;
 using System.Text;
 using FsCheck;
@@ -37,12 +38,12 @@ internal sealed class Base64BodyProperties
             return;
         }
 
-        Assert.That(error?.Kind, Is.EqualTo(expectedError), error?.Detail);
+        Assert.That(error?.Kind, Is.EqualTo(expectedError), error?.Detail());
         Assert.That(message, Is.EqualTo(expectedMessage));
         Assert.That(Buffers.Used, Is.Zero, "a buffer was not given back");
         if (text.Length > 0 && text.AsSpan().IndexOfAnyExcept(Allowed) is >= 0 and var illegal)
         {
-            Assert.That(error!.Detail, Does.Contain($"byte {illegal};"));
+            Assert.That(error!.Detail(), Does.Contain($"byte {illegal};"));
         }
     });
 

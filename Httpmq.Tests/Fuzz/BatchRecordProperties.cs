@@ -1,3 +1,4 @@
+using Httpmq.Api.Errors;
 using System.Text;
 using System.Text.Json;
 using System.Text.Unicode;
@@ -40,7 +41,7 @@ internal sealed class BatchRecordProperties
                 var line = Segments.Join(pieces);
                 var error = reader.Read(Segments.Sequence(pieces), out var subject, out var message);
                 var expected = Describe(line);
-                Assert.That(error is null, Is.EqualTo(expected is not null), $"{Encoding.UTF8.GetString(line)}: {error?.Detail}");
+                Assert.That(error is null, Is.EqualTo(expected is not null), $"{Encoding.UTF8.GetString(line)}: {error?.Detail()}");
                 Assert.That(error?.Kind, Is.AnyOf(null, ErrorKind.InvalidInput, ErrorKind.TooLarge));
                 if (error is null)
                 {
@@ -48,7 +49,7 @@ internal sealed class BatchRecordProperties
                 }
                 else
                 {
-                    Assert.That(error.Detail, Is.Not.Empty);
+                    Assert.That(error.Detail(), Is.Not.Empty);
                 }
             }
         });

@@ -1,3 +1,4 @@
+using Httpmq.Api.Errors;
 using Httpmq.Api.Streams;
 using Httpmq.Api.Consumers;
 using Httpmq.Api.Settling;
@@ -86,8 +87,8 @@ internal sealed class JsonBodyProperties
         catch (HttpmqException exception)
         {
             Assert.That(exception.Error.Kind, Is.EqualTo(ErrorKind.InvalidInput));
-            Assert.That(exception.Error.Detail, Is.Not.Empty);
-            return (null, exception.Error.Detail);
+            Assert.That(exception.Error.Detail(), Is.Not.Empty);
+            return (null, exception.Error.Detail());
         }
     }
 

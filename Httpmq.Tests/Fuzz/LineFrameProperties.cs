@@ -83,11 +83,11 @@ internal sealed class LineFrameProperties
         var lines = Lines(output =>
         {
             var writer = new LineFrameWriter(output, "id", "stream", "consumer", new FramingOptions());
-            writer.WriteEnd(new Error(new ErrorType("some-type", ErrorKind.Conflict), message, detail));
+            writer.WriteEnd(new Error(SubscriptionErrorTypes.Broken, new Operation(OperationKind.Publish, Subject: message), ("reason", detail)));
             return writer.Bytes;
         });
         using var json = JsonDocument.Parse(lines.Single());
-        Assert.That(json.RootElement.GetProperty("error").GetProperty("message").GetString(), Is.EqualTo(message));
+        Assert.That(json.RootElement.GetProperty("error").GetProperty("message").GetString(), Is.EqualTo($"Unable to publish message to {message}"));
         Assert.That(json.RootElement.GetProperty("error").GetProperty("detail").GetString(), Is.EqualTo(detail));
     });
 

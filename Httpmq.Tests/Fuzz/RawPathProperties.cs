@@ -1,3 +1,4 @@
+using Httpmq.Api.Errors;
 using System.Text;
 using System.Text.RegularExpressions;
 using FsCheck;
@@ -73,7 +74,7 @@ internal sealed partial class RawPathProperties
         catch (HttpmqException exception)
         {
             Assert.That(exception.Error.Kind, Is.EqualTo(ErrorKind.InvalidInput));
-            Assert.That(exception.Error.Detail, Does.StartWith("subject: "));
+            Assert.That(exception.Error.Detail(), Does.StartWith("subject: "));
             return null;
         }
     }

@@ -1,3 +1,5 @@
+using Httpmq.Domain.Messages;
+using Httpmq.Api.Errors;
 using System.Buffers;
 using System.Text;
 using System.Text.Json;
@@ -154,7 +156,7 @@ internal sealed class PullFlowTests
 
         _flow.OnStatus(NatsStatus.Conflict, replyTo: null, Headers("409 Exceeded MaxRequestBatch of 0"));
 
-        Assert.That(_source.End?.Detail, Does.Contain("refused to be asked"));
+        Assert.That(_source.End?.Detail(), Does.Contain("refused to be asked"));
     }
 
     [Test]
@@ -185,7 +187,7 @@ internal sealed class PullFlowTests
         _source.IsConnected = false;
         _flow.Start();
         _source.IsConnected = true;
-        _source.Finish(new Error(new ErrorType("some-type", ErrorKind.NotFound), "a", "b"));
+        _source.Finish(SubscriptionErrors.NoStream);
         _flow.Refresh(reconnected: true);
 
         Assert.That(_source.Sent, Is.Empty);

@@ -1,3 +1,4 @@
+using Httpmq.Api.Errors;
 using System.Buffers;
 using Httpmq.Application.Subscriptions;
 using Httpmq.Domain.Errors;
@@ -60,7 +61,7 @@ internal sealed class SheddingTests : IAsyncDisposable
         using (Assert.EnterMultipleScope())
         {
             Assert.That(source.End?.Kind, Is.EqualTo(ErrorKind.TooMany));
-            Assert.That(source.End?.Detail, Does.Contain($"{5 * Counted} bytes wait for it"));
+            Assert.That(source.End?.Detail(), Does.Contain($"{5 * Counted} bytes wait for it"));
             Assert.That(source.PendingBytes, Is.EqualTo(5 * Counted), "it is still there to be read");
         }
     }
@@ -77,7 +78,7 @@ internal sealed class SheddingTests : IAsyncDisposable
 
         using (Assert.EnterMultipleScope())
         {
-            Assert.That(slowest.End?.Detail, Does.Contain("limits.max_total_pending_bytes"));
+            Assert.That(slowest.End?.Detail(), Does.Contain("limits.max_total_pending_bytes"));
             Assert.That(slowest.PendingBytes, Is.Zero);
             Assert.That(others.Select(other => other.End), Has.All.Null);
             Assert.That(_context.Shedding.Pending.Used, Is.EqualTo(3 * Counted));
@@ -89,13 +90,13 @@ internal sealed class SheddingTests : IAsyncDisposable
     {
         var (ended, other) = (Open(), Open());
         Deliver(ended, 4);
-        ended.Finish(DeliverySource.ConsumerDeleted);
+        ended.Finish(SubscriptionErrors.Deleted);
 
         Deliver(other, 3);
 
         using (Assert.EnterMultipleScope())
         {
-            Assert.That(ended.End?.Detail, Is.EqualTo("the consumer was deleted"), "the first reason stays");
+            Assert.That(ended.End?.Detail(), Is.EqualTo("the consumer was deleted"), "the first reason stays");
             Assert.That(ended.PendingBytes, Is.Zero);
             Assert.That(other.End, Is.Null);
         }

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Httpmq.Api.Http;
+using Httpmq.Api.Json;
 using YamlDotNet.Core;
 using YamlDotNet.RepresentationModel;
 
@@ -38,7 +39,7 @@ internal static class ConfigurationFile
         catch (JsonException exception)
         {
             var (line, column) = (exception.LineNumber + 1, exception.BytePositionInLine + 1);
-            reports.Problem(path, $"not valid JSON at line {line}, column {column}: {WithoutPosition(exception.Message)}");
+            reports.Problem(path, $"not valid JSON at line {line}, column {column}: {Describe(exception)}");
         }
 
         return null;
@@ -87,15 +88,8 @@ internal static class ConfigurationFile
         return FileNode.Of(document.RootElement.Clone());
     }
 
-    // The parser counts from zero; its position would contradict ours. What it says of a comma is meant for programmers.
-    private static string WithoutPosition(string message)
-    {
-        if (message.Contains("trailing comma", StringComparison.Ordinal))
-        {
-            return "take out the comma before this closing bracket";
-        }
-
-        var position = message.IndexOf(" LineNumber:", StringComparison.Ordinal);
-        return position < 0 ? message : message[..position];
-    }
+    // What the parser says of a comma is meant for programmers.
+    private static string Describe(JsonException exception) => JsonExceptionText.Read(exception) is JsonProblem.TrailingComma
+        ? "take out the comma before this closing bracket"
+        : JsonExceptionText.WithoutPosition(exception);
 }

@@ -1,3 +1,4 @@
+using Httpmq.Api.Errors;
 using Httpmq.Api.Http;
 using Httpmq.Application.Streams;
 using Httpmq.Domain.Errors;
@@ -28,7 +29,7 @@ internal sealed class AnswerLimitTests
         using (Assert.EnterMultipleScope())
         {
             Assert.That(error.Kind, Is.EqualTo(ErrorKind.Timeout));
-            Assert.That(error.Detail, Does.Contain(fate));
+            Assert.That(error.Detail(), Does.Contain(fate));
         }
     }
 

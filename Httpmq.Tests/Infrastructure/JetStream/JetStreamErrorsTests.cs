@@ -1,3 +1,4 @@
+using Httpmq.Domain.Errors;
 using Httpmq.Api.Http;
 using Httpmq.Infrastructure.Protocol;
 
@@ -52,5 +53,5 @@ internal sealed class JetStreamErrorsTests
     public void ToError_CodeOfANewerServer_HasTheStatusOfJetStreamsOwnCode(int code, int status) => Assert.That(StatusOf(19999, code, null), Is.EqualTo(status));
 
     private static int StatusOf(int errCode, int code, string? text) =>
-        ErrorResponses.StatusOf(JetStreamErrors.ToError("what", new ApiError(code, errCode, text)).Kind);
+        ErrorResponses.StatusOf(JetStreamErrors.ToError(new Operation(OperationKind.ReadStream, "s"), new ApiError(code, errCode, text)).Kind);
 }

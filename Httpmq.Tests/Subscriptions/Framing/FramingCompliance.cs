@@ -1,3 +1,4 @@
+using Httpmq.Api.Errors;
 using System.Buffers;
 using System.IO.Pipelines;
 using System.Text;
@@ -15,7 +16,7 @@ internal abstract class FramingCompliance
 {
     protected const string RequestId = "8f14e45f";
 
-    private static readonly Error Why = new(new ErrorType("some-type", ErrorKind.Conflict), "Subscription \"ended\"", "line 1\nline 2: \u2028 ünï");
+    private static readonly Error Why = new(JetStreamErrorTypes.StreamExistsType, new Operation(OperationKind.ReadStream, "\"s\""), ("err_code", 1), ("description", "line 1\nline 2: \u2028 ünï"));
 
     /// <summary>Every byte there is, and what framings use to part their frames.</summary>
     private static readonly byte[][] Payloads =
@@ -142,7 +143,7 @@ internal abstract class FramingCompliance
         Assert.That(end.Kind, Is.EqualTo(FrameKind.End));
         if (SaysWhy)
         {
-            Assert.That((end.Status, end.Message, end.Detail), Is.EqualTo((409, Why.Message, Why.Detail)));
+            Assert.That((end.Status, end.Message, end.Detail), Is.EqualTo((409, Why.Message(), Why.Detail())));
         }
     }
 

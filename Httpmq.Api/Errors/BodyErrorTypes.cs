@@ -1,6 +1,6 @@
 using Httpmq.Domain.Errors;
 
-namespace Httpmq.Api.Bodies;
+namespace Httpmq.Api.Errors;
 
 /// <summary>What is wrong with a body. One that is too large or too slow is as where the server says so itself.</summary>
 internal static class BodyErrorTypes

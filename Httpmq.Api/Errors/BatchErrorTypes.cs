@@ -1,6 +1,6 @@
 using Httpmq.Domain.Errors;
 
-namespace Httpmq.Api.Publishing;
+namespace Httpmq.Api.Errors;
 
 /// <summary>What is wrong with a batch or one of its records.</summary>
 internal static class BatchErrorTypes

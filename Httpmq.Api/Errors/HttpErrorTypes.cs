@@ -1,6 +1,6 @@
 using Httpmq.Domain.Errors;
 
-namespace Httpmq.Api.Http;
+namespace Httpmq.Api.Errors;
 
 /// <summary>What is wrong with a request as HTTP has it, before anybody looks at what it asks for.</summary>
 internal static class HttpErrorTypes
