@@ -17,8 +17,8 @@ internal static class ErrorTexts
             .SelectMany(static texts => texts)
             .ToFrozenDictionary(static text => text.Key, static text => text.Value);
 
-    /// <summary>Every type that has words.</summary>
-    public static IReadOnlyCollection<ErrorType> Types => Texts.Keys;
+    /// <summary>Every type that has words, and them.</summary>
+    public static IReadOnlyDictionary<ErrorType, ErrorText> All => Texts;
 
     /// <summary>What failed, in one short sentence.</summary>
     public static string Message(this Error error)

@@ -85,7 +85,7 @@ internal sealed class HttpmqProcess(HttpmqSettings settings, TextWriter output, 
         }
         catch (EmbeddedNatsException exception)
         {
-            throw new StartException(exception.Message, exception);
+            throw new StartException(EmbeddedNatsAdvice.Describe(exception), exception);
         }
 
         return host.Services.GetRequiredService<EmbeddedNatsServer>();
@@ -98,6 +98,7 @@ internal sealed class HttpmqProcess(HttpmqSettings settings, TextWriter output, 
             Url = embedded?.ServerUri ?? settings.Nats.ServerUri!,
             Diagnosis = embedded,
             ConnectTimeout = settings.Nats.ConnectTimeout,
+            MaxReconnectAttemptsName = $"{Catalogue.Nats}.reconnect.max_attempts",
             MaxReconnectAttempts = embedded is null ? settings.Nats.MaxReconnectAttempts : -1,
             ReconnectWait = embedded is null ? settings.Nats.ReconnectWait : EmbeddedReconnectWait,
         };

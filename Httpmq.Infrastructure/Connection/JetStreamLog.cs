@@ -14,8 +14,8 @@ internal static partial class JetStreamLog
     [LoggerMessage(EventId = 2002, Message = "Attempt {Attempt} of {Connection} to connect to NATS failed ({Reason}); next in {WaitSeconds} s, or when it is back")]
     public static partial void ConnectFailed(this ILogger logger, LogLevel level, string connection, int attempt, string reason, double waitSeconds);
 
-    [LoggerMessage(2003, LogLevel.Critical, "Gave up after {Attempts} failed attempts to connect to NATS (nats.reconnect.max_attempts is {Limit})")]
-    public static partial void GaveUp(this ILogger logger, int attempts, int limit);
+    [LoggerMessage(2003, LogLevel.Critical, "Gave up after {Attempts} failed attempts to connect to NATS ({Setting} is {Limit})")]
+    public static partial void GaveUp(this ILogger logger, int attempts, string setting, int limit);
 
     [LoggerMessage(2010, LogLevel.Warning, "Subscriber of {Stream}/{Consumer} is too slow: {Bytes} bytes wait for it")]
     public static partial void SubscriberTooSlow(this ILogger logger, string stream, string consumer, long bytes);

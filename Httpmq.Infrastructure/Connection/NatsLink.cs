@@ -337,7 +337,7 @@ internal class NatsLink : IHostedService, IAsyncDisposable
             return false;
         }
 
-        _logger.GaveUp(failures, _options.MaxReconnectAttempts);
+        _logger.GaveUp(failures, _options.MaxReconnectAttemptsName, _options.MaxReconnectAttempts);
         Environment.ExitCode = 1;
         _lifetime.StopApplication();
         return true;

@@ -26,6 +26,9 @@ public sealed record NatsOptions
     /// <summary>Failed attempts in a row after which the process gives up; -1 (default): never.</summary>
     public int MaxReconnectAttempts { get; init; } = -1;
 
+    /// <summary>What the person who sets it knows it as: said in the log when the attempts are used up.</summary>
+    public string MaxReconnectAttemptsName { get; init; } = "the limit";
+
     /// <summary>
     /// Pause between two attempts at the same server, unless it was away and answers again. Default: 15 s.
     /// </summary>

@@ -31,7 +31,7 @@ internal static class StoreVersion
 
         return $"The store was last used by nats-server {before}, and this is {now}: an older server drops settings of streams and "
             + "consumers that it does not know (message TTLs, for example) and reports nothing. "
-            + $"Name nats-server {before} or newer with embedded_nats.executable";
+            + $"Use nats-server {before} or newer";
     }
 
     /// <summary>Notes the version. A store that cannot be written, or is full, is no reason not to serve what is in it.</summary>

@@ -16,7 +16,7 @@ internal sealed partial class ErrorTypeTests
     private static readonly Assembly[] Projects =
         [typeof(Error).Assembly, typeof(IStreamStore).Assembly, typeof(NatsOptions).Assembly, typeof(ErrorResponses).Assembly];
 
-    private static readonly ErrorType[] Catalogue = [.. Projects
+    internal static readonly ErrorType[] Catalogue = [.. Projects
         .SelectMany(static project => project.GetTypes())
         .SelectMany(static type => type.GetFields(BindingFlags.Static | BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.DeclaredOnly))
         .Where(static field => field.FieldType == typeof(ErrorType))

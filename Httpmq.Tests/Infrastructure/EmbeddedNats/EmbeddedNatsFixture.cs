@@ -1,3 +1,4 @@
+using Httpmq.Api.Hosting;
 using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Net;
@@ -56,7 +57,7 @@ internal abstract class EmbeddedNatsFixture
 
     /// <summary>The message with which the start is refused.</summary>
     protected static string RefusalOf(EmbeddedNatsServer server) =>
-        Assert.ThrowsAsync<EmbeddedNatsException>(() => server.StartAsync(CancellationToken.None))!.Message;
+        EmbeddedNatsAdvice.Describe(Assert.ThrowsAsync<EmbeddedNatsException>(() => server.StartAsync(CancellationToken.None))!);
 
     protected static int PortOf(EmbeddedNatsServer server) => new Uri(server.ServerUri).Port;
 
