@@ -24,7 +24,7 @@ internal sealed class ConsumersController(IMediator mediator) : ApiController(me
     [Errors(400, 404, 408, 409, 413, 501, 503, 504, 507)]
     public async Task<IActionResult> Define(string stream, [FromBody] ConsumerParameters parameters)
     {
-        await SendAsync(new DefineConsumer(stream, parameters.Mode, parameters.ToConfig()), abandon: true);
+        await SendAsync(new DefineConsumer(Caller, stream, parameters.Mode, parameters.ToConfig()), abandon: true);
         return Done();
     }
 
@@ -36,7 +36,7 @@ internal sealed class ConsumersController(IMediator mediator) : ApiController(me
     [Errors(400, 404, 503, 504)]
     public async Task<IActionResult> List(string stream)
     {
-        var consumers = await SendAsync(new ListConsumers(stream));
+        var consumers = await SendAsync(new ListConsumers(Caller, stream));
         var answer = new ConsumersAnswer
         {
             RequestId = RequestId,
@@ -52,7 +52,7 @@ internal sealed class ConsumersController(IMediator mediator) : ApiController(me
     [Errors(400, 404, 503, 504)]
     public async Task<IActionResult> Get(string stream, string consumer)
     {
-        var info = await SendAsync(new GetConsumer(stream, consumer));
+        var info = await SendAsync(new GetConsumer(Caller, stream, consumer));
         return Json(new ConsumerAnswer { RequestId = RequestId, Consumer = ConsumerInfoContract.From(info) }, ConsumersJson.Wire.ConsumerAnswer);
     }
 
@@ -64,7 +64,7 @@ internal sealed class ConsumersController(IMediator mediator) : ApiController(me
     [Errors(400, 404, 503, 504)]
     public async Task<IActionResult> Delete(string stream, string consumer)
     {
-        await SendAsync(new DeleteConsumer(stream, consumer));
+        await SendAsync(new DeleteConsumer(Caller, stream, consumer));
         return Done();
     }
 }

@@ -38,11 +38,16 @@ internal sealed class PublishController(
     public async Task<IActionResult> Publish()
     {
         // Nothing is bound: this is the hot path, and binding costs more than the rest of it.
-        // A bad name is refused before the body is read.
+        // A bad name, or a caller who may not, is refused before the body is read.
         var name = RawPath.LastSegment(HttpContext);
         if (!Subject.TryParse(name, out var subject, out var fault))
         {
             return Failed(new Error(RequestErrorTypes.InvalidSubject, "Invalid subject", $"subject: '{Shorten(name)}' {fault}"));
+        }
+
+        if (Caller.CheckPublish(subject) is { } refusal)
+        {
+            return Failed(refusal);
         }
 
         using var body = await Base64Body.ReadAsync(Request.BodyReader, Request.ContentLength, publisher.MaxPayload, buffers, timeouts, Aborted);
@@ -70,7 +75,7 @@ internal sealed class PublishController(
             return Failed(BatchPublication.Empty);
         }
 
-        return new BatchResult(await Mediator.Send(new OpenPublishBatch(), Aborted), batches);
+        return new BatchResult(await Mediator.Send(new OpenPublishBatch(Caller), Aborted), batches);
     }
 
     private static string Shorten(string text) => text.Length > 100 ? text[..100] + "…" : text;

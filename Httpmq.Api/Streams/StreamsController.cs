@@ -20,7 +20,7 @@ internal sealed class StreamsController(IMediator mediator) : ApiController(medi
     [Errors(400, 408, 409, 413, 501, 503, 504, 507)]
     public async Task<IActionResult> Define([FromBody] StreamParameters parameters)
     {
-        await SendAsync(new DefineStream(parameters.ToConfig()), abandon: true);
+        await SendAsync(new DefineStream(Caller, parameters.ToConfig()), abandon: true);
         return Done();
     }
 
@@ -31,7 +31,7 @@ internal sealed class StreamsController(IMediator mediator) : ApiController(medi
     [Errors(503, 504)]
     public async Task<IActionResult> List()
     {
-        var streams = await SendAsync(new ListStreams());
+        var streams = await SendAsync(new ListStreams(Caller));
         var answer = new StreamsAnswer
         {
             RequestId = RequestId,
@@ -48,7 +48,7 @@ internal sealed class StreamsController(IMediator mediator) : ApiController(medi
     [Errors(400, 404, 503, 504)]
     public async Task<IActionResult> Get(string stream)
     {
-        var info = await SendAsync(new GetStream(stream));
+        var info = await SendAsync(new GetStream(Caller, stream));
         return Json(new StreamAnswer { RequestId = RequestId, Stream = StreamInfoContract.From(info) }, StreamsJson.Wire.StreamAnswer);
     }
 
@@ -62,7 +62,7 @@ internal sealed class StreamsController(IMediator mediator) : ApiController(medi
     [Errors(400, 404, 408, 409, 413, 503, 504)]
     public async Task<IActionResult> ChangeSubjects(string stream, [FromBody] SubjectsParameters parameters)
     {
-        return Done(await SendAsync(new ChangeSubjects(stream, parameters.Subjects), abandon: true));
+        return Done(await SendAsync(new ChangeSubjects(Caller, stream, parameters.Subjects), abandon: true));
     }
 
     /// <summary>Changes the limits that are given.</summary>
@@ -74,7 +74,7 @@ internal sealed class StreamsController(IMediator mediator) : ApiController(medi
     [Errors(400, 404, 408, 409, 413, 503, 504, 507)]
     public async Task<IActionResult> ChangeLimits(string stream, [FromBody] StreamLimitParameters parameters)
     {
-        await SendAsync(new ChangeLimits(stream, parameters.ToLimits()), abandon: true);
+        await SendAsync(new ChangeLimits(Caller, stream, parameters.ToLimits()), abandon: true);
         return Done();
     }
 
@@ -86,7 +86,7 @@ internal sealed class StreamsController(IMediator mediator) : ApiController(medi
     [Errors(400, 404, 503, 504)]
     public async Task<IActionResult> Delete(string stream)
     {
-        await SendAsync(new DeleteStream(stream));
+        await SendAsync(new DeleteStream(Caller, stream));
         return Done();
     }
 }

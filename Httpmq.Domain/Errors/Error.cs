@@ -74,5 +74,14 @@ public sealed class HttpmqException(Error error, Exception? innerException = nul
 
     public override string Message => $"{Error.Message}: {Error.Detail}";
 
+    /// <summary>Throws where there is an error.</summary>
+    public static void ThrowIf(Error? error)
+    {
+        if (error is not null)
+        {
+            throw new HttpmqException(error);
+        }
+    }
+
     public static HttpmqException Of(ErrorType type, string message, string detail) => new(new Error(type, message, detail));
 }

@@ -1,5 +1,6 @@
 using Httpmq.Api.Http;
 using Httpmq.Application.Streams;
+using Httpmq.Domain.Access;
 using Httpmq.Domain.Errors;
 using MediatR;
 using Microsoft.AspNetCore.Http;
@@ -66,6 +67,6 @@ internal sealed class AnswerLimitTests
 
     private sealed class TestController(IMediator mediator) : ApiController(mediator)
     {
-        public Task SendStreamsAsync() => SendAsync(new ListStreams());
+        public Task SendStreamsAsync() => SendAsync(new ListStreams(Caller.Anonymous));
     }
 }
