@@ -1,3 +1,4 @@
+using Httpmq.Domain.Access;
 using Httpmq.Domain.Errors;
 using static Httpmq.Api.Errors.ErrorText;
 
@@ -17,6 +18,12 @@ internal static class HttpTexts
             error.Has("header") ? "{header}: the value has a control character ({character})"
             : error.Has("unread") ? "{reason}; this record and all that follow were not read"
             : "{reason}"),
+        [AccessErrorTypes.NotPermitted] = new("Not permitted", static error => (string?)error["action"] switch
+        {
+            "publish" => "{caller} may not publish to subject {subject:q}",
+            "consume" => "{caller} may not use consumer {consumer} of stream {stream}",
+            _ => "{caller} may not {action} stream {stream}",
+        }),
         [HttpErrorTypes.RouteNotFound] = new("Not found", "{advice}"),
         [HttpErrorTypes.MethodNotAllowed] = new("Method not allowed", "{method} is not for {path}; allowed: {allowed}"),
         [HttpErrorTypes.WebPageRefused] = new(

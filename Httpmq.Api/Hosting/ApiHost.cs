@@ -32,7 +32,14 @@ internal static class ApiHost
     // Kestrel adds a second to its limits, and a sum that overflows is over at once: a time without end has to leave room for it.
     private static readonly TimeSpan NoTimeout = TimeSpan.FromDays(36_500);
 
-    public static WebApplication Build(ApiGroup group, ApiServerSettings server, NatsOptions nats, LogSettings log, LimitSettings limits, TimeSpan? drainTimeout = null)
+    public static WebApplication Build(
+        ApiGroup group,
+        ApiServerSettings server,
+        NatsOptions nats,
+        LogSettings log,
+        LimitSettings limits,
+        TimeSpan? drainTimeout = null,
+        ICallerSource? callers = null)
     {
         var timeouts = new BodyTimeouts(server.ReadTimeout, limits.MinBodyRate, TimeProvider.System);
         var buffers = new BodyBuffers(limits.MaxTotalBodyBytes);
@@ -52,6 +59,7 @@ internal static class ApiHost
         builder.Services.AddSingleton(timeouts);
         builder.Services.AddSingleton(buffers);
         builder.Services.AddSingleton<UnknownNames>();
+        builder.Services.AddSingleton(callers ?? new AnonymousCallers());
         builder.Services.AddSingleton<DiagnosticSource, RejectedRequests>();
         builder.Services.AddDualProtocolTransport();
         builder.Services.Configure<SocketTransportOptions>(transport => transport.CreateBoundListenSocket = Bind);
@@ -73,7 +81,10 @@ internal static class ApiHost
                 mvc.ValueProviderFactories.Clear();
                 mvc.ValueProviderFactories.Add(new RouteValueProviderFactory());
                 mvc.InputFormatters.Clear();
-                mvc.InputFormatters.Add(new JsonBodyFormatter(timeouts, buffers, [SettlingJson.Wire, StreamsJson.Wire, ConsumersJson.Wire]));
+                mvc.InputFormatters.Add(new JsonBodyFormatter(
+                    timeouts,
+                    buffers,
+                    [SettlingJson.Wire.Options, StreamsJson.Wire.Options, ConsumersJson.Wire.Options]));
                 mvc.SuppressImplicitRequiredAttributeForNonNullableReferenceTypes = true;
             })
             .AddApiExplorer()
@@ -83,7 +94,7 @@ internal static class ApiHost
                 parts.FeatureProviders.Add(new GroupControllers(group));
             });
         builder.Services.AddPageAccess(server);
-        builder.Services.AddOpenApi(group, server);
+        builder.Services.AddOpenApi(group, server, StreamsJson.Wire, ConsumersJson.Wire);
 
         var app = builder.Build();
         var prefix = server.PathPrefix.TrimEnd('/');
@@ -98,6 +109,7 @@ internal static class ApiHost
             branch => branch.UseOpenApiAndSwagger(group, server));
         app.UseRouting();
         app.UseMiddleware<ExactPathMiddleware>();
+        app.UseMiddleware<CallerMiddleware>();
         app.UseMiddleware<BodyEncodingMiddleware>();
         app.UseMiddleware<QueryMiddleware>();
         app.MapControllers();

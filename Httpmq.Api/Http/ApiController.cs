@@ -1,5 +1,6 @@
 using Httpmq.Api.Errors;
 using System.Text.Json.Serialization.Metadata;
+using Httpmq.Domain.Access;
 using Httpmq.Domain.Errors;
 using MediatR;
 using Microsoft.AspNetCore.Mvc;
@@ -14,6 +15,9 @@ internal abstract class ApiController(IMediator mediator) : ControllerBase
 
     /// <summary>Sends without a limit of its own: for what asks JetStream once, which ends by itself.</summary>
     protected IMediator Mediator { get; } = mediator;
+
+    /// <summary>Who asks: every request to the application is given it.</summary>
+    protected Caller Caller => CallerMiddleware.CallerOf(HttpContext);
 
     protected string RequestId => HttpContext.TraceIdentifier;
 

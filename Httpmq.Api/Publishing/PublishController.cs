@@ -39,11 +39,16 @@ internal sealed class PublishController(
     public async Task<IActionResult> Publish()
     {
         // Nothing is bound: this is the hot path, and binding costs more than the rest of it.
-        // A bad name is refused before the body is read.
+        // A bad name, or a caller who may not, is refused before the body is read.
         var name = RawPath.LastSegment(HttpContext);
         if (!Subject.TryParse(name, out var subject, out var fault))
         {
             return Failed(RequestErrors.Subject("subject", name, fault!));
+        }
+
+        if (Caller.CheckPublish(subject) is { } refusal)
+        {
+            return Failed(refusal);
         }
 
         using var body = await Base64Body.ReadAsync(Request.BodyReader, Request.ContentLength, publisher.MaxPayload, buffers, timeouts, Aborted);
@@ -71,7 +76,7 @@ internal sealed class PublishController(
             return Failed(BatchErrors.Empty);
         }
 
-        return new BatchResult(await Mediator.Send(new OpenPublishBatch(), Aborted), batches);
+        return new BatchResult(await Mediator.Send(new OpenPublishBatch(Caller), Aborted), batches);
     }
 
     private sealed class BatchResult(PublishBatch batch, BatchPublications batches) : IActionResult

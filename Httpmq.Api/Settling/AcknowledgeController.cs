@@ -37,13 +37,13 @@ internal sealed class AcknowledgeController(IMediator mediator) : ApiController(
             return await AcknowledgeBatchAsync(stream, consumer, request.Pairs);
         }
 
-        var error = await SendAsync(new AcknowledgeMessage(stream, consumer, request.Pairs[0]), abandon: true);
+        var error = await SendAsync(new AcknowledgeMessage(Caller, stream, consumer, request.Pairs[0]), abandon: true);
         return error is null ? Done() : Failed(error);
     }
 
     private async Task<IActionResult> AcknowledgeBatchAsync(string stream, string consumer, IReadOnlyList<AckPair> pairs)
     {
-        var outcomes = await SendAsync(new AcknowledgeBatch(stream, consumer, pairs), abandon: true);
+        var outcomes = await SendAsync(new AcknowledgeBatch(Caller, stream, consumer, pairs), abandon: true);
         var failed = outcomes.Count(static outcome => outcome.Error is not null);
         var answer = new AckBatchAnswer
         {

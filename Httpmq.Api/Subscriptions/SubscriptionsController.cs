@@ -39,7 +39,7 @@ internal sealed class SubscriptionsController(IMediator mediator, SubscriptionPu
         try
         {
             var source = await SendAsync(
-                new OpenSubscription(stream, consumer, subject, ParseInflight(Single("max_msg_inflight")), Single("delivery_group")));
+                new OpenSubscription(Caller, stream, consumer, subject, ParseInflight(Single("max_msg_inflight")), Single("delivery_group")));
             return new SubscriptionResult(pumps, source, options);
         }
         catch

@@ -2,6 +2,7 @@ using FluentValidation;
 using Httpmq.Application.Definitions;
 using Httpmq.Application.Streams;
 using Httpmq.Application.Validation;
+using Httpmq.Domain.Access;
 using Httpmq.Domain.Consumers;
 using Httpmq.Domain.Errors;
 using Httpmq.Domain.Limits;
@@ -14,12 +15,13 @@ namespace Httpmq.Application.Consumers;
 /// Creates a consumer, or changes what may change of an existing one: in-flight limit, deliveries, ack wait, notes, metadata.
 /// Another mode, delivery group or filter is a conflict.
 /// </summary>
+/// <param name="Caller">Who asks.</param>
 /// <param name="Stream">The stream.</param>
 /// <param name="Mode">push or pull.</param>
 /// <param name="Config">
 /// The name and what is asked for. Ack wait absent or 0: 30 s; deliveries absent, 0 or -1: no limit; metadata absent: as it is.
 /// </param>
-public sealed record DefineConsumer(string Stream, string? Mode, ConsumerConfig Config) : IRequest, IValidatedRequest;
+public sealed record DefineConsumer(Caller Caller, string Stream, string? Mode, ConsumerConfig Config) : IRequest, IValidatedRequest;
 
 internal sealed class DefineConsumerValidator : AbstractValidator<DefineConsumer>
 {
@@ -51,6 +53,7 @@ internal sealed class DefineConsumerHandler(IConsumerStore consumers, IStreamSto
     {
         var stream = Rules.Stream(request.Stream);
         var name = Rules.Consumer(request.Config.DurableName);
+        HttpmqException.ThrowIf(request.Caller.CheckManage(stream));
         var wanted = new Wanted(name, request.Mode is "push" ? ConsumerMode.Push : ConsumerMode.Pull, WithDefaults(request.Config));
         var operation = new Operation(OperationKind.CreateConsumer, stream.Value, name.Value);
         try

@@ -1,3 +1,4 @@
+using Httpmq.Domain.Access;
 using System.Runtime.InteropServices;
 using System.Threading.Channels;
 using Httpmq.Domain.Errors;
@@ -7,12 +8,13 @@ using MediatR;
 namespace Httpmq.Application.Publishing;
 
 /// <summary>Opens a batch: a pipeline of single publishes, not a transaction.</summary>
-public sealed record OpenPublishBatch : IRequest<PublishBatch>;
+/// <param name="Caller">Who publishes; asked for each record.</param>
+public sealed record OpenPublishBatch(Caller Caller) : IRequest<PublishBatch>;
 
 internal sealed class OpenPublishBatchHandler(IMessagePublisher publisher, OpenBatches open) : IRequestHandler<OpenPublishBatch, PublishBatch>
 {
     public Task<PublishBatch> Handle(OpenPublishBatch request, CancellationToken cancellationToken) =>
-        Task.FromResult(new PublishBatch(publisher, open));
+        Task.FromResult(new PublishBatch(request.Caller, publisher, open));
 }
 
 /// <param name="Window">Records of one batch that may wait for JetStream, or for somebody to take their outcome, at once. Default: 1024.</param>
@@ -42,12 +44,14 @@ internal sealed class OpenBatches(PublishBatchOptions options)
 /// </summary>
 public sealed class PublishBatch : IDisposable
 {
+    private readonly Caller _caller;
     private readonly IMessagePublisher _publisher;
     private readonly OpenBatches _open;
     private readonly Channel<Record> _window;
 
-    internal PublishBatch(IMessagePublisher publisher, OpenBatches open)
+    internal PublishBatch(Caller caller, IMessagePublisher publisher, OpenBatches open)
     {
+        _caller = caller;
         _publisher = publisher;
         _open = open;
         _window = Channel.CreateBounded<Record>(new BoundedChannelOptions(open.Enter()) { SingleReader = true, SingleWriter = true });
@@ -59,12 +63,18 @@ public sealed class PublishBatch : IDisposable
     /// <summary>Whether <see cref="TakeAsync"/> would not wait for the broker.</summary>
     public bool IsOutcomeReady => _window.Reader.TryPeek(out var record) && record.Pending is null or { IsCompleted: true };
 
-    /// <summary>Publishes a record.</summary>
+    /// <summary>Publishes a record, or refuses it alone where the caller may not publish to its subject.</summary>
     /// <param name="line">The record's place in the batch, from 1.</param>
     /// <param name="publication">The message; its bytes may be reused once the call returned.</param>
     /// <param name="cancellationToken">Gives up waiting for room: the record is not published then and has no outcome.</param>
     public async ValueTask AddAsync(long line, Publication publication, CancellationToken cancellationToken)
     {
+        if (_caller.CheckPublish(publication.Subject) is { } refusal)
+        {
+            await RefuseAsync(line, refusal, cancellationToken);
+            return;
+        }
+
         // First room in the window, then the message: one that is under way always has a place for its outcome.
         await _window.Writer.WaitToWriteAsync(cancellationToken);
         var pending = await _publisher.StartInBatchAsync(publication, cancellationToken);

@@ -3,7 +3,10 @@ using MediatR;
 
 namespace Httpmq.Application.Publishing;
 
-/// <summary>Publishes one message. The subject was parsed before the body was read; the payload is the caller's buffer.</summary>
+/// <summary>
+/// Publishes one message. Before its body was read, the subject was parsed and the caller asked (<see cref="Domain.Access.Caller.CheckPublish"/>);
+/// the payload is the sender's buffer.
+/// </summary>
 public sealed record PublishMessage(Publication Publication) : IRequest<PublishOutcome>;
 
 internal sealed class PublishMessageHandler(IMessagePublisher publisher) : IRequestHandler<PublishMessage, PublishOutcome>

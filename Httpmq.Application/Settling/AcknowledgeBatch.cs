@@ -1,4 +1,5 @@
 using Httpmq.Application.Validation;
+using Httpmq.Domain.Access;
 using Httpmq.Domain.Errors;
 using Httpmq.Domain.Messages;
 using Httpmq.Domain.Naming;
@@ -7,7 +8,7 @@ using MediatR;
 namespace Httpmq.Application.Settling;
 
 /// <summary>Acknowledges deliveries of one consumer; each has its own fate.</summary>
-public sealed record AcknowledgeBatch(string Stream, string Consumer, IReadOnlyList<AckPair> Pairs) : IRequest<IReadOnlyList<AckOutcome>>
+public sealed record AcknowledgeBatch(Caller Caller, string Stream, string Consumer, IReadOnlyList<AckPair> Pairs) : IRequest<IReadOnlyList<AckOutcome>>
 {
     /// <summary>The most pairs of one request.</summary>
     public const int MaxPairs = 10_000;
@@ -36,6 +37,7 @@ internal sealed class AcknowledgeBatchHandler(IMessageAcknowledger acknowledger,
     {
         var stream = Rules.Stream(request.Stream);
         var consumer = Rules.Consumer(request.Consumer);
+        HttpmqException.ThrowIf(request.Caller.CheckConsume(stream, consumer));
         if (request.Pairs.Count is 0 or > AcknowledgeBatch.MaxPairs)
         {
             throw AcknowledgeBatch.WrongCount(request.Pairs.Count);

@@ -1,11 +1,12 @@
 using Httpmq.Application.Validation;
+using Httpmq.Domain.Access;
 using Httpmq.Domain.Errors;
 using MediatR;
 
 namespace Httpmq.Application.Settling;
 
 /// <summary>Acknowledges one delivery of a consumer; the answer is null when JetStream confirmed it.</summary>
-public sealed record AcknowledgeMessage(string Stream, string Consumer, AckPair Pair) : IRequest<Error?>;
+public sealed record AcknowledgeMessage(Caller Caller, string Stream, string Consumer, AckPair Pair) : IRequest<Error?>;
 
 internal sealed class AcknowledgeMessageHandler(IMessageAcknowledger acknowledger) : IRequestHandler<AcknowledgeMessage, Error?>
 {
@@ -13,6 +14,7 @@ internal sealed class AcknowledgeMessageHandler(IMessageAcknowledger acknowledge
     {
         var stream = Rules.Stream(request.Stream);
         var consumer = Rules.Consumer(request.Consumer);
+        HttpmqException.ThrowIf(request.Caller.CheckConsume(stream, consumer));
         return request.Pair.TryRead(stream, consumer, out var delivery) is { } error
             ? throw new HttpmqException(error)
             : acknowledger.AcknowledgeAsync(stream, consumer, delivery, timeLimit: null, cancellationToken).AsTask();

@@ -1,12 +1,14 @@
 using FluentValidation;
 using Httpmq.Application.Validation;
+using Httpmq.Domain.Access;
+using Httpmq.Domain.Errors;
 using Httpmq.Domain.Streams;
 using MediatR;
 
 namespace Httpmq.Application.Streams;
 
 /// <summary>Changes the limits of a stream that are given; none given changes nothing, but the stream must exist.</summary>
-public sealed record ChangeLimits(string Stream, StreamLimits Limits) : IRequest, IValidatedRequest;
+public sealed record ChangeLimits(Caller Caller, string Stream, StreamLimits Limits) : IRequest, IValidatedRequest;
 
 internal sealed class ChangeLimitsValidator : AbstractValidator<ChangeLimits>
 {
@@ -21,7 +23,9 @@ internal sealed class ChangeLimitsHandler(IStreamStore streams) : IRequestHandle
 {
     public async Task<Unit> Handle(ChangeLimits request, CancellationToken cancellationToken)
     {
-        await streams.ChangeLimitsAsync(Rules.Stream(request.Stream), request.Limits, cancellationToken);
+        var stream = Rules.Stream(request.Stream);
+        HttpmqException.ThrowIf(request.Caller.CheckManage(stream));
+        await streams.ChangeLimitsAsync(stream, request.Limits, cancellationToken);
         return Unit.Value;
     }
 }

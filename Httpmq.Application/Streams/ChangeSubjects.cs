@@ -1,5 +1,6 @@
 using FluentValidation;
 using Httpmq.Application.Validation;
+using Httpmq.Domain.Access;
 using Httpmq.Domain.Consumers;
 using Httpmq.Domain.Errors;
 using Httpmq.Domain.Naming;
@@ -8,7 +9,7 @@ using MediatR;
 namespace Httpmq.Application.Streams;
 
 /// <summary>Replaces the subjects of a stream; at least one. Returns warnings: consumers that get nothing any more.</summary>
-public sealed record ChangeSubjects(string Stream, IReadOnlyList<string?>? Subjects) : IRequest<IReadOnlyList<string>>, IValidatedRequest;
+public sealed record ChangeSubjects(Caller Caller, string Stream, IReadOnlyList<string?>? Subjects) : IRequest<IReadOnlyList<string>>, IValidatedRequest;
 
 internal sealed class ChangeSubjectsValidator : AbstractValidator<ChangeSubjects>
 {
@@ -26,8 +27,9 @@ internal sealed class ChangeSubjectsHandler(IStreamStore streams, IStreamConsume
 
     public async Task<IReadOnlyList<string>> Handle(ChangeSubjects request, CancellationToken cancellationToken)
     {
-        var subjects = request.Subjects!.Select(subject => Rules.Filter("subjects", subject)).ToArray();
         var stream = Rules.Stream(request.Stream);
+        HttpmqException.ThrowIf(request.Caller.CheckManage(stream));
+        var subjects = request.Subjects!.Select(subject => Rules.Filter("subjects", subject)).ToArray();
         await streams.ChangeSubjectsAsync(stream, subjects, cancellationToken);
         try
         {

@@ -1,12 +1,14 @@
 using FluentValidation;
 using Httpmq.Application.Validation;
+using Httpmq.Domain.Access;
+using Httpmq.Domain.Errors;
 using Httpmq.Domain.Streams;
 using MediatR;
 
 namespace Httpmq.Application.Streams;
 
 /// <summary>Creates a stream; the same again succeeds, a different one of this name is a conflict.</summary>
-public sealed record DefineStream(StreamConfig Config) : IRequest, IValidatedRequest;
+public sealed record DefineStream(Caller Caller, StreamConfig Config) : IRequest, IValidatedRequest;
 
 internal sealed class DefineStreamValidator : AbstractValidator<DefineStream>
 {
@@ -27,7 +29,9 @@ internal sealed class DefineStreamHandler(IStreamStore streams) : IRequestHandle
 {
     public async Task<Unit> Handle(DefineStream request, CancellationToken cancellationToken)
     {
-        await streams.CreateAsync(Rules.Stream(request.Config.Name), request.Config, cancellationToken);
+        var stream = Rules.Stream(request.Config.Name);
+        HttpmqException.ThrowIf(request.Caller.CheckManage(stream));
+        await streams.CreateAsync(stream, request.Config, cancellationToken);
         return Unit.Value;
     }
 }

@@ -1,4 +1,5 @@
 using FluentValidation;
+using Httpmq.Domain.Access;
 using Httpmq.Domain.Messages;
 using Httpmq.Application.Consumers;
 using Httpmq.Application.Streams;
@@ -14,7 +15,7 @@ namespace Httpmq.Application.Subscriptions;
 /// Opens a subscription to a consumer, or says why it cannot be: everything is refused here, before the answer starts.
 /// <paramref name="Subject"/> does not filter; null: it is not checked.
 /// </summary>
-public sealed record OpenSubscription(string Stream, string Consumer, string? Subject, int? MaxInflight, string? Group)
+public sealed record OpenSubscription(Caller Caller, string Stream, string Consumer, string? Subject, int? MaxInflight, string? Group)
     : IRequest<IDeliverySource>, IValidatedRequest;
 
 internal sealed class OpenSubscriptionValidator : AbstractValidator<OpenSubscription>
@@ -43,6 +44,7 @@ internal sealed class OpenSubscriptionHandler(
     {
         var stream = Rules.Stream(request.Stream);
         var name = Rules.Consumer(request.Consumer);
+        HttpmqException.ThrowIf(request.Caller.CheckConsume(stream, name));
         var consumer = await FindAsync(stream, name, cancellationToken);
         RefuseOtherGroup(consumer, request.Group);
         if (request.Subject is { } subject)

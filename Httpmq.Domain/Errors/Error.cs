@@ -145,4 +145,13 @@ public sealed class HttpmqException(Error error, Exception? innerException = nul
     public Error Error { get; } = error;
 
     public override string Message => Error.ToString();
+
+    /// <summary>Throws where there is an error.</summary>
+    public static void ThrowIf(Error? error)
+    {
+        if (error is not null)
+        {
+            throw new HttpmqException(error);
+        }
+    }
 }

@@ -73,6 +73,7 @@ internal sealed class ConsumerEntry
     private int _used;
     private bool _onlyCopy;
     private AckRules? _rules;
+    private string? _leader;
 
     public ConsumerEntry(TimeProvider time, long doubted)
     {
@@ -204,6 +205,12 @@ internal sealed class ConsumerEntry
     /// <param name="created">When the consumer was created, where servers agree on it.</param>
     public long SteadySince(ConsumerInfoWire info, DateTimeOffset? created)
     {
+        // The advisory that tells of another leader may be late, or lost.
+        if (info.Cluster?.Leader is { } leader && Interlocked.Exchange(ref _leader, leader) is { } before && !string.Equals(before, leader, StringComparison.Ordinal))
+        {
+            Elected();
+        }
+
         // The one that is elected when the consumer is created takes nothing over.
         var elected = Volatile.Read(ref _elected);
         if (created is { } birth && info.Ts is { } then && elected <= Ago(then - birth - (2 * FirstElection)))
@@ -214,6 +221,11 @@ internal sealed class ConsumerEntry
         if (info.Cluster is not { Replicas.Count: > 0 })
         {
             return elected;
+        }
+
+        if (!info.Cluster.LeadsForCertain)
+        {
+            return _time.GetTimestamp();
         }
 
         if (info.Cluster.LeaderSince is not { } since || info.Ts is not { } now || now < since)

@@ -49,13 +49,35 @@ internal record ConsumerInfoWire : ApiResponse
     public ClusterWire? Cluster { get; init; }
 }
 
-/// <summary>The servers that keep copies, without the leader.</summary>
+/// <summary>The servers that keep copies.</summary>
 internal sealed record ClusterWire
 {
-    public IReadOnlyList<JsonElement>? Replicas { get; init; }
+    /// <summary>The name of the leader's server.</summary>
+    public string? Leader { get; init; }
+
+    /// <summary>All but the leader.</summary>
+    public IReadOnlyList<ReplicaWire>? Replicas { get; init; }
 
     /// <summary>Since when the leader has been one; from nats-server 2.12 on.</summary>
     public DateTimeOffset? LeaderSince { get; init; }
+
+    /// <summary>
+    /// Whether the leader has just heard from so many copies that no other can have been elected. One that is cut off goes on answering
+    /// for up to 10 s, while the others may have elected another leader (measured on 2.9.10 and 2.15.1).
+    /// </summary>
+    public bool LeadsForCertain =>
+        Leader is { Length: > 0 }
+        && (Replicas is not { Count: > 0 and var others } replicas || 1 + replicas.Count(static replica => replica.IsHeard) > (others + 1) / 2);
+}
+
+/// <summary>A copy as its leader sees it.</summary>
+/// <param name="Active">How long ago the leader heard from it, in nanoseconds; 0 also where it never did.</param>
+internal sealed record ReplicaWire(bool Current, bool Offline, long Active)
+{
+    // A leader hears from each copy about once a second. Nobody is elected in its place while most copies hear from it.
+    private static readonly TimeSpan Lately = TimeSpan.FromSeconds(1.5);
+
+    public bool IsHeard => Current && !Offline && Active <= Lately.TotalNanoseconds;
 }
 
 internal sealed record ConsumerListResponse : ApiResponse

@@ -161,7 +161,7 @@ internal sealed class AckGuard(NatsLink link, JetStreamApi api, ConsumerLedger l
         var mark = new DeliverySequence(info.Delivered?.StreamSeq ?? 0, info.Delivered?.ConsumerSeq ?? 0);
         generation = entry.Compare(generation, before, mark, created);
         entry.Learn(generation, rules, mark);
-        return (null, new Known(entry, rules, mark, copies, (int)(info.Config.Number("num_replicas") ?? 0)));
+        return (null, new Known(entry, rules, mark, copies, (int)(info.Config.Number("num_replicas") ?? 0), info.Cluster?.LeadsForCertain ?? true));
     }
 
     /// <summary>
@@ -248,7 +248,8 @@ internal sealed class AckGuard(NatsLink link, JetStreamApi api, ConsumerLedger l
     /// <param name="Said">The mark that it said.</param>
     /// <param name="HasCopies">Whether it named its copies.</param>
     /// <param name="Wanted">How many copies its configuration asks for; 0: as many as the stream has.</param>
-    private readonly record struct Known(ConsumerEntry Entry, AckRules Rules, DeliverySequence Said, bool HasCopies, int Wanted)
+    /// <param name="LeadsForCertain">Whether it can be no copy, and no leader that was replaced unnoticed.</param>
+    private readonly record struct Known(ConsumerEntry Entry, AckRules Rules, DeliverySequence Said, bool HasCopies, int Wanted, bool LeadsForCertain)
     {
         /// <summary>The leader's mark, or what went through here since.</summary>
         public DeliverySequence Mark => new(Math.Max(Said.Stream, Entry.Mark.Stream), Math.Max(Said.Consumer, Entry.Mark.Consumer));
@@ -257,7 +258,7 @@ internal sealed class AckGuard(NatsLink link, JetStreamApi api, ConsumerLedger l
 
         /// <summary>Whether no leader before can have made so many deliveries that this one does not know of.</summary>
         public bool IsFarBeyond(in DeliverySequence delivery) =>
-            Entry.IsSettled && delivery.Consumer > Mark.Consumer && delivery.Consumer - Mark.Consumer > Rules.MostUnknown;
+            LeadsForCertain && Entry.IsSettled && delivery.Consumer > Mark.Consumer && delivery.Consumer - Mark.Consumer > Rules.MostUnknown;
 
         public bool IsBeyond(in DeliverySequence delivery) => delivery.Stream > Mark.Stream || delivery.Consumer > Mark.Consumer;
     }

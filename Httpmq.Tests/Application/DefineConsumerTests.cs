@@ -2,6 +2,7 @@ using Httpmq.Api.Errors;
 using Httpmq.Application.Consumers;
 using Httpmq.Application.Definitions;
 using Httpmq.Application.Streams;
+using Httpmq.Domain.Access;
 using Httpmq.Domain.Consumers;
 using Httpmq.Domain.Errors;
 using Httpmq.Domain.Naming;
@@ -12,7 +13,7 @@ namespace Httpmq.Tests.Application;
 /// <summary>Compare, then create, update, leave alone, or refuse.</summary>
 internal sealed class DefineConsumerTests
 {
-    private static readonly DefineConsumer Same = new("s", "push", new ConsumerConfig { DurableName = "c", MaxAckPending = 4 });
+    private static readonly DefineConsumer Same = new(Caller.Anonymous, "s", "push", new ConsumerConfig { DurableName = "c", MaxAckPending = 4 });
 
     private Mock<IConsumerStore> _store = null!;
     private Mock<IStreamStore> _streams = null!;

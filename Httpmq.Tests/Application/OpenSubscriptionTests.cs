@@ -2,6 +2,7 @@ using Httpmq.Api.Errors;
 using Httpmq.Application.Consumers;
 using Httpmq.Application.Streams;
 using Httpmq.Application.Subscriptions;
+using Httpmq.Domain.Access;
 using Httpmq.Domain.Consumers;
 using Httpmq.Domain.Errors;
 using Microsoft.Extensions.Time.Testing;
@@ -47,7 +48,7 @@ internal sealed class OpenSubscriptionTests
     public void Handle_NotAsTheConsumerIs_IsRefusedAtOnce(ConsumerInfo? consumer, string subject, string? group, ErrorKind kind, string detail)
     {
         Finds(consumer);
-        var error = Samples.ErrorOf(() => _handler.Handle(new OpenSubscription("s", "c", subject, null, group), default));
+        var error = Samples.ErrorOf(() => _handler.Handle(new OpenSubscription(Caller.Anonymous, "s", "c", subject, null, group), default));
         using (Assert.EnterMultipleScope())
         {
             Assert.That(error.Kind, Is.EqualTo(kind));
@@ -63,7 +64,7 @@ internal sealed class OpenSubscriptionTests
         var consumer = Samples.Info();
         Finds(consumer);
         _sources.Setup(sources => sources.OpenAsync(consumer, opened, default)).ReturnsAsync(_source.Object);
-        Assert.That(await _handler.Handle(new OpenSubscription("s", "c", "s.a", asked, null), default), Is.SameAs(_source.Object));
+        Assert.That(await _handler.Handle(new OpenSubscription(Caller.Anonymous, "s", "c", "s.a", asked, null), default), Is.SameAs(_source.Object));
     }
 
     [Test]
@@ -73,7 +74,7 @@ internal sealed class OpenSubscriptionTests
         Finds(consumer);
         _streams.Reset();
         _sources.Setup(sources => sources.OpenAsync(consumer, 4, default)).ReturnsAsync(_source.Object);
-        Assert.That(await _handler.Handle(new OpenSubscription("s", "c", null, null, null), default), Is.SameAs(_source.Object));
+        Assert.That(await _handler.Handle(new OpenSubscription(Caller.Anonymous, "s", "c", null, null, null), default), Is.SameAs(_source.Object));
     }
 
     [Test]
@@ -82,7 +83,7 @@ internal sealed class OpenSubscriptionTests
         var consumer = Samples.Info(group: "g", bound: true);
         Finds(consumer);
         _sources.Setup(sources => sources.OpenAsync(consumer, 4, default)).ReturnsAsync(_source.Object);
-        Assert.That(await _handler.Handle(new OpenSubscription("s", "c", "s.a", null, "g"), default), Is.SameAs(_source.Object));
+        Assert.That(await _handler.Handle(new OpenSubscription(Caller.Anonymous, "s", "c", "s.a", null, "g"), default), Is.SameAs(_source.Object));
     }
 
     [Test]
@@ -96,7 +97,7 @@ internal sealed class OpenSubscriptionTests
         _sources.Setup(sources => sources.OpenAsync(free, 4, default)).ReturnsAsync(_source.Object);
 
         var start = _time.GetTimestamp();
-        var opening = _handler.Handle(new OpenSubscription("s", "c", "s.a", null, null), default);
+        var opening = _handler.Handle(new OpenSubscription(Caller.Anonymous, "s", "c", "s.a", null, null), default);
         await PassTimeUntilDoneAsync(opening);
 
         using (Assert.EnterMultipleScope())
@@ -111,7 +112,7 @@ internal sealed class OpenSubscriptionTests
     {
         Finds(Samples.Info(bound: true));
         var start = _time.GetTimestamp();
-        var opening = _handler.Handle(new OpenSubscription("s", "c", "s.a", null, null), default);
+        var opening = _handler.Handle(new OpenSubscription(Caller.Anonymous, "s", "c", "s.a", null, null), default);
         await PassTimeUntilDoneAsync(opening);
 
         using (Assert.EnterMultipleScope())

@@ -1,12 +1,11 @@
 using Httpmq.Api.Errors;
-using Httpmq.Application;
 using Httpmq.Application.Consumers;
-using Httpmq.Application.Health;
 using Httpmq.Application.Publishing;
 using Httpmq.Application.Settling;
 using Httpmq.Application.Streams;
 using Httpmq.Application.Subscriptions;
 using Httpmq.Application.Validation;
+using Httpmq.Domain.Access;
 using Httpmq.Domain.Consumers;
 using Httpmq.Domain.Errors;
 using Httpmq.Domain.Messages;
@@ -21,44 +20,24 @@ namespace Httpmq.Tests.Application;
 /// <summary>The use cases as they are put together: every request reaches its handler, and the right ones are validated first.</summary>
 internal sealed class PipelineTests
 {
-    private readonly Mock<IMessagePublisher> _publisher = new(MockBehavior.Strict);
-    private readonly Mock<IMessageAcknowledger> _acknowledger = new(MockBehavior.Strict);
-    private ServiceProvider _services = null!;
+    private readonly UseCases _useCases = new();
 
     private static IEnumerable<TestCaseData> Invalid()
     {
-        yield return Case(new DefineStream(new StreamConfig { Name = "a.b" }), "name: 'a.b'");
-        yield return Case(new DefineStream(new StreamConfig { Name = "a", Subjects = ["a..b"] }), "subjects: 'a..b'");
-        yield return Case(new DefineStream(new StreamConfig { Name = "a", MaxAge = 1 }), "max_age: 1 ns");
-        yield return Case(new ChangeSubjects("a", []), "subjects: at least one");
-        yield return Case(new ChangeLimits("a", new StreamLimits { MaxBytes = -2 }), "max_bytes: -2");
-        yield return Case(new DefineConsumer("a", "push", new ConsumerConfig { DurableName = "c" }), "max_inflight is required");
-        yield return Case(new OpenSubscription("a", "c", "s", 0, null), "max_msg_inflight: 0");
+        yield return Case(new DefineStream(Caller.Anonymous, new StreamConfig { Name = "a.b" }), "name: 'a.b'");
+        yield return Case(new DefineStream(Caller.Anonymous, new StreamConfig { Name = "a", Subjects = ["a..b"] }), "subjects: 'a..b'");
+        yield return Case(new DefineStream(Caller.Anonymous, new StreamConfig { Name = "a", MaxAge = 1 }), "max_age: 1 ns");
+        yield return Case(new ChangeSubjects(Caller.Anonymous, "a", []), "subjects: at least one");
+        yield return Case(new ChangeLimits(Caller.Anonymous, "a", new StreamLimits { MaxBytes = -2 }), "max_bytes: -2");
+        yield return Case(new DefineConsumer(Caller.Anonymous, "a", "push", new ConsumerConfig { DurableName = "c" }), "max_inflight is required");
+        yield return Case(new OpenSubscription(Caller.Anonymous, "a", "c", "s", 0, null), "max_msg_inflight: 0");
     }
 
     private static IEnumerable<Type> Requests() => typeof(IStreamStore).Assembly.GetTypes()
         .Where(type => type is { IsAbstract: false, IsInterface: false } && type.IsAssignableTo(typeof(IBaseRequest)));
 
-    [OneTimeSetUp]
-    public void Build()
-    {
-        // Strict ports without a set-up: reaching one by mistake fails the test.
-        _services = new ServiceCollection()
-            .AddSingleton(TimeProvider.System)
-            .AddSingleton(new Mock<IStreamStore>(MockBehavior.Strict).Object)
-            .AddSingleton(new Mock<IConsumerStore>(MockBehavior.Strict).Object)
-            .AddSingleton(new Mock<IStreamConsumers>(MockBehavior.Strict).Object)
-            .AddSingleton(new Mock<Httpmq.Application.Definitions.IDefinitionLocks>(MockBehavior.Strict).Object)
-            .AddSingleton(new Mock<IDeliverySourceFactory>(MockBehavior.Strict).Object)
-            .AddSingleton(new Mock<IBrokerHealth>(MockBehavior.Strict).Object)
-            .AddSingleton(_publisher.Object)
-            .AddSingleton(_acknowledger.Object)
-            .AddApplication(new PublishBatchOptions())
-            .BuildServiceProvider(new ServiceProviderOptions { ValidateOnBuild = true, ValidateScopes = true });
-    }
-
     [OneTimeTearDown]
-    public void Dispose() => _services.Dispose();
+    public void Dispose() => _useCases.Dispose();
 
     [TestCaseSource(nameof(Invalid))]
     public void Send_InvalidRequest_IsRefusedBeforeItsHandler(Func<IMediator, Task> send, string detail)
@@ -75,16 +54,16 @@ internal sealed class PipelineTests
     public void Handler_OfEveryRequest_IsRegistered(Type request)
     {
         var answer = request.GetInterfaces().Single(type => type.IsGenericType && type.GetGenericTypeDefinition() == typeof(IRequest<>)).GenericTypeArguments[0];
-        Assert.That(_services.GetService(typeof(IRequestHandler<,>).MakeGenericType(request, answer)), Is.Not.Null);
+        Assert.That(_useCases.Services.GetService(typeof(IRequestHandler<,>).MakeGenericType(request, answer)), Is.Not.Null);
     }
 
     [TestCase(typeof(IPipelineBehavior<PublishMessage, PublishOutcome>))]
     [TestCase(typeof(IPipelineBehavior<AcknowledgeMessage, Error>))]
-    public void Behaviours_OfTheHotPaths_AreNone(Type behaviour) => Assert.That(_services.GetServices(behaviour), Is.Empty);
+    public void Behaviours_OfTheHotPaths_AreNone(Type behaviour) => Assert.That(_useCases.Services.GetServices(behaviour), Is.Empty);
 
     [Test]
     public void Behaviours_OfAValidatedRequest_AreTheValidation() =>
-        Assert.That(_services.GetServices<IPipelineBehavior<DefineStream, Unit>>().Single(), Is.InstanceOf<ValidationBehavior<DefineStream, Unit>>());
+        Assert.That(_useCases.Services.GetServices<IPipelineBehavior<DefineStream, Unit>>().Single(), Is.InstanceOf<ValidationBehavior<DefineStream, Unit>>());
 
     [Test]
     public async Task Publish_Outcome_IsHandedThroughAsItIs()
@@ -93,7 +72,7 @@ internal sealed class PipelineTests
         var payload = new byte[] { 1, 2 };
         var pending = new Mock<IPendingPublish>(MockBehavior.Strict);
         pending.Setup(publish => publish.GetOutcomeAsync(default)).ReturnsAsync(PublishOutcome.Stored("s", 7));
-        _publisher.Setup(publisher => publisher.StartAsync(new Publication(subject, payload))).ReturnsAsync(pending.Object);
+        _useCases.Publisher.Setup(publisher => publisher.StartAsync(new Publication(subject, payload))).ReturnsAsync(pending.Object);
         Assert.That(await Mediator.Send(new PublishMessage(new Publication(subject, payload))), Is.EqualTo(PublishOutcome.Stored("s", 7)));
     }
 
@@ -101,8 +80,8 @@ internal sealed class PipelineTests
     public async Task Acknowledge_Valid_IsHandedToThePort()
     {
         var error = StreamErrors.NotFound(Samples.Stream);
-        _acknowledger.Setup(port => port.AcknowledgeAsync(Samples.Stream, Samples.Consumer, new DeliverySequence(3, 4), null, default)).ReturnsAsync(error);
-        Assert.That(await Mediator.Send(new AcknowledgeMessage("s", "c", new AckPair(3, 4))), Is.SameAs(error));
+        _useCases.Acknowledger.Setup(port => port.AcknowledgeAsync(Samples.Stream, Samples.Consumer, new DeliverySequence(3, 4), null, default)).ReturnsAsync(error);
+        Assert.That(await Mediator.Send(new AcknowledgeMessage(Caller.Anonymous, "s", "c", new AckPair(3, 4))), Is.SameAs(error));
     }
 
     [TestCase("s", "c", null, 1UL, "stream is required")]
@@ -113,7 +92,7 @@ internal sealed class PipelineTests
     [TestCase("s", "", 1UL, 1UL, "consumer: '' is not")]
     public void Acknowledge_Invalid_IsRefusedBeforeThePort(string stream, string consumer, ulong? streamSequence, ulong? consumerSequence, string detail)
     {
-        var error = Samples.ErrorOf(() => Mediator.Send(new AcknowledgeMessage(stream, consumer, new AckPair(streamSequence, consumerSequence))));
+        var error = Samples.ErrorOf(() => Mediator.Send(new AcknowledgeMessage(Caller.Anonymous, stream, consumer, new AckPair(streamSequence, consumerSequence))));
         using (Assert.EnterMultipleScope())
         {
             Assert.That(error.Kind, Is.EqualTo(ErrorKind.InvalidInput));
@@ -124,5 +103,5 @@ internal sealed class PipelineTests
     private static TestCaseData Case<T>(IRequest<T> request, string detail) =>
         new TestCaseData((Func<IMediator, Task>)(mediator => mediator.Send(request)), detail).SetArgDisplayNames(request.GetType().Name, detail);
 
-    private IMediator Mediator => _services.GetRequiredService<IMediator>();
+    private IMediator Mediator => _useCases.Mediator;
 }

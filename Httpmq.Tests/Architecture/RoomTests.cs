@@ -20,7 +20,7 @@ internal sealed class RoomTests
         yield return Project(typeof(StreamName).Assembly, new Rooms(
             "Httpmq.Domain",
             "Errors Limits Naming",
-            "Consumers Messages Streams"));
+            "Access Consumers Messages Streams"));
         yield return Project(typeof(IStreamStore).Assembly, new Rooms(
             "Httpmq.Application",
             "Definitions Validation",

@@ -11,6 +11,7 @@ internal sealed class AckWorthTests
     private const long Second = 1_000_000;
     private const long Confirmed = (2 * Second) + 1000;
     private const string Kill = "kill -9 n0";
+    private const string Split = "n0 is cut off";
     private const string Stop = "SIGTERM n0";
     private static readonly CheckOptions Options = new() { AckWait = TimeSpan.FromSeconds(5), InTransit = TimeSpan.FromSeconds(1) };
 
@@ -36,6 +37,14 @@ internal sealed class AckWorthTests
         Expect(found,
         [
             new ServerEntry(0, version, "n0"), Begun(Second / 2, Stop, FaultEffects.ChangesLeader | FaultEffects.StopsServer), Over(8 * Second, Stop), .. Again(),
+        ]);
+
+    [TestCase("2.9.10", 0)]
+    [TestCase("2.10.27", 1)]
+    public void ConfirmedByANodeThatWasCutOff_ExcusedBeforeTheQuorumCounts(string version, int found) =>
+        Expect(found,
+        [
+            new ServerEntry(0, version, "n0"), Begun(Second / 2, Split, FaultEffects.ChangesLeader | FaultEffects.SplitsCluster), Over(8 * Second, Split), .. Again(),
         ]);
 
     [TestCase("2.10.27", "2.9.10", 0, Description = "one old node is enough: it may have been the leader")]

@@ -34,8 +34,8 @@ internal sealed class ChaosRunTests
         }
     }
 
-    [TestCase("", 19)]
-    [TestCase("all", 19)]
+    [TestCase("", 21)]
+    [TestCase("all", 21)]
     [TestCase("none", 0)]
     [TestCase("kill-leader, cut-nats", 2)]
     public void Faults_Named_AreFound(string text, int count)

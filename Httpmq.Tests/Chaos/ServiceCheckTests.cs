@@ -33,7 +33,8 @@ internal sealed class ServiceCheckTests
         Expect(Breach.AnsweredLate, 1, [new AckEntry(Second, 12 * Second, "c", 1, 1, AckOutcome.Unknown, 504)]);
 
     [TestCase(1, 3, 1)]
-    [TestCase(3, 1, 0)]
+    [TestCase(8, 2, 1, Description = "held up, and not kept out")]
+    [TestCase(9, 1, 0)]
     public void PublishesThatFailDuringWhatMustHarmNobody_AreFound(int stored, int refused, int found) =>
         Expect(Breach.Starved, found,
         [

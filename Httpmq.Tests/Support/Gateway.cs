@@ -6,6 +6,7 @@ using Httpmq.Infrastructure.Connection;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
+using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 
@@ -33,6 +34,11 @@ internal sealed class Gateway : IAsyncDisposable
     /// <summary>The services of the dataplane's host, for what cannot be seen from outside; in-process only.</summary>
     public IServiceProvider DataplaneServices => _hosts[1].Services;
 
+    /// <summary>The routes of both hosts, such as <c>GET /v1/admin/stream/{stream}</c>; in-process only.</summary>
+    public IEnumerable<string> Routes => _hosts
+        .SelectMany(host => host.Services.GetRequiredService<EndpointDataSource>().Endpoints.OfType<RouteEndpoint>())
+        .SelectMany(route => route.Metadata.GetRequiredMetadata<HttpMethodMetadata>().HttpMethods.Select(method => $"{method} /{route.RoutePattern.RawText}"));
+
     /// <summary>The pair that runs already, or null.</summary>
     public static Gateway? Running()
     {
@@ -46,7 +52,8 @@ internal sealed class Gateway : IAsyncDisposable
         string natsUrl,
         Func<ApiServerSettings, ApiServerSettings>? configure = null,
         Func<NatsOptions, NatsOptions>? configureNats = null,
-        LimitSettings? limits = null)
+        LimitSettings? limits = null,
+        ICallerSource? callers = null)
     {
         var options = new NatsOptions
         {
@@ -57,8 +64,8 @@ internal sealed class Gateway : IAsyncDisposable
         var nats = configureNats?.Invoke(options) ?? options;
         var server = configure?.Invoke(DefaultServer) ?? DefaultServer;
         var log = new LogSettings { Level = LogLevel.Error, Json = false };
-        var management = ApiHost.Build(ApiGroup.Management, server, nats, log, limits ?? new LimitSettings());
-        var dataplane = ApiHost.Build(ApiGroup.Dataplane, server, nats, log, limits ?? new LimitSettings());
+        var management = ApiHost.Build(ApiGroup.Management, server, nats, log, limits ?? new LimitSettings(), callers: callers);
+        var dataplane = ApiHost.Build(ApiGroup.Dataplane, server, nats, log, limits ?? new LimitSettings(), callers: callers);
         await management.StartAsync();
         await dataplane.StartAsync();
         return new Gateway(AddressOf(management), AddressOf(dataplane), management, dataplane);

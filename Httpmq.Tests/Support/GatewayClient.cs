@@ -42,9 +42,12 @@ internal sealed class GatewayClient(Gateway gateway, Version version) : IDisposa
         SendAsync(method, new Uri(gateway.Dataplane, path), body);
 
     /// <summary>Sends to the dataplane what is not answered with one JSON object.</summary>
-    public async Task<(HttpStatusCode Status, string Text)> SendRawAsync(HttpMethod method, string path, HttpContent? body = null)
+    public Task<(HttpStatusCode Status, string Text)> SendRawAsync(HttpMethod method, string path, HttpContent? body = null) =>
+        SendRawAsync(method, new Uri(gateway.Dataplane, path), body);
+
+    public async Task<(HttpStatusCode Status, string Text)> SendRawAsync(HttpMethod method, Uri uri, HttpContent? body = null)
     {
-        using var response = await OpenAsync(method, path, body);
+        using var response = await _http.SendAsync(Request(method, uri, body));
         return (response.StatusCode, await response.Content.ReadAsStringAsync());
     }
 

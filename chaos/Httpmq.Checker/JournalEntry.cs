@@ -108,6 +108,9 @@ public enum FaultEffects
 
     /// <summary>Nothing that others do may suffer.</summary>
     HarmsNobody = 32,
+
+    /// <summary>A nats-server is cut off from the others, and may still take itself for a leader.</summary>
+    SplitsCluster = 64,
 }
 
 /// <summary>Something was broken on purpose, or is whole again.</summary>

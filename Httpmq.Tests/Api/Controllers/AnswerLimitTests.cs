@@ -1,6 +1,7 @@
 using Httpmq.Api.Errors;
 using Httpmq.Api.Http;
 using Httpmq.Application.Streams;
+using Httpmq.Domain.Access;
 using Httpmq.Domain.Errors;
 using MediatR;
 using Microsoft.AspNetCore.Http;
@@ -67,6 +68,6 @@ internal sealed class AnswerLimitTests
 
     private sealed class TestController(IMediator mediator) : ApiController(mediator)
     {
-        public Task SendStreamsAsync() => SendAsync(new ListStreams());
+        public Task SendStreamsAsync() => SendAsync(new ListStreams(Caller.Anonymous));
     }
 }

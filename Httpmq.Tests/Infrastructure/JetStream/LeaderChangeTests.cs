@@ -2,8 +2,10 @@ using System.Collections.Concurrent;
 using System.Net;
 using Httpmq.Domain.Messages;
 using Httpmq.Infrastructure.Ledger;
+using Httpmq.Infrastructure.Protocol;
 using Httpmq.Tests.Support;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Time.Testing;
 
 namespace Httpmq.Tests.Infrastructure.JetStream;
 
@@ -193,6 +195,49 @@ internal sealed class LeaderChangeTests
             Assert.That(answer.Status, Is.EqualTo(HttpStatusCode.NotFound), answer.ToString());
             Assert.That(_acks, Is.Zero);
         }
+    }
+
+    /// <summary>A leader that is cut off goes on answering, and the others may have elected another one, which has delivered more.</summary>
+    [TestCase("""{"name":"n2","current":true,"active":900000000},{"name":"n3","current":false,"active":7800000000}""", 404)]
+    [TestCase("""{"name":"n2","current":true,"active":7800000000},{"name":"n3","current":true,"active":7900000000}""", 503)]
+    [TestCase("""{"name":"n2","current":true,"active":100,"offline":true},{"name":"n3","current":false,"active":0}""", 503)]
+    public async Task Ack_LeaderHasNotHeardFromTheOthers_IsInDoubt(string copies, int status)
+    {
+        _consumerInfo = () => Info(replicated: true, since: ",\"leader_since\":\"2026-11-24T10:00:00Z\"").Replace(Copies, copies, StringComparison.Ordinal);
+
+        var answer = await _client.TryAckAsync("s", "c", 11, 11);
+
+        Assert.That((int)answer.Status, Is.EqualTo(status), answer.ToString());
+    }
+
+    /// <summary>A copy that is cut off answers as well, and may say that it delivered nothing (2.9.10).</summary>
+    [TestCase("", Description = "no leader")]
+    [TestCase("n1")]
+    public async Task Ack_CopyThatIsCutOffKnowsNothing_IsInDoubtHoweverFarBeyond(string leader)
+    {
+        _consumerInfo = () => Info(replicated: true, ",\"max_ack_pending\":1")
+            .Replace("\"n1\"", $"\"{leader}\"", StringComparison.Ordinal)
+            .Replace("\"current\":true", leader.Length == 0 ? "\"current\":true" : "\"current\":false", StringComparison.Ordinal);
+
+        var answer = await _client.TryAckAsync("s", "c", 20_000, 20_000);
+
+        Assert.That((int)answer.Status, Is.EqualTo(503), answer.ToString());
+    }
+
+    [TestCase("n1", false)]
+    [TestCase("n2", true)]
+    public void SteadySince_AnotherLeaderAnswers_StartsAnew(string leader, bool anew)
+    {
+        var time = new FakeTimeProvider();
+        var entry = new ConsumerLedger(time).Get("s", "c");
+        entry.SteadySince(new ConsumerInfoWire { Cluster = Cluster("n1") }, created: null);
+        time.Advance(TimeSpan.FromMinutes(1));
+
+        var since = entry.SteadySince(new ConsumerInfoWire { Cluster = Cluster(leader) }, created: null);
+
+        Assert.That(entry.IsInDoubt(since), Is.EqualTo(anew));
+
+        static ClusterWire Cluster(string leader) => new() { Leader = leader, Replicas = [new(Current: true, Offline: false, 0), new(Current: true, Offline: false, 0)] };
     }
 
     [TestCase("2026-11-24T11:59:58.2Z", 404, Description = "no leader was before it")]

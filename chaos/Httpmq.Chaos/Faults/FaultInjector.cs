@@ -7,8 +7,9 @@ namespace Httpmq.Chaos.Faults;
 /// <summary>Breaks one thing and mends it again, or lets clients do what they should be able to do.</summary>
 internal sealed class FaultInjector(TestBed bed, LoadContext load, IReadOnlyList<string> consumers, FaultLog log) : IDisposable
 {
-    private readonly NodeFaults _nodes = new(bed, consumers, log);
+    private readonly NodeFaults _nodes = new(bed, load, consumers, log);
     private readonly GatewayFaults _gateways = new(bed, load, log);
+    private readonly LaggingStreamLeader _lagging = new(bed, consumers, log);
     private readonly StuckBatches _stuck = new(bed, log);
     private readonly SubscriberRace _subscribers = new(bed, log);
     private readonly DefinitionRace _definitions = new(bed, log);
@@ -20,6 +21,9 @@ internal sealed class FaultInjector(TestBed bed, LoadContext load, IReadOnlyList
     {
         switch (kind)
         {
+            case FaultKind.LaggingStreamLeader:
+                await _lagging.RunAsync(cancellationToken);
+                break;
             case FaultKind.StuckBatches:
                 await _stuck.RunAsync(cancellationToken);
                 break;
@@ -30,7 +34,7 @@ internal sealed class FaultInjector(TestBed bed, LoadContext load, IReadOnlyList
                 await _definitions.RunAsync(cancellationToken);
                 break;
             case FaultKind.KillLeader or FaultKind.KillFollower or FaultKind.KillConsumerLeader or FaultKind.PauseNode
-                or FaultKind.StepDown or FaultKind.RollNodes or FaultKind.LameDuck:
+                or FaultKind.IsolateConsumerLeader or FaultKind.StepDown or FaultKind.RollNodes or FaultKind.LameDuck:
                 await _nodes.InjectAsync(kind, cancellationToken);
                 break;
             default:

@@ -42,6 +42,12 @@ internal enum FaultKind
     /// <summary>Leaders of the stream and of the consumers step down, one after the other, while everything runs.</summary>
     StepDown,
 
+    /// <summary>The node that leads the stream stands still for moments, while other nodes lead the consumers and their leaders change.</summary>
+    LaggingStreamLeader,
+
+    /// <summary>The node that leads one of the consumers is cut off from the other nodes, and still reaches clients.</summary>
+    IsolateConsumerLeader,
+
     /// <summary>SIGTERM and a new start of each node, one by one.</summary>
     RollNodes,
 

@@ -1,15 +1,17 @@
+using Httpmq.Chaos.Load;
 using Httpmq.Chaos.Servers;
 using Httpmq.Checker;
 
 namespace Httpmq.Chaos.Faults;
 
 /// <summary>What happens to nats-servers.</summary>
-internal sealed class NodeFaults(TestBed bed, IReadOnlyList<string> consumers, FaultLog log)
+internal sealed class NodeFaults(TestBed bed, LoadContext load, IReadOnlyList<string> consumers, FaultLog log)
 {
     private const int StepsDown = 6;
     private const FaultEffects Stop = FaultEffects.ChangesLeader | FaultEffects.StopsServer;
 
     private static readonly TimeSpan RecoveryLimit = TimeSpan.FromSeconds(45);
+    private static readonly TimeSpan BacklogTime = TimeSpan.FromSeconds(1.5);
     private static readonly TimeSpan Poll = TimeSpan.FromMilliseconds(200);
 
     public async Task InjectAsync(FaultKind kind, CancellationToken cancellationToken)
@@ -28,6 +30,9 @@ internal sealed class NodeFaults(TestBed bed, IReadOnlyList<string> consumers, F
                 break;
             case FaultKind.PauseNode:
                 await PauseAsync(log.Pick(bed.Nodes), cancellationToken);
+                break;
+            case FaultKind.IsolateConsumerLeader:
+                await IsolateAsync(log.Pick(consumers), cancellationToken);
                 break;
             case FaultKind.StepDown:
                 await StepDownAsync(cancellationToken);
@@ -101,13 +106,47 @@ internal sealed class NodeFaults(TestBed bed, IReadOnlyList<string> consumers, F
         log.End();
     }
 
+    /// <summary>
+    /// Longer than the others wait before they elect another leader. Until it notices, the one that is cut off sends what it has: deliveries that its
+    /// successor has never heard of. So that it has much, acknowledgements are withheld before. One dataplane is on its side, the other is not.
+    /// </summary>
+    private async Task IsolateAsync(string consumer, CancellationToken cancellationToken)
+    {
+        var leader = (await bed.Observer.ConsumerAsync(consumer, cancellationToken))?.Leader;
+        var node = log.Pick([.. bed.Nodes.Where(node => leader is null || string.Equals(node.Name, leader, StringComparison.Ordinal))]);
+        var near = log.Pick(bed.Dataplanes);
+        List<TcpProxy> wires =
+        [
+            .. bed.WiresOf(node),
+            .. bed.Dataplanes.SelectMany(site => site.NatsWires.Where((_, index) => (bed.Nodes[index] == node) != (site == near))),
+        ];
+        load.HoldAcks();
+        try
+        {
+            await Task.Delay(BacklogTime, cancellationToken);
+            log.Begin($"{node.Name}, leader of {consumer}, and {near.Name} are cut off from the others", FaultEffects.Delays | FaultEffects.ChangesLeader | FaultEffects.SplitsCluster);
+            wires.ForEach(wire => wire.Break());
+            load.ReleaseAcks();
+            await Task.Delay(log.Seconds(9, 13), cancellationToken);
+        }
+        finally
+        {
+            load.ReleaseAcks();
+            wires.ForEach(wire => wire.Heal());
+        }
+
+        // Nodes take a while to find each other again, and only then does the one that was cut off learn that it leads no more.
+        await WaitUntilCurrentAsync(cancellationToken);
+        log.End();
+    }
+
     private async Task StepDownAsync(CancellationToken cancellationToken)
     {
         for (var step = 0; step < StepsDown; step++)
         {
             var consumer = log.Random.Next(2) == 0 ? null : log.Pick(consumers);
             log.Begin($"the leader of {consumer ?? "the stream"} steps down", FaultEffects.ChangesLeader);
-            await bed.Observer.StepDownAsync(consumer, cancellationToken);
+            await bed.Observer.StepDownAsync(consumer, inFavourOf: null, cancellationToken);
             log.End();
             await Task.Delay(log.Seconds(0.2, 1), cancellationToken);
         }

@@ -8,8 +8,23 @@ internal sealed record LoadContext(string Stream, IReadOnlyList<GatewaySite> Sit
 {
     private const string Misbehaviour = "clients leave without a word and forget acknowledgements";
 
+    private volatile TaskCompletionSource? _acksHeld;
+
     /// <summary>While false, clients behave as the well-behaved ones do: they acknowledge everything and never leave.</summary>
     public bool Unruly { get; private set; }
+
+    /// <summary>Subscribers acknowledge nothing, so that consumers soon have much to send and may not; until <see cref="ReleaseAcks"/>.</summary>
+    public void HoldAcks() => _acksHeld ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    public void ReleaseAcks()
+    {
+        var held = _acksHeld;
+        _acksHeld = null;
+        held?.TrySetResult();
+    }
+
+    /// <summary>Waits until subscribers may acknowledge.</summary>
+    public Task MayAcknowledgeAsync() => _acksHeld?.Task ?? Task.CompletedTask;
 
     /// <summary>Subscribers that leave change who holds what, as faults do, so it is written down as one.</summary>
     public void Misbehave()

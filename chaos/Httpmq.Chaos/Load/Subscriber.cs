@@ -124,6 +124,7 @@ internal sealed class Subscriber(string name, string consumer, string? group, in
     {
         await foreach (var (through, sequence, consumerSequence) in _received.Reader.ReadAllAsync())
         {
+            await context.MayAcknowledgeAsync();
             await _acks.AckAsync(through, sequence, consumerSequence);
         }
     }

@@ -14,10 +14,13 @@ namespace Httpmq.Chaos.Races;
 /// </summary>
 internal sealed class StuckBatches(TestBed bed, FaultLog log)
 {
-    private const int Batches = 24;
+    private const int Batches = 32;
 
-    /// <summary>More than a batch's window of 1024; all of them are less than what HTTP/2 lets a client send unasked.</summary>
-    private const int Records = 1200;
+    /// <summary>
+    /// More than a batch's window of 1024 and the outcomes for which its answer has room beside that (64 KiB); all of them are less than what
+    /// HTTP/2 lets a client send unasked (the same).
+    /// </summary>
+    private const int Records = 1700;
 
     private static readonly TimeSpan BuildUp = TimeSpan.FromSeconds(4);
     private static readonly byte[] Opening = Open();
@@ -65,7 +68,7 @@ internal sealed class StuckBatches(TestBed bed, FaultLog log)
     /// <summary>The preface, a window of 0 for outcomes, the request, and its records; the request stays open.</summary>
     private static byte[] Open()
     {
-        var records = Encoding.ASCII.GetBytes(string.Concat(Enumerable.Repeat($$"""{"subject":"{{ProbeStreams.Free}}.stuck","b64_msg":"eA=="}""" + "\n", Records)));
+        var records = Encoding.ASCII.GetBytes(string.Concat(Enumerable.Repeat($$"""{"subject":"{{ProbeStreams.Free}}.s","b64_msg":"eA=="}""" + "\n", Records)));
         byte[] settings = [0, 4, 0, 0, 0, 0];
 
         // HPACK: POST and http by their numbers, path and authority as text.

@@ -8,14 +8,20 @@ namespace Httpmq.Chaos.Races;
 
 /// <summary>
 /// Two subscribers, one through each dataplane, ask at the same moment for a push consumer without a group. Some time later a
-/// message is published: one of them must get it.
+/// message is published: one of them must get it. While they ask, the nodes hear from each other late, as machines far apart do. So both
+/// are let in, and say so before either node has heard that somebody listens at the other.
 /// </summary>
 internal sealed class SubscriberRace(TestBed bed, FaultLog log) : IDisposable
 {
     private const int AtOnce = 8;
+    private const double Spread = 0.2;
+    private static readonly TimeSpan Latency = TimeSpan.FromMilliseconds(50);
+    private static readonly TimeSpan Opening = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan ReadyLimit = TimeSpan.FromSeconds(20);
     private static readonly TimeSpan Convergence = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan DeliveryLimit = TimeSpan.FromSeconds(3);
+
+    private static readonly string Consumers = $"/v1/admin/stream/{ProbeStreams.Free}/consumer";
 
     private readonly GatewayClient _management = new(bed.Management.Address);
     private readonly GatewayClient _publisher = new(bed.Dataplanes[0].Address);
@@ -26,9 +32,12 @@ internal sealed class SubscriberRace(TestBed bed, FaultLog log) : IDisposable
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         limit.CancelAfter(ReadyLimit);
         await bed.WaitUntilGatewaysServeAsync(limit.Token);
+        var delays = Enumerable.Range(0, AtOnce).ToDictionary(_ => $"race-{++_number}", _ => (log.Seconds(0, Spread), log.Seconds(0, Spread)), StringComparer.Ordinal);
+        var defined = await Task.WhenAll(delays.Keys.Select(DefineAsync));
         log.Begin("subscribers race for a consumer", FaultEffects.HarmsNobody);
-        var delays = Enumerable.Range(0, AtOnce).Select(_ => log.Seconds(0, 0.01)).ToList();
-        await Task.WhenAll(delays.Select(delay => RaceAsync($"race-{++_number}", delay, cancellationToken)));
+        var races = defined.OfType<string>().Select(consumer => RaceAsync(consumer, delays[consumer], cancellationToken)).ToList();
+        await DelayNewsAsync(cancellationToken);
+        await Task.WhenAll(races);
         log.End();
     }
 
@@ -38,20 +47,48 @@ internal sealed class SubscriberRace(TestBed bed, FaultLog log) : IDisposable
         _publisher.Dispose();
     }
 
-    private async Task RaceAsync(string consumer, TimeSpan delay, CancellationToken cancellationToken)
+    /// <summary>The consumer's name; null where it could not be defined.</summary>
+    private async Task<string?> DefineAsync(string consumer)
     {
-        var consumers = $"/v1/admin/stream/{ProbeStreams.Free}/consumer";
-        var subject = $"{ProbeStreams.Free}.{consumer}";
-        var defined = await _management.PostAsync(consumers, new JsonObject { ["name"] = consumer, ["mode"] = "push", ["max_inflight"] = 10, ["filter_subject"] = subject });
-        if (!defined.Success)
+        var parameters = new JsonObject { ["name"] = consumer, ["mode"] = "push", ["max_inflight"] = 10, ["filter_subject"] = SubjectOf(consumer) };
+        var defined = await _management.PostAsync(Consumers, parameters);
+        if (defined.Success)
         {
-            log.Note(consumer, $"not defined: {defined.Status} {defined.Detail}");
-            return;
+            return consumer;
         }
 
+        log.Note(consumer, $"not defined: {defined.Status} {defined.Detail}");
+        return null;
+    }
+
+    /// <summary>Makes the nodes hear from each other late, for a time that nobody else notices.</summary>
+    private async Task DelayNewsAsync(CancellationToken cancellationToken)
+    {
+        Slow(Latency);
+        try
+        {
+            await Task.Delay(Opening, cancellationToken);
+        }
+        finally
+        {
+            Slow(TimeSpan.Zero);
+        }
+    }
+
+    private void Slow(TimeSpan latency)
+    {
+        foreach (var wire in bed.RouteWires)
+        {
+            wire.Slow(latency);
+        }
+    }
+
+    private async Task RaceAsync(string consumer, (TimeSpan First, TimeSpan Second) delays, CancellationToken cancellationToken)
+    {
+        var subject = SubjectOf(consumer);
         var path = $"/v1/data/stream/{ProbeStreams.Free}/consumer/{consumer}?subject_name={subject}";
-        await using (var first = new Listener(bed.Dataplanes[0].Address, path, TimeSpan.Zero))
-        await using (var second = new Listener(bed.Dataplanes[1].Address, path, delay))
+        await using (var first = new Listener(bed.Dataplanes[0].Address, path, delays.First))
+        await using (var second = new Listener(bed.Dataplanes[1].Address, path, delays.Second))
         {
             await Task.Delay(Convergence, cancellationToken);
             var open = Count(first.IsOpen, second.IsOpen);
@@ -67,8 +104,10 @@ internal sealed class SubscriberRace(TestBed bed, FaultLog log) : IDisposable
             }
         }
 
-        await _management.DeleteAsync($"{consumers}/{consumer}");
+        await _management.DeleteAsync($"{Consumers}/{consumer}");
     }
+
+    private static string SubjectOf(string consumer) => $"{ProbeStreams.Free}.{consumer}";
 
     private static int Count(params bool[] values) => values.Count(value => value);
 }

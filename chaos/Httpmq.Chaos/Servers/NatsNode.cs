@@ -9,6 +9,7 @@ namespace Httpmq.Chaos.Servers;
 internal sealed class NatsNode(string name, string program, int port, int routePort, string folder, RunClock clock, JournalWriter journal)
     : ServerProcess(name, folder, clock, journal)
 {
+    private const int NobodysPort = 9;
     private const string Greeting = "INFO ";
     private static readonly TimeSpan Poll = TimeSpan.FromMilliseconds(50);
 
@@ -21,18 +22,19 @@ internal sealed class NatsNode(string name, string program, int port, int routeP
 
     public string Url => $"nats://127.0.0.1:{port}";
 
-    /// <summary>Writes the configuration, when the ports of all nodes are known.</summary>
-    public void Configure(IEnumerable<NatsNode> all)
+    /// <summary>Writes the configuration, when the wires to all other nodes are known.</summary>
+    public void Configure(IEnumerable<TcpProxy> wires)
     {
-        // Without no_advertise the servers tell clients each other's addresses, and clients would go round the proxies.
-        var routes = string.Join(", ", all.Where(node => node != this).Select(node => $"nats-route://127.0.0.1:{node.RoutePort}"));
+        // Without no_advertise the servers tell clients each other's addresses, and clients would go round the proxies. To each other they tell
+        // an address where nobody is, so that they do not go round them either.
+        var routes = string.Join(", ", wires.Select(wire => $"nats-route://127.0.0.1:{wire.Port}"));
         File.WriteAllText(ConfigurationPath, $$"""
             server_name: {{Name}}
             listen: 127.0.0.1:{{port}}
             jetstream { store_dir: "{{Path.Combine(Folder, Name)}}", max_memory_store: 256MB, max_file_store: 8GB }
             lame_duck_duration: "30s"
             lame_duck_grace_period: "2s"
-            cluster { name: chaos, listen: 127.0.0.1:{{routePort}}, no_advertise: true, routes: [ {{routes}} ] }
+            cluster { name: chaos, listen: 127.0.0.1:{{routePort}}, no_advertise: true, advertise: "127.0.0.1:{{NobodysPort}}", routes: [ {{routes}} ] }
             """);
     }
 

@@ -62,8 +62,18 @@ internal sealed class StreamObserver(string urls, string stream) : IAsyncDisposa
     }
 
     /// <summary>Makes the leader of the stream, or of a consumer, give way to another one; nothing when there is none.</summary>
-    public Task StepDownAsync(string? consumer, CancellationToken cancellationToken) =>
-        AskAsync(consumer is null ? $"STREAM.LEADER.STEPDOWN.{stream}" : $"CONSUMER.LEADER.STEPDOWN.{stream}.{consumer}", cancellationToken);
+    /// <param name="consumer">Null: the stream's.</param>
+    /// <param name="inFavourOf">The node that takes over; null: any. Servers that cannot be told (before 2.11) choose.</param>
+    /// <param name="cancellationToken">Ends the wait for the answer.</param>
+    public async Task StepDownAsync(string? consumer, string? inFavourOf, CancellationToken cancellationToken)
+    {
+        var call = consumer is null ? $"STREAM.LEADER.STEPDOWN.{stream}" : $"CONSUMER.LEADER.STEPDOWN.{stream}.{consumer}";
+        var wish = inFavourOf is null ? null : new JsonObject { ["placement"] = new JsonObject { ["preferred"] = inFavourOf } };
+        if (await AskAsync(call, cancellationToken, wish) is { } answer && answer["error"] is not null && wish is not null)
+        {
+            await AskAsync(call, cancellationToken);
+        }
+    }
 
     /// <summary>The configuration of a stream or consumer, such as <c>STREAM.INFO.name</c> gives it; null while nobody answers.</summary>
     public async Task<JsonNode?> ConfigurationAsync(string call, CancellationToken cancellationToken) =>

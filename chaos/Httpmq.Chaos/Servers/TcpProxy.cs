@@ -19,6 +19,7 @@ internal sealed class TcpProxy : IAsyncDisposable
     private volatile TaskCompletionSource? _held;
     private volatile bool _refusing;
     private volatile bool _muted;
+    private long _latency;
 
     /// <param name="target">The port on loopback to which it leads.</param>
     /// <param name="speaksNats">Whether clients speak NATS, so that it can be muted.</param>
@@ -55,6 +56,9 @@ internal sealed class TcpProxy : IAsyncDisposable
     public void Mute() => _muted = true;
 
     public void Unmute() => _muted = false;
+
+    /// <summary>Passes everything on later, as to a machine far away.</summary>
+    public void Slow(TimeSpan latency) => Volatile.Write(ref _latency, latency.Ticks);
 
     /// <summary>Passes nothing on, while all connections stay open.</summary>
     public void Hold() => _held ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -132,6 +136,11 @@ internal sealed class TcpProxy : IAsyncDisposable
         {
             while (await from.ReceiveAsync(buffer, _stopping.Token) is > 0 and var count)
             {
+                if (Volatile.Read(ref _latency) is > 0 and var latency)
+                {
+                    await Task.Delay(TimeSpan.FromTicks(latency), _stopping.Token);
+                }
+
                 while (_held is { } held)
                 {
                     await held.Task;

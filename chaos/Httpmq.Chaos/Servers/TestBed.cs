@@ -23,11 +23,13 @@ internal sealed class TestBed : IAsyncDisposable
     private static readonly TimeSpan FormLimit = TimeSpan.FromSeconds(12);
 
     private readonly List<IAsyncDisposable> _owned = [];
+    private readonly List<(NatsNode From, NatsNode To, TcpProxy Wire)> _routes;
 
     public TestBed(string folder, ChaosOptions options, string stream, RunClock clock, JournalWriter journal)
     {
         Nodes = [.. Enumerable.Range(0, NodeCount).Select(index =>
             Own(new NatsNode($"nats-{index}", options.Servers[index % options.Servers.Count], Ports.Free(), Ports.Free(), folder, clock, journal)))];
+        _routes = [.. Nodes.SelectMany(from => Nodes.Where(to => to != from).Select(to => (from, to, Own(new TcpProxy(to.RoutePort)))))];
         Observer = Own(new StreamObserver(string.Join(',', Nodes.Select(node => node.Url)), stream));
         Management = CreateSite("management", "management", first: 0);
         Dataplanes = [.. Enumerable.Range(0, DataplaneCount).Select(index => CreateSite($"gateway-{index}", "dataplane", first: index))];
@@ -59,7 +61,7 @@ internal sealed class TestBed : IAsyncDisposable
         limit.CancelAfter(StartLimit);
         foreach (var node in Nodes)
         {
-            node.Configure(Nodes);
+            node.Configure(_routes.Where(route => route.From == node).Select(route => route.Wire));
             node.Start();
         }
 
@@ -96,6 +98,12 @@ internal sealed class TestBed : IAsyncDisposable
 
     public Task WaitUntilGatewaysServeAsync(CancellationToken cancellationToken) =>
         Task.WhenAll(Gateways.Select(gateway => gateway.Process.WaitUntilServingAsync(cancellationToken)));
+
+    /// <summary>The wires between the nodes.</summary>
+    public IEnumerable<TcpProxy> RouteWires => _routes.Select(route => route.Wire);
+
+    /// <summary>The wires between this node and the others, whoever of the two connects.</summary>
+    public IEnumerable<TcpProxy> WiresOf(NatsNode node) => _routes.Where(route => route.From == node || route.To == node).Select(route => route.Wire);
 
     /// <summary>The orderly end: gateways, then nodes.</summary>
     public async Task StopAsync()

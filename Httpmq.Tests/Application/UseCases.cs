@@ -1,0 +1,43 @@
+using Httpmq.Application;
+using Httpmq.Application.Consumers;
+using Httpmq.Application.Definitions;
+using Httpmq.Application.Health;
+using Httpmq.Application.Publishing;
+using Httpmq.Application.Settling;
+using Httpmq.Application.Streams;
+using Httpmq.Application.Subscriptions;
+using MediatR;
+using Microsoft.Extensions.DependencyInjection;
+using Moq;
+
+namespace Httpmq.Tests.Application;
+
+/// <summary>The use cases as they are put together, on strict ports: reaching one without a set-up fails the test.</summary>
+internal sealed class UseCases : IDisposable
+{
+    public UseCases() =>
+        Services = new ServiceCollection()
+            .AddSingleton(TimeProvider.System)
+            .AddSingleton(Streams.Object)
+            .AddSingleton(new Mock<IConsumerStore>(MockBehavior.Strict).Object)
+            .AddSingleton(new Mock<IStreamConsumers>(MockBehavior.Strict).Object)
+            .AddSingleton(new Mock<IDefinitionLocks>(MockBehavior.Strict).Object)
+            .AddSingleton(new Mock<IDeliverySourceFactory>(MockBehavior.Strict).Object)
+            .AddSingleton(new Mock<IBrokerHealth>(MockBehavior.Strict).Object)
+            .AddSingleton(Publisher.Object)
+            .AddSingleton(Acknowledger.Object)
+            .AddApplication(new PublishBatchOptions())
+            .BuildServiceProvider(new ServiceProviderOptions { ValidateOnBuild = true, ValidateScopes = true });
+
+    public Mock<IStreamStore> Streams { get; } = new(MockBehavior.Strict);
+
+    public Mock<IMessagePublisher> Publisher { get; } = new(MockBehavior.Strict);
+
+    public Mock<IMessageAcknowledger> Acknowledger { get; } = new(MockBehavior.Strict);
+
+    public ServiceProvider Services { get; }
+
+    public IMediator Mediator => Services.GetRequiredService<IMediator>();
+
+    public void Dispose() => Services.Dispose();
+}
