@@ -70,7 +70,7 @@ internal sealed class BatchAckTests
     [Test]
     public async Task Acknowledge_OnePairTwiceOfAConsumerWithCopies_ConfirmsBoth()
     {
-        await using var cluster = await NatsCluster.StartAsync();
+        await using var cluster = await ServerUnderTest.StartClusterAsync();
         await using var gateway = await Gateway.StartAsync(cluster.Nodes[0].Url);
         using var client = gateway.Client();
         await OwnGateway.IsReadyAsync(client);

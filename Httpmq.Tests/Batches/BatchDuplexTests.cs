@@ -28,7 +28,7 @@ internal sealed class BatchDuplexTests
     [Test]
     public async Task Publish_NatsKilledInBetween_TellsTheFateOfEachAndGoesOnAfterwards()
     {
-        await using var nats = await NatsServerProcess.StartAsync();
+        await using var nats = await ServerUnderTest.StartAsync();
         await using var gateway = await Gateway.StartAsync(nats.Url);
         using var client = gateway.Client();
         await Eventually.HoldsAsync(async () => (await client.DataAsync(HttpMethod.Get, "/v1/data/ready")).Success, "ready");
@@ -59,7 +59,7 @@ internal sealed class BatchDuplexTests
     [Test]
     public async Task Publish_GatewayStops_FinishesWhatItReadAndSaysSo()
     {
-        await using var nats = await NatsServerProcess.StartAsync();
+        await using var nats = await ServerUnderTest.StartAsync();
         await using var gateway = await Gateway.StartAsync(nats.Url);
         using var client = gateway.Client();
         await Eventually.HoldsAsync(async () => (await client.ManageAsync(HttpMethod.Get, "/v1/admin/ready")).Success, "ready");

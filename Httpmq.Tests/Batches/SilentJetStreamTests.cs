@@ -22,15 +22,15 @@ internal sealed class SilentJetStreamTests
     [TestCase(true)]
     public async Task Publish_ServerFrozen_HundredRecordsEndWithinFiveSeconds(bool oneSubject)
     {
-        await using var nats = await NatsServerProcess.StartAsync();
+        await using var nats = await ServerUnderTest.StartAsync();
         await using var gateway = await OwnGateway.StartAsync(nats);
         using var client = gateway.Client();
         await client.DefineStreamAsync("s", "s.*");
         await client.PublishAsync("s.x", "first");
 
-        await nats.FreezeAsync();
+        nats.Pause();
         var (lines, took) = await PublishAsync(client, oneSubject);
-        await nats.ThawAsync();
+        nats.Resume();
 
         Assert.That(lines, Has.Count.EqualTo(100));
         Assert.That(lines.Select(static line => (int?)line["error"]?["code"]), Is.All.EqualTo(504));
@@ -42,15 +42,15 @@ internal sealed class SilentJetStreamTests
     public async Task Publish_ServerFrozen_ManyWindowsEndWithTheFirstAndTheRestIsNotStored()
     {
         const int Records = 4000;
-        await using var nats = await NatsServerProcess.StartAsync();
+        await using var nats = await ServerUnderTest.StartAsync();
         await using var gateway = await OwnGateway.StartAsync(nats);
         using var client = gateway.Client();
         await client.DefineStreamAsync("s", "s.*");
         await client.PublishAsync("s.x", "first");
 
-        await nats.FreezeAsync();
+        nats.Pause();
         var (lines, took) = await PublishAsync(client, oneSubject: true, Records);
-        await nats.ThawAsync();
+        nats.Resume();
         await Eventually.HoldsAsync(async () => (await client.TryPublishAsync("s.x", [1])).Success, "publishing again");
         var (after, _) = await PublishAsync(client, oneSubject: true);
 
@@ -71,19 +71,19 @@ internal sealed class SilentJetStreamTests
     [Test]
     public async Task Publish_ServerThawsWhileTheBatchIsOpen_GoesOn()
     {
-        await using var nats = await NatsServerProcess.StartAsync();
+        await using var nats = await ServerUnderTest.StartAsync();
         await using var gateway = await OwnGateway.StartAsync(nats);
         using var client = gateway.Client();
         await client.DefineStreamAsync("s", "s");
         await client.PublishAsync("s", "first");
         await using var batch = await OpenBatch.StartAsync(client);
 
-        await nats.FreezeAsync();
+        nats.Pause();
         await batch.SendAsync(Record);
         var silent = await batch.NextAsync();
         await batch.SendAsync(Record);
         var refused = await batch.NextAsync();
-        await nats.ThawAsync();
+        nats.Resume();
 
         using (Assert.EnterMultipleScope())
         {
@@ -104,7 +104,7 @@ internal sealed class SilentJetStreamTests
     [Test]
     public async Task Publish_ClusterWithoutQuorum_HundredRecordsEndWithinFiveSeconds()
     {
-        await using var cluster = await NatsCluster.StartAsync();
+        await using var cluster = await ServerUnderTest.StartClusterAsync();
         await using var gateway = await Gateway.StartAsync(cluster.Nodes[0].Url);
         using var client = gateway.Client();
         await OwnGateway.IsReadyAsync(client);
@@ -136,7 +136,7 @@ internal sealed class SilentJetStreamTests
     [Test]
     public async Task Publish_OneSubjectIsSilentAndOthersAreNot_ManyWindowsEndWithTheFirst()
     {
-        await using var nats = await NatsServerProcess.StartAsync();
+        await using var nats = await ServerUnderTest.StartAsync();
         await using var gateway = await OwnGateway.StartAsync(nats);
         using var client = gateway.Client();
         await client.DefineStreamAsync("t", "t");
@@ -163,14 +163,14 @@ internal sealed class SilentJetStreamTests
     public async Task Publish_GatewayStopsMeanwhile_TellsTheFateOfEachInBand()
     {
         const int Records = 50;
-        await using var nats = await NatsServerProcess.StartAsync();
+        await using var nats = await ServerUnderTest.StartAsync();
         await using var gateway = await OwnGateway.StartAsync(nats);
         using var client = gateway.Client();
         await client.DefineStreamAsync("s", "s");
         await client.PublishAsync("s", "first");
         await using var batch = await OpenBatch.StartAsync(client);
 
-        await nats.FreezeAsync();
+        nats.Pause();
         var start = Stopwatch.GetTimestamp();
         await batch.SendAsync(string.Join('\n', Enumerable.Repeat(Record, Records)));
         var stopping = gateway.StopDataplaneAsync();
@@ -183,7 +183,7 @@ internal sealed class SilentJetStreamTests
         batch.Complete();
         await stopping;
         var took = Stopwatch.GetElapsedTime(start);
-        await nats.ThawAsync();
+        nats.Resume();
 
         // The stop may come before all records were read; the last line says which was not.
         var last = lines[^1];

@@ -19,7 +19,7 @@ internal sealed class StuckBatchTests
         const int Batches = 5;
         const int Records = 1200;
         const int Window = 1024;
-        await using var nats = await NatsServerProcess.StartAsync();
+        await using var nats = await ServerUnderTest.StartAsync();
         await using var gateway = await OwnGateway.StartAsync(nats);
         using var client = gateway.Client();
         await DefineAsync(client);
@@ -62,7 +62,7 @@ internal sealed class StuckBatchTests
     [Test]
     public async Task Outcomes_NobodyReadsThemForTheStallTimeout_BatchIsEnded()
     {
-        await using var nats = await NatsServerProcess.StartAsync();
+        await using var nats = await ServerUnderTest.StartAsync();
         await using var gateway = await OwnGateway.StartAsync(nats, new LimitSettings { StallTimeout = TimeSpan.FromSeconds(1) });
         using var client = gateway.Client();
         await DefineAsync(client);
@@ -77,17 +77,17 @@ internal sealed class StuckBatchTests
     [TestCase(1000, 10)]
     public async Task JetStreamSilent_BatchesUnderWay_SinglePublishesAreStillSent(int batches, int records)
     {
-        await using var nats = await NatsServerProcess.StartAsync();
+        await using var nats = await ServerUnderTest.StartAsync();
         await using var gateway = await OwnGateway.StartAsync(nats, new LimitSettings { MaxInflightRequests = 64 });
         using var client = gateway.Client();
         await DefineAsync(client);
         await client.PublishAsync("s", "first");
 
-        await nats.FreezeAsync();
+        nats.Pause();
         await using var stuck = await StuckBatches.OpenAsync(gateway.Dataplane, batches, records, Record);
         await client.DataAsync(HttpMethod.Get, "/v1/data/alive");
         var publishes = await Task.WhenAll(Enumerable.Range(0, 4).Select(_ => client.TryPublishAsync("s", [1])));
-        await nats.ThawAsync();
+        nats.Resume();
 
         Assert.That(publishes.Select(static answer => answer.Status), Is.All.EqualTo(HttpStatusCode.GatewayTimeout), string.Join('\n', publishes.Select(static answer => answer.ToString())));
         await Eventually.HoldsAsync(async () => (await client.TryPublishAsync("s", [1])).Success, "publishing again");

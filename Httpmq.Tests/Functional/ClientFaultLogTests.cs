@@ -17,7 +17,7 @@ internal sealed class ClientFaultLogTests
     // Base64, the start of a line, and of JSON that is looked at when it is complete: nothing to refuse yet.
     private static readonly byte[] Start = "aGkx"u8.ToArray();
 
-    private readonly int _port = NatsServerProcess.FreePort();
+    private readonly int _port = Ports.Free();
 
     private Uri Server => new($"http://127.0.0.1:{_port}");
 
@@ -159,16 +159,12 @@ internal sealed class ClientFaultLogTests
 
     private static HttpClient Http2() => new() { DefaultRequestVersion = HttpVersion.Version20, DefaultVersionPolicy = HttpVersionPolicy.RequestVersionExact };
 
-    private static int Lines(HttpmqChild child, string text) => child.Errors.Split('\n').Count(line => line.Contains(text, StringComparison.Ordinal));
+    private static int Lines(GatewayProcess child, string text) => child.Errors.Split('\n').Count(line => line.Contains(text, StringComparison.Ordinal));
 
-    private async Task<HttpmqChild> StartAsync(params string[] arguments)
+    private async Task<GatewayProcess> StartAsync(params string[] arguments)
     {
-        var child = HttpmqChild.Start(["dataplane", .. arguments], new Dictionary<string, string>(StringComparer.Ordinal)
-        {
-            ["Httpmq__Nats__ServerUri"] = SharedServers.Nats.Url,
-            ["Httpmq__Dataplane__ApiServer__ServerConfig__ListenOn"] = "127.0.0.1",
-            ["Httpmq__Dataplane__ApiServer__ServerConfig__ListenPort"] = _port.ToString(CultureInfo.InvariantCulture),
-        });
+        var settings = new Dictionary<string, string>(GatewayProcess.Listening("dataplane", _port), StringComparer.Ordinal) { ["Httpmq__Nats__ServerUri"] = SharedServers.Nats.Url };
+        var child = HttpmqChild.Start(["dataplane", .. arguments], settings);
         await child.WaitForOutputAsync("NATS");
         return child;
     }

@@ -20,12 +20,12 @@ internal sealed partial class EmbeddedGateway : IAsyncDisposable
     /// <summary>Every route answers within 5 s; the rest is for a machine that does other things as well.</summary>
     private static readonly TimeSpan Longest = TimeSpan.FromSeconds(8);
 
-    private readonly int _management = NatsServerProcess.FreePort();
-    private readonly int _dataplane = NatsServerProcess.FreePort();
-    private readonly int _nats = NatsServerProcess.FreePort();
+    private readonly int _management = Ports.Free();
+    private readonly int _dataplane = Ports.Free();
+    private readonly int _nats = Ports.Free();
     private readonly HttpClient _http = new() { Timeout = Longest };
     private readonly ConcurrentDictionary<ulong, string> _stored = [];
-    private HttpmqChild? _child;
+    private GatewayProcess? _child;
     private int _published;
 
     public EmbeddedGateway(string folder) => Folder = folder;
@@ -37,7 +37,7 @@ internal sealed partial class EmbeddedGateway : IAsyncDisposable
 
     public string Store => Path.Combine(Folder, "jetstream");
 
-    public HttpmqChild Child => _child!;
+    public GatewayProcess Child => _child!;
 
     public string Log => Child.Output + Child.Errors;
 
@@ -46,13 +46,7 @@ internal sealed partial class EmbeddedGateway : IAsyncDisposable
 
     public async Task StartAsync()
     {
-        _child = HttpmqChild.Start(["all", "-l", "info", "--data-folder", Folder], new Dictionary<string, string>(StringComparer.Ordinal)
-        {
-            ["Httpmq__Management__ApiServer__ServerConfig__ListenPort"] = _management.ToString(CultureInfo.InvariantCulture),
-            ["Httpmq__Dataplane__ApiServer__ServerConfig__ListenPort"] = _dataplane.ToString(CultureInfo.InvariantCulture),
-            ["Httpmq__EmbeddedNats__Port"] = _nats.ToString(CultureInfo.InvariantCulture),
-            ["Httpmq__EmbeddedNats__Executable"] = Executable,
-        });
+        _child = HttpmqChild.StartAll(Folder, _management, _dataplane, _nats, [new("Httpmq__EmbeddedNats__Executable", Executable)], "-l", "info");
         await _child.WaitForOutputAsync("data folder");
         Assert.That(_child.HasExited, Is.False, _child.Errors);
     }

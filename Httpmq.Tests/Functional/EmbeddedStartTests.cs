@@ -34,7 +34,14 @@ internal sealed class EmbeddedStartTests : IDisposable
         await using var child = Start(Program(script));
         await Eventually.HoldsAsync(() => File.Exists(PidFile), "the server restores", TimeSpan.FromSeconds(30));
 
-        child.Signal(signal);
+        if (signal is "INT")
+        {
+            child.Interrupt();
+        }
+        else
+        {
+            child.Terminate();
+        }
 
         Assert.That(await child.WaitForExitAsync(), Is.Zero, child.Errors);
         Assert.That(IsRunning(int.Parse(await File.ReadAllTextAsync(PidFile), CultureInfo.InvariantCulture)), Is.False);
@@ -103,14 +110,8 @@ internal sealed class EmbeddedStartTests : IDisposable
         return child.Errors.Split('\n').First(line => line.StartsWith("httpmq: ", StringComparison.Ordinal)).Trim();
     }
 
-    private HttpmqChild Start(string executable, int? port = null, string? folder = null) =>
-        HttpmqChild.Start(["all", "--data-folder", folder ?? Path.Combine(_folder, "data")], new Dictionary<string, string>(StringComparer.Ordinal)
-        {
-            ["Httpmq__Management__ApiServer__ServerConfig__ListenPort"] = $"{NatsServerProcess.FreePort()}",
-            ["Httpmq__Dataplane__ApiServer__ServerConfig__ListenPort"] = $"{NatsServerProcess.FreePort()}",
-            ["Httpmq__EmbeddedNats__Port"] = $"{port ?? NatsServerProcess.FreePort()}",
-            ["Httpmq__EmbeddedNats__Executable"] = executable,
-        });
+    private GatewayProcess Start(string executable, int? port = null, string? folder = null) => HttpmqChild.StartAll(
+        folder ?? Path.Combine(_folder, "data"), Ports.Free(), Ports.Free(), port ?? Ports.Free(), [new("Httpmq__EmbeddedNats__Executable", executable)]);
 
     /// <summary>A program that answers --version as nats-server does, and otherwise does what the script says.</summary>
     private string Program(string script)

@@ -19,7 +19,7 @@ internal sealed class EmbeddedUpgradeTests
         var taken = new List<ulong>();
         foreach (var generation in UpAndBack)
         {
-            gateway.Executable = ServerUnderTest.OfGeneration(generation);
+            gateway.Executable = NatsProgram.OfGeneration(generation);
             await gateway.StartAsync();
             await gateway.ReadyBecomesAsync(HttpStatusCode.OK);
             if (taken.Count == 0)

@@ -23,7 +23,7 @@ internal sealed class LameDuckTests
     [TestCase(false, TestName = "Publish_NodeLeavesAndOnlyItIsConfigured_GoesOnThroughOneThatItNamed")]
     public async Task NodeLeaves(bool allConfigured)
     {
-        await using var cluster = await NatsCluster.StartAsync();
+        await using var cluster = await ServerUnderTest.StartClusterAsync();
         await using var gateway = await Gateway.StartAsync(allConfigured ? cluster.Url : cluster.Nodes[0].Url);
         using var client = gateway.Client();
         await OwnGateway.IsReadyAsync(client);
@@ -39,7 +39,7 @@ internal sealed class LameDuckTests
         var slowest = new ConcurrentBag<TimeSpan>();
         var publishing = Enumerable.Range(0, 4).Select(_ => PublishUntilAsync(client, stored, slowest, enough.Token)).ToArray();
         await Eventually.HoldsAsync(() => stored.Count > 100, "publishes");
-        await cluster.At(PortOf(link)).EnterLameDuckModeAsync();
+        cluster.At(PortOf(link)).EnterLameDuckMode();
         if (PortOf(deliveries) is var other && left.Count == 2)
         {
             // One after the other: two of three at once would leave no majority.
@@ -72,13 +72,13 @@ internal sealed class LameDuckTests
     [Test]
     public async Task Publish_TheOnlyServerLeaves_IsRefusedAtOnceOrServedUntilTheCut()
     {
-        await using var nats = await NatsServerProcess.StartAsync();
+        await using var nats = await ServerUnderTest.StartAsync();
         await using var gateway = await OwnGateway.StartAsync(nats);
         using var client = gateway.Client();
         await client.DefineStreamAsync("s", "s");
         await client.PublishAsync("s", "first");
 
-        await nats.EnterLameDuckModeAsync();
+        nats.EnterLameDuckMode();
         if (!ServerUnderTest.Facts.StopsJetStreamInLameDuckMode)
         {
             // 2.9: JetStream is there until the connections are closed.

@@ -9,9 +9,9 @@ namespace Httpmq.Tests.Functional;
 [Category(ServerUnderTest.Category)]
 internal sealed class ProcessTests
 {
-    private readonly int _management = NatsServerProcess.FreePort();
-    private readonly int _dataplane = NatsServerProcess.FreePort();
-    private readonly int _nats = NatsServerProcess.FreePort();
+    private readonly int _management = Ports.Free();
+    private readonly int _dataplane = Ports.Free();
+    private readonly int _nats = Ports.Free();
     private string _folder = null!;
 
     [SetUp]
@@ -80,7 +80,7 @@ internal sealed class ProcessTests
     [Test]
     public async Task Management_NatsNeverThere_ServesNotReadyThenGivesUpWithAnError()
     {
-        await using var child = HttpmqChild.Start(["management"], new Dictionary<string, string>(Ports, StringComparer.Ordinal)
+        await using var child = HttpmqChild.Start(["management"], new Dictionary<string, string>(GatewayProcess.Listening("management", _management), StringComparer.Ordinal)
         {
             ["Httpmq__Nats__ServerUri"] = $"nats://127.0.0.1:{_nats}",
             ["Httpmq__Nats__Reconnect__MaxAttempts"] = "4",
@@ -152,22 +152,14 @@ internal sealed class ProcessTests
         Assert.That(child.Errors, Does.StartWith(line));
     }
 
-    private Dictionary<string, string> Ports => new(StringComparer.Ordinal)
+    private GatewayProcess StartAll(string? server = null, string? configured = null)
     {
-        ["Httpmq__Management__ApiServer__ServerConfig__ListenPort"] = _management.ToString(CultureInfo.InvariantCulture),
-        ["Httpmq__Dataplane__ApiServer__ServerConfig__ListenPort"] = _dataplane.ToString(CultureInfo.InvariantCulture),
-        ["Httpmq__EmbeddedNats__Port"] = _nats.ToString(CultureInfo.InvariantCulture),
-    };
-
-    private HttpmqChild StartAll(string? server = null, string? configured = null)
-    {
-        var environment = Ports;
-        environment["NATS_SERVER"] = server ?? ServerUnderTest.Executable;
+        var environment = new Dictionary<string, string>(StringComparer.Ordinal) { ["NATS_SERVER"] = server ?? ServerUnderTest.Executable };
         if (configured is not null)
         {
             environment["Httpmq__EmbeddedNats__Executable"] = configured;
         }
 
-        return HttpmqChild.Start(["all", "--data-folder", _folder], environment);
+        return HttpmqChild.StartAll(_folder, _management, _dataplane, _nats, environment);
     }
 }

@@ -1,5 +1,4 @@
 using System.Net;
-using Httpmq.Chaos.Servers;
 using Httpmq.Tests.Support;
 
 namespace Httpmq.Tests.Limits;
@@ -14,7 +13,7 @@ internal sealed class BrokenWireTests
     {
         // More than the kernel's buffers hold, so that much of it lies in the gateway when the wire breaks.
         const int Messages = 24;
-        await using var nats = await NatsServerProcess.StartAsync();
+        await using var nats = await ServerUnderTest.StartAsync();
         await using var wire = new TcpProxy(nats.Port);
         await using var gateway = await Gateway.StartAsync($"nats://127.0.0.1:{wire.Port}");
         using var client = gateway.Client();
@@ -41,7 +40,7 @@ internal sealed class BrokenWireTests
     [Test]
     public async Task Ready_WireStandsStill_Is503WithinTwoSeconds()
     {
-        await using var nats = await NatsServerProcess.StartAsync();
+        await using var nats = await ServerUnderTest.StartAsync();
         await using var wire = new TcpProxy(nats.Port);
         await using var gateway = await Gateway.StartAsync($"nats://127.0.0.1:{wire.Port}");
         using var client = gateway.Client();

@@ -184,16 +184,16 @@ internal sealed class LimitTests(string version)
     [Test]
     public async Task Read_NatsFrozen_Is504ThatSaysThatNothingHappened()
     {
-        await using var nats = await NatsServerProcess.StartAsync();
+        await using var nats = await ServerUnderTest.StartAsync();
         await using var gateway = await OwnGateway.StartAsync(nats);
         using var client = gateway.Client();
-        await nats.FreezeAsync();
+        nats.Pause();
         var answers = await Task.WhenAll(
             client.ManageAsync(HttpMethod.Get, "/v1/admin/stream"),
             client.ManageAsync(HttpMethod.Get, "/v1/admin/stream/s"),
             client.ManageAsync(HttpMethod.Put, "/v1/admin/stream/s/limit", "{}"),
             client.ManageAsync(HttpMethod.Delete, "/v1/admin/stream/s"));
-        await nats.ThawAsync();
+        nats.Resume();
         using (Assert.EnterMultipleScope())
         {
             Assert.That(answers.Select(static answer => (int)answer.Status), Is.All.EqualTo(504));
@@ -205,17 +205,17 @@ internal sealed class LimitTests(string version)
     [Test]
     public async Task Inflight_OneAndNatsFrozen_Is503AtOnceForTheSecondAnd504ForTheFirst()
     {
-        await using var nats = await NatsServerProcess.StartAsync();
+        await using var nats = await ServerUnderTest.StartAsync();
         await using var gateway = await OwnGateway.StartAsync(nats, new LimitSettings { MaxInflightRequests = 1 });
         using var client = Client(gateway);
         await client.DefineStreamAsync("s", "s");
         await client.PublishAsync("s", "before");
 
-        await nats.FreezeAsync();
+        nats.Pause();
         Task<GatewayAnswer>[] publishes = [client.TryPublishAsync("s", [1]), client.TryPublishAsync("s", [2])];
         var refused = await (await Task.WhenAny(publishes).WaitAsync(TimeSpan.FromSeconds(2)));
         var answers = await Task.WhenAll(publishes).WaitAsync(TimeSpan.FromSeconds(6));
-        await nats.ThawAsync();
+        nats.Resume();
 
         using (Assert.EnterMultipleScope())
         {

@@ -7,7 +7,7 @@ namespace Httpmq.Tests.Limits;
 internal static class OwnGateway
 {
     /// <summary>Starts one, and waits until it is ready.</summary>
-    public static async Task<Gateway> StartAsync(NatsServerProcess nats, LimitSettings? limits = null, TimeSpan? readTimeout = null)
+    public static async Task<Gateway> StartAsync(NatsServer nats, LimitSettings? limits = null, TimeSpan? readTimeout = null)
     {
         var gateway = await Gateway.StartAsync(nats.Url, server => server with { ReadTimeout = readTimeout ?? server.ReadTimeout }, limits: limits);
         using var client = gateway.Client();

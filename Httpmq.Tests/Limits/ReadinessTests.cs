@@ -17,7 +17,7 @@ internal sealed class ReadinessTests
     [Test]
     public async Task Ready_NatsKilledAndStarted_FlipsWithinTwoSecondsBothWays()
     {
-        await using var nats = await NatsServerProcess.StartAsync();
+        await using var nats = await ServerUnderTest.StartAsync();
         await using var gateway = await OwnGateway.StartAsync(nats);
         using var client = gateway.Client();
 
@@ -31,7 +31,7 @@ internal sealed class ReadinessTests
     [Test]
     public async Task Ready_PauseBetweenAttemptsIsLong_StillFlipsWithinTwoSeconds()
     {
-        await using var nats = await NatsServerProcess.StartAsync();
+        await using var nats = await ServerUnderTest.StartAsync();
         await nats.KillAsync();
         await using var gateway = await Gateway.StartAsync(nats.Url, configureNats: static options => options with { ReconnectWait = TimeSpan.FromMinutes(1) });
         using var client = gateway.Client();
@@ -50,7 +50,7 @@ internal sealed class ReadinessTests
     [TestCase("--auth t0ken", "t0ken@")]
     public async Task Ready_NatsWantsToKnowWho_CredentialsOfTheAddressAreUsed(string arguments, string credentials)
     {
-        await using var nats = await NatsServerProcess.StartAsync(arguments.Split(' '));
+        await using var nats = await ServerUnderTest.StartAsync(arguments.Split(' '));
         var url = nats.Url.Replace("nats://", $"nats://{credentials}", StringComparison.Ordinal);
         await using var gateway = await Gateway.StartAsync($"{url},nats://{credentials}127.0.0.1:1");
         using var client = gateway.Client();
@@ -62,7 +62,7 @@ internal sealed class ReadinessTests
     [Test]
     public async Task Ready_SomeServersAreSilent_TheOneThatAnswersIsTaken()
     {
-        await using var nats = await NatsServerProcess.StartAsync();
+        await using var nats = await ServerUnderTest.StartAsync();
         using var first = new TcpListener(IPAddress.Loopback, 0);
         using var second = new TcpListener(IPAddress.Loopback, 0);
         first.Start();
@@ -79,14 +79,14 @@ internal sealed class ReadinessTests
     [Test]
     public async Task Ready_NatsFrozen_Is503WithinTwoSecondsAndAliveStays()
     {
-        await using var nats = await NatsServerProcess.StartAsync();
+        await using var nats = await ServerUnderTest.StartAsync();
         await using var gateway = await OwnGateway.StartAsync(nats);
         using var client = gateway.Client();
 
-        await nats.FreezeAsync();
+        nats.Pause();
         await BecomesAsync(client, HttpStatusCode.ServiceUnavailable);
         Assert.That((await client.DataAsync(HttpMethod.Get, "/v1/data/alive")).Success, Is.True);
-        await nats.ThawAsync();
+        nats.Resume();
         await BecomesAsync(client, HttpStatusCode.OK);
     }
 

@@ -21,9 +21,9 @@ internal sealed class ExclusiveClusterTests(bool delayed)
     [Test]
     public async Task Subscribe_PairsOnDifferentNodes_LeaveOneEach()
     {
-        await using var cluster = await NatsCluster.StartAsync(delayed);
-        await using var near = await Gateway.StartAsync(cluster.Urls[0]);
-        await using var far = await Gateway.StartAsync(cluster.Urls[1]);
+        await using var cluster = await ServerUnderTest.StartClusterAsync(isWired: true, delayed ? TimeSpan.FromMilliseconds(1) : TimeSpan.Zero);
+        await using var near = await Gateway.StartAsync(cluster.Nodes[0].Url);
+        await using var far = await Gateway.StartAsync(cluster.Nodes[1].Url);
         using var one = near.Client();
         using var two = far.Client();
         await Eventually.HoldsAsync(async () => await IsReadyAsync(one) && await IsReadyAsync(two), "two gateways that are ready", TimeSpan.FromSeconds(30));

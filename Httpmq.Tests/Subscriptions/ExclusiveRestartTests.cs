@@ -16,10 +16,10 @@ namespace Httpmq.Tests.Subscriptions;
 [Category(ServerUnderTest.Category)]
 internal sealed class ExclusiveRestartTests : IAsyncDisposable
 {
-    private readonly TcpDetour[] _wires = [new(), new()];
+    private readonly TcpProxy[] _wires = [new(), new()];
     private readonly Gateway[] _gateways = new Gateway[2];
     private readonly List<Trying> _clients = [];
-    private NatsServerProcess? _nats;
+    private NatsServer? _nats;
 
     [Test]
     public async Task Cut_WithAStandbyThatKeepsTrying_OneHoldsItAfterwards()
@@ -29,9 +29,9 @@ internal sealed class ExclusiveRestartTests : IAsyncDisposable
         {
             // The one that has it: the other comes in, and this one comes back.
             var wire = _wires[_clients.FindIndex(static client => client.Holds)];
-            wire.Cut();
+            wire.Break();
             await Eventually.HoldsAsync(() => _clients.TrueForAll(static client => client.Holds), "the standby let in");
-            wire.Mend();
+            wire.Heal();
             await ExpectOneHolderAsync($"cut {round}");
         }
     }
@@ -54,8 +54,8 @@ internal sealed class ExclusiveRestartTests : IAsyncDisposable
         await StartAsync(standby: false);
         for (var round = 0; round < 4; round++)
         {
-            _wires[0].Cut();
-            _wires[0].Mend();
+            _wires[0].Break();
+            _wires[0].Heal();
             await ExpectOneHolderAsync($"cut {round}");
         }
 
@@ -84,10 +84,10 @@ internal sealed class ExclusiveRestartTests : IAsyncDisposable
 
     private async Task StartAsync(bool standby = true)
     {
-        _nats = await NatsServerProcess.StartAsync();
+        _nats = await ServerUnderTest.StartAsync();
         for (var index = 0; index < _gateways.Length; index++)
         {
-            _wires[index].To(_nats.Port);
+            _wires[index].Target = _nats.Port;
             _gateways[index] = await Gateway.StartAsync(_wires[index].Url);
             using var client = _gateways[index].Client();
             await Eventually.HoldsAsync(

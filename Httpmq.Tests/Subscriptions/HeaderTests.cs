@@ -19,7 +19,7 @@ internal sealed class HeaderTests
 {
     private static readonly (string Name, string Value)[] Sent = [("Trace-Id", "7"), ("Trace-Id", "8"), ("trace-id", "ünïcöde: 9"), ("Empty", "")];
 
-    private NatsServerProcess _nats = null!;
+    private NatsServer _nats = null!;
     private Gateway _gateway = null!;
     private GatewayClient _client = null!;
     private string _stream = null!;
@@ -29,7 +29,7 @@ internal sealed class HeaderTests
     [OneTimeSetUp]
     public async Task StartAsync()
     {
-        _nats = await NatsServerProcess.StartAsync();
+        _nats = await ServerUnderTest.StartAsync();
         _gateway = await OwnGateway.StartAsync(_nats);
         _client = _gateway.Client();
     }

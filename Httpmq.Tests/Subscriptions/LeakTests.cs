@@ -17,8 +17,8 @@ internal sealed class LeakTests
     [Test]
     public async Task Subscribe_AThousandComeAndGo_LeaveNothingBehind()
     {
-        var monitoring = NatsServerProcess.FreePort();
-        await using var nats = await NatsServerProcess.StartAsync("-m", monitoring.ToString(CultureInfo.InvariantCulture));
+        var monitoring = Ports.Free();
+        await using var nats = await ServerUnderTest.StartAsync("-m", monitoring.ToString(CultureInfo.InvariantCulture));
         await using var gateway = await Gateway.StartAsync(nats.Url);
         using var client = gateway.Client();
         await Eventually.HoldsAsync(

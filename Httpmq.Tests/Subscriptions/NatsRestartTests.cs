@@ -21,7 +21,7 @@ internal sealed class NatsRestartTests : IAsyncDisposable
         ("pull", new JsonObject { ["mode"] = "pull" }, string.Empty),
     ];
 
-    private NatsServerProcess? _nats;
+    private NatsServer? _nats;
     private Gateway? _gateway;
     private GatewayClient? _client;
 
@@ -86,11 +86,11 @@ internal sealed class NatsRestartTests : IAsyncDisposable
     [Test]
     public async Task Restart_ConsumerDeletedInTheMeantime_EndsWithALastLine()
     {
-        await using var detour = new TcpDetour();
+        await using var detour = new TcpProxy();
         await StartAsync(detour);
         var streams = await SubscribeAsync();
 
-        detour.Cut();
+        detour.Break();
         await using (var raw = new NatsConnection(new NatsOpts { Url = _nats!.Url }))
         {
             foreach (var (name, _, _) in Kinds)
@@ -99,7 +99,7 @@ internal sealed class NatsRestartTests : IAsyncDisposable
             }
         }
 
-        detour.Mend();
+        detour.Heal();
 
         foreach (var stream in streams)
         {
@@ -112,11 +112,11 @@ internal sealed class NatsRestartTests : IAsyncDisposable
     [Test]
     public async Task Cut_ConsumerReplacedByOneThatLooksTheSame_EndsWhereTheServerTellsThemApart()
     {
-        await using var detour = new TcpDetour();
+        await using var detour = new TcpProxy();
         await StartAsync(detour);
         var streams = await SubscribeAsync();
 
-        detour.Cut();
+        detour.Break();
         await using (var raw = new NatsConnection(new NatsOpts { Url = _nats!.Url }))
         {
             var jetStream = new NatsJSContext(raw);
@@ -128,7 +128,7 @@ internal sealed class NatsRestartTests : IAsyncDisposable
             }
         }
 
-        detour.Mend();
+        detour.Heal();
         await PublishOnceBackAsync("new");
 
         // Before 2.12.3 the time of creation is not the same in every answer, so nothing is concluded from it, and the new one serves.
@@ -148,15 +148,15 @@ internal sealed class NatsRestartTests : IAsyncDisposable
     [Test]
     public async Task Cut_OfTheConnectionAlone_GoesOnAndNothingIsLost()
     {
-        await using var detour = new TcpDetour();
+        await using var detour = new TcpProxy();
         await StartAsync(detour);
         var streams = await SubscribeAsync();
         for (var i = 0; i < 5; i++)
         {
-            detour.Cut();
+            detour.Break();
             await using var raw = new NatsConnection(new NatsOpts { Url = _nats!.Url });
             await new NatsJSContext(raw).PublishAsync("s", $"message {i}");
-            detour.Mend();
+            detour.Heal();
         }
 
         foreach (var stream in streams)
@@ -183,10 +183,14 @@ internal sealed class NatsRestartTests : IAsyncDisposable
         }
     }
 
-    private async Task StartAsync(TcpDetour? detour = null)
+    private async Task StartAsync(TcpProxy? detour = null)
     {
-        _nats = await NatsServerProcess.StartAsync();
-        detour?.To(_nats.Port);
+        _nats = await ServerUnderTest.StartAsync();
+        if (detour is not null)
+        {
+            detour.Target = _nats.Port;
+        }
+
         _gateway = await Gateway.StartAsync(detour?.Url ?? _nats.Url);
         _client = _gateway.Client();
         await WaitUntilReadyAsync();

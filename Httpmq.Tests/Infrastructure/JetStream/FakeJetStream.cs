@@ -10,12 +10,12 @@ namespace Httpmq.Tests.Infrastructure.JetStream;
 /// </summary>
 internal sealed class FakeJetStream : IAsyncDisposable
 {
-    private readonly NatsServerProcess _server;
+    private readonly NatsServer _server;
     private readonly NatsConnection _connection;
     private readonly ConcurrentBag<Task> _answering = [];
     private readonly CancellationTokenSource _stopping = new();
 
-    private FakeJetStream(NatsServerProcess server)
+    private FakeJetStream(NatsServer server)
     {
         _server = server;
         _connection = new NatsConnection(new NatsOpts { Url = server.Url });
@@ -23,7 +23,7 @@ internal sealed class FakeJetStream : IAsyncDisposable
 
     public string Url => _server.Url;
 
-    public static async Task<FakeJetStream> StartAsync() => new(await NatsServerProcess.StartWithoutJetStreamAsync());
+    public static async Task<FakeJetStream> StartAsync() => new(await ServerUnderTest.StartWithoutJetStreamAsync());
 
     /// <summary>Answers every request on the subject; null: never.</summary>
     public async Task AnswerAsync(string subject, Func<string?> answer)

@@ -14,14 +14,14 @@ namespace Httpmq.Tests.Infrastructure.JetStream;
 [Category(ServerUnderTest.Category)]
 internal sealed class LostSubscriptionTests
 {
-    private NatsServerProcess _nats = null!;
+    private NatsServer _nats = null!;
     private Gateway _gateway = null!;
     private GatewayClient _client = null!;
 
     [SetUp]
     public async Task StartAsync()
     {
-        _nats = await NatsServerProcess.StartAsync();
+        _nats = await ServerUnderTest.StartAsync();
         _gateway = await OwnGateway.StartAsync(_nats);
         _client = _gateway.Client();
         await _client.DefineStreamAsync("s", "s");

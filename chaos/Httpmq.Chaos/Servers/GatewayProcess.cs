@@ -1,3 +1,4 @@
+using Httpmq.Testing;
 using System.Diagnostics;
 using System.Globalization;
 using Httpmq.Checker;

@@ -1,3 +1,4 @@
+using Httpmq.Testing;
 using System.Collections.Concurrent;
 using System.Net;
 using System.Net.Sockets;

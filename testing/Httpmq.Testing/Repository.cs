@@ -1,6 +1,6 @@
-namespace Httpmq.Tests.Support;
+namespace Httpmq.Testing;
 
-/// <summary>The files of this repository, for tests that hold committed files against what makes them.</summary>
+/// <summary>The files of this repository.</summary>
 internal static class Repository
 {
     private static readonly string Root = FindRoot();
@@ -14,7 +14,7 @@ internal static class Repository
         var folder = new DirectoryInfo(AppContext.BaseDirectory);
         while (!File.Exists(Path.Combine(folder.FullName, "Httpmq.sln")))
         {
-            folder = folder.Parent ?? throw new InvalidOperationException("The tests do not run within the repository.");
+            folder = folder.Parent ?? throw new InvalidOperationException("This does not run within the repository.");
         }
 
         return folder.FullName;

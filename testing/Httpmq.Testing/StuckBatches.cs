@@ -1,21 +1,11 @@
 using System.Net.Sockets;
 using System.Text;
-using Httpmq.Tests.Fuzz;
-using Httpmq.Tests.Support;
 
-namespace Httpmq.Tests.Batches;
+namespace Httpmq.Testing;
 
 /// <summary>Batches over one bare HTTP/2 connection of a client that sends records and gives no window for their outcomes.</summary>
 internal sealed class StuckBatches : IAsyncDisposable
 {
-    private const byte Data = 0;
-    private const byte Headers = 1;
-    private const byte ResetStream = 3;
-    private const byte Settings = 4;
-    private const byte EndHeaders = 4;
-    private const byte Acknowledgement = 1;
-    private const int LargestFrame = 16_384;
-
     private readonly TcpClient _client;
     private readonly CancellationTokenSource _closing = new();
     private readonly Task _reading;
@@ -43,19 +33,15 @@ internal sealed class StuckBatches : IAsyncDisposable
         var output = client.GetStream();
 
         // SETTINGS_INITIAL_WINDOW_SIZE (4) is 0.
-        await output.WriteAsync((byte[])[.. "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"u8, .. RawHttp2.Frame(Settings, 0, 0, [0, 4, 0, 0, 0, 0])], timeLimit.Token);
-        byte[] head =
-        [
-            .. RawHttp2.Literal(":method", "POST"u8.ToArray()), .. RawHttp2.Literal(":scheme", "http"u8.ToArray()),
-            .. RawHttp2.Literal(":authority", Encoding.ASCII.GetBytes(server.Authority)), .. RawHttp2.Literal(":path", "/v1/data/publish"u8.ToArray()),
-        ];
+        await output.WriteAsync(Http2Frames.Opening(0, 4, 0, 0, 0, 0), timeLimit.Token);
+        var head = Http2Frames.RequestHead("POST", server.Authority, "/v1/data/publish"u8.ToArray());
         var body = Encoding.ASCII.GetBytes(string.Concat(Enumerable.Repeat(record + "\n", records)));
         for (var stream = 1; stream < 2 * batches; stream += 2)
         {
-            await output.WriteAsync(RawHttp2.Frame(Headers, EndHeaders, stream, head), timeLimit.Token);
-            foreach (var part in body.Chunk(LargestFrame))
+            await output.WriteAsync(Http2Frames.Frame(Http2Frames.Headers, Http2Frames.EndHeaders, stream, head), timeLimit.Token);
+            foreach (var part in body.Chunk(Http2Frames.LargestPayload))
             {
-                await output.WriteAsync(RawHttp2.Frame(Data, 0, stream, part), timeLimit.Token);
+                await output.WriteAsync(Http2Frames.Frame(Http2Frames.Data, 0, stream, part), timeLimit.Token);
             }
         }
 
@@ -72,20 +58,18 @@ internal sealed class StuckBatches : IAsyncDisposable
 
     private async Task ReadAsync(NetworkStream input, CancellationToken closing)
     {
-        var head = new byte[9];
         try
         {
             while (true)
             {
-                await input.ReadExactlyAsync(head, closing);
-                await input.ReadExactlyAsync(new byte[(head[0] << 16) | (head[1] << 8) | head[2]], closing);
-                switch (head[3])
+                var (type, flags, _) = await Http2Frames.ReadAsync(input, closing);
+                switch (type)
                 {
-                    case ResetStream:
+                    case Http2Frames.ResetStream:
                         Interlocked.Increment(ref _resets);
                         break;
-                    case Settings when head[4] == 0:
-                        await input.WriteAsync(RawHttp2.Frame(Settings, Acknowledgement, 0, []), closing);
+                    case Http2Frames.Settings when flags == 0:
+                        await input.WriteAsync(Http2Frames.Frame(Http2Frames.Settings, Http2Frames.Acknowledgement, 0, []), closing);
                         break;
                 }
             }

@@ -1,7 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 
-namespace Httpmq.Chaos.Servers;
+namespace Httpmq.Testing;
 
 /// <summary>
 /// Free loopback ports, below the range from which the system takes those of outgoing connections: a server that is started
