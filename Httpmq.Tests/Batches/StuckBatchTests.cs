@@ -69,7 +69,7 @@ internal sealed class StuckBatchTests
 
         await using var stuck = await StuckBatches.OpenAsync(gateway.Dataplane, batches: 2, records: 4000, Record);
 
-        await Eventually.HoldsAsync(() => stuck.Resets == 2 || stuck.IsClosed, "both batches ended");
+        await Eventually.HoldsAsync(() => stuck.Resets == 2 || stuck.Closed.IsCompleted, "both batches ended");
     }
 
     /// <summary>While JetStream says nothing, batches hold what they sent; what is left is for single publishes.</summary>

@@ -20,32 +20,27 @@ internal sealed class StuckBatches : IAsyncDisposable
     /// <summary>Streams that the server has reset.</summary>
     public int Resets => Volatile.Read(ref _resets);
 
-    /// <summary>Whether the server has closed the connection.</summary>
-    public bool IsClosed => _reading.IsCompleted;
+    /// <summary>The server has closed the connection.</summary>
+    public Task Closed => _reading;
 
     /// <summary>Opens so many batches, with so many records of this text each, and keeps them open.</summary>
-    public static async Task<StuckBatches> OpenAsync(Uri server, int batches, int records, string record)
+    public static async Task<StuckBatches> OpenAsync(Uri server, int batches, int records, string record, CancellationToken cancellationToken = default)
     {
-        using var timeLimit = new CancellationTokenSource(TimeSpan.FromSeconds(60));
+        using var timeLimit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        timeLimit.CancelAfter(TimeSpan.FromSeconds(60));
         var client = new TcpClient();
-        await client.ConnectAsync(server.Host, server.Port, timeLimit.Token);
-        var stuck = new StuckBatches(client);
-        var output = client.GetStream();
-
-        // SETTINGS_INITIAL_WINDOW_SIZE (4) is 0.
-        await output.WriteAsync(Http2Frames.Opening(0, 4, 0, 0, 0, 0), timeLimit.Token);
-        var head = Http2Frames.RequestHead("POST", server.Authority, "/v1/data/publish"u8.ToArray());
-        var body = Encoding.ASCII.GetBytes(string.Concat(Enumerable.Repeat(record + "\n", records)));
-        for (var stream = 1; stream < 2 * batches; stream += 2)
+        try
         {
-            await output.WriteAsync(Http2Frames.Frame(Http2Frames.Headers, Http2Frames.EndHeaders, stream, head), timeLimit.Token);
-            foreach (var part in body.Chunk(Http2Frames.LargestPayload))
-            {
-                await output.WriteAsync(Http2Frames.Frame(Http2Frames.Data, 0, stream, part), timeLimit.Token);
-            }
+            await client.ConnectAsync(server.Host, server.Port, timeLimit.Token);
+            var stuck = new StuckBatches(client);
+            await stuck.SendAsync(server, batches, records, record, timeLimit.Token);
+            return stuck;
         }
-
-        return stuck;
+        catch
+        {
+            client.Dispose();
+            throw;
+        }
     }
 
     public async ValueTask DisposeAsync()
@@ -54,6 +49,24 @@ internal sealed class StuckBatches : IAsyncDisposable
         await _reading;
         _client.Dispose();
         _closing.Dispose();
+    }
+
+    private async Task SendAsync(Uri server, int batches, int records, string record, CancellationToken cancellationToken)
+    {
+        var output = _client.GetStream();
+
+        // SETTINGS_INITIAL_WINDOW_SIZE (4) is 0.
+        await output.WriteAsync(Http2Frames.Opening(0, 4, 0, 0, 0, 0), cancellationToken);
+        var head = Http2Frames.RequestHead("POST", server.Authority, "/v1/data/publish"u8.ToArray());
+        var body = Encoding.ASCII.GetBytes(string.Concat(Enumerable.Repeat(record + "\n", records)));
+        for (var stream = 1; stream < 2 * batches; stream += 2)
+        {
+            await output.WriteAsync(Http2Frames.Frame(Http2Frames.Headers, Http2Frames.EndHeaders, stream, head), cancellationToken);
+            foreach (var part in body.Chunk(Http2Frames.LargestPayload))
+            {
+                await output.WriteAsync(Http2Frames.Frame(Http2Frames.Data, 0, stream, part), cancellationToken);
+            }
+        }
     }
 
     private async Task ReadAsync(NetworkStream input, CancellationToken closing)
