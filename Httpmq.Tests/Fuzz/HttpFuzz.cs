@@ -1,7 +1,6 @@
 using System.Text;
 using System.Text.Json.Nodes;
 using Httpmq.Tests.Contract;
-using Httpmq.Tests.Limits;
 using Httpmq.Tests.Support;
 
 namespace Httpmq.Tests.Fuzz;

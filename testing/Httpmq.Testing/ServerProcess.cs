@@ -31,6 +31,7 @@ internal abstract partial class ServerProcess(string name, IServerWatcher? watch
 
     private static readonly TimeSpan StartLimit = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan OutputLimit = TimeSpan.FromSeconds(90);
+    private static readonly TimeSpan PauseLimit = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan StopLimit = TimeSpan.FromSeconds(30);
 
     /// <summary>nats-server wants at least 30 s to let its clients go; with few of them it is done sooner.</summary>
@@ -157,7 +158,15 @@ internal abstract partial class ServerProcess(string name, IServerWatcher? watch
     public void EnterLameDuckMode() => Tell(SigUsr2);
 
     /// <summary>Stops it where it is: connections stay open, and nothing answers.</summary>
-    public void Pause() => Signal(SigStop);
+    public void Pause()
+    {
+        Signal(SigStop);
+        if (_process is { HasExited: false } process)
+        {
+            // Threads go on for a moment after the signal.
+            SpinWait.SpinUntil(() => Directory.EnumerateDirectories($"/proc/{process.Id}/task").All(IsStopped), PauseLimit);
+        }
+    }
 
     /// <summary>Lets it go on after <see cref="Pause"/>.</summary>
     public void Resume() => Signal(SigCont);
@@ -228,6 +237,20 @@ internal abstract partial class ServerProcess(string name, IServerWatcher? watch
         if (_process is { HasExited: false } process && SendSignal(process.Id, signal) != 0)
         {
             throw new InvalidOperationException($"cannot send signal {signal} to {name}: error {Marshal.GetLastPInvokeError()}");
+        }
+    }
+
+    private static bool IsStopped(string task)
+    {
+        try
+        {
+            var stat = File.ReadAllText(Path.Combine(task, "stat"));
+            return stat[stat.LastIndexOf(')') + 2] is 'T';
+        }
+        catch (IOException)
+        {
+            // It has ended.
+            return true;
         }
     }
 
