@@ -73,7 +73,7 @@ internal sealed class NatsCluster : IAsyncDisposable
         }
 
         await Task.WhenAll(Nodes.Select(node => node.WaitUntilServingAsync(limit.Token)));
-        await using var api = new JetStreamApi(Url);
+        await using var api = new JetStreamProbe(Url);
         var (since, next) = (Stopwatch.GetTimestamp(), Nodes.Count);
         await Poll.UntilAsync(
             async () =>
@@ -112,7 +112,7 @@ internal sealed class NatsCluster : IAsyncDisposable
 
     private string ConfigurationOf(string name) => Path.Combine(_folder, $"{name}.conf");
 
-    private static async Task<bool> HasRoomAsync(JetStreamApi api, CancellationToken cancellationToken)
+    private static async Task<bool> HasRoomAsync(JetStreamProbe api, CancellationToken cancellationToken)
     {
         var probe = new JsonObject { ["name"] = "room", ["storage"] = "memory", ["num_replicas"] = Size };
         if (await api.AskAsync("STREAM.CREATE.room", cancellationToken, probe) is not { } created || created["error"] is not null)

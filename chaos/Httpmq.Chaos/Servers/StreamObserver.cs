@@ -18,7 +18,7 @@ internal sealed class StreamObserver(string urls, string stream) : IAsyncDisposa
 {
     private const int Batch = 1000;
 
-    private readonly JetStreamApi _api = new(urls);
+    private readonly JetStreamProbe _api = new(urls);
 
     /// <summary>Null while nobody answers.</summary>
     public async Task<StreamStanding?> StreamAsync(CancellationToken cancellationToken)

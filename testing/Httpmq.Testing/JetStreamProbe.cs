@@ -4,7 +4,7 @@ using NATS.Client.Core;
 namespace Httpmq.Testing;
 
 /// <summary>JetStream's API without the gateway, on servers that come and go.</summary>
-internal sealed class JetStreamApi(string urls) : IAsyncDisposable
+internal sealed class JetStreamProbe(string urls) : IAsyncDisposable
 {
     public NatsConnection Connection { get; } = new(new NatsOpts
     {
