@@ -45,7 +45,7 @@ internal static class AckErrors
         "the consumer has no leader at the moment; nothing was acknowledged, try again");
 
     /// <summary>Of a reply that is no confirmation, and no "no responders".</summary>
-    public static Error Of(string what, in Reply reply, NatsLink link) => reply.Kind switch
+    public static Error Of(string what, in Reply reply, RequestLink link) => reply.Kind switch
     {
         ReplyKind.Answered when reply.Error is { } error => JetStreamErrors.ToError(what, error),
         ReplyKind.Answered => new Error(AckErrorTypes.ForeignAnswer, what, "a stream answered in the consumer's place: look for one with subjects below $JS"),

@@ -13,14 +13,14 @@ internal sealed class FakeConnection : IAsyncDisposable
     {
         Server = server;
         Options = options;
-        Link = new NatsLink(options, _lifetime, Time, NullLoggerFactory.Instance);
+        Link = new RequestLink(options, _lifetime, Time, NullLoggerFactory.Instance);
     }
 
     public FakeNats Server { get; }
 
     public NatsOptions Options { get; }
 
-    public NatsLink Link { get; }
+    public RequestLink Link { get; }
 
     public FakeTimeProvider Time { get; } = new();
 

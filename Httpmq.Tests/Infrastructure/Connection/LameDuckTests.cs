@@ -29,7 +29,7 @@ internal sealed class LameDuckTests
         await DefineReplicatedAsync(client);
         await client.DefineConsumerAsync("s", "c", new JsonObject { ["max_inflight"] = 1_000_000 });
         await using var subscription = await client.SubscribeAsync("s", "c", "subject_name=s");
-        var link = gateway.DataplaneServices.GetRequiredService<NatsLink>();
+        var link = gateway.DataplaneServices.GetRequiredService<RequestLink>();
         var deliveries = gateway.DataplaneServices.GetRequiredService<DeliveryLink>();
         var left = new HashSet<int> { PortOf(link), PortOf(deliveries) };
 

@@ -146,7 +146,7 @@ internal sealed class NatsLinkTests : IAsyncDisposable
     public async Task Lost_EitherConnection_PutsTheLedgerInDoubt(bool requests)
     {
         var (asked, delivering) = (Listen(), Listen());
-        var link = Create(asked.Url);
+        var link = (RequestLink)Create(asked.Url);
         var deliveries = (DeliveryLink)Create(delivering.Url, deliveries: true);
         var ledger = new ConsumerLedger(_time);
         await using var sources = new DeliverySources(
@@ -184,9 +184,9 @@ internal sealed class NatsLinkTests : IAsyncDisposable
     {
         var options = new NatsOptions { Url = url };
         options = change?.Invoke(options) ?? options;
-        var link = deliveries
+        NatsLink link = deliveries
             ? new DeliveryLink(options, _lifetime, _time, NullLoggerFactory.Instance)
-            : new NatsLink(options, _lifetime, _time, NullLoggerFactory.Instance);
+            : new RequestLink(options, _lifetime, _time, NullLoggerFactory.Instance);
         _links.Add(link);
         link.Opened += () => Interlocked.Increment(ref _opened);
         link.Lost += () => Interlocked.Increment(ref _lost);
