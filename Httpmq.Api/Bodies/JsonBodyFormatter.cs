@@ -1,7 +1,6 @@
 using System.Buffers;
 using System.Text;
 using System.Text.Json;
-using System.Text.Json.Serialization;
 using System.Text.Json.Serialization.Metadata;
 using System.Text.Unicode;
 using Httpmq.Api.Http;
@@ -20,7 +19,7 @@ internal sealed class JsonBodyFormatter : InputFormatter
 
     private readonly BodyTimeouts _patience;
     private readonly BodyBuffers _buffers;
-    private readonly IReadOnlyList<JsonSerializerContext> _contracts;
+    private readonly IReadOnlyList<JsonSerializerOptions> _contracts;
     private readonly UnknownFields _unknownFields = new();
 
     /// <summary>The largest body, in bytes: enough for any definition. A larger one is refused while it is read.</summary>
@@ -28,8 +27,8 @@ internal sealed class JsonBodyFormatter : InputFormatter
 
     /// <param name="timeouts">How slowly a body may come.</param>
     /// <param name="buffers">Counts what bodies hold.</param>
-    /// <param name="contracts">What bodies may be, a context for each feature; asked in this order, so the hot path's comes first.</param>
-    public JsonBodyFormatter(BodyTimeouts timeouts, BodyBuffers buffers, IReadOnlyList<JsonSerializerContext> contracts)
+    /// <param name="contracts">What bodies may be: the JSON of each feature, asked in this order, so the hot path's comes first.</param>
+    public JsonBodyFormatter(BodyTimeouts timeouts, BodyBuffers buffers, IReadOnlyList<JsonSerializerOptions> contracts)
     {
         _patience = timeouts;
         _buffers = buffers;
@@ -83,9 +82,9 @@ internal sealed class JsonBodyFormatter : InputFormatter
 
     private JsonTypeInfo? Find(Type model)
     {
-        foreach (var context in _contracts)
+        foreach (var options in _contracts)
         {
-            if (context.GetTypeInfo(model) is { } type)
+            if (options.TryGetTypeInfo(model, out var type))
             {
                 return type;
             }
@@ -106,7 +105,13 @@ internal sealed class JsonBodyFormatter : InputFormatter
         return model;
     }
 
-    private static object Parse(in ReadOnlySequence<byte> body, JsonTypeInfo type, BodyBuffers buffers, UnknownFields? unknownFields, bool thorough, out FoundNames? found)
+    private static object Parse(
+        in ReadOnlySequence<byte> body,
+        JsonTypeInfo type,
+        BodyBuffers buffers,
+        UnknownFields? unknownFields,
+        bool thorough,
+        out FoundNames? found)
     {
         if (body.IsSingleSegment)
         {
@@ -126,7 +131,8 @@ internal sealed class JsonBodyFormatter : InputFormatter
         }
     }
 
-    private static object Parse(ReadOnlySpan<byte> body, JsonTypeInfo type, UnknownFields? unknownFields, bool thorough, out FoundNames? found)
+    private static object Parse(
+        ReadOnlySpan<byte> body, JsonTypeInfo type, UnknownFields? unknownFields, bool thorough, out FoundNames? found)
     {
         var model = Parse(body, type);
         found = unknownFields?.Find(body, type, model, thorough);

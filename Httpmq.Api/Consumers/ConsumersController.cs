@@ -18,13 +18,15 @@ internal sealed class ConsumersController(IMediator mediator) : ApiController(me
     /// </remarks>
     /// <response code="200">The consumer exists as described.</response>
     /// <response code="404">The stream does not exist.</response>
-    /// <response code="409">The consumer exists with another mode, delivery group or filter, or the stream has as many consumers as it may.</response>
+    /// <response code="409">
+    /// The consumer exists with another mode, delivery group or filter, or the stream has as many consumers as it may.
+    /// </response>
     [HttpPost("/v1/admin/stream/{stream}/consumer", Name = "DefineConsumer")]
     [ProducesResponseType<Answer>(StatusCodes.Status200OK)]
     [Errors(400, 404, 408, 409, 413, 501, 503, 504, 507)]
     public async Task<IActionResult> Define(string stream, [FromBody] ConsumerParameters parameters)
     {
-        await SendAsync(new DefineConsumer(Caller, stream, parameters.Mode, parameters.ToConfig()), abandon: true);
+        await SendAsync(new DefineConsumer(Caller, stream, parameters.Mode, parameters), abandon: true);
         return Done();
     }
 
@@ -40,9 +42,9 @@ internal sealed class ConsumersController(IMediator mediator) : ApiController(me
         var answer = new ConsumersAnswer
         {
             RequestId = RequestId,
-            Consumers = consumers.ToDictionary(consumer => consumer.Name, ConsumerInfoContract.From, StringComparer.Ordinal),
+            Consumers = consumers.ToDictionary(consumer => consumer.Name, StringComparer.Ordinal),
         };
-        return Json(answer, ConsumersJson.Wire.ConsumersAnswer);
+        return Json(answer, ConsumersJson.Wire.Of<ConsumersAnswer>());
     }
 
     /// <summary>Describes one consumer.</summary>
@@ -53,7 +55,7 @@ internal sealed class ConsumersController(IMediator mediator) : ApiController(me
     public async Task<IActionResult> Get(string stream, string consumer)
     {
         var info = await SendAsync(new GetConsumer(Caller, stream, consumer));
-        return Json(new ConsumerAnswer { RequestId = RequestId, Consumer = ConsumerInfoContract.From(info) }, ConsumersJson.Wire.ConsumerAnswer);
+        return Json(new ConsumerAnswer { RequestId = RequestId, Consumer = info }, ConsumersJson.Wire.Of<ConsumerAnswer>());
     }
 
     /// <summary>Deletes a consumer.</summary>

@@ -81,7 +81,10 @@ internal static class ApiHost
                 mvc.ValueProviderFactories.Clear();
                 mvc.ValueProviderFactories.Add(new RouteValueProviderFactory());
                 mvc.InputFormatters.Clear();
-                mvc.InputFormatters.Add(new JsonBodyFormatter(timeouts, buffers, [SettlingJson.Wire, StreamsJson.Wire, ConsumersJson.Wire]));
+                mvc.InputFormatters.Add(new JsonBodyFormatter(
+                    timeouts,
+                    buffers,
+                    [SettlingJson.Wire.Options, StreamsJson.Wire.Options, ConsumersJson.Wire.Options]));
                 mvc.SuppressImplicitRequiredAttributeForNonNullableReferenceTypes = true;
             })
             .AddApiExplorer()
@@ -91,7 +94,7 @@ internal static class ApiHost
                 parts.FeatureProviders.Add(new GroupControllers(group));
             });
         builder.Services.AddPageAccess(server);
-        builder.Services.AddOpenApi(group, server);
+        builder.Services.AddOpenApi(group, server, StreamsJson.Wire, ConsumersJson.Wire);
 
         var app = builder.Build();
         var prefix = server.PathPrefix.TrimEnd('/');

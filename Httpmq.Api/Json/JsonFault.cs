@@ -2,6 +2,7 @@ using System.Reflection;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
+using Httpmq.Domain.Limits;
 
 namespace Httpmq.Api.Json;
 
@@ -107,9 +108,10 @@ internal static class JsonFault
             return end < 0 ? ("an array", "an array of texts, such as [\"orders.*\"],") : ("text", "text in double quotes");
         }
 
-        var unit = property.AttributeProvider?.GetCustomAttributes(typeof(SchemaAttribute), inherit: false) is [SchemaAttribute { Unit: { } named }] ? $" (of {named})" : string.Empty;
+        var unit = property.AttributeProvider?.GetCustomAttributes(typeof(FieldAttribute), inherit: false) is [FieldAttribute { Unit: { } named }] ? $" (of {named})" : string.Empty;
         return Nullable.GetUnderlyingType(declared) switch
         {
+            { } flag when flag == typeof(bool) => ("a boolean", "true or false"),
             { } number when number == typeof(int) => ("a number", $"an integer{unit} of at most {int.MaxValue}"),
             { } number when number == typeof(ulong) => ("a number", $"an integer{unit} of at least 0 and at most {ulong.MaxValue}"),
             { } number when number == typeof(long) => ("a number", $"an integer{unit} of at most {long.MaxValue}"),

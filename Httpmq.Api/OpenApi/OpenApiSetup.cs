@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Httpmq.Api.Http;
+using Httpmq.Api.Json;
 using Microsoft.AspNetCore.Mvc;
 using NJsonSchema.Generation.TypeMappers;
 using NSwag.Generation.Processors;
@@ -9,7 +10,11 @@ namespace Httpmq.Api.OpenApi;
 /// <summary>The OpenAPI document and Swagger UI of one API.</summary>
 internal static class OpenApiSetup
 {
-    public static IServiceCollection AddOpenApi(this IServiceCollection services, ApiGroup group, ApiServerSettings server)
+    public static IServiceCollection AddOpenApi(
+        this IServiceCollection services,
+        ApiGroup group,
+        ApiServerSettings server,
+        params IReadOnlyList<ShapedJson> resources)
     {
         // The generator names properties as the framework would serialise them; the answers themselves do not use these options.
         services.Configure<JsonOptions>(json => json.JsonSerializerOptions.PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower);
@@ -25,9 +30,9 @@ internal static class OpenApiSetup
             document.UseRouteNameAsOperationId = true;
             document.SchemaSettings.AlwaysAllowAdditionalObjectProperties = true;
             document.SchemaSettings.SchemaNameGenerator = new SchemaNames();
-            document.SchemaSettings.SchemaProcessors.Add(new SchemaDetails());
+            document.SchemaSettings.SchemaProcessors.Add(new SchemaDetails([.. resources.SelectMany(ShapeSchema.TypesOf)]));
             document.SchemaSettings.TypeMappers.Add(SchemaDetails.DurationMapper);
-            foreach (var mapper in provider.GetServices<ITypeMapper>())
+            foreach (var mapper in resources.SelectMany(ShapeSchema.MappersOf).Concat(provider.GetServices<ITypeMapper>()))
             {
                 document.SchemaSettings.TypeMappers.Add(mapper);
             }

@@ -11,9 +11,10 @@ using NJsonSchema.Generation.TypeMappers;
 namespace Httpmq.Api.OpenApi;
 
 /// <summary>
-/// Completes the schemas of contracts: what cannot be null is always there, and what <see cref="SchemaAttribute"/> adds.
+/// Completes the schemas of contracts: what cannot be null is always there, and what <see cref="FieldAttribute"/> adds.
 /// </summary>
-internal sealed class SchemaDetails : ISchemaProcessor
+/// <param name="shaped">Types that <see cref="ShapeSchema"/> completes.</param>
+internal sealed class SchemaDetails(HashSet<Type> shaped) : ISchemaProcessor
 {
     private const string NamePattern = "^[A-Za-z0-9_-]+$";
 
@@ -25,7 +26,8 @@ internal sealed class SchemaDetails : ISchemaProcessor
     public void Process(SchemaProcessorContext context)
     {
         var properties = context.Schema.ActualTypeSchema.Properties;
-        foreach (var member in context.ContextualType.Type.GetProperties())
+        var type = context.ContextualType.Type;
+        foreach (var member in shaped.Contains(type) ? [] : type.GetProperties())
         {
             if (properties.TryGetValue(JsonNamingPolicy.SnakeCaseLower.ConvertName(member.Name), out var property))
             {
@@ -41,14 +43,16 @@ internal sealed class SchemaDetails : ISchemaProcessor
     /// <summary>Either of two types; what is known of the number goes with the number.</summary>
     private static void MakeDuration(JsonSchemaProperty property)
     {
+        property.Description += " Or text with units, such as \"250ms\", \"30s\", \"1h30m\".";
         property.AnyOf.Add(new JsonSchema { Type = JsonObjectType.Integer, Format = JsonFormatStrings.Long, Minimum = property.Minimum });
         property.AnyOf.Add(new JsonSchema { Type = JsonObjectType.String, Pattern = DurationText.Pattern });
         (property.Type, property.Format, property.Minimum) = (JsonObjectType.None, null, null);
     }
 
-    private static void Complete(JsonSchemaProperty property, MemberInfo member)
+    /// <summary>A field that a request may have, or of a contract that is not shaped.</summary>
+    public static void Complete(JsonSchemaProperty property, MemberInfo member)
     {
-        var schema = member.GetCustomAttribute<SchemaAttribute>() ?? new SchemaAttribute();
+        var schema = member.GetCustomAttribute<FieldAttribute>() ?? new FieldAttribute();
         if (member.GetCustomAttribute<JsonIgnoreAttribute>() is not null)
         {
             // Left out instead of null.
@@ -80,7 +84,7 @@ internal sealed class SchemaDetails : ISchemaProcessor
             property.MinItems = schema.MinItems;
         }
 
-        if (schema.IsDuration)
+        if (member is PropertyInfo { PropertyType: var type } && Nullable.GetUnderlyingType(type) == typeof(GivenDuration))
         {
             MakeDuration(property);
         }
@@ -90,7 +94,21 @@ internal sealed class SchemaDetails : ISchemaProcessor
             property.Enumeration.Add(value);
         }
 
-        if (property.Item is { } item)
+        WithoutNulls(property);
+    }
+
+    /// <summary>A field of an answer: what is null is left out of it.</summary>
+    public static void CompleteAnswer(JsonSchemaProperty property, bool always)
+    {
+        property.IsRequired = always || property.IsNullableRaw is not true;
+        property.Description += property.IsRequired ? string.Empty : " Not there where it is not set.";
+        property.IsNullableRaw = null;
+        WithoutNulls(property);
+    }
+
+    private static void WithoutNulls(JsonSchemaProperty list)
+    {
+        if (list.Item is { } item)
         {
             item.IsNullableRaw = null;
         }

@@ -3,6 +3,7 @@ using Httpmq.Api.Http;
 using Httpmq.Api.Json;
 using Httpmq.Application.Settling;
 using Httpmq.Domain.Errors;
+using Httpmq.Domain.Limits;
 
 namespace Httpmq.Api.Publishing;
 
@@ -24,11 +25,11 @@ internal sealed record PublishAnswer : Answer
 internal sealed record PublishRecordContract
 {
     /// <summary>The subject to publish to; no wildcards.</summary>
-    [Schema(Required = true)]
+    [Field(Required = true)]
     public string? Subject { get; init; }
 
     /// <summary>The message as standard base64 with padding, at least one byte.</summary>
-    [Schema(Required = true)]
+    [Field(Required = true)]
     public byte[]? B64Msg { get; init; }
 }
 

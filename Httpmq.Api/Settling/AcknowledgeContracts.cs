@@ -3,6 +3,7 @@ using Httpmq.Api.Http;
 using Httpmq.Api.Json;
 using Httpmq.Application.Settling;
 using Httpmq.Domain.Errors;
+using Httpmq.Domain.Limits;
 
 namespace Httpmq.Api.Settling;
 
@@ -11,11 +12,11 @@ namespace Httpmq.Api.Settling;
 internal sealed record AckParameters
 {
     /// <summary>The message's sequence in the stream, at least 1.</summary>
-    [Schema(Required = true, Minimum = 1)]
+    [Field(Required = true, Minimum = 1)]
     public ulong? Stream { get; init; }
 
     /// <summary>The delivery's sequence in the consumer, at least 1. An older delivery of the same message does as well.</summary>
-    [Schema(Required = true, Minimum = 1)]
+    [Field(Required = true, Minimum = 1)]
     public ulong? Consumer { get; init; }
 }
 
@@ -24,7 +25,7 @@ internal sealed record AckParameters
 internal sealed record AckToken
 {
     /// <summary>As it came. One that was mistyped, or is of another consumer, is refused.</summary>
-    [Schema(Required = true)]
+    [Field(Required = true)]
     public string? Token { get; init; }
 }
 

@@ -14,13 +14,15 @@ internal sealed class StreamsController(IMediator mediator) : ApiController(medi
     /// <summary>Defines a stream.</summary>
     /// <remarks>The same definition again succeeds; another one under this name is a conflict.</remarks>
     /// <response code="200">The stream exists as described.</response>
-    /// <response code="409">A stream of this name exists with another configuration, or its subjects overlap with those of another stream.</response>
+    /// <response code="409">
+    /// A stream of this name exists with another configuration, or its subjects overlap with those of another stream.
+    /// </response>
     [HttpPost("/v1/admin/stream", Name = "DefineStream")]
     [ProducesResponseType<Answer>(StatusCodes.Status200OK)]
     [Errors(400, 408, 409, 413, 501, 503, 504, 507)]
     public async Task<IActionResult> Define([FromBody] StreamParameters parameters)
     {
-        await SendAsync(new DefineStream(Caller, parameters.ToConfig()), abandon: true);
+        await SendAsync(new DefineStream(Caller, parameters), abandon: true);
         return Done();
     }
 
@@ -35,9 +37,9 @@ internal sealed class StreamsController(IMediator mediator) : ApiController(medi
         var answer = new StreamsAnswer
         {
             RequestId = RequestId,
-            Streams = streams.ToDictionary(stream => stream.Config.Name!, StreamInfoContract.From, StringComparer.Ordinal),
+            Streams = streams.ToDictionary(stream => stream.Config.Name!, StringComparer.Ordinal),
         };
-        return Json(answer, StreamsJson.Wire.StreamsAnswer);
+        return Json(answer, StreamsJson.Wire.Of<StreamsAnswer>());
     }
 
     /// <summary>Describes one stream.</summary>
@@ -49,7 +51,7 @@ internal sealed class StreamsController(IMediator mediator) : ApiController(medi
     public async Task<IActionResult> Get(string stream)
     {
         var info = await SendAsync(new GetStream(Caller, stream));
-        return Json(new StreamAnswer { RequestId = RequestId, Stream = StreamInfoContract.From(info) }, StreamsJson.Wire.StreamAnswer);
+        return Json(new StreamAnswer { RequestId = RequestId, Stream = info }, StreamsJson.Wire.Of<StreamAnswer>());
     }
 
     /// <summary>Replaces the stream's subjects.</summary>
@@ -74,7 +76,7 @@ internal sealed class StreamsController(IMediator mediator) : ApiController(medi
     [Errors(400, 404, 408, 409, 413, 503, 504, 507)]
     public async Task<IActionResult> ChangeLimits(string stream, [FromBody] StreamLimitParameters parameters)
     {
-        await SendAsync(new ChangeLimits(Caller, stream, parameters.ToLimits()), abandon: true);
+        await SendAsync(new ChangeLimits(Caller, stream, parameters), abandon: true);
         return Done();
     }
 

@@ -11,11 +11,12 @@ public enum ConsumerMode
     Pull,
 }
 
-/// <summary>
-/// A consumer's configuration, in JetStream's words. Those that are defined here deliver all and are acknowledged explicitly. Null means
-/// JetStream's default in a definition, and untouched in a change; of a consumer that JetStream reports only metadata may be null.
-/// </summary>
-public sealed record ConsumerConfig
+/// <summary>A consumer's configuration.</summary>
+/// <remarks>
+/// In JetStream's words. Consumers that are defined here deliver all and are acknowledged explicitly. Null means JetStream's default in a
+/// definition, and untouched in a change; of a consumer that JetStream reports only metadata may be null.
+/// </remarks>
+public record ConsumerConfig
 {
     /// <summary>30 seconds, in nanoseconds: JetStream's own default.</summary>
     public const long DefaultAckWait = 30_000_000_000;
@@ -25,47 +26,72 @@ public sealed record ConsumerConfig
     /// </summary>
     public const long ShortestAckWait = 1_000_000;
 
-    /// <summary>The consumer's name; empty for one that is not durable, and so was made by another client.</summary>
+    /// <summary>The consumer's name: 1 to 255 of the characters A-Z a-z 0-9 - _.</summary>
+    /// <remarks>Empty for one that is not durable, and so was made by another client.</remarks>
+    [Field(Required = true, IsName = true)]
     public string? DurableName { get; init; }
 
-    /// <summary>A text for people; see <see cref="Limits.Description"/>.</summary>
+    /// <summary>A description, at most 4096 bytes; reported as empty where there is none.</summary>
     public string? Description { get; init; }
 
-    /// <summary>Push only: where JetStream sends the messages; empty for a pull consumer.</summary>
-    public string? DeliverSubject { get; init; }
-
-    /// <summary>Push only: members that subscribe with this name share the messages; empty without one.</summary>
-    public string? DeliverGroup { get; init; }
-
-    /// <summary>Deliveries of one message in total; -1: no limit.</summary>
-    public long? MaxDeliver { get; init; }
-
-    /// <summary>How long until a message that was not acknowledged comes again.</summary>
-    public GivenDuration? AckWait { get; init; }
-
-    /// <summary>Which of the stream's subjects it takes; empty: all, or several.</summary>
+    /// <summary>Subjects of the stream that it takes, wildcards allowed; absent or empty: all.</summary>
+    /// <remarks>Also empty where there are several.</remarks>
     public string? FilterSubject { get; init; }
 
     /// <summary>Several filters, from nats-server 2.10 on.</summary>
     public IReadOnlyList<string>? FilterSubjects { get; init; }
 
+    /// <summary>Push only: where JetStream sends the messages; empty for a pull consumer.</summary>
+    public string? DeliverSubject { get; init; }
+
+    /// <summary>Push only: subscribers that name this group share the messages; reported as empty where there is none.</summary>
+    [Field(IsName = true)]
+    public string? DeliverGroup { get; init; }
+
+    /// <summary>Messages sent and not yet acknowledged, at most; at least 1.</summary>
+    [Field(Required = true, Minimum = 1)]
+    public long? MaxAckPending { get; init; }
+
+    /// <summary>Deliveries of one message in total; -1: no limit, as 0 or absent in a definition.</summary>
+    [Field(Minimum = -1)]
+    public long? MaxDeliver { get; init; }
+
+    /// <summary>
+    /// How long until a message that was not acknowledged is delivered again, in nanoseconds: at least 1 ms; 0 or absent in a definition:
+    /// 30 s.
+    /// </summary>
+    [Field(Minimum = 0)]
+    public GivenDuration? AckWait { get; init; }
+
     /// <summary>Pull only: requests that may wait at a time.</summary>
     public long? MaxWaiting { get; init; }
 
-    /// <summary>Messages sent and not yet acknowledged, at most.</summary>
-    public long? MaxAckPending { get; init; }
-
-    /// <summary>See <see cref="Limits.Metadata"/>. Of a consumer that JetStream reports: without what nats-server wrote, null where that is all.</summary>
+    /// <summary>
+    /// Names and texts that JetStream keeps and does not read, at most 128 KiB together; names that begin with _nats. are nats-server's
+    /// own, and not shown. From nats-server 2.10 on. Absent in a change: as it is.
+    /// </summary>
     public IReadOnlyDictionary<string, string>? Metadata { get; init; }
 
     /// <summary>All filters, however they are written.</summary>
-    public IReadOnlyList<string> Filters() => FilterSubjects is { Count: > 0 } several ? several : FilterSubject is { Length: > 0 } one ? [one] : [];
+    public IReadOnlyList<string> Filters() =>
+        FilterSubjects is { Count: > 0 } several ? several : FilterSubject is { Length: > 0 } one ? [one] : [];
 
     /// <summary>Whether JetStream sends by itself.</summary>
     public bool IsPush() => DeliverSubject is { Length: > 0 };
 }
 
-/// <summary>A consumer as JetStream reports it. <see cref="PushBound"/>: somebody listens to its deliver subject (push only).</summary>
+/// <summary>A consumer's configuration and position.</summary>
+/// <param name="StreamName">The stream that it reads.</param>
+/// <param name="Name">Its name.</param>
+/// <param name="Created">When it was created.</param>
+/// <param name="Config">Its configuration.</param>
+/// <param name="Delivered">The last delivery.</param>
+/// <param name="AckFloor">The last delivery before which everything is acknowledged.</param>
+/// <param name="NumAckPending">Messages sent and not yet acknowledged.</param>
+/// <param name="NumRedelivered">Messages that were sent more than once and are not yet acknowledged.</param>
+/// <param name="NumWaiting">Pull only: requests that wait for messages.</param>
+/// <param name="NumPending">Messages in the stream that were not sent yet.</param>
+/// <param name="PushBound">Push only: whether somebody listens to its deliver subject.</param>
 public sealed record ConsumerInfo(
     string StreamName,
     string Name,
@@ -83,5 +109,8 @@ public sealed record ConsumerInfo(
     public bool HasStableCreated { get; init; }
 }
 
-/// <summary>A position of a consumer; <paramref name="LastActive"/> is null until it moved.</summary>
+/// <summary>A position.</summary>
+/// <param name="ConsumerSeq">How many deliveries it took, redeliveries included.</param>
+/// <param name="StreamSeq">The sequence in the stream.</param>
+/// <param name="LastActive">When it last moved.</param>
 public sealed record SequenceInfo(ulong ConsumerSeq, ulong StreamSeq, DateTimeOffset? LastActive);

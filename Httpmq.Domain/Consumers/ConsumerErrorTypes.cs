@@ -2,7 +2,7 @@ using Httpmq.Domain.Errors;
 
 namespace Httpmq.Domain.Consumers;
 
-/// <summary>What goes wrong with consumers. What JetStream refuses has the types of <see cref="JetStreamErrors"/>.</summary>
+/// <summary>What goes wrong with consumers. What JetStream refuses has the types of <see cref="JetStreamErrorTypes"/>.</summary>
 public static class ConsumerErrorTypes
 {
     public static readonly ErrorType Differs = new("consumer-differs", ErrorKind.Conflict);

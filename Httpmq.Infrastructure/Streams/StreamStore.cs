@@ -135,6 +135,13 @@ internal sealed class StreamStore(JetStreamApi api, IDefinitionLocks locks) : IS
             Name = config.Known.Name ?? string.Empty,
             Description = config.Known.Description ?? string.Empty,
             Subjects = config.Known.Subjects ?? [],
+            MaxConsumers = config.Known.MaxConsumers ?? -1,
+            MaxMsgs = config.Known.MaxMsgs ?? -1,
+            MaxBytes = config.Known.MaxBytes ?? -1,
+            MaxAge = config.Known.MaxAge ?? 0,
+            MaxMsgsPerSubject = config.Known.MaxMsgsPerSubject ?? -1,
+            MaxMsgSize = config.Known.MaxMsgSize ?? -1,
+            NumReplicas = config.Known.NumReplicas ?? 1,
             Metadata = Metadata.WithoutReserved(config.Known.Metadata),
         };
 

@@ -16,8 +16,8 @@ internal sealed class JsonBodyProperties
 {
     private static readonly JsonTypeInfo[] Contracts =
     [
-        StreamsJson.Wire.StreamParameters, StreamsJson.Wire.StreamLimitParameters, StreamsJson.Wire.SubjectsParameters,
-        ConsumersJson.Wire.ConsumerParameters, SettlingJson.Wire.AckRequest,
+        StreamsJson.Wire.Of<StreamParameters>(), StreamsJson.Wire.Of<StreamLimitParameters>(), StreamsJson.Wire.Of<SubjectsParameters>(),
+        ConsumersJson.Wire.Of<ConsumerParameters>(), SettlingJson.Wire.AckRequest,
     ];
 
     private static readonly Gen<string> Names = Gen.Elements(
@@ -60,7 +60,7 @@ internal sealed class JsonBodyProperties
         Prop.ForAll(Gen.Elements("", "\n", "\r\n\r\n", " \t", "\n  ").Zip(Gen.Elements("", "\"x\":1,", "\n\"é\":[1,\n2],\n")).ToArbitrary(), Gen.Elements("1.5", "\"a\"", "true", "[]", "{\"a\":1}", "99999999999999999999").ToArbitrary(), (around, value) =>
         {
             var text = $"{around.Item1}{{{around.Item2}\"max_msgs\": {value}}}";
-            var (_, fault) = Parse([Encoding.UTF8.GetBytes(text)], StreamsJson.Wire.StreamParameters);
+            var (_, fault) = Parse([Encoding.UTF8.GetBytes(text)], StreamsJson.Wire.Of<StreamParameters>());
             var shown = value[0] is '[' or '{' ? value[..1] : value;
             var until = Encoding.UTF8.GetBytes(text[..(text.LastIndexOf(value, StringComparison.Ordinal) + shown.Length)]);
             var line = until.Count(letter => letter == '\n') + 1;

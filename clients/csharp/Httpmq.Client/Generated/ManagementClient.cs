@@ -1828,7 +1828,7 @@ namespace Httpmq.Client
     {
 
         /// <summary>
-        /// A description.
+        /// A description, at most 4096 bytes; reported as empty where there is none.
         /// </summary>
         [System.Text.Json.Serialization.JsonPropertyName("notes")]
         public string Notes { get; set; } = default!;
@@ -1840,25 +1840,26 @@ namespace Httpmq.Client
         public string DeliverSubject { get; set; } = default!;
 
         /// <summary>
-        /// Push only: the delivery group; empty without one.
+        /// Push only: subscribers that name this group share the messages; reported as empty where there is none.
         /// </summary>
         [System.Text.Json.Serialization.JsonPropertyName("deliver_group")]
         public string DeliverGroup { get; set; } = default!;
 
         /// <summary>
-        /// Deliveries of one message in total; -1: no limit.
+        /// Deliveries of one message in total; -1: no limit, as 0 or absent in a definition.
         /// </summary>
         [System.Text.Json.Serialization.JsonPropertyName("max_deliver")]
         public long MaxDeliver { get; set; } = default!;
 
         /// <summary>
-        /// Nanoseconds until a message that was not acknowledged comes again.
+        /// How long until a message that was not acknowledged is delivered again, in nanoseconds: at least 1 ms; 0 or absent in a definition:
+        /// <br/>30 s.
         /// </summary>
         [System.Text.Json.Serialization.JsonPropertyName("ack_wait")]
         public long AckWait { get; set; } = default!;
 
         /// <summary>
-        /// Which of the stream's subjects it takes; empty: all.
+        /// Subjects of the stream that it takes, wildcards allowed; absent or empty: all.
         /// </summary>
         [System.Text.Json.Serialization.JsonPropertyName("filter_subject")]
         public string FilterSubject { get; set; } = default!;
@@ -1870,13 +1871,14 @@ namespace Httpmq.Client
         public long MaxWaiting { get; set; } = default!;
 
         /// <summary>
-        /// Messages sent and not yet acknowledged, at most.
+        /// Messages sent and not yet acknowledged, at most; at least 1.
         /// </summary>
         [System.Text.Json.Serialization.JsonPropertyName("max_ack_pending")]
         public long MaxAckPending { get; set; } = default!;
 
         /// <summary>
-        /// Names and texts that JetStream keeps, without nats-server's own; not there when there are none.
+        /// Names and texts that JetStream keeps and does not read, at most 128 KiB together; names that begin with _nats. are nats-server's
+        /// <br/>own, and not shown. From nats-server 2.10 on. Absent in a change: as it is. Not there where it is not set.
         /// </summary>
         [System.Text.Json.Serialization.JsonPropertyName("metadata")]
         public System.Collections.Generic.IReadOnlyDictionary<string, string>? Metadata { get; set; } = default!;
@@ -1966,7 +1968,7 @@ namespace Httpmq.Client
         public string Name { get; set; } = default!;
 
         /// <summary>
-        /// A description, at most 4096 bytes.
+        /// A description, at most 4096 bytes; reported as empty where there is none.
         /// </summary>
         [System.Text.Json.Serialization.JsonPropertyName("notes")]
         public string? Notes { get; set; } = default!;
@@ -1978,7 +1980,7 @@ namespace Httpmq.Client
         public string? FilterSubject { get; set; } = default!;
 
         /// <summary>
-        /// Push only: subscribers that name this group share the messages.
+        /// Push only: subscribers that name this group share the messages; reported as empty where there is none.
         /// </summary>
         [System.Text.Json.Serialization.JsonPropertyName("delivery_group")]
         public string? DeliveryGroup { get; set; } = default!;
@@ -1990,14 +1992,14 @@ namespace Httpmq.Client
         public long MaxInflight { get; set; } = default!;
 
         /// <summary>
-        /// Deliveries of one message in total; -1, 0 or absent: no limit.
+        /// Deliveries of one message in total; -1: no limit, as 0 or absent in a definition.
         /// </summary>
         [System.Text.Json.Serialization.JsonPropertyName("max_retry")]
         public long? MaxRetry { get; set; } = default!;
 
         /// <summary>
-        /// How long until a message that was not acknowledged is delivered again: at least 1 ms; 0 or absent: 30 s. An integer is
-        /// <br/>nanoseconds; text has units, such as "250ms", "30s", "1h30m".
+        /// How long until a message that was not acknowledged is delivered again, in nanoseconds: at least 1 ms; 0 or absent in a definition:
+        /// <br/>30 s. Or text with units, such as "250ms", "30s", "1h30m".
         /// </summary>
         [System.Text.Json.Serialization.JsonPropertyName("ack_wait")]
         public long? AckWait { get; set; } = default!;
@@ -2010,8 +2012,8 @@ namespace Httpmq.Client
         public ConsumerMode Mode { get; set; } = default!;
 
         /// <summary>
-        /// Names and texts that JetStream keeps and does not read, at most 128 KiB together; names that begin with _nats. are nats-server's own.
-        /// <br/>From nats-server 2.10 on. Absent: as it is.
+        /// Names and texts that JetStream keeps and does not read, at most 128 KiB together; names that begin with _nats. are nats-server's
+        /// <br/>own, and not shown. From nats-server 2.10 on. Absent in a change: as it is.
         /// </summary>
         [System.Text.Json.Serialization.JsonPropertyName("metadata")]
         public System.Collections.Generic.IReadOnlyDictionary<string, string>? Metadata { get; set; } = default!;
@@ -2101,7 +2103,7 @@ namespace Httpmq.Client
         public ulong StreamSeq { get; set; } = default!;
 
         /// <summary>
-        /// When it last moved; not there before it did.
+        /// When it last moved. Not there where it is not set.
         /// </summary>
         [System.Text.Json.Serialization.JsonPropertyName("last_active")]
         public System.DateTimeOffset? LastActive { get; set; } = default!;
@@ -2131,67 +2133,68 @@ namespace Httpmq.Client
     {
 
         /// <summary>
-        /// The stream's name.
+        /// The stream's name: 1 to 255 of the characters A-Z a-z 0-9 - _.
         /// </summary>
         [System.Text.Json.Serialization.JsonPropertyName("name")]
         public string Name { get; set; } = default!;
 
         /// <summary>
-        /// A description; empty without one.
+        /// A description, at most 4096 bytes; reported as empty where there is none.
         /// </summary>
         [System.Text.Json.Serialization.JsonPropertyName("description")]
         public string Description { get; set; } = default!;
 
         /// <summary>
-        /// The subjects that it takes.
+        /// Subjects that the stream takes, at most 1000, wildcards allowed; none in a definition: the stream's name is its subject.
         /// </summary>
         [System.Text.Json.Serialization.JsonPropertyName("subjects")]
         public System.Collections.Generic.IReadOnlyList<string> Subjects { get; set; } = new System.Collections.Generic.List<string>();
 
         /// <summary>
-        /// Consumers at most; -1: unlimited.
+        /// Consumers at most; -1: unlimited (0 is taken as -1). JetStream refuses to change it later.
         /// </summary>
         [System.Text.Json.Serialization.JsonPropertyName("max_consumers")]
         public long MaxConsumers { get; set; } = default!;
 
         /// <summary>
-        /// Messages at most; -1: unlimited.
+        /// Messages at most; -1: unlimited (0 is taken as -1).
         /// </summary>
         [System.Text.Json.Serialization.JsonPropertyName("max_msgs")]
         public long MaxMsgs { get; set; } = default!;
 
         /// <summary>
-        /// Bytes at most; -1: unlimited.
+        /// Bytes at most; -1: unlimited (0 is taken as -1).
         /// </summary>
         [System.Text.Json.Serialization.JsonPropertyName("max_bytes")]
         public long MaxBytes { get; set; } = default!;
 
         /// <summary>
-        /// How long messages live, in nanoseconds; 0: for ever.
+        /// How long messages live, in nanoseconds: 0 for ever, else at least 100 ms.
         /// </summary>
         [System.Text.Json.Serialization.JsonPropertyName("max_age")]
         public long MaxAge { get; set; } = default!;
 
         /// <summary>
-        /// Messages of one subject at most; -1: unlimited.
+        /// Messages of one subject at most; -1: unlimited (0 is taken as -1).
         /// </summary>
         [System.Text.Json.Serialization.JsonPropertyName("max_msgs_per_subject")]
         public long MaxMsgsPerSubject { get; set; } = default!;
 
         /// <summary>
-        /// Bytes of one message at most; -1: unlimited.
+        /// Bytes of one message at most; -1: unlimited (0 is taken as -1).
         /// </summary>
         [System.Text.Json.Serialization.JsonPropertyName("max_msg_size")]
         public int MaxMsgSize { get; set; } = default!;
 
         /// <summary>
-        /// Servers of a cluster that keep a copy of each message.
+        /// Servers of a cluster that keep a copy of each message, 1 to 5; absent in a definition: 1. More than 1 needs a cluster of as many.
         /// </summary>
         [System.Text.Json.Serialization.JsonPropertyName("replicas")]
         public int Replicas { get; set; } = default!;
 
         /// <summary>
-        /// Names and texts that JetStream keeps, without nats-server's own; not there when there are none.
+        /// Names and texts that JetStream keeps and does not read, at most 128 KiB together; names that begin with _nats. are nats-server's
+        /// <br/>own, and not shown. From nats-server 2.10 on. Not there where it is not set.
         /// </summary>
         [System.Text.Json.Serialization.JsonPropertyName("metadata")]
         public System.Collections.Generic.IReadOnlyDictionary<string, string>? Metadata { get; set; } = default!;
@@ -2233,37 +2236,37 @@ namespace Httpmq.Client
     {
 
         /// <summary>
-        /// Consumers, at least -1; -1 and 0: unlimited. JetStream refuses to change it later.
+        /// Consumers at most; -1: unlimited (0 is taken as -1). JetStream refuses to change it later.
         /// </summary>
         [System.Text.Json.Serialization.JsonPropertyName("max_consumers")]
         public long? MaxConsumers { get; set; } = default!;
 
         /// <summary>
-        /// Messages, at least -1; -1 and 0: unlimited.
+        /// Messages at most; -1: unlimited (0 is taken as -1).
         /// </summary>
         [System.Text.Json.Serialization.JsonPropertyName("max_msgs")]
         public long? MaxMsgs { get; set; } = default!;
 
         /// <summary>
-        /// Bytes, at least -1; -1 and 0: unlimited.
+        /// Bytes at most; -1: unlimited (0 is taken as -1).
         /// </summary>
         [System.Text.Json.Serialization.JsonPropertyName("max_bytes")]
         public long? MaxBytes { get; set; } = default!;
 
         /// <summary>
-        /// How long messages live: 0 for ever, else at least 100 ms. An integer is nanoseconds; text has units, such as "250ms", "30s", "1h30m".
+        /// How long messages live, in nanoseconds: 0 for ever, else at least 100 ms. Or text with units, such as "250ms", "30s", "1h30m".
         /// </summary>
         [System.Text.Json.Serialization.JsonPropertyName("max_age")]
         public long? MaxAge { get; set; } = default!;
 
         /// <summary>
-        /// Messages of one subject, at least -1; -1 and 0: unlimited.
+        /// Messages of one subject at most; -1: unlimited (0 is taken as -1).
         /// </summary>
         [System.Text.Json.Serialization.JsonPropertyName("max_msgs_per_subject")]
         public long? MaxMsgsPerSubject { get; set; } = default!;
 
         /// <summary>
-        /// Bytes of one message, at least -1; -1 and 0: unlimited.
+        /// Bytes of one message at most; -1: unlimited (0 is taken as -1).
         /// </summary>
         [System.Text.Json.Serialization.JsonPropertyName("max_msg_size")]
         public int? MaxMsgSize { get; set; } = default!;
@@ -2284,26 +2287,26 @@ namespace Httpmq.Client
         public string Name { get; set; } = default!;
 
         /// <summary>
-        /// Subjects that the stream takes, at most 1000, wildcards allowed; none: the stream's name is its subject.
+        /// Subjects that the stream takes, at most 1000, wildcards allowed; none in a definition: the stream's name is its subject.
         /// </summary>
         [System.Text.Json.Serialization.JsonPropertyName("subjects")]
         public System.Collections.Generic.IReadOnlyList<string>? Subjects { get; set; } = default!;
 
         /// <summary>
-        /// Servers of a cluster that keep a copy of each message, 1 to 5; absent: 1. More than 1 needs a cluster of as many.
+        /// Servers of a cluster that keep a copy of each message, 1 to 5; absent in a definition: 1. More than 1 needs a cluster of as many.
         /// </summary>
         [System.Text.Json.Serialization.JsonPropertyName("replicas")]
         public int? Replicas { get; set; } = default!;
 
         /// <summary>
-        /// A description, at most 4096 bytes.
+        /// A description, at most 4096 bytes; reported as empty where there is none.
         /// </summary>
         [System.Text.Json.Serialization.JsonPropertyName("description")]
         public string? Description { get; set; } = default!;
 
         /// <summary>
-        /// Names and texts that JetStream keeps and does not read, at most 128 KiB together; names that begin with _nats. are nats-server's own.
-        /// <br/>From nats-server 2.10 on.
+        /// Names and texts that JetStream keeps and does not read, at most 128 KiB together; names that begin with _nats. are nats-server's
+        /// <br/>own, and not shown. From nats-server 2.10 on.
         /// </summary>
         [System.Text.Json.Serialization.JsonPropertyName("metadata")]
         public System.Collections.Generic.IReadOnlyDictionary<string, string>? Metadata { get; set; } = default!;

@@ -1,13 +1,10 @@
-namespace Httpmq.Api.Json;
+namespace Httpmq.Domain.Limits;
 
-/// <summary>
-/// What OpenAPI says of a request's field beyond its type. It documents: the rules themselves are the domain's, and the
-/// validators apply them. (The framework's own annotations would be run on every request besides.)
-/// </summary>
+/// <summary>What holds for a field beyond its type, for whoever describes it. It documents: the validators apply the rules.</summary>
 [AttributeUsage(AttributeTargets.Property)]
-internal sealed class SchemaAttribute : Attribute
+public sealed class FieldAttribute : Attribute
 {
-    /// <summary>Whether the field must be there, and not null.</summary>
+    /// <summary>Whether a request must name it.</summary>
     public bool Required { get; init; }
 
     /// <summary>Whether it is the name of a stream, consumer or group.</summary>
@@ -18,9 +15,6 @@ internal sealed class SchemaAttribute : Attribute
 
     /// <summary>The largest number, where one is set.</summary>
     public long Maximum { get; init; } = long.MaxValue;
-
-    /// <summary>Whether it is a duration: an integer of nanoseconds, or text with units.</summary>
-    public bool IsDuration { get; init; }
 
     /// <summary>What a number counts, where its type does not say; for errors.</summary>
     public string? Unit { get; init; }
