@@ -30,7 +30,7 @@ public static class DependencyInjection
     {
         services.TryAddSingleton(TimeProvider.System);
         services.AddSingleton(options);
-        services.AddSingleton<NatsLink>();
+        services.AddSingleton<RequestLink>();
         services.AddSingleton<DeliveryLink>();
         services.AddSingleton<JetStreamApi>();
         services.AddSingleton<RequestPipeline>();
@@ -46,11 +46,11 @@ public static class DependencyInjection
         services.AddSingleton<IMessagePublisher, MessagePublisher>();
         services.AddSingleton<IMessageAcknowledger, MessageAcknowledger>();
         services.AddSingleton<IDeliverySourceFactory>(provider => provider.GetRequiredService<DeliverySources>());
-        services.AddHostedService(provider => provider.GetRequiredService<NatsLink>());
+        services.AddHostedService(provider => provider.GetRequiredService<RequestLink>());
         services.AddSingleton<IBrokerHealth>(provider => new BrokerHealth(
             provider.GetRequiredService<JetStreamApi>(),
             provider.GetRequiredService<RequestPipeline>(),
-            provider.GetRequiredService<NatsLink>(),
+            provider.GetRequiredService<RequestLink>(),
             deliveries ? provider.GetRequiredService<DeliveryLink>() : null,
             options));
         if (deliveries)

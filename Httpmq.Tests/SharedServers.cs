@@ -6,7 +6,7 @@ namespace Httpmq.Tests;
 [SetUpFixture]
 internal sealed class SharedServers
 {
-    private static NatsServerProcess? _nats;
+    private static NatsServer? _nats;
     private static Gateway? _gateway;
 
     public static Gateway Gateway
@@ -18,7 +18,7 @@ internal sealed class SharedServers
         }
     }
 
-    public static NatsServerProcess Nats => _nats ?? throw new IgnoreException("needs its own nats-server, and a running pair was given");
+    public static NatsServer Nats => _nats ?? throw new IgnoreException("needs its own nats-server, and a running pair was given");
 
     /// <summary>A name that no other test uses.</summary>
     public static string NewName(string prefix = "t") => $"{prefix}{Guid.NewGuid():N}"[..20];
@@ -29,7 +29,7 @@ internal sealed class SharedServers
         _gateway = Gateway.Running();
         if (_gateway is null)
         {
-            _nats = await NatsServerProcess.StartAsync();
+            _nats = await ServerUnderTest.StartAsync();
             _gateway = await Gateway.StartAsync(_nats.Url);
         }
 

@@ -11,7 +11,7 @@ namespace Httpmq.Infrastructure.Connection;
 /// <summary>
 /// Calls JetStream's JSON API. Answers, or throws <see cref="HttpmqException"/>, within the request timeout.
 /// </summary>
-internal sealed class JetStreamApi(NatsLink link, NatsOptions options, TimeProvider time)
+internal sealed class JetStreamApi(RequestLink link, NatsOptions options, TimeProvider time)
 {
     private const string AnswerPrefix = "io.nats.jetstream.api.";
 

@@ -8,17 +8,15 @@ using NATS.Client.Core;
 namespace Httpmq.Infrastructure.Connection;
 
 /// <summary>
-/// The connection to NATS for everything that is asked and answered; deliveries have their own, <see cref="DeliveryLink"/>.
-/// It is opened in the background, so that the process starts and reports "not ready" without NATS; when it is lost another takes its
-/// place. When the configured attempts are used up it stops the process with an error.
+/// A connection to NATS. It is opened in the background, so that the process starts and reports "not ready" without NATS. What becomes of one
+/// that was lost is the business of its two kinds: <see cref="RequestLink"/> and <see cref="DeliveryLink"/>.
 /// </summary>
-internal class NatsLink : IHostedService, IAsyncDisposable
+internal abstract class NatsLink : IHostedService, IAsyncDisposable
 {
     private static readonly TimeSpan BetweenServers = TimeSpan.FromMilliseconds(50);
     private static readonly TimeSpan BetweenLooks = TimeSpan.FromSeconds(1);
 
     private readonly NatsOptions _options;
-    private readonly AfterLoss _afterLoss;
     private readonly IHostApplicationLifetime _lifetime;
     private readonly ILogger _logger;
     private readonly TimeProvider _time;
@@ -35,15 +33,9 @@ internal class NatsLink : IHostedService, IAsyncDisposable
     // The server that said that it is about to stop, until there is another connection.
     private volatile string? _leaving;
 
-    public NatsLink(NatsOptions options, IHostApplicationLifetime lifetime, TimeProvider time, ILoggerFactory loggers)
-        : this(options, AfterLoss.AnotherConnection, lifetime, time, loggers)
-    {
-    }
-
-    protected NatsLink(NatsOptions options, AfterLoss afterLoss, IHostApplicationLifetime lifetime, TimeProvider time, ILoggerFactory loggers)
+    protected NatsLink(NatsOptions options, IHostApplicationLifetime lifetime, TimeProvider time, ILoggerFactory loggers)
     {
         _options = options;
-        _afterLoss = afterLoss;
         _lifetime = lifetime;
         _time = time;
         _logger = loggers.CreateLogger<NatsLink>();
@@ -119,6 +111,23 @@ internal class NatsLink : IHostedService, IAsyncDisposable
         GC.SuppressFinalize(this);
     }
 
+    /// <summary>Whether the client library opens a connection again that was lost, with its subscriptions.</summary>
+    protected abstract bool OpensAgain { get; }
+
+    /// <summary>The connection was lost.</summary>
+    protected abstract void AfterLoss(NatsConnection lost);
+
+    /// <summary>Leaves a server that is about to stop.</summary>
+    /// <returns>Whether the connection is gone for good, so that nobody else will say that it was lost.</returns>
+    protected abstract bool LeaveNow(NatsConnection lame);
+
+    /// <summary>Takes another connection instead.</summary>
+    protected void Replace()
+    {
+        Volatile.Write(ref _connection, Create());
+        _connecting = ConnectAsync(_stopping.Token);
+    }
+
     private async Task ConnectAsync(CancellationToken stopping)
     {
         // Leave the caller at once: the process must start without NATS.
@@ -188,7 +197,7 @@ internal class NatsLink : IHostedService, IAsyncDisposable
             ReaderBufferSize = 256 * 1024,
             LoggerFactory = _loggers,
         });
-        connection.OnConnectingAsync = server => _afterLoss is AfterLoss.AnotherConnection && connection.ConnectionState is NatsConnectionState.Reconnecting
+        connection.OnConnectingAsync = server => connection.ConnectionState is NatsConnectionState.Reconnecting && !OpensAgain
             ? throw new NatsException("this connection is being replaced")
             : _pacing.NextAsync(server);
         connection.ConnectionOpened += OnOpenedAsync;
@@ -197,21 +206,6 @@ internal class NatsLink : IHostedService, IAsyncDisposable
         connection.LameDuckModeActivated += OnLameDuckModeAsync;
         connection.ServerError += OnServerErrorAsync;
         return connection;
-    }
-
-    /// <summary>What lies unsent in the old connection goes with it.</summary>
-    private void Replace(NatsConnection lost)
-    {
-        Volatile.Write(ref _connection, Create());
-        DisposeLostAsync(lost).Forget();
-        _connecting = ConnectAsync(_stopping.Token);
-    }
-
-    private static async Task DisposeLostAsync(NatsConnection lost)
-    {
-        // Its own event loop has called, and is waited for by the disposal.
-        await Task.Yield();
-        await lost.DisposeAsync();
     }
 
     private ValueTask OnOpenedAsync(object? sender, NatsEventArgs args)
@@ -239,9 +233,9 @@ internal class NatsLink : IHostedService, IAsyncDisposable
             _logger.Disconnected(_options.Name, args.Message);
         }
 
-        if (_afterLoss is AfterLoss.AnotherConnection && !_stopping.IsCancellationRequested)
+        if (!_stopping.IsCancellationRequested)
         {
-            Replace(Connection);
+            AfterLoss(Connection);
         }
 
         Lost?.Invoke();
@@ -298,20 +292,15 @@ internal class NatsLink : IHostedService, IAsyncDisposable
         }
 
         _leaving = $"{address.Host}:{address.Port}";
-        if (_afterLoss is AfterLoss.SameConnection)
+        if (LeaveNow(lame))
         {
-            // It ends when the connection is open again, which may be long.
-            lame.ReconnectAsync().AsTask().Forget();
-            return;
+            Lost?.Invoke();
         }
-
-        Replace(lame);
-        Lost?.Invoke();
     }
 
     private ValueTask OnReconnectFailedAsync(object? sender, NatsEventArgs args)
     {
-        if (_afterLoss is AfterLoss.SameConnection)
+        if (OpensAgain)
         {
             CountFailure(args.Message, attempts: 1);
         }
@@ -345,24 +334,3 @@ internal class NatsLink : IHostedService, IAsyncDisposable
 
     private sealed record Introduction(INatsServerInfo? Info, ServerFacts Facts);
 }
-
-/// <summary>What becomes of a connection that was lost.</summary>
-internal enum AfterLoss
-{
-    /// <summary>
-    /// Another takes its place, and what was not sent goes with it: the client library would keep it, and send it when the publisher was told
-    /// of its failure long ago.
-    /// </summary>
-    AnotherConnection,
-
-    /// <summary>The client library opens it again, with its subscriptions.</summary>
-    SameConnection,
-}
-
-/// <summary>
-/// The connection for deliveries alone. nats-server closes a connection for which too much waits (max_pending, 64 MiB), and on one
-/// connection everything queues behind everything: subscribers who are behind by a large backlog must not hold up, let alone cost,
-/// the publishes and acknowledgements of others.
-/// </summary>
-internal sealed class DeliveryLink(NatsOptions options, IHostApplicationLifetime lifetime, TimeProvider time, ILoggerFactory loggers)
-    : NatsLink(options with { Name = $"{options.Name}-deliveries", MaxReconnectAttempts = -1 }, AfterLoss.SameConnection, lifetime, time, loggers);

@@ -8,12 +8,12 @@ internal sealed class RequestLimit : IDisposable
 {
     private const string Refusal = "Permissions Violation for Publish to \"";
 
-    private readonly NatsLink _link;
+    private readonly RequestLink _link;
     private readonly string _subject;
     private readonly CancellationTokenSource _ended;
     private volatile bool _isRefused;
 
-    public RequestLimit(NatsLink link, string subject, TimeSpan timeout, CancellationToken cancellationToken)
+    public RequestLimit(RequestLink link, string subject, TimeSpan timeout, CancellationToken cancellationToken)
     {
         (_link, _subject) = (link, subject);
         _ended = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);

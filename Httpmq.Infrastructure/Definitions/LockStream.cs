@@ -38,7 +38,7 @@ internal readonly record struct LockAnswer(LockAttempt Outcome, ulong Sequence =
 /// A stream in memory that holds one message per lock. "Store this only where the subject is empty" is the one thing that JetStream
 /// compares before it writes, on every version and in a cluster. A lock whose holder is gone runs out with the message's age.
 /// </summary>
-internal sealed class LockStream(JetStreamApi api, NatsLink link, NatsOptions options)
+internal sealed class LockStream(JetStreamApi api, RequestLink link, NatsOptions options)
 {
     /// <summary>
     /// Longer than a change may take: it has to begin within a request's time and is one call with a time-out of its own, together
@@ -74,7 +74,7 @@ internal sealed class LockStream(JetStreamApi api, NatsLink link, NatsOptions op
                 "{}"u8.ToArray(),
 
                 // A stream of somebody else on these subjects stores nothing.
-                new NatsHeaders { ["Nats-Expected-Stream"] = LockSubjects.Stream, ["Nats-Expected-Last-Subject-Sequence"] = "0" },
+                new NatsHeaders { [JetStreamHeaders.ExpectedStream] = LockSubjects.Stream, [JetStreamHeaders.ExpectedLastSubjectSequence] = "0" },
                 NatsRawSerializer<byte[]>.Default,
                 NatsRawSerializer<byte[]>.Default,
                 replyOpts: ReplyOptions,

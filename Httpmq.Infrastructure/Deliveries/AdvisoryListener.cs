@@ -3,6 +3,7 @@ using System.Buffers;
 using System.Collections.Concurrent;
 using Httpmq.Infrastructure.Connection;
 using Httpmq.Infrastructure.Ledger;
+using Httpmq.Infrastructure.Protocol;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using NATS.Client.Core;
@@ -16,13 +17,11 @@ namespace Httpmq.Infrastructure.Deliveries;
 /// </summary>
 internal sealed class AdvisoryListener(
     DeliveryLink link,
-    NatsLink questions,
+    RequestLink questions,
     ConsumerLedger ledger,
     DeliverySources sources,
     ILogger<AdvisoryListener> logger) : IHostedService, IAsyncDisposable
 {
-    private const string Prefix = "$JS.EVENT.ADVISORY.";
-
     private static readonly string[] Subjects =
     [
         "CONSUMER.CREATED.*.*",
@@ -79,7 +78,7 @@ internal sealed class AdvisoryListener(
     {
         foreach (var subject in Subjects)
         {
-            var subscription = new AdvisorySub(link.Connection, Prefix + subject, Take, OnEnded);
+            var subscription = new AdvisorySub(link.Connection, JetStreamSubjects.AdvisoryPrefix + subject, Take, OnEnded);
             if (!_subscriptions.TryAdd(subject, subscription))
             {
                 continue;
@@ -100,7 +99,7 @@ internal sealed class AdvisoryListener(
     /// <summary>The client library ended it, for whatever reason. What was told in between is not known: everything is checked.</summary>
     private void OnEnded(AdvisorySub subscription)
     {
-        var subject = subscription.Subject[Prefix.Length..];
+        var subject = subscription.Subject[JetStreamSubjects.AdvisoryPrefix.Length..];
         if (!_disposed && _subscriptions.TryRemove(new KeyValuePair<string, AdvisorySub>(subject, subscription)) && link.IsOpen)
         {
             logger.AdvisoriesRenewed(subscription.Subject);
@@ -123,7 +122,7 @@ internal sealed class AdvisoryListener(
 
     private void OnAdvisory(string subject)
     {
-        var tokens = subject[Prefix.Length..].Split('.');
+        var tokens = subject[JetStreamSubjects.AdvisoryPrefix.Length..].Split('.');
         var (what, happened, stream) = (tokens[0], tokens[1], tokens[2]);
         var consumer = what is "CONSUMER" ? tokens[3] : null;
 

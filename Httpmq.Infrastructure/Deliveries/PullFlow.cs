@@ -173,7 +173,7 @@ internal sealed class PullFlow(
     /// <summary>A request is over; the pending header tells what is left of it.</summary>
     private void OnOver(in ReadOnlySequence<byte> headers)
     {
-        var left = int.TryParse(StatusHeaders.Find(headers, "Nats-Pending-Messages:"u8), CultureInfo.InvariantCulture, out var pending);
+        var left = int.TryParse(StatusHeaders.Find(headers, JetStreamHeaders.PendingMessages), CultureInfo.InvariantCulture, out var pending);
         lock (_gate)
         {
             _asked = Math.Max(0, _asked - (left ? pending : _lastBatch));

@@ -78,7 +78,7 @@ internal sealed class PushFlow(IFlowSource source, ConsumerInfo consumer, TimePr
         }
 
         // A request that was not answered, or got lost, is repeated in the heartbeats.
-        var request = replyTo is { Length: > 0 } ? replyTo : StatusHeaders.Find(headers, "Nats-Consumer-Stalled:"u8);
+        var request = replyTo is { Length: > 0 } ? replyTo : StatusHeaders.Find(headers, JetStreamHeaders.ConsumerStalled);
         if (request is { Length: > 0 })
         {
             source.Send(request, ReadOnlyMemory<byte>.Empty);

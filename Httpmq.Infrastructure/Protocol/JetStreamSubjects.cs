@@ -9,6 +9,12 @@ internal static class JetStreamSubjects
     /// <summary>What the subjects of acknowledgements begin with.</summary>
     public const string AckPrefix = "$JS.ACK.";
 
+    /// <summary>What the subjects of advisories begin with.</summary>
+    public const string AdvisoryPrefix = "$JS.EVENT.ADVISORY.";
+
+    /// <summary>What all subjects of JetStream begin with.</summary>
+    public const string Root = "$JS.";
+
     /// <summary>The subject of a call.</summary>
     /// <param name="call">What follows the prefix, such as <c>STREAM.INFO.orders</c>.</param>
     /// <param name="prefix">What the API's subjects begin with.</param>

@@ -9,7 +9,7 @@ using Httpmq.Infrastructure.Requests;
 
 namespace Httpmq.Infrastructure.Publishing;
 
-internal sealed class MessagePublisher(NatsLink link, NatsOptions options, RequestPipeline requests, JetStreamApi api, TimeProvider time) : IMessagePublisher
+internal sealed class MessagePublisher(RequestLink link, NatsOptions options, RequestPipeline requests, JetStreamApi api, TimeProvider time) : IMessagePublisher
 {
     private readonly UnclaimedSubjects _unclaimed = new(api, time);
     private readonly ConcurrentQueue<PendingPublish> _free = new();

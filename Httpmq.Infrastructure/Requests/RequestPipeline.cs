@@ -21,7 +21,7 @@ internal sealed class RequestPipeline : IAsyncDisposable
 {
     private static readonly TimeSpan ScanInterval = TimeSpan.FromMilliseconds(200);
 
-    private readonly NatsLink _link;
+    private readonly RequestLink _link;
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
     private readonly TimeSpan _timeout;
@@ -47,7 +47,7 @@ internal sealed class RequestPipeline : IAsyncDisposable
     /// <param name="options">For the limits: how long one request, and how many at once.</param>
     /// <param name="time">The clock.</param>
     /// <param name="loggers">For the log.</param>
-    public RequestPipeline(NatsLink link, NatsOptions options, TimeProvider time, ILoggerFactory loggers)
+    public RequestPipeline(RequestLink link, NatsOptions options, TimeProvider time, ILoggerFactory loggers)
     {
         _link = link;
         _time = time;

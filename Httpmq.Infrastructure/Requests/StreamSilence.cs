@@ -1,3 +1,5 @@
+using Httpmq.Infrastructure.Protocol;
+
 namespace Httpmq.Infrastructure.Requests;
 
 /// <summary>
@@ -13,7 +15,7 @@ namespace Httpmq.Infrastructure.Requests;
 internal sealed class StreamSilence(TimeProvider time, TimeSpan timeout, TimeSpan looks)
 {
     // Requests to JetStream itself, and acknowledgements.
-    private const string NoStream = "$JS.";
+    private const string NoStream = JetStreamSubjects.Root;
 
     // Whoever publishes to more subjects waits for the time limit with some of them.
     private const int MostSubjects = 1024;

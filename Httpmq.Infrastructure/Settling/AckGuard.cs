@@ -15,7 +15,7 @@ namespace Httpmq.Infrastructure.Settling;
 /// Asks JetStream about deliveries that the ledger cannot vouch for. The consumer's leader alone is asked what was delivered: the stream's
 /// leader may know less. "Was never sent" is said only where no copy can be behind: docs/adr/0001-stateless-confirmed-acknowledgements.md.
 /// </summary>
-internal sealed class AckGuard(NatsLink link, JetStreamApi api, ConsumerLedger ledger, TimeProvider time)
+internal sealed class AckGuard(RequestLink link, JetStreamApi api, ConsumerLedger ledger, TimeProvider time)
 {
     private static readonly TimeSpan LeaderPoll = TimeSpan.FromMilliseconds(200);
 

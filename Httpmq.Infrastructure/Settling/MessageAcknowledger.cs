@@ -16,7 +16,7 @@ namespace Httpmq.Infrastructure.Settling;
 /// stream sequence blindly, it is checked here first: docs/adr/0001-stateless-confirmed-acknowledgements.md.
 /// </summary>
 internal sealed class MessageAcknowledger(
-    NatsLink link,
+    RequestLink link,
     RequestPipeline requests,
     JetStreamApi api,
     ConsumerLedger ledger,

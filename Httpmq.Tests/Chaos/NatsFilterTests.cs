@@ -1,5 +1,4 @@
 using System.Text;
-using Httpmq.Chaos.Servers;
 
 namespace Httpmq.Tests.Chaos;
 

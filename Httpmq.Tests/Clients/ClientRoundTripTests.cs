@@ -140,7 +140,7 @@ internal sealed class ClientRoundTripTests
     [Test]
     public void Call_NobodyListens_ThrowsTheLibrarysOwnException()
     {
-        var nobody = new Uri($"http://127.0.0.1:{NatsServerProcess.FreePort()}/");
+        var nobody = new Uri($"http://127.0.0.1:{Ports.Free()}/");
         using var client = HttpmqClient.Create(nobody, nobody);
 
         HttpmqUnreachableException[] failures =
@@ -166,7 +166,7 @@ internal sealed class ClientRoundTripTests
     public async Task Call_AnsweredByAProxy_ShowsWhatItSaid()
     {
         using var proxy = new System.Net.HttpListener();
-        var address = new Uri($"http://127.0.0.1:{NatsServerProcess.FreePort()}/");
+        var address = new Uri($"http://127.0.0.1:{Ports.Free()}/");
         proxy.Prefixes.Add(address.AbsoluteUri);
         proxy.Start();
         using var client = HttpmqClient.Create(address, address);

@@ -1,5 +1,4 @@
 using System.Security.Cryptography;
-using Httpmq.Tests.Support;
 
 namespace Httpmq.Tests.Clients;
 

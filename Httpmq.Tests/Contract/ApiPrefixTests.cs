@@ -9,14 +9,14 @@ namespace Httpmq.Tests.Contract;
 internal sealed class ApiPrefixTests
 {
     private string _configuration = null!;
-    private NatsServerProcess _nats = null!;
+    private NatsServer _nats = null!;
 
     [OneTimeSetUp]
     public async Task StartAsync()
     {
         _configuration = Path.GetTempFileName();
         await File.WriteAllTextAsync(_configuration, "jetstream { domain: hub }");
-        _nats = await NatsServerProcess.StartAsync("-c", _configuration);
+        _nats = await ServerUnderTest.StartAsync("-c", _configuration);
     }
 
     [OneTimeTearDown]

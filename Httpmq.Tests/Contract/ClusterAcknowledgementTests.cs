@@ -12,7 +12,7 @@ internal sealed class ClusterAcknowledgementTests
     [Test]
     public async Task Ack_SwappedOrFarBeyond_Is404SoonAfterTheConsumerWasDefined()
     {
-        await using var cluster = await NatsCluster.StartAsync();
+        await using var cluster = await ServerUnderTest.StartClusterAsync();
         await using var gateway = await Gateway.StartAsync(cluster.Url);
         using var client = gateway.Client();
         await Eventually.HoldsAsync(

@@ -12,7 +12,8 @@ internal sealed class ConcurrentDefinitionTests
 {
     private const int Rounds = 100;
 
-    private NatsServerProcess[] _nats = [];
+    private IAsyncDisposable? _nats;
+    private IReadOnlyList<string> _urls = [];
     private Gateway[] _gateways = [];
     private GatewayClient[] _clients = [];
 
@@ -25,8 +26,8 @@ internal sealed class ConcurrentDefinitionTests
         }
 
         await Task.WhenAll(_gateways.Select(gateway => gateway.DisposeAsync().AsTask()));
-        await Task.WhenAll(_nats.Select(nats => nats.DisposeAsync().AsTask()));
-        _nats = [];
+        await (_nats?.DisposeAsync() ?? ValueTask.CompletedTask);
+        _nats = null;
     }
 
     [TestCase(1, 1)]
@@ -124,7 +125,7 @@ internal sealed class ConcurrentDefinitionTests
         Assert.That((await PutAsync(0, "limit", """{"max_msgs":5}""")).Status, Is.EqualTo(HttpStatusCode.OK));
 
         // What a gateway writes that begins a change, and never ends it.
-        await using var raw = new NatsConnection(new NatsOpts { Url = _nats[0].Url });
+        await using var raw = new NatsConnection(new NatsOpts { Url = _urls[0] });
         var taken = await raw.RequestAsync<string, string>("$KV.httpmq_locks.s", "elsewhere");
         Assert.That(taken.Data, Does.Contain("\"seq\""));
 
@@ -180,14 +181,16 @@ internal sealed class ConcurrentDefinitionTests
     {
         if (servers == 1)
         {
-            _nats = [await NatsServerProcess.StartAsync()];
+            var server = await ServerUnderTest.StartAsync();
+            (_nats, _urls) = (server, [server.Url]);
         }
         else
         {
-            _nats = [.. (await NatsCluster.StartAsync()).Nodes];
+            var cluster = await ServerUnderTest.StartClusterAsync();
+            (_nats, _urls) = (cluster, [.. cluster.Nodes.Select(static node => node.Url)]);
         }
 
-        _gateways = await Task.WhenAll(Enumerable.Range(0, gateways).Select(number => Gateway.StartAsync(_nats[number % servers].Url)));
+        _gateways = await Task.WhenAll(Enumerable.Range(0, gateways).Select(number => Gateway.StartAsync(_urls[number % servers])));
         _clients = [.. Enumerable.Range(0, 4).Select(number => _gateways[number % gateways].Client())];
         foreach (var client in _clients)
         {

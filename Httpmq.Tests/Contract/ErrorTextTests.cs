@@ -1,3 +1,4 @@
+using Httpmq.Domain.Access;
 using System.Reflection;
 using System.Text.RegularExpressions;
 using Httpmq.Api.Errors;
@@ -99,6 +100,8 @@ internal sealed partial class ErrorTextTests
     {
         nameof(Operation) => Reading,
         nameof(Error) => Refusal,
+        nameof(Caller) => Caller.Anonymous,
+        nameof(Subject) => default(Subject),
         nameof(StreamName) => StreamName.OfExisting("orders"),
         nameof(ConsumerName) => ConsumerName.OfExisting("billing"),
         nameof(DeliverySequence) => flag ? new DeliverySequence(9, 9) : new DeliverySequence(1, 1),

@@ -6,7 +6,6 @@ using Httpmq.Api.Http;
 using Httpmq.Application.Streams;
 using Httpmq.Domain.Errors;
 using Httpmq.Infrastructure.Connection;
-using Httpmq.Tests.Support;
 
 namespace Httpmq.Tests.Contract;
 

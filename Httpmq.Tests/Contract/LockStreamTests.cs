@@ -186,17 +186,17 @@ internal sealed class LockStreamTests
     /// <summary>A server, and a gateway whose user may not publish to what is denied.</summary>
     private async Task StartAsync(string? denied = null)
     {
-        NatsServerProcess nats;
+        NatsServer nats;
         if (denied is null)
         {
-            nats = await NatsServerProcess.StartAsync();
+            nats = await ServerUnderTest.StartAsync();
             _url = nats.Url;
         }
         else
         {
             var file = Path.GetTempFileName();
             await File.WriteAllTextAsync(file, $$"""authorization { users = [ { user: a, password: b, permissions: { publish: { deny: ["{{denied}}"] } } } ] }""");
-            nats = await NatsServerProcess.StartAsync("-c", file);
+            nats = await ServerUnderTest.StartAsync("-c", file);
             File.Delete(file);
             _url = nats.Url.Replace("nats://", "nats://a:b@", StringComparison.Ordinal);
         }

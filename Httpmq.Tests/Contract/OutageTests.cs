@@ -31,14 +31,14 @@ internal sealed class OutageTests(string version)
         ("POST", "/v1/data/stream/s/consumer/c/ack", """{"stream":1,"consumer":1}"""),
     ];
 
-    private NatsServerProcess _nats = null!;
+    private NatsServer _nats = null!;
     private Gateway _gateway = null!;
     private GatewayClient _client = null!;
 
     [SetUp]
     public async Task StartAsync()
     {
-        _nats = await NatsServerProcess.StartAsync();
+        _nats = await ServerUnderTest.StartAsync();
         _gateway = await Gateway.StartAsync(_nats.Url);
         _client = _gateway.Client(Version.Parse(version));
         await BecomesReadyAsync();
@@ -105,7 +105,7 @@ internal sealed class OutageTests(string version)
     [Test]
     public async Task NatsAbsentAtStart_TheGateway_ServesAndBecomesReadyLater()
     {
-        await using var late = await NatsServerProcess.StartAsync();
+        await using var late = await ServerUnderTest.StartAsync();
         await late.KillAsync();
         await using var gateway = await Gateway.StartAsync(late.Url);
         using var client = gateway.Client(Version.Parse(version));

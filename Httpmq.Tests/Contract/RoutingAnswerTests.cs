@@ -1,4 +1,3 @@
-using Httpmq.Tests.Limits;
 using Httpmq.Tests.Support;
 
 namespace Httpmq.Tests.Contract;

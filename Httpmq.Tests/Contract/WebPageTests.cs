@@ -1,7 +1,6 @@
 using System.Net.NetworkInformation;
 using System.Net.Sockets;
 using Httpmq.Tests.Fuzz;
-using Httpmq.Tests.Limits;
 using Httpmq.Tests.Support;
 
 namespace Httpmq.Tests.Contract;

@@ -24,7 +24,7 @@ internal sealed class WithoutJetStreamTests
     [Test]
     public async Task EveryRoute_ServerWithoutJetStream_Is503ThatNamesIt()
     {
-        await using var nats = await NatsServerProcess.StartWithoutJetStreamAsync();
+        await using var nats = await ServerUnderTest.StartWithoutJetStreamAsync();
         await AssertUnavailableAsync(nats.Url, "not enabled");
     }
 
@@ -36,7 +36,7 @@ internal sealed class WithoutJetStreamTests
         try
         {
             await File.WriteAllTextAsync(configuration, "accounts { A { users: [{user: a, password: a}] } }");
-            await using var nats = await NatsServerProcess.StartAsync("-c", configuration);
+            await using var nats = await ServerUnderTest.StartAsync("-c", configuration);
             await AssertUnavailableAsync(nats.Url.Replace("nats://", "nats://a:a@", StringComparison.Ordinal), "not enabled");
         }
         finally

@@ -1,7 +1,6 @@
 using System.Text;
 using System.Text.Json.Nodes;
-using Httpmq.Tests.Limits;
-using Httpmq.Tests.Support;
+using Httpmq.Tests.Api.Bodies;
 
 namespace Httpmq.Tests.Fuzz;
 

@@ -1,7 +1,6 @@
 using System.Text;
 using System.Text.Json.Nodes;
 using Httpmq.Tests.Contract;
-using Httpmq.Tests.Limits;
 using Httpmq.Tests.Support;
 
 namespace Httpmq.Tests.Fuzz;
@@ -12,7 +11,7 @@ namespace Httpmq.Tests.Fuzz;
 /// </summary>
 internal abstract class HttpFuzz(string version) : ContractTest(version)
 {
-    private NatsServerProcess _nats = null!;
+    private NatsServer _nats = null!;
 
     protected Gateway Server { get; private set; } = null!;
 
@@ -26,7 +25,7 @@ internal abstract class HttpFuzz(string version) : ContractTest(version)
     [OneTimeSetUp]
     public async Task StartAsync()
     {
-        _nats = await NatsServerProcess.StartAsync();
+        _nats = await ServerUnderTest.StartAsync();
         Server = await OwnGateway.StartAsync(_nats);
         JetStream = new RawJetStream(_nats.Url);
     }

@@ -2,7 +2,6 @@ using System.Net;
 using System.Text;
 using System.Text.Json.Nodes;
 using Httpmq.Domain.Naming;
-using Httpmq.Tests.Contract;
 using Httpmq.Tests.Support;
 
 namespace Httpmq.Tests.Fuzz;

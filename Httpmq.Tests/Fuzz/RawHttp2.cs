@@ -1,4 +1,3 @@
-using System.Buffers.Binary;
 using System.Globalization;
 using System.Net.Sockets;
 using System.Text;
@@ -6,16 +5,9 @@ using Httpmq.Tests.Support;
 
 namespace Httpmq.Tests.Fuzz;
 
-/// <summary>One request over a bare HTTP/2 connection, with header fields of any bytes (RFC 9113; RFC 7541, 6.2.2: literals, not indexed).</summary>
+/// <summary>One request over a bare HTTP/2 connection, with header fields of any bytes.</summary>
 internal static class RawHttp2
 {
-    private const byte Data = 0;
-    private const byte Headers = 1;
-    private const byte ResetStream = 3;
-    private const byte GoAway = 7;
-    private const byte EndStream = 1;
-    private const byte EndHeaders = 4;
-
     // Entries 8 to 14 of HPACK's static table.
     private static readonly int[] IndexedStatuses = [200, 204, 206, 304, 400, 404, 500];
 
@@ -28,28 +20,25 @@ internal static class RawHttp2
         await using var stream = client.GetStream();
         byte[] block =
         [
-            .. Literal(":method", Encoding.ASCII.GetBytes(method)), .. Literal(":scheme", "http"u8.ToArray()), .. Literal(":authority", Encoding.ASCII.GetBytes(authority)), .. Literal(":path", path),
-            .. more.SelectMany(header => Literal(header.Name, header.Value)),
+            .. Http2Frames.RequestHead(method, authority, path), .. more.SelectMany(header => Http2Frames.Literal(header.Name, header.Value)),
         ];
         byte[] all =
         [
-            .. "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"u8, .. Frame(4, 0, 0, []),
-            .. Frame(Headers, (byte)(EndHeaders | (body is null ? EndStream : 0)), 1, block), .. body is null ? [] : Frame(Data, EndStream, 1, body),
+            .. Http2Frames.Opening(),
+            .. Http2Frames.Frame(Http2Frames.Headers, (byte)(Http2Frames.EndHeaders | (body is null ? Http2Frames.EndStream : 0)), 1, block),
+            .. body is null ? [] : Http2Frames.Frame(Http2Frames.Data, Http2Frames.EndStream, 1, body),
         ];
         try
         {
             await stream.WriteAsync(all, timeLimit.Token);
-            var head = new byte[9];
             while (true)
             {
-                await stream.ReadExactlyAsync(head, timeLimit.Token);
-                var payload = new byte[(head[0] << 16) | (head[1] << 8) | head[2]];
-                await stream.ReadExactlyAsync(payload, timeLimit.Token);
-                switch (head[3])
+                var (type, _, payload) = await Http2Frames.ReadAsync(stream, timeLimit.Token);
+                switch (type)
                 {
-                    case Headers:
+                    case Http2Frames.Headers:
                         return StatusOf(payload);
-                    case ResetStream or GoAway:
+                    case Http2Frames.ResetStream or Http2Frames.GoAway:
                         return null;
                 }
             }
@@ -73,18 +62,5 @@ internal static class RawHttp2
         return (block[at] & 0x80) != 0
             ? IndexedStatuses[(block[at] & 0x7F) - 8]
             : int.Parse(Encoding.ASCII.GetString(block, at + 2, 3), CultureInfo.InvariantCulture);
-    }
-
-    internal static byte[] Literal(string name, byte[] value) => [0, .. Text(Encoding.Latin1.GetBytes(name)), .. Text(value)];
-
-    private static byte[] Text(byte[] bytes) => bytes.Length < 127 ? [(byte)bytes.Length, .. bytes] : throw new ArgumentException("too long for one byte of length", nameof(bytes));
-
-    internal static byte[] Frame(byte type, byte flags, int stream, byte[] payload)
-    {
-        var frame = new byte[9 + payload.Length];
-        (frame[0], frame[1], frame[2], frame[3], frame[4]) = ((byte)(payload.Length >> 16), (byte)(payload.Length >> 8), (byte)payload.Length, type, flags);
-        BinaryPrimitives.WriteInt32BigEndian(frame.AsSpan(5), stream);
-        payload.CopyTo(frame, 9);
-        return frame;
     }
 }

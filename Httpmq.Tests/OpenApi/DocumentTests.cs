@@ -2,7 +2,6 @@ using System.Text.Json.Nodes;
 using Httpmq.Api.Hosting;
 using Httpmq.Api.Http;
 using Httpmq.Api.OpenApi;
-using Httpmq.Tests.Support;
 
 namespace Httpmq.Tests.OpenApi;
 

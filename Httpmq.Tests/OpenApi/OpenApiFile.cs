@@ -1,5 +1,4 @@
 using System.Text.Json.Nodes;
-using Httpmq.Tests.Support;
 
 namespace Httpmq.Tests.OpenApi;
 

@@ -1,12 +1,8 @@
-using System.Diagnostics;
 using Httpmq.Infrastructure.Protocol;
 
 namespace Httpmq.Tests.Support;
 
-/// <summary>
-/// The nats-server that the tests run against: the program in <c>NATS_SERVER</c>, which every make target sets; else, as in an
-/// editor, what <c>scripts/nats-server</c> chooses.
-/// </summary>
+/// <summary>The nats-server that the tests run against, and what it does that others do not.</summary>
 internal static class ServerUnderTest
 {
     /// <summary>Category of tests that talk to a nats-server; `make test-servers` runs them on each supported generation.</summary>
@@ -15,12 +11,9 @@ internal static class ServerUnderTest
     /// <summary>Category of tests that start processes or fetch servers themselves, and need no nats-server to be there.</summary>
     public const string ProcessCategory = "process";
 
-    private const string Variable = "NATS_SERVER";
+    private static readonly Lazy<ServerFacts> Asked = new(() => ServerFacts.Of(NatsProgram.VersionOf(Executable)));
 
-    private static readonly Lazy<string> Chosen = new(Choose);
-    private static readonly Lazy<ServerFacts> Asked = new(Ask);
-
-    public static string Executable => Chosen.Value;
+    public static string Executable => NatsProgram.Chosen;
 
     /// <summary>What that server does, for what differs between generations.</summary>
     public static ServerFacts Facts => Asked.Value;
@@ -52,29 +45,31 @@ internal static class ServerUnderTest
         }
     }
 
-    /// <summary>A nats-server of another generation, such as 2.9: from the cache, or fetched.</summary>
-    public static string OfGeneration(string generation) => OutputOf(Repository.PathOf("scripts/nats-server"), generation);
+    /// <summary>Starts one with JetStream.</summary>
+    public static Task<NatsServer> StartAsync(params string[] arguments) => StartOneAsync(["-js", .. arguments]);
 
-    private static string Choose()
+    /// <summary>Starts one on which JetStream's subjects are subjects like any other.</summary>
+    public static Task<NatsServer> StartWithoutJetStreamAsync() => StartOneAsync([]);
+
+    /// <summary>Starts a cluster of three.</summary>
+    /// <param name="isWired">Whether they reach each other through wires that can be slowed and cut.</param>
+    /// <param name="latency">What such a wire takes.</param>
+    public static async Task<NatsCluster> StartClusterAsync(bool isWired = false, TimeSpan latency = default)
     {
-        if (Environment.GetEnvironmentVariable(Variable) is not { Length: > 0 } chosen)
+        RequireCategory();
+        var cluster = new NatsCluster([Executable], isWired);
+        foreach (var route in cluster.Routes)
         {
-            chosen = OutputOf(Repository.PathOf("scripts/nats-server"));
-
-            // For the processes that tests start: they choose by the same variable.
-            Environment.SetEnvironmentVariable(Variable, chosen);
+            route.Wire.Slow(latency);
         }
 
-        return chosen;
+        await cluster.StartAsync();
+        return cluster;
     }
 
-    private static ServerFacts Ask() => ServerFacts.Of(OutputOf(Executable, "--version").Replace("nats-server: v", string.Empty, StringComparison.Ordinal));
-
-    private static string OutputOf(string program, params string[] arguments)
+    private static Task<NatsServer> StartOneAsync(string[] arguments)
     {
-        using var process = Process.Start(new ProcessStartInfo(program, arguments) { UseShellExecute = false, RedirectStandardOutput = true })!;
-        var text = process.StandardOutput.ReadToEnd();
-        process.WaitForExit();
-        return process.ExitCode == 0 ? text.Trim() : throw new InvalidOperationException($"{program} ended with {process.ExitCode}.");
+        RequireCategory();
+        return NatsServer.StartAsync(Executable, arguments);
     }
 }

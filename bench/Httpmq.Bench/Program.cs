@@ -7,6 +7,7 @@ using Httpmq.Bench.Measuring;
 using Httpmq.Bench.Nats;
 using Httpmq.Bench.Processes;
 using Httpmq.Bench.Reporting;
+using Httpmq.Testing;
 
 using var stopping = new CancellationTokenSource();
 using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop);
@@ -26,10 +27,10 @@ try
 
     var endurance = options.Soak || options.Abuse;
     var cases = endurance ? [] : AllCases.Select(options.Cases);
-    await using var natsServer = await NatsServer.StartAsync();
+    await using var natsServer = await MeasuredNats.StartAsync();
     Console.Error.WriteLine(await natsServer.DescriptionAsync());
-    await using var gateway = await Gateway.StartAsync(options.App!, natsServer.Url);
-    await using var nats = new RawNats(natsServer.Url);
+    await using var gateway = await Gateway.StartAsync(options.App!, natsServer.Process.Url);
+    await using var nats = new RawNats(natsServer.Process.Url);
     using var management = new Management(gateway.ManagementUri);
     var context = new BenchContext(natsServer, gateway, nats, management, new Meter(natsServer, gateway), options);
     if (endurance)
@@ -49,7 +50,7 @@ try
 
     return results.Any(result => result.Failed) ? 1 : 0;
 }
-catch (BenchException exception)
+catch (Exception exception) when (exception is BenchException or ServerFailedException)
 {
     Console.Error.WriteLine(exception.Message);
     return 2;

@@ -17,7 +17,7 @@ internal sealed record ChaosOptions
     public IReadOnlyList<FaultKind> Faults { get; init; } = FaultKinds.All;
 
     /// <summary>The nats-servers of the three nodes: one for all, or one each, so that the cluster is of mixed versions.</summary>
-    public IReadOnlyList<string> Servers { get; init; } = [DefaultServer];
+    public IReadOnlyList<string> Servers { get; init; } = [NatsProgram.Chosen];
 
     /// <summary>The nats-servers to which all nodes are upgraded under load, node by node, one after the other; none: no upgrade.</summary>
     public IReadOnlyList<string> Upgrades { get; init; } = [];
@@ -36,6 +36,4 @@ internal sealed record ChaosOptions
 
     /// <summary>Where journal and logs go; null: a temporary folder, which is removed when everything held.</summary>
     public string? Folder { get; init; }
-
-    private static string DefaultServer => Environment.GetEnvironmentVariable("NATS_SERVER") is { Length: > 0 } chosen ? chosen : "nats-server";
 }

@@ -12,7 +12,7 @@ var faults = new Option<string>("--faults")
 };
 var servers = new Option<string?>("--servers")
 {
-    Description = "The nats-servers of the three nodes, separated by commas; one for all. Without it NATS_SERVER, else the one on the PATH",
+    Description = "The nats-servers of the three nodes, separated by commas; one for all. Without it NATS_SERVER, else what scripts/nats-server chooses",
 };
 var upgrade = new Option<string?>("--upgrade") { Description = "nats-servers, separated by commas, to which all nodes are upgraded under load, node by node" };
 var copies = new Option<int>("--copies") { Description = "Copies of the stream, 1 or 3", DefaultValueFactory = _ => 3 };

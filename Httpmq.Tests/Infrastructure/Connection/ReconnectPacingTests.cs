@@ -57,7 +57,7 @@ internal sealed class ReconnectPacingTests
     [Test]
     public async Task Next_ServerThatWasAwayAndAnswers_ComesBeforeThePause()
     {
-        var server = ("127.0.0.1", NatsServerProcess.FreePort());
+        var server = ("127.0.0.1", Ports.Free());
         var pacing = Pacing(server);
         Assert.That(async () => await pacing.NextAsync(server), Throws.InstanceOf<NatsException>().With.Message.Contains("does not answer"));
 
@@ -83,7 +83,7 @@ internal sealed class ReconnectPacingTests
     public async Task HasOther_OfTwo_IsWhetherTheOtherAnswers(bool answers)
     {
         var server = Listen(speaks: true);
-        var other = answers ? Listen(speaks: true) : ("127.0.0.1", NatsServerProcess.FreePort());
+        var other = answers ? Listen(speaks: true) : ("127.0.0.1", Ports.Free());
         var pacing = Pacing(server);
         pacing.Learn([$"127.0.0.1:{other.Item2}", "no address"]);
 

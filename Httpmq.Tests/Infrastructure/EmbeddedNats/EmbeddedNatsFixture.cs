@@ -61,8 +61,6 @@ internal abstract class EmbeddedNatsFixture
 
     protected static int PortOf(EmbeddedNatsServer server) => new Uri(server.ServerUri).Port;
 
-    protected static int FreePort() => Support.NatsServerProcess.FreePort();
-
     /// <summary>False for a zombie too: nobody may have collected an orphan yet.</summary>
     protected static bool IsRunning(int processId)
     {
@@ -89,25 +87,6 @@ internal abstract class EmbeddedNatsFixture
         using var process = Process.GetProcessById(processId);
         process.Kill();
     }
-
-    protected static async Task Until(Func<Task<bool>> condition, string expected)
-    {
-        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(15));
-        using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(20));
-        while (!await condition())
-        {
-            try
-            {
-                await timer.WaitForNextTickAsync(limit.Token);
-            }
-            catch (OperationCanceledException)
-            {
-                Assert.Fail($"Never came true: {expected}");
-            }
-        }
-    }
-
-    protected static Task Until(Func<bool> condition, string expected) => Until(() => Task.FromResult(condition()), expected);
 }
 
 /// <summary>Keeps what was logged: category, level, text.</summary>

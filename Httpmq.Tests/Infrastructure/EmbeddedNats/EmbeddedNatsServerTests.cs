@@ -82,8 +82,8 @@ internal sealed class EmbeddedNatsServerTests : EmbeddedNatsFixture
         var uri = server.ServerUri;
 
         Kill(killed);
-        await Until(() => server.State == EmbeddedNatsState.Restarting, "the state says that it is down");
-        await Until(() => server.State == EmbeddedNatsState.Running, "it runs again");
+        await Eventually.HoldsAsync(() => server.State == EmbeddedNatsState.Restarting, "the state says that it is down");
+        await Eventually.HoldsAsync(() => server.State == EmbeddedNatsState.Running, "it runs again");
 
         using (Assert.EnterMultipleScope())
         {
@@ -103,13 +103,13 @@ internal sealed class EmbeddedNatsServerTests : EmbeddedNatsFixture
         Directory.Move(store, store + ".away");
         await File.WriteAllTextAsync(store, "not a folder");
         Kill(server.ProcessId!.Value);
-        await Until(
+        await Eventually.HoldsAsync(
             () => server.LastFailure?.Contains("is not there any more, or is no folder", StringComparison.Ordinal) == true, "the reason is told");
         Assert.That(server.State, Is.EqualTo(EmbeddedNatsState.Restarting));
 
         File.Delete(store);
         Directory.Move(store + ".away", store);
-        await Until(() => server.State == EmbeddedNatsState.Running, "it runs again");
+        await Eventually.HoldsAsync(() => server.State == EmbeddedNatsState.Running, "it runs again");
     }
 
     [Test]
@@ -119,7 +119,7 @@ internal sealed class EmbeddedNatsServerTests : EmbeddedNatsFixture
         Directory.Delete(Path.Combine(Folder, "jetstream"), recursive: true);
         await File.WriteAllTextAsync(Path.Combine(Folder, "jetstream"), "not a folder");
         Kill(server.ProcessId!.Value);
-        await Until(() => server.State == EmbeddedNatsState.Restarting, "it is down");
+        await Eventually.HoldsAsync(() => server.State == EmbeddedNatsState.Restarting, "it is down");
 
         await server.StopAsync(CancellationToken.None).WaitAsync(TimeSpan.FromSeconds(3));
 
@@ -136,12 +136,12 @@ internal sealed class EmbeddedNatsServerTests : EmbeddedNatsFixture
         Log.FailOnceAt(line);
 
         Kill(first);
-        await Until(() => server.State == EmbeddedNatsState.Running && server.ProcessId is { } now && now != first, "it runs again");
+        await Eventually.HoldsAsync(() => server.State == EmbeddedNatsState.Running && server.ProcessId is { } now && now != first, "it runs again");
         Assert.That(Log.Lines.Where(logged => logged.Level >= LogLevel.Error).Select(logged => logged.Text), Has.Some.Contains("planted"));
 
         var second = server.ProcessId!.Value;
         Kill(second);
-        await Until(() => server.State == EmbeddedNatsState.Running && server.ProcessId is { } now && now != second, "it is still looked after");
+        await Eventually.HoldsAsync(() => server.State == EmbeddedNatsState.Running && server.ProcessId is { } now && now != second, "it is still looked after");
     }
 
     /// <summary>nats-server takes 1,000 a stream by default from 2.15 on, and has no word for "no limit".</summary>

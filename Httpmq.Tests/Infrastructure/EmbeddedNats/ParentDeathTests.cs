@@ -24,7 +24,7 @@ internal sealed class ParentDeathTests : EmbeddedNatsFixture
 
         parent.Kill();
 
-        await Until(() => !IsRunning(server), "nats-server is gone");
+        await Eventually.HoldsAsync(() => !IsRunning(server), "nats-server is gone");
         Assert.That((await StartAsync()).State, Is.EqualTo(EmbeddedNatsState.Running));
     }
 
@@ -92,7 +92,7 @@ internal sealed class ParentDeathTests : EmbeddedNatsFixture
     private async Task<int> LaunchUnderAsync(Process parent, string? setpriv)
     {
         WriteConfiguration();
-        var port = FreePort();
+        var port = Ports.Free();
         var vector = NatsServerCommand.Build(ServerUnderTest.Executable, Folder, port, parent.Id, setpriv);
         var quoted = string.Join(' ', vector.Select(argument => $"'{argument.Replace("'", "'\\''", StringComparison.Ordinal)}'"));
         var pipe = Path.Combine(Folder, "stdin");
@@ -100,7 +100,7 @@ internal sealed class ParentDeathTests : EmbeddedNatsFixture
         await parent.StandardInput.WriteLineAsync($"mkfifo {pipe}; {quoted} <{pipe} 2>/dev/null & exec 7>{pipe}; echo $!; wait");
         await parent.StandardInput.FlushAsync();
         var processId = int.Parse((await parent.StandardOutput.ReadLineAsync())!);
-        await Until(
+        await Eventually.HoldsAsync(
             async () => await NatsProbe.ReadInfoAsync(port, TimeSpan.FromSeconds(1), CancellationToken.None) is not null,
             "nats-server answers");
         Assert.That(await File.ReadAllTextAsync($"/proc/{processId}/comm"), Is.EqualTo("nats-server\n"), "It is the process itself.");

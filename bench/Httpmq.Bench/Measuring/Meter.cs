@@ -5,7 +5,7 @@ using Httpmq.Bench.Processes;
 namespace Httpmq.Bench.Measuring;
 
 /// <summary>Takes the time of a piece of work, and what it cost each of the three processes.</summary>
-internal sealed class Meter(NatsServer nats, Gateway gateway)
+internal sealed class Meter(MeasuredNats nats, Gateway gateway)
 {
     public async Task<Sample> MeasureAsync(Func<Task<Counted>> work)
     {

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Net.Sockets;
 using System.Text;
+using Httpmq.Testing;
 
 namespace Httpmq.Bench.Processes;
 
@@ -10,41 +11,41 @@ namespace Httpmq.Bench.Processes;
 /// </summary>
 internal sealed class Gateway : IAsyncDisposable
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
-
-    private readonly ChildProcess _management;
+    private readonly GatewayProcess _management;
     private readonly string _folder = Directory.CreateTempSubdirectory("httpmq-bench-").FullName;
 
     private Gateway(string app, string natsUrl)
     {
-        var (management, dataplane) = (ChildProcess.FreePort(), ChildProcess.FreePort());
-        ManagementUri = new Uri($"http://127.0.0.1:{management}");
-        DataplaneUri = new Uri($"http://127.0.0.1:{dataplane}");
-        _management = Start(app, "management", management, natsUrl, []);
-        Dataplane = Start(app, "dataplane", dataplane, natsUrl, new Dictionary<string, string>(StringComparer.Ordinal)
+        _management = new GatewayProcess(app, "management", natsUrl);
+        Dataplane = new GatewayProcess(app, "dataplane", natsUrl, new Dictionary<string, string>(StringComparer.Ordinal)
         {
             ["DOTNET_STARTUP_HOOKS"] = typeof(Gateway).Assembly.Location,
             [StartupHook.SocketVariable] = ProbePath,
         });
     }
 
-    public Uri ManagementUri { get; }
+    public Uri ManagementUri => _management.Address;
 
-    public Uri DataplaneUri { get; }
+    public Uri DataplaneUri => Dataplane.Address;
 
     /// <summary>The measured process.</summary>
-    public ChildProcess Dataplane { get; }
+    public GatewayProcess Dataplane { get; }
 
     private string ProbePath => Path.Combine(_folder, "probe");
 
     public static async Task<Gateway> StartAsync(string app, string natsUrl)
     {
         var gateway = new Gateway(app, natsUrl);
-        using var client = new HttpClient();
-        using var patience = new CancellationTokenSource(Patience);
-        await gateway.WaitUntilReadyAsync(gateway._management, client, new Uri(gateway.ManagementUri, "/v1/admin/ready"), patience.Token);
-        await gateway.WaitUntilReadyAsync(gateway.Dataplane, client, new Uri(gateway.DataplaneUri, "/v1/data/ready"), patience.Token);
-        return gateway;
+        try
+        {
+            await Task.WhenAll(gateway._management.StartAgainAsync(), gateway.Dataplane.StartAgainAsync());
+            return gateway;
+        }
+        catch
+        {
+            await gateway.DisposeAsync();
+            throw;
+        }
     }
 
     /// <summary>Bytes that the dataplane has allocated since its start, and the time its just-in-time compiler took.</summary>
@@ -77,45 +78,5 @@ internal sealed class Gateway : IAsyncDisposable
         }
 
         return Encoding.ASCII.GetString(buffer, 0, length).Split(' ').Select(text => long.Parse(text, CultureInfo.InvariantCulture)).ToArray();
-    }
-
-    private static ChildProcess Start(string app, string mode, int port, string natsUrl, Dictionary<string, string> more)
-    {
-        var server = $"Httpmq__{mode}__ApiServer__ServerConfig__";
-        var environment = new Dictionary<string, string>(more, StringComparer.Ordinal)
-        {
-            ["Httpmq__Nats__ServerUri"] = natsUrl,
-            [server + "ListenOn"] = "127.0.0.1",
-            [server + "ListenPort"] = port.ToString(CultureInfo.InvariantCulture),
-        };
-        return ChildProcess.Start("dotnet", [app, mode], environment);
-    }
-
-    private async Task WaitUntilReadyAsync(ChildProcess process, HttpClient client, Uri url, CancellationToken patience)
-    {
-        while (true)
-        {
-            try
-            {
-                using var response = await client.GetAsync(url, CancellationToken.None);
-                if (response.IsSuccessStatusCode)
-                {
-                    return;
-                }
-            }
-            catch (HttpRequestException)
-            {
-                // Not listening yet.
-            }
-
-            if (process.HasExited || patience.IsCancellationRequested)
-            {
-                var lines = process.LastLines;
-                await DisposeAsync();
-                throw new BenchException($"Httpmq did not get ready at {url}:{Environment.NewLine}{lines}");
-            }
-
-            await Task.Delay(100, CancellationToken.None);
-        }
     }
 }

@@ -10,7 +10,7 @@ internal sealed class FaultInjector(TestBed bed, LoadContext load, IReadOnlyList
     private readonly NodeFaults _nodes = new(bed, load, consumers, log);
     private readonly GatewayFaults _gateways = new(bed, load, log);
     private readonly LaggingStreamLeader _lagging = new(bed, consumers, log);
-    private readonly StuckBatches _stuck = new(bed, log);
+    private readonly StuckBatchFault _stuck = new(bed, log);
     private readonly SubscriberRace _subscribers = new(bed, log);
     private readonly DefinitionRace _definitions = new(bed, log);
 

@@ -29,14 +29,14 @@ internal sealed class LaggingStreamLeader(TestBed bed, IReadOnlyList<string> con
     }
 
     /// <summary>Null while the stream has no leader.</summary>
-    private async Task<NatsNode?> FindLeaderAsync(CancellationToken cancellationToken)
+    private async Task<NatsServer?> FindLeaderAsync(CancellationToken cancellationToken)
     {
         var leader = (await bed.Observer.StreamAsync(cancellationToken))?.Leader;
         return bed.Nodes.FirstOrDefault(node => string.Equals(node.Name, leader, StringComparison.Ordinal));
     }
 
     /// <summary>Makes other nodes the consumers' leaders.</summary>
-    private async Task SeparateAsync(NatsNode leader, CancellationToken cancellationToken)
+    private async Task SeparateAsync(NatsServer leader, CancellationToken cancellationToken)
     {
         log.Begin($"consumers leave the stream's leader {leader.Name}", FaultEffects.ChangesLeader);
         var limit = log.Clock.Now + (long)SeparationLimit.TotalMicroseconds;
@@ -63,7 +63,7 @@ internal sealed class LaggingStreamLeader(TestBed bed, IReadOnlyList<string> con
     /// Shorter than a follower waits before it asks for an election, so that the leader stays; and each burst is a fault of its own, because the
     /// checker takes a change of leader to be near the beginning or the end of one.
     /// </summary>
-    private async Task StandStillAsync(NatsNode leader, CancellationToken cancellationToken)
+    private async Task StandStillAsync(NatsServer leader, CancellationToken cancellationToken)
     {
         var (consumer, still, awake) = (log.Pick(consumers), log.Seconds(0.1, 0.5), log.Seconds(0.2, 0.4));
         log.Begin($"the stream's leader {leader.Name} stands still, {consumer} changes leaders", FaultEffects.Delays | FaultEffects.ChangesLeader);
@@ -89,7 +89,7 @@ internal sealed class LaggingStreamLeader(TestBed bed, IReadOnlyList<string> con
     /// A new leader sends many messages at once, and when it has to give way before it has told the others, these do not know what was
     /// delivered. So it is asked again and again, and nobody waits for the answer: it may have to come through the node that stands still.
     /// </summary>
-    private async Task ChangeLeadersAsync(string consumer, NatsNode leader, CancellationToken over)
+    private async Task ChangeLeadersAsync(string consumer, NatsServer leader, CancellationToken over)
     {
         var requests = new List<Task>();
         while (!over.IsCancellationRequested)
@@ -101,7 +101,7 @@ internal sealed class LaggingStreamLeader(TestBed bed, IReadOnlyList<string> con
         await Task.WhenAll(requests);
     }
 
-    private async Task<List<string>> LedByAsync(NatsNode node, CancellationToken cancellationToken)
+    private async Task<List<string>> LedByAsync(NatsServer node, CancellationToken cancellationToken)
     {
         var standings = await Task.WhenAll(consumers.Select(async consumer => (Name: consumer, (await bed.Observer.ConsumerAsync(consumer, cancellationToken))?.Leader)));
         return [.. standings.Where(standing => string.Equals(standing.Leader, node.Name, StringComparison.Ordinal)).Select(standing => standing.Name)];

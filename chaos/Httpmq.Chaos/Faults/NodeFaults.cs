@@ -89,7 +89,7 @@ internal sealed class NodeFaults(TestBed bed, LoadContext load, IReadOnlyList<st
         log.End();
     }
 
-    private async Task PauseAsync(NatsNode node, CancellationToken cancellationToken)
+    private async Task PauseAsync(NatsServer node, CancellationToken cancellationToken)
     {
         var length = log.Seconds(2, 12);
         log.Begin($"SIGSTOP {node.Name} for {length.TotalSeconds:0.0} s", FaultEffects.Delays | FaultEffects.ChangesLeader);
@@ -152,7 +152,7 @@ internal sealed class NodeFaults(TestBed bed, LoadContext load, IReadOnlyList<st
         }
     }
 
-    private async Task RollAsync(NatsNode node, bool lameDuck, string then, CancellationToken cancellationToken, string? program = null)
+    private async Task RollAsync(NatsServer node, bool lameDuck, string then, CancellationToken cancellationToken, string? program = null)
     {
         log.Begin($"{(lameDuck ? "lame duck" : "SIGTERM")} {node.Name}{then}", Stop);
         await (lameDuck ? node.RetireAsync() : node.StopAsync());
@@ -162,7 +162,7 @@ internal sealed class NodeFaults(TestBed bed, LoadContext load, IReadOnlyList<st
         log.End();
     }
 
-    private async Task RestartAsync(NatsNode node, CancellationToken cancellationToken)
+    private async Task RestartAsync(NatsServer node, CancellationToken cancellationToken)
     {
         await Task.Delay(log.Seconds(0.1, 4), cancellationToken);
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);

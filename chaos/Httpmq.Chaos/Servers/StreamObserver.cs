@@ -1,5 +1,4 @@
 using System.Text.Json.Nodes;
-using NATS.Client.Core;
 using NATS.Client.JetStream;
 using NATS.Client.JetStream.Models;
 
@@ -19,23 +18,12 @@ internal sealed class StreamObserver(string urls, string stream) : IAsyncDisposa
 {
     private const int Batch = 1000;
 
-    private readonly NatsConnection _nats = new(new NatsOpts
-    {
-        Url = urls,
-        Name = "chaos-observer",
-        RequestTimeout = TimeSpan.FromSeconds(3),
-        CommandTimeout = TimeSpan.FromSeconds(3),
-        ConnectTimeout = TimeSpan.FromSeconds(2),
-        ReconnectWaitMin = TimeSpan.FromMilliseconds(200),
-        ReconnectWaitMax = TimeSpan.FromMilliseconds(500),
-        MaxReconnectRetry = -1,
-        RetryOnInitialConnect = true,
-    });
+    private readonly JetStreamProbe _api = new(urls);
 
     /// <summary>Null while nobody answers.</summary>
     public async Task<StreamStanding?> StreamAsync(CancellationToken cancellationToken)
     {
-        if (await AskAsync($"STREAM.INFO.{stream}", cancellationToken) is not { } info || info["state"] is not { } state)
+        if (await _api.AskAsync($"STREAM.INFO.{stream}", cancellationToken) is not { } info || info["state"] is not { } state)
         {
             return null;
         }
@@ -45,7 +33,7 @@ internal sealed class StreamObserver(string urls, string stream) : IAsyncDisposa
 
     /// <inheritdoc cref="StreamAsync"/>
     public async Task<ConsumerStanding?> ConsumerAsync(string consumer, CancellationToken cancellationToken) =>
-        await AskAsync($"CONSUMER.INFO.{stream}.{consumer}", cancellationToken) is { } info && info["ack_floor"] is { } floor
+        await _api.AskAsync($"CONSUMER.INFO.{stream}.{consumer}", cancellationToken) is { } info && info["ack_floor"] is { } floor
             ? new ConsumerStanding(
                 (string?)info["cluster"]?["leader"],
                 (ulong)floor["stream_seq"]!,
@@ -56,8 +44,8 @@ internal sealed class StreamObserver(string urls, string stream) : IAsyncDisposa
     /// <summary>Whether the stream and these consumers have a leader and complete copies.</summary>
     public async Task<bool> IsCompleteAsync(IEnumerable<string> consumers, CancellationToken cancellationToken)
     {
-        var answers = await Task.WhenAll(consumers.Select(consumer => AskAsync($"CONSUMER.INFO.{stream}.{consumer}", cancellationToken))
-            .Append(AskAsync($"STREAM.INFO.{stream}", cancellationToken)));
+        var answers = await Task.WhenAll(consumers.Select(consumer => _api.AskAsync($"CONSUMER.INFO.{stream}.{consumer}", cancellationToken))
+            .Append(_api.AskAsync($"STREAM.INFO.{stream}", cancellationToken)));
         return answers.All(answer => answer?["cluster"] is { } cluster && cluster["leader"] is not null && AreCurrent(cluster));
     }
 
@@ -69,34 +57,20 @@ internal sealed class StreamObserver(string urls, string stream) : IAsyncDisposa
     {
         var call = consumer is null ? $"STREAM.LEADER.STEPDOWN.{stream}" : $"CONSUMER.LEADER.STEPDOWN.{stream}.{consumer}";
         var wish = inFavourOf is null ? null : new JsonObject { ["placement"] = new JsonObject { ["preferred"] = inFavourOf } };
-        if (await AskAsync(call, cancellationToken, wish) is { } answer && answer["error"] is not null && wish is not null)
+        if (await _api.AskAsync(call, cancellationToken, wish) is { } answer && answer["error"] is not null && wish is not null)
         {
-            await AskAsync(call, cancellationToken);
+            await _api.AskAsync(call, cancellationToken);
         }
     }
 
     /// <summary>The configuration of a stream or consumer, such as <c>STREAM.INFO.name</c> gives it; null while nobody answers.</summary>
     public async Task<JsonNode?> ConfigurationAsync(string call, CancellationToken cancellationToken) =>
-        (await AskAsync(call, cancellationToken))?["config"];
-
-    /// <summary>Whether a stream can have so many copies.</summary>
-    public async Task<bool> HasRoomForAsync(int copies, CancellationToken cancellationToken)
-    {
-        const string Probe = "room";
-        var created = await AskAsync($"STREAM.CREATE.{Probe}", cancellationToken, new JsonObject { ["name"] = Probe, ["storage"] = "memory", ["num_replicas"] = copies });
-        if (created is null || created["error"] is not null)
-        {
-            return false;
-        }
-
-        await AskAsync($"STREAM.DELETE.{Probe}", cancellationToken);
-        return true;
-    }
+        (await _api.AskAsync(call, cancellationToken))?["config"];
 
     /// <summary>Everything that the stream holds, through a consumer that is gone afterwards.</summary>
     public async Task<IReadOnlyList<HeldMessage>> ReadAllAsync(CancellationToken cancellationToken)
     {
-        var context = new NatsJSContext(_nats);
+        var context = new NatsJSContext(_api.Connection);
         var consumer = await context.CreateOrUpdateConsumerAsync(
             stream,
             new ConsumerConfig($"reader-{Guid.NewGuid():N}")
@@ -125,21 +99,8 @@ internal sealed class StreamObserver(string urls, string stream) : IAsyncDisposa
         return messages;
     }
 
-    public ValueTask DisposeAsync() => _nats.DisposeAsync();
+    public ValueTask DisposeAsync() => _api.DisposeAsync();
 
     private static bool AreCurrent(JsonNode cluster) => (cluster["replicas"]?.AsArray() ?? []).All(copy =>
         copy?["current"] is { } current && (bool)current && copy["offline"] is null && (copy["lag"] is null || (long)copy["lag"]! == 0));
-
-    private async Task<JsonNode?> AskAsync(string call, CancellationToken cancellationToken, JsonObject? body = null)
-    {
-        try
-        {
-            var reply = await _nats.RequestAsync<string, string>($"$JS.API.{call}", body?.ToJsonString() ?? string.Empty, cancellationToken: cancellationToken);
-            return reply.Data is { Length: > 0 } json ? JsonNode.Parse(json) : null;
-        }
-        catch (Exception exception) when (exception is NatsException or OperationCanceledException && !cancellationToken.IsCancellationRequested)
-        {
-            return null;
-        }
-    }
 }

@@ -1,0 +1,124 @@
+using Httpmq.Api.Http;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Time.Testing;
+using Moq;
+
+namespace Httpmq.Tests.Api.Http;
+
+/// <summary>The owner of everything that stays open, on a clock of its own.</summary>
+[FixtureLifeCycle(LifeCycle.InstancePerTestCase)]
+internal sealed class OpenStreamsTests : IAsyncDisposable
+{
+    private readonly FakeTimeProvider _time = new();
+    private readonly CancellationTokenSource _stopping = new();
+    private OpenStreams _streams = null!;
+
+    [SetUp]
+    public void SetUp()
+    {
+        var lifetime = new Mock<IHostApplicationLifetime>(MockBehavior.Strict);
+        lifetime.SetupGet(static host => host.ApplicationStopping).Returns(_stopping.Token);
+        lifetime.Setup(static host => host.StopApplication()).Callback(_stopping.Cancel);
+        var limits = new LimitSettings { MaxSubscriptions = 2, StallTimeout = TimeSpan.FromSeconds(60) };
+        _streams = new OpenStreams(limits, lifetime.Object, _time, NullLogger<OpenStreams>.Instance);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _streams.DisposeAsync();
+        _stopping.Dispose();
+    }
+
+    [Test]
+    public void TryEnterSubscription_AllPlacesTaken_IsRefusedUntilOneLeaves()
+    {
+        Assert.That(Enumerable.Range(0, 3).Select(_ => _streams.TryEnterSubscription()), Is.EqualTo(new[] { true, true, false }));
+
+        _streams.LeaveSubscription();
+
+        Assert.That(_streams.TryEnterSubscription(), Is.True);
+    }
+
+    [TestCase(60, false, false, ExpectedResult = false)]
+    [TestCase(61, false, false, ExpectedResult = true)]
+    [TestCase(4, true, false, ExpectedResult = false)]
+    [TestCase(6, true, false, ExpectedResult = true)]
+    [TestCase(6, false, true, ExpectedResult = true)]
+    [TestCase(6, false, false, ExpectedResult = false)]
+    public bool Timer_ClientReadsNothing_CutsItOffAtTheLimit(int seconds, bool ending, bool stopping)
+    {
+        var stream = new FakeStream { Stalled = TimeSpan.FromSeconds(seconds), IsEnding = ending };
+        var running = _streams.RunAsync(stream, () => stream.Aborted.Task);
+        if (stopping)
+        {
+            _stopping.Cancel();
+        }
+
+        _time.Advance(TimeSpan.FromSeconds(1));
+
+        var wasCutOff = stream.Aborted.Task.IsCompleted;
+        stream.Abort();
+        Assert.That(running.IsCompleted, Is.True);
+        return wasCutOff;
+    }
+
+    [Test]
+    public async Task Stopping_StreamsOpen_TellsThemAndWaits()
+    {
+        var (stream, end) = (new FakeStream(), new TaskCompletionSource());
+        var running = _streams.RunAsync(stream, () => end.Task);
+
+        var stopping = _streams.StoppingAsync(CancellationToken.None);
+        Assert.That((_stopping.IsCancellationRequested, stopping.IsCompleted), Is.EqualTo((true, false)));
+        end.SetResult();
+        await stopping;
+
+        await running;
+        Assert.That((_streams.Count, stream.Aborted.Task.IsCompleted), Is.EqualTo((0, false)));
+    }
+
+    [Test]
+    public async Task Stopping_TimeIsOver_AbortsAndWaitsForTheirCleanUp()
+    {
+        using var over = new CancellationTokenSource();
+        var (stream, cleanedUp) = (new FakeStream(), new TaskCompletionSource());
+        var running = _streams.RunAsync(stream, async () =>
+        {
+            await stream.Aborted.Task;
+            await cleanedUp.Task;
+        });
+
+        var stopping = _streams.StoppingAsync(over.Token);
+        await over.CancelAsync();
+        await stream.Aborted.Task;
+        Assert.That(stopping.IsCompleted, Is.False);
+        cleanedUp.SetResult();
+        await stopping;
+
+        await running;
+    }
+
+    [Test]
+    public void Run_ThatFails_IsForgotten()
+    {
+        Assert.That(() => _streams.RunAsync(new FakeStream(), static () => throw new InvalidOperationException()), Throws.InvalidOperationException);
+
+        Assert.That(_streams.Count, Is.Zero);
+    }
+
+    private sealed class FakeStream : IOpenStream
+    {
+        public TaskCompletionSource Aborted { get; } = new();
+
+        public string RequestId => "id";
+
+        public string Description => "a test";
+
+        public TimeSpan Stalled { get; init; }
+
+        public bool IsEnding { get; init; }
+
+        public void Abort() => Aborted.TrySetResult();
+    }
+}

@@ -1,0 +1,63 @@
+using BenchmarkDotNet.Attributes;
+using Httpmq.Application;
+using Httpmq.Application.Publishing;
+using Httpmq.Domain.Access;
+using Httpmq.Domain.Messages;
+using Httpmq.Domain.Naming;
+using MediatR;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace Httpmq.MicroBench;
+
+/// <summary>Once per publish: from the controller to the port and back. The caller is asked as the controller does it.</summary>
+public class PublishBenchmarks
+{
+    private readonly byte[] _message = new byte[16];
+    private IMediator _mediator = null!;
+    private PublishBatch _batch = null!;
+    private Caller _caller = null!;
+    private Subject _subject;
+
+    [GlobalSetup]
+    public async Task SetUpAsync()
+    {
+        _mediator = new ServiceCollection()
+            .AddSingleton(TimeProvider.System)
+            .AddSingleton<IMessagePublisher, ReadyPublisher>()
+            .AddApplication(new PublishBatchOptions())
+            .BuildServiceProvider()
+            .GetRequiredService<IMediator>();
+        _caller = Caller.Anonymous;
+        _batch = await _mediator.Send(new OpenPublishBatch(_caller));
+        if (!Subject.TryParse("orders.europe.new", out _subject, out var fault))
+        {
+            throw new InvalidOperationException(fault);
+        }
+    }
+
+    [Benchmark]
+    public bool AskCaller() => _caller.CheckPublish(_subject) is null;
+
+    [Benchmark]
+    public async Task<ulong> Message() => (await _mediator.Send(new PublishMessage(new Publication(_subject, _message)))).Sequence;
+
+    [Benchmark]
+    public async Task<ulong> BatchRecord()
+    {
+        await _batch.AddAsync(1, new Publication(_subject, _message), CancellationToken.None);
+        return (await _batch.TakeAsync()).Outcome.Sequence;
+    }
+
+    private sealed class ReadyPublisher : IMessagePublisher, IPendingPublish
+    {
+        public int MaxPayload => 1024 * 1024;
+
+        public bool IsCompleted => true;
+
+        public ValueTask<IPendingPublish> StartAsync(Publication publication) => new(this);
+
+        public ValueTask<IPendingPublish> StartInBatchAsync(Publication publication, CancellationToken cancellationToken) => new(this);
+
+        public ValueTask<PublishOutcome> GetOutcomeAsync(CancellationToken cancellationToken) => new(PublishOutcome.Stored("orders", 42));
+    }
+}
