@@ -1,6 +1,6 @@
-using Httpmq.Api.Http;
 using System.Text;
 using System.Text.Json.Nodes;
+using Httpmq.Api.Http;
 using Httpmq.Tests.Support;
 
 namespace Httpmq.Tests.Contract;

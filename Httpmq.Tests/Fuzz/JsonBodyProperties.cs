@@ -1,12 +1,12 @@
-using Httpmq.Api.Streams;
-using Httpmq.Api.Consumers;
-using Httpmq.Api.Settling;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using FsCheck;
 using FsCheck.Fluent;
 using Httpmq.Api.Bodies;
+using Httpmq.Api.Consumers;
+using Httpmq.Api.Settling;
+using Httpmq.Api.Streams;
 using Httpmq.Domain.Errors;
 
 namespace Httpmq.Tests.Fuzz;
