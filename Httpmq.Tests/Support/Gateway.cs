@@ -1,5 +1,5 @@
-using Httpmq.Api.Hosting;
 using System.Net;
+using Httpmq.Api.Hosting;
 using Httpmq.Api.Hosting.Configuration;
 using Httpmq.Api.Http;
 using Httpmq.Infrastructure.Connection;

@@ -8,6 +8,7 @@ using Httpmq.Tests.Support;
 namespace Httpmq.Tests.Api.Hosting;
 
 /// <summary>What clients do wrong is no fault of the gateway, and what they send cannot forge its log.</summary>
+[Parallelizable]
 [Category(ServerUnderTest.Category)]
 internal sealed class ClientFaultLogTests
 {

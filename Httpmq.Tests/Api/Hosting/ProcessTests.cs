@@ -6,6 +6,7 @@ using Httpmq.Tests.Support;
 namespace Httpmq.Tests.Api.Hosting;
 
 /// <summary>The process: what it prints, how it ends, what it says when it cannot start.</summary>
+[Parallelizable]
 [Category(ServerUnderTest.Category)]
 internal sealed class ProcessTests
 {

@@ -5,6 +5,7 @@ using Httpmq.Tests.Support;
 namespace Httpmq.Tests.Api.Publishing;
 
 /// <summary>Clients whose batches do not move: nobody else notices.</summary>
+[Parallelizable]
 [Category(ServerUnderTest.Category)]
 internal sealed class StuckBatchTests
 {

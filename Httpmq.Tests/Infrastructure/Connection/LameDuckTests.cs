@@ -9,8 +9,8 @@ using Microsoft.Extensions.DependencyInjection;
 namespace Httpmq.Tests.Infrastructure.Connection;
 
 /// <summary>
-/// A nats-server that was asked to leave (lame duck mode, SIGUSR2) closes its connections 10 s later; from 2.10 on its JetStream is
-/// away at once.
+/// A nats-server that was asked to leave (lame duck mode, SIGUSR2) closes its connections 10 s later, or 2 s where it is a cluster's; from
+/// 2.10 on its JetStream is away at once.
 /// </summary>
 [Category(ServerUnderTest.Category)]
 internal sealed class LameDuckTests

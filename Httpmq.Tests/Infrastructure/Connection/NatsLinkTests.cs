@@ -1,7 +1,7 @@
 using Httpmq.Api.Errors;
+using Httpmq.Application.Consumers;
 using Httpmq.Domain.Errors;
 using Httpmq.Domain.Messages;
-using Httpmq.Application.Consumers;
 using Httpmq.Infrastructure.Connection;
 using Httpmq.Infrastructure.Deliveries;
 using Httpmq.Infrastructure.Ledger;
