@@ -7,6 +7,7 @@ namespace Httpmq.Tests.Infrastructure.Deliveries;
 
 /// <summary>Who stays, whatever is said when and gets lost.</summary>
 [Parallelizable(ParallelScope.All)]
+[FixtureLifeCycle(LifeCycle.InstancePerTestCase)]
 internal sealed class ExclusiveClaimTests
 {
     private static readonly TimeSpan Tick = TimeSpan.FromMilliseconds(100);
