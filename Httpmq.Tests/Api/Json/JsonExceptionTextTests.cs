@@ -1,7 +1,7 @@
 using System.Text.Json;
 using Httpmq.Api.Json;
 
-namespace Httpmq.Tests.Api.Serialization;
+namespace Httpmq.Tests.Api.Json;
 
 /// <summary>The texts of the framework's JSON reader that this build uses.</summary>
 internal sealed class JsonExceptionTextTests

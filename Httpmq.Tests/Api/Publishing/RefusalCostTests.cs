@@ -5,7 +5,7 @@ using Httpmq.Api.Bodies;
 using Httpmq.Api.Publishing;
 using Httpmq.Application.Publishing;
 
-namespace Httpmq.Tests.Batches;
+namespace Httpmq.Tests.Api.Publishing;
 
 /// <summary>A client that sends nothing but mistakes must not cost more than one that sends messages.</summary>
 internal sealed class RefusalCostTests

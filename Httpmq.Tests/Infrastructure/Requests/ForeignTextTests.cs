@@ -2,7 +2,7 @@ using System.Buffers;
 using System.Text;
 using Httpmq.Infrastructure.Protocol;
 
-namespace Httpmq.Tests.Infrastructure.JetStream;
+namespace Httpmq.Tests.Infrastructure.Requests;
 
 /// <summary>What nats-server says as text alone, in the words of its versions 2.9 to 2.15.</summary>
 internal sealed class ForeignTextTests
