@@ -74,12 +74,12 @@ internal sealed class EmbeddedStartTests : IDisposable
         await File.WriteAllTextAsync(file, "");
 
         Assert.That(await RefusalAsync(file), Is.EqualTo(
-            $"httpmq: '{file}', which embedded_nats.executable names, is not executable. Run 'chmod +x' on it, or name another nats-server."));
+            $"httpmq: embedded_nats.executable: '{file}' is not executable. Run 'chmod +x' on it, or name another nats-server."));
     }
 
     [Test]
     public async Task Start_FolderInsteadOfAProgram_SaysSo() => Assert.That(
-        await RefusalAsync(_folder), Does.Contain($"'{_folder}', which embedded_nats.executable names, is a folder. Name the program in it, such as '{_folder}/nats-server'."));
+        await RefusalAsync(_folder), Does.Contain($"embedded_nats.executable: '{_folder}' is a folder. Name the program in it, such as '{_folder}/nats-server'."));
 
     /// <summary>Not .NET's own words with a second full stop.</summary>
     [Test]
