@@ -111,7 +111,7 @@ internal sealed class LeaderChangeTests
         _copies = 3;
         _consumerInfo = () =>
         {
-            _delivered = comes && _infos > 2 ? 20_000 : 0;
+            _delivered = comes && _infos > 1 ? 20_000 : 0;
             return Info(replicated: _delivered > 0, ",\"max_ack_pending\":1");
         };
 
@@ -141,7 +141,7 @@ internal sealed class LeaderChangeTests
         _copies = 3;
         _consumerInfo = () =>
         {
-            _delivered = _infos > 2 ? 20_000 : 0;
+            _delivered = _infos > 1 ? 20_000 : 0;
             return Info(replicated: true, ",\"max_ack_pending\":1");
         };
 
