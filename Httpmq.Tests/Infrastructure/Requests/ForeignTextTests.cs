@@ -4,7 +4,7 @@ using Httpmq.Infrastructure.Protocol;
 
 namespace Httpmq.Tests.Infrastructure.Requests;
 
-/// <summary>What nats-server says as text alone, in the words of its versions 2.9 to 2.15.</summary>
+/// <summary>What nats-server says as text alone.</summary>
 internal sealed class ForeignTextTests
 {
     [TestCase("Consumer Deleted", PullConflict.ConsumerDeleted)]
