@@ -200,17 +200,20 @@ internal sealed class ConsumerEntry
     /// <param name="steadySince">As in <see cref="AckRules"/>.</param>
     public bool IsInDoubt(long steadySince) => IsDisturbed(steadySince, DoubtLength);
 
+    /// <summary>Compares the leader that answers with the one before: the advisory that tells of another may be late, or lost.</summary>
+    public void AnsweredBy(string? leader)
+    {
+        if (leader is not null && Interlocked.Exchange(ref _leader, leader) is { } before && !string.Equals(before, leader, StringComparison.Ordinal))
+        {
+            Elected();
+        }
+    }
+
     /// <summary>Since when the leader of a consumer with copies has certainly been the same.</summary>
     /// <param name="info">What the consumer's leader said.</param>
     /// <param name="created">When the consumer was created, where servers agree on it.</param>
     public long SteadySince(ConsumerInfoWire info, DateTimeOffset? created)
     {
-        // The advisory that tells of another leader may be late, or lost.
-        if (info.Cluster?.Leader is { } leader && Interlocked.Exchange(ref _leader, leader) is { } before && !string.Equals(before, leader, StringComparison.Ordinal))
-        {
-            Elected();
-        }
-
         // The one that is elected when the consumer is created takes nothing over.
         var elected = Volatile.Read(ref _elected);
         if (created is { } birth && info.Ts is { } then && elected <= Ago(then - birth - (2 * FirstElection)))

@@ -157,6 +157,7 @@ internal sealed class AckGuard(RequestLink link, JetStreamApi api, ConsumerLedge
         }
 
         DateTimeOffset? created = ServerFacts.OfLeader(info.Config.LeaderVersion, link.Server).HasStableConsumerCreated ? info.Created : null;
+        entry.AnsweredBy(info.Cluster?.Leader);
         var rules = await RulesOfAsync(operation, stream, info, entry.Rules?.Retention, entry.SteadySince(info, created), cancellationToken);
         var mark = new DeliverySequence(info.Delivered?.StreamSeq ?? 0, info.Delivered?.ConsumerSeq ?? 0);
         generation = entry.Compare(generation, before, mark, created);

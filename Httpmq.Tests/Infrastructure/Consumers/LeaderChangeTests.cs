@@ -230,9 +230,10 @@ internal sealed class LeaderChangeTests
     {
         var time = new FakeTimeProvider();
         var entry = new ConsumerLedger(time).Get("s", "c");
-        entry.SteadySince(new ConsumerInfoWire { Cluster = Cluster("n1") }, created: null);
+        entry.AnsweredBy("n1");
         time.Advance(TimeSpan.FromMinutes(1));
 
+        entry.AnsweredBy(leader);
         var since = entry.SteadySince(new ConsumerInfoWire { Cluster = Cluster(leader) }, created: null);
 
         Assert.That(entry.IsInDoubt(since), Is.EqualTo(anew));
