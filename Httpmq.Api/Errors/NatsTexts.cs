@@ -27,6 +27,7 @@ internal static class NatsTexts
         [UnreadableAnswer] = Of("JetStream's answer could not be read: {reason}"),
         [NotPermitted] = Of("nats-server does not permit the gateway's NATS user to publish to {subject} (permissions violation); {fate}"),
         [RequestTooLarge] = Of("the request to JetStream has {size} bytes, and the NATS server takes {limit} (max_payload); {fate}"),
+        [ServerTooOld] = Of("{field} needs nats-server {since} or later, and the connected one is {server}; {fate}"),
         [NotReady] = Of(static error =>
             error.Has("cause") ? "{cause}"
             : error.Has("seconds") ? "no answer within {seconds} s"
@@ -48,9 +49,6 @@ internal static class NatsTexts
         [FailedType] = Of(Refusal),
         [TooManyRequestsType] = Of(Refusal),
         [TooManyBatchesType] = Of(Refusal),
-        [ServerTooOldType] = Of(static error => error.Has("field")
-            ? "{field} needs nats-server {since} or later, and the connected one is {server}; {fate}"
-            : Refusal),
         [AccountLimitType] = Of(Refusal),
         [NoResourcesType] = Of(Refusal),
         [MemoryFullType] = Of(Refusal),

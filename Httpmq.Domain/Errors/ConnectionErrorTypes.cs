@@ -12,6 +12,7 @@ public static class ConnectionErrorTypes
     public static readonly ErrorType UnreadableAnswer = new("unreadable-answer", ErrorKind.Internal);
     public static readonly ErrorType NotPermitted = new("nats-not-permitted", ErrorKind.Conflict);
     public static readonly ErrorType RequestTooLarge = new("request-too-large-for-nats", ErrorKind.TooLarge);
+    public static readonly ErrorType ServerTooOld = new("server-too-old", ErrorKind.NotSupported);
     public static readonly ErrorType NotReady = new("not-ready", ErrorKind.Unavailable);
     public static readonly ErrorType RepliesNotHeard = new("replies-not-heard", ErrorKind.Unavailable);
 }

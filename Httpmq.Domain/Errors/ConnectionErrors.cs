@@ -38,7 +38,7 @@ public static class ConnectionErrors
     public static Error TooLarge(Operation operation, int size, int limit) => new(RequestTooLarge, operation, ("size", size), ("limit", limit));
 
     public static Error TooOld(Operation operation, string field, string since, string? server) =>
-        new(JetStreamErrorTypes.ServerTooOldType, operation, ("field", field), ("since", since), ("server", server));
+        new(ServerTooOld, operation, ("field", field), ("since", since), ("server", server));
 
     /// <summary>Whatever is the matter, it may be over in a moment: that is what a load balancer has to know.</summary>
     public static Error Unready(Operation operation, Error cause) => new(NotReady, operation, ("cause", cause));

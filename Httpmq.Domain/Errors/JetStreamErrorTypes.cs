@@ -29,7 +29,6 @@ public static class JetStreamErrorTypes
     public static readonly ErrorType FilterOutsideStreamType = new("filter-outside-stream", ErrorKind.InvalidInput);
     public static readonly ErrorType TooManyRequestsType = new("too-many-requests", ErrorKind.TooMany);
     public static readonly ErrorType TooManyBatchesType = new("too-many-batches", ErrorKind.TooMany);
-    public static readonly ErrorType ServerTooOldType = new("server-too-old", ErrorKind.NotSupported);
     public static readonly ErrorType AccountLimitType = new("account-limit-reached", ErrorKind.OutOfResources);
     public static readonly ErrorType NoResourcesType = new("insufficient-resources", ErrorKind.OutOfResources);
     public static readonly ErrorType TooManyStreamsType = new("too-many-streams", ErrorKind.OutOfResources);
@@ -84,7 +83,7 @@ public static class JetStreamErrorTypes
         [10167] = TooManyRequestsType,
         [10210] = TooManyBatchesType, // of the stream
         [10211] = TooManyBatchesType, // of the server
-        [10185] = ServerTooOldType, // JetStream minimum API level required
+        [10185] = PreconditionFailed, // JetStream minimum API level required
         [10002] = AccountLimitType,
         [10023] = NoResourcesType,
         [10027] = TooManyStreamsType,

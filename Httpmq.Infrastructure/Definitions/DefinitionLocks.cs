@@ -79,40 +79,52 @@ internal sealed class DefinitionLocks(LockStream lockStream, TimeProvider time, 
 
         var start = time.GetTimestamp();
         var created = false;
-        for (var attempt = 0; ; attempt++)
+        var outcome = LockAttempt.NoStream;
+        try
         {
-            var (outcome, sequence, reason) = await TryTakeAsync(operation, key, cancellationToken);
-            switch (outcome)
+            for (var attempt = 0; ; attempt++)
             {
-                case LockAttempt.Taken:
-                    Volatile.Write(ref _reason, null);
-                    return sequence;
-                case LockAttempt.Unusable:
-                    GoWithout(reason!);
-                    return 0;
-                case LockAttempt.NoStream when !create:
-                    return 0;
-                case LockAttempt.NoStream when !created:
-                    if (await lockStream.TryCreateAsync(operation, cancellationToken) is { } refusal)
-                    {
-                        GoWithout(refusal);
+                (outcome, var sequence, var reason) = await TryTakeAsync(operation, key, cancellationToken);
+                switch (outcome)
+                {
+                    case LockAttempt.Taken:
+                        Volatile.Write(ref _reason, null);
+                        return sequence;
+                    case LockAttempt.Unusable:
+                        GoWithout(reason!);
                         return 0;
-                    }
+                    case LockAttempt.NoStream when !create:
+                        return 0;
+                    case LockAttempt.NoStream when !created:
+                        if (await lockStream.TryCreateAsync(operation, cancellationToken) is { } refusal)
+                        {
+                            GoWithout(refusal);
+                            return 0;
+                        }
 
-                    created = true;
-                    continue;
+                        created = true;
+                        continue;
+                }
+
+                if (time.GetElapsedTime(start) > TimeLimit)
+                {
+                    throw new HttpmqException(outcome is LockAttempt.Held
+                        ? DefinitionErrors.UnderWay(operation)
+                        : DefinitionErrors.NoLeader(operation, LockSubjects.Stream));
+                }
+
+                await Task.Delay(PauseAfter(attempt), time, cancellationToken);
             }
-
-            if (time.GetElapsedTime(start) > TimeLimit)
-            {
-                throw new HttpmqException(outcome is LockAttempt.Held
-                    ? DefinitionErrors.UnderWay(operation)
-                    : DefinitionErrors.NoLeader(operation, LockSubjects.Stream));
-            }
-
-            await Task.Delay(TimeSpan.FromMilliseconds(Random.Shared.Next(1, Math.Min(LongestPause, 4 << Math.Min(attempt, 5)))), time, cancellationToken);
+        }
+        catch (OperationCanceledException) when (outcome is LockAttempt.Held)
+        {
+            // The last attempt took longer than the request's time. What is known is that somebody else had the lock.
+            throw new HttpmqException(DefinitionErrors.UnderWay(operation));
         }
     }
+
+    private static TimeSpan PauseAfter(int attempt) =>
+        TimeSpan.FromMilliseconds(Random.Shared.Next(1, Math.Min(LongestPause, 4 << Math.Min(attempt, 5))));
 
     private async Task<LockAnswer> TryTakeAsync(Operation operation, string key, CancellationToken cancellationToken)
     {
