@@ -62,7 +62,7 @@ internal sealed partial class ConsumersJson : JsonSerializerContext
         new Shape(typeof(SequenceInfo)),
         new Shape(typeof(ConsumerInfo))
         {
-            Hidden = ["push_bound", "has_stable_created"],
+            Hidden = ["push_bound", "has_stable_created", "answered_at"],
             Example = """
                 {"stream_name":"orders","name":"billing","created":"2026-01-15T09:30:00.123456Z","config":{"notes":"",
                 "deliver_subject":"httpmq.deliver.vLk2","deliver_group":"","max_deliver":-1,"ack_wait":30000000000,

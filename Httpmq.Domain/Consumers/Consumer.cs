@@ -105,8 +105,26 @@ public sealed record ConsumerInfo(
     ulong NumPending,
     bool PushBound)
 {
-    /// <summary>Whether another <see cref="Created"/> means another consumer: the same one always answers with the same.</summary>
+    /// <summary>
+    /// Whether all replicas agree on <see cref="Created"/> (nats-server 2.12.3 and later), provided that the consumer is no older than
+    /// that: an upgrade keeps the times of before, of which each replica has its own.
+    /// </summary>
     public bool HasStableCreated { get; init; }
+
+    /// <summary>The server's clock when it answered; null before nats-server 2.10.</summary>
+    public DateTimeOffset? AnsweredAt { get; init; }
+
+    /// <summary>
+    /// Whether this is another consumer than the one that answered before. A push consumer is known by its deliver subject, which no other
+    /// has as a rule. Otherwise it is another when it was created after that answer. A server before 2.12.3 cannot tell, and a
+    /// pull consumer that was replaced unnoticed passes for the old one.
+    /// </summary>
+    public bool Replaces(ConsumerInfo before)
+    {
+        ArgumentNullException.ThrowIfNull(before);
+        return !string.Equals(Config.DeliverSubject, before.Config.DeliverSubject, StringComparison.Ordinal)
+            || (HasStableCreated && before.HasStableCreated && Created != before.Created && Created > before.AnsweredAt);
+    }
 }
 
 /// <summary>A position.</summary>

@@ -132,6 +132,7 @@ internal sealed class ConsumerStore(JetStreamApi api) : IConsumerStore
             wire.PushBound)
         {
             HasStableCreated = ServerFacts.Of(wire.Config.LeaderVersion).HasStableConsumerCreated,
+            AnsweredAt = wire.Ts,
         };
     }
 

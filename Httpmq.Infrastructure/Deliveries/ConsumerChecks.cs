@@ -36,7 +36,7 @@ internal sealed class ConsumerChecks(
             {
                 source.Finish(SubscriptionErrors.Deleted);
             }
-            else if (IsAnother(now, source.Info))
+            else if (now.Replaces(source.Info))
             {
                 source.Finish(SubscriptionErrors.Replaced);
             }
@@ -112,13 +112,4 @@ internal sealed class ConsumerChecks(
             // The process stops.
         }
     }
-
-    /// <summary>
-    /// A push consumer is known by its deliver subject, which no other has as a rule. The time of creation tells nothing on servers before
-    /// 2.12.3, where each copy has its own, that of its server's start; there a pull consumer that was replaced unnoticed goes on
-    /// serving the subscription.
-    /// </summary>
-    private static bool IsAnother(ConsumerInfo now, ConsumerInfo before) =>
-        !string.Equals(now.Config.DeliverSubject, before.Config.DeliverSubject, StringComparison.Ordinal)
-        || (now.HasStableCreated && before.HasStableCreated && now.Created != before.Created);
 }

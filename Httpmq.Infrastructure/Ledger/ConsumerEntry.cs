@@ -69,6 +69,7 @@ internal sealed class ConsumerEntry
     private long _confirmed;
     private long _learned;
     private long _created;
+    private long _answeredAt;
     private long _generation;
     private int _used;
     private bool _onlyCopy;
@@ -128,17 +129,20 @@ internal sealed class ConsumerEntry
     /// <param name="generation">As it was before the consumer was asked.</param>
     /// <param name="known">The mark before the consumer was asked.</param>
     /// <param name="mark">The mark that it says.</param>
-    /// <param name="created">When it was created, where that tells one consumer from another.</param>
+    /// <param name="created">When it was created, where replicas agree on that.</param>
+    /// <param name="answeredAt">The server's clock when it answered.</param>
     /// <returns>The generation for <see cref="Learn"/>.</returns>
-    public long Compare(long generation, in DeliverySequence known, in DeliverySequence mark, DateTimeOffset? created)
+    public long Compare(long generation, in DeliverySequence known, in DeliverySequence mark, DateTimeOffset? created, DateTimeOffset? answeredAt)
     {
         if (generation != Generation)
         {
             return generation;
         }
 
+        // One from before an upgrade of the servers may have other times on other replicas, but all of them before the last answer.
         var ticks = created?.UtcTicks ?? 0;
-        var replaced = Interlocked.Exchange(ref _created, ticks) is not 0 and var before && ticks != 0 && ticks != before;
+        var differs = Interlocked.Exchange(ref _created, ticks) is not 0 and var before && ticks != 0 && ticks != before;
+        var replaced = Interlocked.Exchange(ref _answeredAt, answeredAt?.UtcTicks ?? 0) < ticks && differs;
         if (replaced)
         {
             Reset();

@@ -160,7 +160,7 @@ internal sealed class AckGuard(RequestLink link, JetStreamApi api, ConsumerLedge
         entry.AnsweredBy(info.Cluster?.Leader);
         var rules = await RulesOfAsync(operation, stream, info, entry.Rules?.Retention, entry.SteadySince(info, created), cancellationToken);
         var mark = new DeliverySequence(info.Delivered?.StreamSeq ?? 0, info.Delivered?.ConsumerSeq ?? 0);
-        generation = entry.Compare(generation, before, mark, created);
+        generation = entry.Compare(generation, before, mark, created, info.Ts);
         entry.Learn(generation, rules, mark);
         return (null, new Known(entry, rules, mark, copies, (int)(info.Config.Number("num_replicas") ?? 0), info.Cluster?.LeadsForCertain ?? true));
     }

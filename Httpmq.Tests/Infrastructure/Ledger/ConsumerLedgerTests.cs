@@ -91,7 +91,7 @@ internal sealed class ConsumerLedgerTests
         var entry = _ledger.Get("s", "c");
         entry.Learn(entry.Generation, Rules, new DeliverySequence(9, 9));
         var before = entry.Generation;
-        var generation = entry.Compare(before, entry.Mark, new DeliverySequence(12, 3), created: null);
+        var generation = entry.Compare(before, entry.Mark, new DeliverySequence(12, 3), created: null, answeredAt: null);
         Assert.That((generation, entry.Mark, entry.IsInDoubt(steadySince: 0)), Is.EqualTo((before + 1, default(DeliverySequence), true)));
     }
 
@@ -100,12 +100,29 @@ internal sealed class ConsumerLedgerTests
     {
         var entry = _ledger.Get("s", "c");
         var created = DateTimeOffset.UnixEpoch;
-        entry.Learn(entry.Compare(entry.Generation, entry.Mark, new DeliverySequence(9, 9), created), Rules, new DeliverySequence(9, 9));
-        Assert.That(entry.Compare(entry.Generation, entry.Mark, new DeliverySequence(9, 9), created), Is.EqualTo(entry.Generation), "the same");
+        entry.Learn(Compare(created), Rules, new DeliverySequence(9, 9));
+        Assert.That(Compare(created), Is.EqualTo(entry.Generation), "the same");
         Assert.That(entry.Mark.Consumer, Is.EqualTo(9));
 
-        entry.Compare(entry.Generation, entry.Mark, new DeliverySequence(20, 20), created.AddSeconds(1));
+        Compare(created.AddHours(2));
         Assert.That((entry.Mark, entry.IsInDoubt(steadySince: 0)), Is.EqualTo((default(DeliverySequence), false)));
+
+        long Compare(DateTimeOffset time) => entry.Compare(entry.Generation, entry.Mark, new DeliverySequence(9, 9), time, time.AddHours(1));
+    }
+
+    /// <summary>From before an upgrade to 2.12.3 each replica has its own time of creation.</summary>
+    [Test]
+    public void Compare_AnotherReplicaThatWasCreatedBeforeTheLastAnswer_ForgetsNothing()
+    {
+        var entry = _ledger.Get("s", "c");
+        var created = DateTimeOffset.UnixEpoch;
+        var answered = created.AddHours(1);
+        entry.Learn(entry.Compare(entry.Generation, entry.Mark, new DeliverySequence(9, 9), created, answered), Rules, new DeliverySequence(9, 9));
+
+        entry.Compare(entry.Generation, entry.Mark, new DeliverySequence(9, 9), created.AddMilliseconds(3), answered);
+        entry.Compare(entry.Generation, entry.Mark, new DeliverySequence(9, 9), created, answered);
+
+        Assert.That(entry.Mark.Consumer, Is.EqualTo(9));
     }
 
     [Test]
