@@ -84,7 +84,7 @@ internal sealed class ProcessTests
         await using var child = HttpmqChild.Start(["management"], new Dictionary<string, string>(GatewayProcess.Listening("management", _management), StringComparer.Ordinal)
         {
             ["Httpmq__Nats__ServerUri"] = $"nats://127.0.0.1:{_nats}",
-            ["Httpmq__Nats__Reconnect__MaxAttempts"] = "4",
+            ["Httpmq__Nats__Reconnect__MaxAttempts"] = "10",
             ["Httpmq__Nats__Reconnect__WaitIntervalSec"] = "1",
         });
         await child.WaitForOutputAsync("not reachable yet");
@@ -97,7 +97,7 @@ internal sealed class ProcessTests
             Assert.That(answer.StatusCode, Is.EqualTo(HttpStatusCode.ServiceUnavailable));
             Assert.That(answer.Headers.RetryAfter, Is.Not.Null);
             Assert.That(code, Is.EqualTo(1));
-            Assert.That(child.Errors, Does.Contain("nats.reconnect.max_attempts is 4"));
+            Assert.That(child.Errors, Does.Contain("nats.reconnect.max_attempts is 10"));
         }
     }
 

@@ -59,7 +59,7 @@ internal sealed class LeaderChangeTests
             _calls.Enqueue("ACK");
             return string.Empty;
         });
-        _gateway = await Gateway.StartAsync(_jetStream.Url, configureNats: nats => nats with { RequestTimeout = TimeSpan.FromMilliseconds(500) });
+        _gateway = await Gateway.StartAsync(_jetStream.Url, configureNats: nats => nats with { RequestTimeout = TimeSpan.FromSeconds(2) });
         _client = _gateway.Client();
         await Eventually.HoldsAsync(async () => (await _client.DataAsync(HttpMethod.Get, "/v1/data/ready")).Success, "a gateway that is ready");
     }
