@@ -4,8 +4,8 @@ using Httpmq.Domain.Naming;
 namespace Httpmq.Domain.Access;
 
 /// <summary>
-/// Who sent a request, and what they may do. Every use case that touches the broker is given one and asks it before anything else: a refusal
-/// does not tell whether the stream or consumer exists.
+/// Who sent a request, and what they may do. Every use case that touches the broker is given one and asks it before anything else: a
+/// refusal does not tell whether the stream or consumer exists.
 /// </summary>
 /// <param name="Name">For logs and errors.</param>
 /// <param name="Permissions">What they may do.</param>

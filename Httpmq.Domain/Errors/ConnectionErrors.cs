@@ -16,7 +16,8 @@ public enum Effect
 public static class ConnectionErrors
 {
     /// <param name="leaving">The server that said it is about to stop; null: none.</param>
-    public static Error Unavailable(string? leaving) => leaving is null ? new(NatsUnavailable, null) : new(NatsUnavailable, null, ("leaving", leaving));
+    public static Error Unavailable(string? leaving) =>
+        leaving is null ? new(NatsUnavailable, null) : new(NatsUnavailable, null, ("leaving", leaving));
 
     public static Error Lost(Operation operation, Effect effect) => new(ConnectionLost, operation, ("effect", effect));
 
@@ -35,7 +36,8 @@ public static class ConnectionErrors
     /// <summary>The gateway's own user may not publish there.</summary>
     public static Error Forbidden(Operation operation, string subject) => new(NotPermitted, operation, ("subject", subject));
 
-    public static Error TooLarge(Operation operation, int size, int limit) => new(RequestTooLarge, operation, ("size", size), ("limit", limit));
+    public static Error TooLarge(Operation operation, int size, int limit) =>
+        new(RequestTooLarge, operation, ("size", size), ("limit", limit));
 
     public static Error TooOld(Operation operation, string field, string since, string? server) =>
         new(ServerTooOld, operation, ("field", field), ("since", since), ("server", server));

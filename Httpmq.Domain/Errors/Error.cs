@@ -74,8 +74,8 @@ public sealed class ErrorType(string slug, ErrorKind kind)
 /// <param name="Type">Which failure.</param>
 /// <param name="Operation">What was being done; null where the type says enough.</param>
 /// <param name="Members">
-/// What belongs to the failure, each by a name that never changes: a field, a value, a limit, JetStream's <c>err_code</c>. A value is text, a
-/// number, true, a list of texts or faults, or the error that caused this one.
+/// What belongs to the failure, each by a name that never changes: a field, a value, a limit, JetStream's <c>err_code</c>. A value is text,
+/// a number, true, a list of texts or faults, or the error that caused this one.
 /// </param>
 public sealed record Error(ErrorType Type, Operation? Operation, params (string Name, object? Value)[] Members)
 {

@@ -47,7 +47,8 @@ public enum OperationKind
 /// <param name="Consumer">The consumer, where there is one.</param>
 /// <param name="Subject">The subject, where there is one.</param>
 /// <param name="Sequence">The message's sequence in the stream; 0: none.</param>
-public sealed record Operation(OperationKind Kind, string? Stream = null, string? Consumer = null, string? Subject = null, ulong Sequence = 0)
+public sealed record Operation(
+    OperationKind Kind, string? Stream = null, string? Consumer = null, string? Subject = null, ulong Sequence = 0)
 {
     /// <summary>The member of this name; null where there is none.</summary>
     public object? this[ReadOnlySpan<char> name] => name switch

@@ -1,6 +1,8 @@
 namespace Httpmq.Domain.Errors;
 
-/// <summary>What is wrong with what a request says, whatever it asks for. Faults name the field as the client wrote it, and the value.</summary>
+/// <summary>
+/// What is wrong with what a request says, whatever it asks for. Faults name the field as the client wrote it, and the value.
+/// </summary>
 public static class RequestErrorTypes
 {
     public static readonly ErrorType InvalidRequest = new("invalid-request", ErrorKind.InvalidInput);

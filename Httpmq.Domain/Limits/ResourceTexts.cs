@@ -10,10 +10,13 @@ public static class Description
 
     /// <summary>What is wrong with it; null: nothing.</summary>
     public static string? FaultOf(string? text) =>
-        text is not null && Encoding.UTF8.GetByteCount(text) is > MostBytes and var bytes ? $"has {bytes} bytes, and at most {MostBytes} are taken" : null;
+        text is not null && Encoding.UTF8.GetByteCount(text) is > MostBytes
+            and var bytes ? $"has {bytes} bytes, and at most {MostBytes} are taken" : null;
 }
 
-/// <summary>The metadata of a stream or consumer: names and texts that JetStream keeps and does not read. From nats-server 2.10 on.</summary>
+/// <summary>
+/// The metadata of a stream or consumer: names and texts that JetStream keeps and does not read. From nats-server 2.10 on.
+/// </summary>
 public static class Metadata
 {
     /// <summary>The most that JetStream takes, in bytes of UTF-8 of all names and texts together: 128 KiB.</summary>
@@ -41,7 +44,9 @@ public static class Metadata
 
             if (name.Length == 0 || IsReserved(name))
             {
-                return name.Length == 0 ? "has an empty name" : $"'{Cut(name)}' begins with {ReservedPrefix}, which only nats-server writes";
+                return name.Length == 0
+                    ? "has an empty name"
+                    : $"'{Cut(name)}' begins with {ReservedPrefix}, which only nats-server writes";
             }
 
             bytes += Encoding.UTF8.GetByteCount(name) + Encoding.UTF8.GetByteCount(text);
@@ -63,7 +68,8 @@ public static class Metadata
     /// <summary>Whether both hold the same; null is none.</summary>
     public static bool AreSame(IReadOnlyDictionary<string, string>? one, IReadOnlyDictionary<string, string>? other) =>
         (one?.Count ?? 0) == (other?.Count ?? 0)
-        && (one is null || one.All(entry => other!.TryGetValue(entry.Key, out var text) && string.Equals(text, entry.Value, StringComparison.Ordinal)));
+        && (one is null
+            || one.All(entry => other!.TryGetValue(entry.Key, out var text) && string.Equals(text, entry.Value, StringComparison.Ordinal)));
 
     private static string Cut(string name) => name.Length > 100 ? name[..100] + "…" : name;
 }

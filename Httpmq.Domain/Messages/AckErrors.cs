@@ -12,7 +12,8 @@ public static class AckErrors
     /// <param name="count">How many the array has, or how many of them were read.</param>
     /// <param name="orMore">Whether the rest was not read.</param>
     /// <param name="most">How many it may have.</param>
-    public static Error Count(int count, bool orMore, int most) => new(WrongCount, null, ("count", count), ("or_more", orMore), ("limit", most));
+    public static Error Count(int count, bool orMore, int most) =>
+        new(WrongCount, null, ("count", count), ("or_more", orMore), ("limit", most));
 
     /// <summary>Neither the consumer nor anybody else knows of such a delivery.</summary>
     /// <param name="operation">What was being done.</param>
@@ -30,7 +31,8 @@ public static class AckErrors
 
     public static Error NeverSent(Operation operation) => new(AckErrorTypes.NeverSent, operation);
 
-    public static Error Other(Operation operation, in DeliverySequence delivery) => new(AnotherMessage, operation, ("delivery", delivery.Consumer));
+    public static Error Other(Operation operation, in DeliverySequence delivery) =>
+        new(AnotherMessage, operation, ("delivery", delivery.Consumer));
 
     public static Error Unknown(Operation operation) => new(NotKnownYet, operation);
 

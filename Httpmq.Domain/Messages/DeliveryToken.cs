@@ -57,7 +57,8 @@ public readonly struct DeliveryToken
     {
         delivery = default;
         Span<byte> bytes = stackalloc byte[MaxBytes];
-        if (utf8.Length > MaxLength || Base64Url.DecodeFromUtf8(utf8, bytes, out _, out var length) is not OperationStatus.Done || length <= CheckLength)
+        if (utf8.Length > MaxLength || Base64Url.DecodeFromUtf8(utf8, bytes, out _, out var length) is not OperationStatus.Done
+            || length <= CheckLength)
         {
             return false;
         }
