@@ -30,21 +30,27 @@ internal sealed class DefineConsumerValidator : AbstractValidator<DefineConsumer
         RuleFor(command => command.Stream).ChangeableStream("stream");
         RuleFor(command => command.Config.DurableName).EntityName("name");
         RuleFor(command => command.Mode).Must(mode => mode is "push" or "pull").OverridePropertyName("mode")
-            .WithMessage(command => command.Mode is null ? "mode is required: 'push' or 'pull'" : $"mode: {Rules.Quote(command.Mode)} is not 'push' or 'pull'");
+            .WithMessage(command => command.Mode is null
+                ? "mode is required: 'push' or 'pull'"
+                : $"mode: {Rules.Quote(command.Mode)} is not 'push' or 'pull'");
         RuleFor(command => command.Config.MaxAckPending).NotNull().OverridePropertyName("max_inflight")
             .WithMessage("max_inflight is required: at least 1").AtLeast("max_inflight", 1);
         RuleFor(command => command.Config.MaxDeliver).AtLeast("max_retry", -1);
         RuleFor(command => command.Config.AckWait).NoneOrAtLeast("ack_wait", "30 s", ConsumerConfig.ShortestAckWait);
-        RuleFor(command => command.Config.FilterSubject).SubjectFilter("filter_subject").When(command => command.Config.FilterSubject is { Length: > 0 });
-        RuleFor(command => command.Config.DeliverGroup).EntityName("delivery_group").When(command => command.Config.DeliverGroup is not null);
-        RuleFor(command => command.Config.DeliverGroup).Null().When(command => command.Mode is "pull").OverridePropertyName("delivery_group")
+        RuleFor(command => command.Config.FilterSubject).SubjectFilter("filter_subject")
+            .When(command => command.Config.FilterSubject is { Length: > 0 });
+        RuleFor(command => command.Config.DeliverGroup).EntityName("delivery_group")
+            .When(command => command.Config.DeliverGroup is not null);
+        RuleFor(command => command.Config.DeliverGroup).Null().When(command =>
+            command.Mode is "pull").OverridePropertyName("delivery_group")
             .WithMessage(command => $"delivery_group: {Rules.Quote(command.Config.DeliverGroup)} is for push consumers; "
                 + "subscribers of a pull consumer share anyway");
         RuleFor(command => command.Config.Metadata).Metadata("metadata");
     }
 }
 
-internal sealed class DefineConsumerHandler(IConsumerStore consumers, IStreamStore streams, IDefinitionLocks locks) : IRequestHandler<DefineConsumer>
+internal sealed class DefineConsumerHandler(
+    IConsumerStore consumers, IStreamStore streams, IDefinitionLocks locks) : IRequestHandler<DefineConsumer>
 {
     // Within the lock nobody but another tool of NATS can come in between.
     private const int Attempts = 3;
@@ -68,7 +74,8 @@ internal sealed class DefineConsumerHandler(IConsumerStore consumers, IStreamSto
                 }
             }
 
-            await locks.RunAsync(operation, stream, name, writing => DefineAsync(stream, wanted, operation, writing, cancellationToken), cancellationToken);
+            await locks.RunAsync(
+                operation, stream, name, writing => DefineAsync(stream, wanted, operation, writing, cancellationToken), cancellationToken);
             return Unit.Value;
         }
         catch (HttpmqException exception) when (exception.Error.Kind is ErrorKind.NotFound)
@@ -77,7 +84,8 @@ internal sealed class DefineConsumerHandler(IConsumerStore consumers, IStreamSto
         }
     }
 
-    private async Task DefineAsync(StreamName stream, Wanted wanted, Operation operation, Action writing, CancellationToken cancellationToken)
+    private async Task DefineAsync(
+        StreamName stream, Wanted wanted, Operation operation, Action writing, CancellationToken cancellationToken)
     {
         for (var attempt = 0; attempt < Attempts; attempt++)
         {

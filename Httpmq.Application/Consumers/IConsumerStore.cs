@@ -19,13 +19,15 @@ public interface IConsumerStore : IStreamConsumers
     /// Creates the consumer; <see cref="ErrorKind.NotSupported"/> where the broker lacks a field. A push consumer gets a fresh deliver
     /// subject that nobody can guess. False where somebody else has defined one of this name differently in the meantime: look again.
     /// </summary>
-    Task<bool> TryCreateAsync(StreamName stream, ConsumerName name, ConsumerMode mode, ConsumerConfig config, CancellationToken cancellationToken);
+    Task<bool> TryCreateAsync(
+        StreamName stream, ConsumerName name, ConsumerMode mode, ConsumerConfig config, CancellationToken cancellationToken);
 
     /// <summary>
     /// Changes max_ack_pending, max_deliver, ack_wait, description and metadata where they are not null; everything else, the deliver
     /// subject and what is not known here too, stays. False where the consumer is gone or became another one in the meantime: look again.
     /// </summary>
-    Task<bool> TryUpdateAsync(StreamName stream, ConsumerName name, ConsumerMode mode, ConsumerConfig config, CancellationToken cancellationToken);
+    Task<bool> TryUpdateAsync(
+        StreamName stream, ConsumerName name, ConsumerMode mode, ConsumerConfig config, CancellationToken cancellationToken);
 
     /// <summary>Deletes the consumer; <see cref="ErrorKind.NotFound"/> where there is none.</summary>
     Task DeleteAsync(StreamName stream, ConsumerName name, CancellationToken cancellationToken);

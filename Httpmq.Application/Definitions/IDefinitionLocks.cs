@@ -22,7 +22,8 @@ public interface IDefinitionLocks
     /// locked until the write cannot happen any more.
     /// </param>
     /// <param name="cancellationToken">Gives up waiting for the lock.</param>
-    Task RunAsync(Operation operation, StreamName stream, ConsumerName? consumer, Func<Action, Task> change, CancellationToken cancellationToken);
+    Task RunAsync(
+        Operation operation, StreamName stream, ConsumerName? consumer, Func<Action, Task> change, CancellationToken cancellationToken);
 
     /// <summary>
     /// As <see cref="RunAsync"/>, for a creation: on a single server it waits for changes that are under way, and costs next to nothing

@@ -7,7 +7,10 @@ namespace Httpmq.Application.Publishing;
 /// <summary>Stores messages.</summary>
 public interface IMessagePublisher
 {
-    /// <summary>The largest message that the connected server takes, in bytes of payload and headers together; nats-server's default (1 MiB) until known.</summary>
+    /// <summary>
+    /// The largest message that the connected server takes, in bytes of payload and headers together; nats-server's default (1 MiB) until
+    /// known.
+    /// </summary>
     int MaxPayload { get; }
 
     /// <summary>
@@ -17,8 +20,8 @@ public interface IMessagePublisher
     ValueTask<IPendingPublish> StartAsync(Publication publication);
 
     /// <summary>
-    /// As <see cref="StartAsync"/>, for a record of a batch: it waits while the records of all batches that wait for the broker are as many as
-    /// they may be, so that there is always room for single messages.
+    /// As <see cref="StartAsync"/>, for a record of a batch: it waits while the records of all batches that wait for the broker are as many
+    /// as they may be, so that there is always room for single messages.
     /// </summary>
     /// <param name="publication">The message; its bytes may be reused by the caller once the call returned.</param>
     /// <param name="cancellationToken">Gives up waiting for room: the message is not sent then.</param>

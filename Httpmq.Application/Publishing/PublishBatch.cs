@@ -11,13 +11,16 @@ namespace Httpmq.Application.Publishing;
 /// <param name="Caller">Who publishes; asked for each record.</param>
 public sealed record OpenPublishBatch(Caller Caller) : IRequest<PublishBatch>;
 
-internal sealed class OpenPublishBatchHandler(IMessagePublisher publisher, OpenBatches open) : IRequestHandler<OpenPublishBatch, PublishBatch>
+internal sealed class OpenPublishBatchHandler(
+    IMessagePublisher publisher, OpenBatches open) : IRequestHandler<OpenPublishBatch, PublishBatch>
 {
     public Task<PublishBatch> Handle(OpenPublishBatch request, CancellationToken cancellationToken) =>
         Task.FromResult(new PublishBatch(request.Caller, publisher, open));
 }
 
-/// <param name="Window">Records of one batch that may wait for JetStream, or for somebody to take their outcome, at once. Default: 1024.</param>
+/// <param name="Window">
+/// Records of one batch that may wait for JetStream, or for somebody to take their outcome, at once. Default: 1024.
+/// </param>
 public sealed record PublishBatchOptions(int Window = 1024);
 
 /// <summary>

@@ -4,8 +4,8 @@ using MediatR;
 namespace Httpmq.Application.Publishing;
 
 /// <summary>
-/// Publishes one message. Before its body was read, the subject was parsed and the caller asked (<see cref="Domain.Access.Caller.CheckPublish"/>);
-/// the payload is the sender's buffer.
+/// Publishes one message. Before its body was read, the subject was parsed and the caller asked
+/// (<see cref="Domain.Access.Caller.CheckPublish"/>); the payload is the sender's buffer.
 /// </summary>
 public sealed record PublishMessage(Publication Publication) : IRequest<PublishOutcome>;
 

@@ -42,14 +42,16 @@ public sealed record AckPair(ulong? Stream, ulong? Consumer, string? Fault = nul
         }
 
         Span<byte> utf8 = stackalloc byte[DeliveryToken.MaxLength];
-        if (!Encoding.UTF8.TryGetBytes(Token, utf8, out var length) || !DeliveryToken.Of(stream, consumer).TryParse(utf8[..length], out var named))
+        if (!Encoding.UTF8.TryGetBytes(Token, utf8, out var length)
+            || !DeliveryToken.Of(stream, consumer).TryParse(utf8[..length], out var named))
         {
             return $"token: '{Shorten(Token)}' is not the token of a delivery of consumer {consumer} of stream {stream}: send it unchanged";
         }
 
         if ((Stream is not null && Stream != named.Stream) || (Consumer is not null && Consumer != named.Consumer))
         {
-            return $"token: it names stream sequence {named.Stream} and consumer sequence {named.Consumer}, but the sequences sent with it differ; send only the token";
+            return $"token: it names stream sequence {named.Stream} and consumer sequence {named.Consumer}, but the sequences sent with it "
+                + "differ; send only the token";
         }
 
         delivery = named;

@@ -8,7 +8,8 @@ using MediatR;
 namespace Httpmq.Application.Settling;
 
 /// <summary>Acknowledges deliveries of one consumer; each has its own fate.</summary>
-public sealed record AcknowledgeBatch(Caller Caller, string Stream, string Consumer, IReadOnlyList<AckPair> Pairs) : IRequest<IReadOnlyList<AckOutcome>>
+public sealed record AcknowledgeBatch(
+    Caller Caller, string Stream, string Consumer, IReadOnlyList<AckPair> Pairs) : IRequest<IReadOnlyList<AckOutcome>>
 {
     /// <summary>The most pairs of one request.</summary>
     public const int MaxPairs = 10_000;

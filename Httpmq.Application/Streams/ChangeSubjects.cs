@@ -9,7 +9,8 @@ using MediatR;
 namespace Httpmq.Application.Streams;
 
 /// <summary>Replaces the subjects of a stream; at least one. Returns warnings: consumers that get nothing any more.</summary>
-public sealed record ChangeSubjects(Caller Caller, string Stream, IReadOnlyList<string?>? Subjects) : IRequest<IReadOnlyList<string>>, IValidatedRequest;
+public sealed record ChangeSubjects(
+    Caller Caller, string Stream, IReadOnlyList<string?>? Subjects) : IRequest<IReadOnlyList<string>>, IValidatedRequest;
 
 internal sealed class ChangeSubjectsValidator : AbstractValidator<ChangeSubjects>
 {
@@ -21,7 +22,8 @@ internal sealed class ChangeSubjectsValidator : AbstractValidator<ChangeSubjects
     }
 }
 
-internal sealed class ChangeSubjectsHandler(IStreamStore streams, IStreamConsumers consumers) : IRequestHandler<ChangeSubjects, IReadOnlyList<string>>
+internal sealed class ChangeSubjectsHandler(
+    IStreamStore streams, IStreamConsumers consumers) : IRequestHandler<ChangeSubjects, IReadOnlyList<string>>
 {
     private const int MostNamed = 10;
 
@@ -39,7 +41,8 @@ internal sealed class ChangeSubjectsHandler(IStreamStore streams, IStreamConsume
         catch (Exception exception) when (exception is HttpmqException or OperationCanceledException)
         {
             // The subjects are changed, and that is what was asked.
-            return ["the consumers of the stream could not be read, so it is not known whether one of them has a filter_subject that matches nothing any more"];
+            return ["the consumers of the stream could not be read, so it is not known whether one of them has a filter_subject that "
+                + "matches nothing any more"];
         }
     }
 
@@ -48,7 +51,8 @@ internal sealed class ChangeSubjectsHandler(IStreamStore streams, IStreamConsume
         && !filters.Any(filter => Array.Exists(subjects, subject => subject.Overlaps(filter)));
 
     private static string Describe(ConsumerInfo consumer) =>
-        $"consumer '{consumer.Name}' gets no new messages: its filter_subject {string.Join(", ", consumer.Config.Filters().Select(Rules.Quote))} matches none of the stream's subjects";
+        $"consumer '{consumer.Name}' gets no new messages: its "
+            + $"filter_subject {string.Join(", ", consumer.Config.Filters().Select(Rules.Quote))} matches none of the stream's subjects";
 
     private static IEnumerable<string> More(int count) => count > 0 ? [$"{count} more consumers get no new messages either"] : [];
 }

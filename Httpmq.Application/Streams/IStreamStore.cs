@@ -31,7 +31,9 @@ public interface IStreamStore
     Task DeleteAsync(StreamName name, CancellationToken cancellationToken);
 }
 
-/// <summary>The consumers of a stream, as far as a change of its subjects concerns them. Fails as <see cref="IStreamStore"/> does.</summary>
+/// <summary>
+/// The consumers of a stream, as far as a change of its subjects concerns them. Fails as <see cref="IStreamStore"/> does.
+/// </summary>
 public interface IStreamConsumers
 {
     Task<IReadOnlyList<ConsumerInfo>> ListAsync(StreamName stream, CancellationToken cancellationToken);

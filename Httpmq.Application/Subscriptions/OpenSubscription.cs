@@ -60,7 +60,8 @@ internal sealed class OpenSubscriptionHandler(
     private async Task<ConsumerInfo> FindAsync(StreamName stream, ConsumerName name, CancellationToken cancellationToken) =>
         await consumers.FindAsync(stream, name, cancellationToken) ?? throw new HttpmqException(ConsumerErrors.NotFound(stream, name));
 
-    private async Task<ConsumerInfo> WaitUntilUnboundAsync(StreamName stream, ConsumerName name, ConsumerInfo consumer, CancellationToken cancellationToken)
+    private async Task<ConsumerInfo> WaitUntilUnboundAsync(
+        StreamName stream, ConsumerName name, ConsumerInfo consumer, CancellationToken cancellationToken)
     {
         var start = time.GetTimestamp();
         while (consumer.PushBound && consumer.Config.DeliverGroup is not { Length: > 0 })
@@ -86,7 +87,8 @@ internal sealed class OpenSubscriptionHandler(
         }
     }
 
-    private async Task RefuseOtherSubjectAsync(StreamName stream, ConsumerInfo consumer, string subject, CancellationToken cancellationToken)
+    private async Task RefuseOtherSubjectAsync(
+        StreamName stream, ConsumerInfo consumer, string subject, CancellationToken cancellationToken)
     {
         var filters = consumer.Config.Filters();
         if (filters.Count > 0)

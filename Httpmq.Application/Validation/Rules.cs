@@ -44,7 +44,8 @@ internal static class Rules
         });
 
     /// <summary>Subjects that a stream shall take; the first few that it cannot are named.</summary>
-    public static IRuleBuilderOptionsConditions<T, IReadOnlyList<string?>?> StreamSubjects<T>(this IRuleBuilder<T, IReadOnlyList<string?>?> rule, string field) =>
+    public static IRuleBuilderOptionsConditions<T, IReadOnlyList<string?>?> StreamSubjects<T>(
+        this IRuleBuilder<T, IReadOnlyList<string?>?> rule, string field) =>
         rule.Custom((values, context) =>
         {
             if (values?.Count > StreamConfig.MostSubjects)
@@ -106,7 +107,8 @@ internal static class Rules
             {
                 var hint = given.LooksLikeSeconds ? $"; a number is nanoseconds: for {length} seconds write \"{length}s\"" : string.Empty;
                 context.Refuse(
-                    field, value, $"{field}: {GivenDuration.Describe(length)} is not 0 ({none}) or at least {GivenDuration.Describe(least)}{hint}");
+                    field, value,
+                    $"{field}: {GivenDuration.Describe(length)} is not 0 ({none}) or at least {GivenDuration.Describe(least)}{hint}");
             }
         });
 
