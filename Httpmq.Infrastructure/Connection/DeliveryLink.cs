@@ -5,9 +5,9 @@ using NATS.Client.Core;
 namespace Httpmq.Infrastructure.Connection;
 
 /// <summary>
-/// The connection for deliveries alone. nats-server closes a connection for which too much waits (max_pending, 64 MiB), and on one connection
-/// everything queues behind everything: subscribers who are behind by a large backlog must not hold up, let alone cost, the publishes and
-/// acknowledgements of others. When it is lost the client library opens it again, with its subscriptions.
+/// The connection for deliveries alone. nats-server closes a connection for which too much waits (max_pending, 64 MiB), and on one
+/// connection everything queues behind everything: subscribers who are behind by a large backlog must not hold up, let alone cost, the
+/// publishes and acknowledgements of others. When it is lost the client library opens it again, with its subscriptions.
 /// </summary>
 internal sealed class DeliveryLink(NatsOptions options, IHostApplicationLifetime lifetime, TimeProvider time, ILoggerFactory loggers)
     : NatsLink(options with { Name = $"{options.Name}-deliveries", MaxReconnectAttempts = -1 }, lifetime, time, loggers)

@@ -112,9 +112,11 @@ internal sealed class JetStreamApi(RequestLink link, NatsOptions options, TimePr
     }
 
     /// <summary>The consumer as its leader describes it; null where the stream has none of this name.</summary>
-    public async Task<ConsumerInfoWire?> FindConsumerAsync(Operation operation, StreamName stream, ConsumerName name, CancellationToken cancellationToken)
+    public async Task<ConsumerInfoWire?> FindConsumerAsync(
+        Operation operation, StreamName stream, ConsumerName name, CancellationToken cancellationToken)
     {
-        var answer = await TryCallAsync(operation, $"CONSUMER.INFO.{stream}.{name}", [], WireJson.Default.ConsumerInfoWire, cancellationToken);
+        var answer = await TryCallAsync(
+            operation, $"CONSUMER.INFO.{stream}.{name}", [], WireJson.Default.ConsumerInfoWire, cancellationToken);
         return answer.Error switch
         {
             // nats-server answers without a configuration while the consumer is being deleted.
@@ -125,7 +127,8 @@ internal sealed class JetStreamApi(RequestLink link, NatsOptions options, TimePr
         };
     }
 
-    private static async Task<NatsMsg<byte[]>> AskAsync(INatsConnection connection, string subject, byte[] body, CancellationToken cancellationToken) =>
+    private static async Task<NatsMsg<byte[]>> AskAsync(
+        INatsConnection connection, string subject, byte[] body, CancellationToken cancellationToken) =>
         await connection.RequestAsync(
             subject,
             body,
@@ -135,10 +138,12 @@ internal sealed class JetStreamApi(RequestLink link, NatsOptions options, TimePr
             cancellationToken: cancellationToken);
 
     /// <summary>
-    /// Asks again from time to time; the first answer counts. In a cluster the leader alone answers, and nobody does while one is being elected,
-    /// not even later: the one that takes over never saw the question. A consumer that was just created has no leader for a moment.
+    /// Asks again from time to time; the first answer counts. In a cluster the leader alone answers, and nobody does while one is being
+    /// elected, not even later: the one that takes over never saw the question. A consumer that was just created has no leader for a
+    /// moment.
     /// </summary>
-    private async Task<NatsMsg<byte[]>> AskUntilAnsweredAsync(INatsConnection connection, string subject, byte[] body, CancellationToken cancellationToken)
+    private async Task<NatsMsg<byte[]>> AskUntilAnsweredAsync(
+        INatsConnection connection, string subject, byte[] body, CancellationToken cancellationToken)
     {
         using var answered = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         var asked = new List<Task>();
@@ -164,5 +169,6 @@ internal sealed class JetStreamApi(RequestLink link, NatsOptions options, TimePr
         : ConnectionErrors.NotEnabled(operation, server.Name, server.Address);
 
     /// <summary>A call names a kind of thing, and what to do with it.</summary>
-    private static bool OnlyReads(string call) => call.Split('.') is [_, "INFO" or "LIST" or "NAMES", ..] or [_, "MSG", "GET", ..] or ["INFO"];
+    private static bool OnlyReads(string call) =>
+        call.Split('.') is [_, "INFO" or "LIST" or "NAMES", ..] or [_, "MSG", "GET", ..] or ["INFO"];
 }

@@ -11,8 +11,10 @@ internal static partial class JetStreamLog
     [LoggerMessage(2001, LogLevel.Warning, "{Connection} lost its connection to NATS ({Reason}); trying again")]
     public static partial void Disconnected(this ILogger logger, string connection, string reason);
 
-    [LoggerMessage(EventId = 2002, Message = "Attempt {Attempt} of {Connection} to connect to NATS failed ({Reason}); next in {WaitSeconds} s, or when it is back")]
-    public static partial void ConnectFailed(this ILogger logger, LogLevel level, string connection, int attempt, string reason, double waitSeconds);
+    [LoggerMessage(EventId = 2002,
+        Message = "Attempt {Attempt} of {Connection} to connect to NATS failed ({Reason}); next in {WaitSeconds} s, or when it is back")]
+    public static partial void ConnectFailed(
+        this ILogger logger, LogLevel level, string connection, int attempt, string reason, double waitSeconds);
 
     [LoggerMessage(2003, LogLevel.Critical, "Gave up after {Attempts} failed attempts to connect to NATS ({Setting} is {Limit})")]
     public static partial void GaveUp(this ILogger logger, int attempts, string setting, int limit);
@@ -29,7 +31,8 @@ internal static partial class JetStreamLog
     [LoggerMessage(2040, LogLevel.Debug, "The lock of {Key} was not released and will expire: {Reason}")]
     public static partial void LockNotReleased(this ILogger logger, string key, string reason);
 
-    [LoggerMessage(2041, LogLevel.Warning, "Stream {Stream}, which locks definitions, cannot be used ({Reason}): simultaneous changes of one definition by two gateways can undo each other")]
+    [LoggerMessage(2041, LogLevel.Warning, "Stream {Stream}, which locks definitions, cannot be used ({Reason}): simultaneous changes of "
+        + "one definition by two gateways can undo each other")]
     public static partial void NoLocks(this ILogger logger, string stream, string reason);
 
     [LoggerMessage(2013, LogLevel.Debug, "Background send to NATS failed: {Reason}")]

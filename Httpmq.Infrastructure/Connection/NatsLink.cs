@@ -8,8 +8,8 @@ using NATS.Client.Core;
 namespace Httpmq.Infrastructure.Connection;
 
 /// <summary>
-/// A connection to NATS. It is opened in the background, so that the process starts and reports "not ready" without NATS. What becomes of one
-/// that was lost is the business of its two kinds: <see cref="RequestLink"/> and <see cref="DeliveryLink"/>.
+/// A connection to NATS. It is opened in the background, so that the process starts and reports "not ready" without NATS. What becomes of
+/// one that was lost is the business of its two kinds: <see cref="RequestLink"/> and <see cref="DeliveryLink"/>.
 /// </summary>
 internal abstract class NatsLink : IHostedService, IAsyncDisposable
 {
@@ -272,7 +272,9 @@ internal abstract class NatsLink : IHostedService, IAsyncDisposable
         var opening = Volatile.Read(ref _openings);
         _pacing.Learn(lame.ServerInfo?.ClientConnectUrls ?? []);
         var serves = !ServerFacts.Of(lame.ServerInfo).StopsJetStreamInLameDuckMode;
-        _logger.LameDuck(_options.Name, $"{address.Host}:{address.Port}", serves ? "stays connected until another is available" : "reconnects to another");
+        _logger.LameDuck(_options.Name, $"{address.Host}:{address.Port}", serves
+            ? "stays connected until another is available"
+            : "reconnects to another");
         try
         {
             while (serves && opening == Volatile.Read(ref _openings) && IsOpen && !await _pacing.HasOtherAsync(where, stopping))

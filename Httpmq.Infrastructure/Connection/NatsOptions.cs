@@ -12,8 +12,8 @@ public sealed record NatsOptions
     public string Name { get; init; } = "httpmq";
 
     /// <summary>
-    /// What the subjects of JetStream's API begin with, without a dot at the end. Default: $JS.API. <c>$JS.hub.API</c> asks the domain "hub"; an
-    /// account that imports JetStream's API has the prefix that it imports it under.
+    /// What the subjects of JetStream's API begin with, without a dot at the end. Default: $JS.API. <c>$JS.hub.API</c> asks the domain
+    /// "hub"; an account that imports JetStream's API has the prefix that it imports it under.
     /// </summary>
     public string ApiPrefix { get; init; } = JetStreamSubjects.ApiPrefix;
 
@@ -49,7 +49,9 @@ public sealed record NatsOptions
     /// <summary>Bytes that may wait for one slow subscriber before its stream is ended. Default: 256 MiB.</summary>
     public long MaxPendingBytes { get; init; } = 256L * 1024 * 1024;
 
-    /// <summary>Bytes that may wait for all subscribers together; beyond, the one for whom the most waits is ended. Default: 1 GiB.</summary>
+    /// <summary>
+    /// Bytes that may wait for all subscribers together; beyond, the one for whom the most waits is ended. Default: 1 GiB.
+    /// </summary>
     public long MaxTotalPendingBytes { get; init; } = 1024L * 1024 * 1024;
 
     /// <summary>The subject of a call of JetStream's API.</summary>

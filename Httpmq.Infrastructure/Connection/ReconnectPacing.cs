@@ -36,7 +36,8 @@ internal sealed class ReconnectPacing
         _connectTimeout = options.ConnectTimeout;
         _time = time;
         _stopping = stopping;
-        var uris = options.Url.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries).Select(static url => new Uri(url)).ToArray();
+        var uris = options.Url.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries)
+            .Select(static url => new Uri(url)).ToArray();
         foreach (var uri in uris)
         {
             Known((uri.IdnHost, uri.IsDefaultPort || uri.Port < 0 ? 4222 : uri.Port));
@@ -104,7 +105,8 @@ internal sealed class ReconnectPacing
         }
 
         using var ending = CancellationTokenSource.CreateLinkedTokenSource(_stopping);
-        var looks = servers.OrderByDescending(server => server == wanted).ToDictionary(static server => server, server => LookAsync(server, ending.Token));
+        var looks = servers.OrderByDescending(server => server == wanted)
+            .ToDictionary(static server => server, server => LookAsync(server, ending.Token));
         try
         {
             while (true)
@@ -117,7 +119,9 @@ internal sealed class ReconnectPacing
                     {
                         server.TriedAt = _time.GetTimestamp();
                         server.WasAway = !answers;
-                        return answers ? (server.Host, server.Port) : throw new NatsException($"{server.Host}:{server.Port} does not answer");
+                        return answers
+                            ? (server.Host, server.Port)
+                            : throw new NatsException($"{server.Host}:{server.Port} does not answer");
                     }
 
                     looks[server] = LookAgainAsync(server, ending.Token);
@@ -136,7 +140,8 @@ internal sealed class ReconnectPacing
     {
         lock (_gate)
         {
-            var server = _servers.Find(server => server.Port == address.Port && string.Equals(server.Host, address.Host, StringComparison.OrdinalIgnoreCase));
+            var server = _servers.Find(
+                server => server.Port == address.Port && string.Equals(server.Host, address.Host, StringComparison.OrdinalIgnoreCase));
             if (server is null)
             {
                 server = new Server(address.Host, address.Port);
@@ -167,7 +172,8 @@ internal sealed class ReconnectPacing
             await client.ConnectAsync(server.Host.Trim('[', ']'), server.Port, limit.Token);
             answers = !_serverSpeaksFirst || await SpeaksAsync(client, limit.Token);
         }
-        catch (Exception exception) when (exception is SocketException or IOException or OperationCanceledException && !cancellationToken.IsCancellationRequested)
+        catch (Exception exception)
+            when (exception is SocketException or IOException or OperationCanceledException && !cancellationToken.IsCancellationRequested)
         {
             // That is the answer.
         }

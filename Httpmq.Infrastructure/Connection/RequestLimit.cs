@@ -31,7 +31,8 @@ internal sealed class RequestLimit : IDisposable
         var start = error.IndexOf(Refusal, StringComparison.Ordinal);
         var end = error.LastIndexOf('"');
         return start >= 0 && end >= start + Refusal.Length
-            ? error[(start + Refusal.Length)..end].Replace("\\\"", "\"", StringComparison.Ordinal).Replace("\\\\", "\\", StringComparison.Ordinal)
+            ? error[(start + Refusal.Length)..end].Replace("\\\"", "\"", StringComparison.Ordinal)
+                .Replace("\\\\", "\\", StringComparison.Ordinal)
             : null;
     }
 

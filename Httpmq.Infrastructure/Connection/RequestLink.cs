@@ -5,9 +5,9 @@ using NATS.Client.Core;
 namespace Httpmq.Infrastructure.Connection;
 
 /// <summary>
-/// The connection for everything that is asked and answered; deliveries have their own, <see cref="DeliveryLink"/>. When it is lost another takes
-/// its place, and what was not sent goes with it: the client library would keep it, and send it when the publisher was told of its failure
-/// long ago. When the configured attempts are used up it stops the process with an error.
+/// The connection for everything that is asked and answered; deliveries have their own, <see cref="DeliveryLink"/>. When it is lost another
+/// takes its place, and what was not sent goes with it: the client library would keep it, and send it when the publisher was told of its
+/// failure long ago. When the configured attempts are used up it stops the process with an error.
 /// </summary>
 internal sealed class RequestLink(NatsOptions options, IHostApplicationLifetime lifetime, TimeProvider time, ILoggerFactory loggers)
     : NatsLink(options, lifetime, time, loggers)

@@ -16,7 +16,8 @@ internal sealed class ConsumerStore(JetStreamApi api) : IConsumerStore
 
     public async Task<ConsumerInfo?> FindAsync(StreamName stream, ConsumerName name, CancellationToken cancellationToken)
     {
-        var wire = await api.FindConsumerAsync(new Operation(OperationKind.ReadConsumer, stream.Value, name.Value), stream, name, cancellationToken);
+        var wire = await api.FindConsumerAsync(
+            new Operation(OperationKind.ReadConsumer, stream.Value, name.Value), stream, name, cancellationToken);
         return wire is null ? null : ToInfo(wire);
     }
 
@@ -47,22 +48,26 @@ internal sealed class ConsumerStore(JetStreamApi api) : IConsumerStore
         }
     }
 
-    public async Task<bool> TryCreateAsync(StreamName stream, ConsumerName name, ConsumerMode mode, ConsumerConfig config, CancellationToken cancellationToken)
+    public async Task<bool> TryCreateAsync(
+        StreamName stream, ConsumerName name, ConsumerMode mode, ConsumerConfig config, CancellationToken cancellationToken)
     {
         var operation = new Operation(OperationKind.CreateConsumer, stream.Value, name.Value);
         RequireMetadata(operation, config);
-        var whole = Defaults().With(Configurations.Named(config with { DeliverSubject = mode is ConsumerMode.Push ? Inbox.NewSubject() : null }));
+        var whole = Defaults()
+            .With(Configurations.Named(config with { DeliverSubject = mode is ConsumerMode.Push ? Inbox.NewSubject() : null }));
         var answer = await WriteAsync(operation, stream, name, whole, "create");
         return answer.Error switch
         {
             null => IsAsAsked(answer, mode, config),
             { ErrCode: JetStreamErrors.ConsumerExists or JetStreamErrors.ConsumerNameInUse } => false,
-            { ErrCode: JetStreamErrors.FilterOutsideStream } error => throw new HttpmqException(await ExplainFilterAsync(operation, error, stream, config, cancellationToken)),
+            { ErrCode: JetStreamErrors.FilterOutsideStream } error =>
+                throw new HttpmqException(await ExplainFilterAsync(operation, error, stream, config, cancellationToken)),
             var error => throw new HttpmqException(JetStreamErrors.ToError(operation, error)),
         };
     }
 
-    public async Task<bool> TryUpdateAsync(StreamName stream, ConsumerName name, ConsumerMode mode, ConsumerConfig config, CancellationToken cancellationToken)
+    public async Task<bool> TryUpdateAsync(
+        StreamName stream, ConsumerName name, ConsumerMode mode, ConsumerConfig config, CancellationToken cancellationToken)
     {
         var operation = new Operation(OperationKind.ChangeConsumer, stream.Value, name.Value);
         RequireMetadata(operation, config);
@@ -144,7 +149,8 @@ internal sealed class ConsumerStore(JetStreamApi api) : IConsumerStore
         }
     }
 
-    private static JsonObject Defaults() => new() { ["deliver_policy"] = "all", ["ack_policy"] = "explicit", ["replay_policy"] = "instant" };
+    private static JsonObject Defaults() =>
+        new() { ["deliver_policy"] = "all", ["ack_policy"] = "explicit", ["replay_policy"] = "instant" };
 
     /// <summary>Never cancelled: whether it happened must be known before the next change. It has a time-out of its own.</summary>
     private Task<ConsumerInfoWire> WriteAsync(Operation operation, StreamName stream, ConsumerName name, JsonObject config, string action)
@@ -165,7 +171,8 @@ internal sealed class ConsumerStore(JetStreamApi api) : IConsumerStore
         && string.Equals(config.DeliverGroup ?? string.Empty, asked.DeliverGroup ?? string.Empty, StringComparison.Ordinal)
         && config.Filters().SequenceEqual(asked.Filters(), StringComparer.Ordinal);
 
-    private async Task<Error> ExplainFilterAsync(Operation operation, ApiError refusal, StreamName stream, ConsumerConfig config, CancellationToken cancellationToken)
+    private async Task<Error> ExplainFilterAsync(
+        Operation operation, ApiError refusal, StreamName stream, ConsumerConfig config, CancellationToken cancellationToken)
     {
         var error = JetStreamErrors.ToError(operation, refusal);
         var info = await api.TryCallAsync(operation, $"STREAM.INFO.{stream}", [], WireJson.Default.StreamInfoWire, cancellationToken);

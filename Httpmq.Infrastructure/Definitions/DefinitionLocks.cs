@@ -25,7 +25,8 @@ internal sealed class DefinitionLocks(LockStream lockStream, TimeProvider time, 
     private long _withoutSince;
     private string? _reason;
 
-    public Task RunAsync(Operation operation, StreamName stream, ConsumerName? consumer, Func<Action, Task> change, CancellationToken cancellationToken) =>
+    public Task RunAsync(
+        Operation operation, StreamName stream, ConsumerName? consumer, Func<Action, Task> change, CancellationToken cancellationToken) =>
         RunAsync(operation, consumer is { } name ? $"{stream}.{name}" : stream.Value, change, create: true, cancellationToken);
 
     public Task RunAfterOthersAsync(Operation operation, StreamName stream, Func<Task> change, CancellationToken cancellationToken) =>
@@ -40,7 +41,8 @@ internal sealed class DefinitionLocks(LockStream lockStream, TimeProvider time, 
             create: lockStream.IsClustered,
             cancellationToken);
 
-    private async Task RunAsync(Operation operation, string key, Func<Action, Task> change, bool create, CancellationToken cancellationToken)
+    private async Task RunAsync(
+        Operation operation, string key, Func<Action, Task> change, bool create, CancellationToken cancellationToken)
     {
         using var own = await _own.TakeAsync(operation, key, cancellationToken);
         var sequence = await TakeAsync(operation, key, create, cancellationToken);
@@ -152,7 +154,8 @@ internal sealed class DefinitionLocks(LockStream lockStream, TimeProvider time, 
         }
     }
 
-    private bool IsWithin(ref long since, TimeSpan length) => Volatile.Read(ref since) is not 0 and var then && time.GetElapsedTime(then) < length;
+    private bool IsWithin(ref long since, TimeSpan length) =>
+        Volatile.Read(ref since) is not 0 and var then && time.GetElapsedTime(then) < length;
 
     /// <summary>Whether the server has said how it ended.</summary>
     private static bool IsOver(Exception exception) =>

@@ -74,7 +74,11 @@ internal sealed class LockStream(JetStreamApi api, RequestLink link, NatsOptions
                 "{}"u8.ToArray(),
 
                 // A stream of somebody else on these subjects stores nothing.
-                new NatsHeaders { [JetStreamHeaders.ExpectedStream] = LockSubjects.Stream, [JetStreamHeaders.ExpectedLastSubjectSequence] = "0" },
+                new NatsHeaders
+                {
+                    [JetStreamHeaders.ExpectedStream] = LockSubjects.Stream,
+                    [JetStreamHeaders.ExpectedLastSubjectSequence] = "0",
+                },
                 NatsRawSerializer<byte[]>.Default,
                 NatsRawSerializer<byte[]>.Default,
                 replyOpts: ReplyOptions,
@@ -82,8 +86,10 @@ internal sealed class LockStream(JetStreamApi api, RequestLink link, NatsOptions
             return JsonSerializer.Deserialize(reply.Data ?? [], WireJson.Default.StoredResponse) switch
             {
                 { Stream: LockSubjects.Stream, Seq: > 0 and var sequence, Error: null } => new LockAnswer(LockAttempt.Taken, sequence),
-                { Error: { ErrCode: JetStreamErrors.WrongLastSequence or JetStreamErrors.WrongLastSequenceOf } } => new LockAnswer(LockAttempt.Held),
-                { Error: { ErrCode: not JetStreamErrors.WrongStream } error } => LockAnswer.Unusable(ReasonOf(JetStreamErrors.ToError(operation, error))),
+                { Error: { ErrCode: JetStreamErrors.WrongLastSequence or JetStreamErrors.WrongLastSequenceOf } } =>
+                    new LockAnswer(LockAttempt.Held),
+                { Error: { ErrCode: not JetStreamErrors.WrongStream } error } =>
+                    LockAnswer.Unusable(ReasonOf(JetStreamErrors.ToError(operation, error))),
                 _ => LockAnswer.Unusable(Foreign),
             };
         }
@@ -114,7 +120,8 @@ internal sealed class LockStream(JetStreamApi api, RequestLink link, NatsOptions
         limit.CancelAfter(LookTimeout);
         try
         {
-            var answer = await api.TryCallAsync(operation, $"STREAM.INFO.{LockSubjects.Stream}", [], WireJson.Default.StreamInfoWire, limit.Token);
+            var answer = await api.TryCallAsync(
+                operation, $"STREAM.INFO.{LockSubjects.Stream}", [], WireJson.Default.StreamInfoWire, limit.Token);
             if (answer is { Error.ErrCode: JetStreamErrors.StreamNotFound })
             {
                 return new LockAnswer(LockAttempt.NoStream);
@@ -144,7 +151,8 @@ internal sealed class LockStream(JetStreamApi api, RequestLink link, NatsOptions
             var answer = await api.TryCallAsync(
                 operation,
                 $"STREAM.MSG.DELETE.{LockSubjects.Stream}",
-                JsonSerializer.SerializeToUtf8Bytes(new MessageDeleteRequest(sequence, NoErase: true), WireJson.Default.MessageDeleteRequest),
+                JsonSerializer.SerializeToUtf8Bytes(
+                    new MessageDeleteRequest(sequence, NoErase: true), WireJson.Default.MessageDeleteRequest),
                 WireJson.Default.ApiResponse,
                 CancellationToken.None);
             return answer.Error is { } error ? JetStreamErrors.ToError(operation, error) : null;
@@ -220,10 +228,11 @@ internal sealed class LockStream(JetStreamApi api, RequestLink link, NatsOptions
         ? throw new HttpmqException(refusal)
         : $"JetStream refuses: {refusal}";
 
-    private Task<StreamInfoWire> CreateAsync(Operation operation, JsonObject config, CancellationToken cancellationToken) => api.TryCallAsync(
-        operation,
-        $"STREAM.CREATE.{LockSubjects.Stream}",
-        JsonSerializer.SerializeToUtf8Bytes(config, WireJson.Default.JsonObject),
-        WireJson.Default.StreamInfoWire,
-        cancellationToken);
+    private Task<StreamInfoWire> CreateAsync(Operation operation, JsonObject config, CancellationToken cancellationToken) =>
+        api.TryCallAsync(
+            operation,
+            $"STREAM.CREATE.{LockSubjects.Stream}",
+            JsonSerializer.SerializeToUtf8Bytes(config, WireJson.Default.JsonObject),
+            WireJson.Default.StreamInfoWire,
+            cancellationToken);
 }

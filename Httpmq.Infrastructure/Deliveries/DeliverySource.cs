@@ -36,7 +36,8 @@ internal sealed class DeliverySource : IDeliverySource, IFlowSource
         _queue = new DeliveryQueue(context.Shedding.Pending);
         _entry = context.Ledger.Get(consumer.StreamName, consumer.Name);
         var group = IsPush && consumer.Config.DeliverGroup is { Length: > 0 } named ? named : null;
-        _subscription = new DeliverySubscription(context, this, consumer.Config.IsPush() ? consumer.Config.DeliverSubject! : Inbox.NewSubject(), group);
+        _subscription = new DeliverySubscription(
+            context, this, consumer.Config.IsPush() ? consumer.Config.DeliverSubject! : Inbox.NewSubject(), group);
         _flow = IsPush
             ? new PushFlow(this, consumer, context.Time)
             : new PullFlow(this, consumer, maxInflight, context.Options, context.Time, context.Stopping);

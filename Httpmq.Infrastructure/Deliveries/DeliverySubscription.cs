@@ -10,7 +10,8 @@ namespace Httpmq.Infrastructure.Deliveries;
 /// status messages of a consumer, so they are told apart here.
 /// </summary>
 internal sealed class DeliverySubscription(SourceContext context, DeliverySource source, string subject, string? queueGroup)
-    : NatsSubBase(context.Link.Connection, context.Link.Connection.SubscriptionManager, subject, queueGroup, opts: null, CancellationToken.None)
+    : NatsSubBase(
+        context.Link.Connection, context.Link.Connection.SubscriptionManager, subject, queueGroup, opts: null, CancellationToken.None)
 {
     // The end of the request waits for the goodbye: one round trip, unless NATS does not answer.
     private static readonly TimeSpan LeaveTimeout = TimeSpan.FromSeconds(2);

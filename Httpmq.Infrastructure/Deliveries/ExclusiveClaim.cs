@@ -11,9 +11,9 @@ namespace Httpmq.Infrastructure.Deliveries;
 /// the one with the smaller id.
 /// </summary>
 /// <remarks>
-/// The rank grows with the holder's own age, so no clocks are compared, and it never falls. Hence not all can end: whoever ended heard a claim
-/// that was better than its own at that time, and following these claims from one holder to the next never leads back to the first. It grows in steps,
-/// and the steps get longer: two that opened within moments have the same rank as soon as a step is longer than a claim
+/// The rank grows with the holder's own age, so no clocks are compared, and it never falls. Hence not all can end: whoever ended heard a
+/// claim that was better than its own at that time, and following these claims from one holder to the next never leads back to the first.
+/// It grows in steps, and the steps get longer: two that opened within moments have the same rank as soon as a step is longer than a claim
 /// is on its way, and then both see the same order. Earlier gateways know the first two words below alone, and say them once: a claim of
 /// rank 0 is what they say when they open, and "taken" is how they are told that they came later.
 /// </remarks>
@@ -83,7 +83,8 @@ internal sealed class ExclusiveClaim
             return mine == 0 && id.SequenceEqual(_id);
         }
 
-        if ((!TryRead(text, Comes, 0, out var rank, out id) && !TryRead(text, Holds, sizeof(ulong), out rank, out id)) || id.SequenceEqual(_id))
+        if ((!TryRead(text, Comes, 0, out var rank, out id) && !TryRead(text, Holds, sizeof(ulong), out rank, out id))
+            || id.SequenceEqual(_id))
         {
             return false;
         }

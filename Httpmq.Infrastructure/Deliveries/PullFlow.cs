@@ -65,8 +65,8 @@ internal sealed class PullFlow(
     }
 
     /// <summary>
-    /// Asks again where two signs of life are missing; a server before 2.10 does not answer where the consumer is gone. After a reconnect the
-    /// server may or may not have kept the request: rather ask twice than wait for one that is gone.
+    /// Asks again where two signs of life are missing; a server before 2.10 does not answer where the consumer is gone. After a reconnect
+    /// the server may or may not have kept the request: rather ask twice than wait for one that is gone.
     /// </summary>
     public void Refresh(bool reconnected)
     {
@@ -173,7 +173,8 @@ internal sealed class PullFlow(
     /// <summary>A request is over; the pending header tells what is left of it.</summary>
     private void OnOver(in ReadOnlySequence<byte> headers)
     {
-        var left = int.TryParse(StatusHeaders.Find(headers, JetStreamHeaders.PendingMessages), CultureInfo.InvariantCulture, out var pending);
+        var left = int.TryParse(
+            StatusHeaders.Find(headers, JetStreamHeaders.PendingMessages), CultureInfo.InvariantCulture, out var pending);
         lock (_gate)
         {
             _asked = Math.Max(0, _asked - (left ? pending : _lastBatch));

@@ -14,8 +14,8 @@ namespace Httpmq.Infrastructure.Deliveries;
 /// <remarks>
 /// NATS sends every listener of a consumer without a group every message, and does not keep a second one away. That a consumer is
 /// bound is checked before; those that pass this check at the same moment, or while a holder's connection is lost, are settled here, see
-/// <see cref="ExclusiveClaim"/>. A claim may be lost: interest in a subject needs time to reach all servers of a cluster. So it is repeated,
-/// after opening and after each reconnect at first quickly and then at a low rate for good.
+/// <see cref="ExclusiveClaim"/>. A claim may be lost: interest in a subject needs time to reach all servers of a cluster. So it is
+/// repeated, after opening and after each reconnect at first quickly and then at a low rate for good.
 /// </remarks>
 internal sealed class PushFlow(IFlowSource source, ConsumerInfo consumer, TimeProvider time) : IConsumerFlow
 {
@@ -69,7 +69,9 @@ internal sealed class PushFlow(IFlowSource source, ConsumerInfo consumer, TimePr
 
     public void OnMessage() => _heard = true;
 
-    /// <summary>Heartbeats are for nobody; flow control, which consumers that others have made may use, is answered while there is room.</summary>
+    /// <summary>
+    /// Heartbeats are for nobody; flow control, which consumers that others have made may use, is answered while there is room.
+    /// </summary>
     public void OnStatus(int status, string? replyTo, in ReadOnlySequence<byte> headers)
     {
         if (status != NatsStatus.Control || !source.HasRoom)

@@ -29,8 +29,8 @@ internal sealed class UnreadDeliveries(TimeProvider time, TimeSpan ackWait, Acti
     }
 
     /// <summary>
-    /// What waited for longer than the ack wait somebody else has by now: a NAK would take it from them. Measured with our own clock since it
-    /// arrived: the time in the reply subject is that of the message, and by the server's clock.
+    /// What waited for longer than the ack wait somebody else has by now: a NAK would take it from them. Measured with our own clock since
+    /// it arrived: the time in the reply subject is that of the message, and by the server's clock.
     /// </summary>
     public void GiveBack()
     {

@@ -32,7 +32,8 @@ public enum EmbeddedNatsProblem
 }
 
 /// <summary>
-/// The embedded nats-server could not be started. The message says in one line what is wrong; which setting helps says who knows the settings.
+/// The embedded nats-server could not be started. The message says in one line what is wrong; which setting helps says who knows the
+/// settings.
 /// </summary>
 public sealed class EmbeddedNatsException(EmbeddedNatsProblem problem, string message, Exception? inner = null) : Exception(message, inner)
 {
@@ -101,7 +102,8 @@ public sealed class EmbeddedNatsException(EmbeddedNatsProblem problem, string me
 
     internal static EmbeddedNatsException StoreTooNew(string store, string? before, string? version, string consequence) => new(
         EmbeddedNatsProblem.StoreTooNew,
-        $"nats-server {version ?? "of an unknown version"} must not use the store '{store}', which belongs to {before ?? "a newer one"}: {consequence}. "
+        $"nats-server {version ?? "of an unknown version"} must not use the store '{store}', "
+        + $"which belongs to {before ?? "a newer one"}: {consequence}. "
         + $"Use nats-server {before ?? "2.10"} or newer, or another data folder.");
 
     internal static EmbeddedNatsException StoreUnknown(string store, Exception cause) => new(

@@ -5,7 +5,8 @@ namespace Httpmq.Infrastructure.EmbeddedNats;
 /// <summary>Event ids 2900 to 2949 of the infrastructure layer.</summary>
 internal static partial class EmbeddedNatsLog
 {
-    [LoggerMessage(2900, LogLevel.Information, "nats-server {Version} (process {ProcessId}) is ready at {ServerUri}, store in {DataFolder}")]
+    [LoggerMessage(
+        2900, LogLevel.Information, "nats-server {Version} (process {ProcessId}) is ready at {ServerUri}, store in {DataFolder}")]
     public static partial void Ready(ILogger logger, string version, int processId, string serverUri, string dataFolder);
 
     [LoggerMessage(2901, LogLevel.Information, "nats-server is still restoring its streams")]
@@ -26,7 +27,8 @@ internal static partial class EmbeddedNatsLog
     [LoggerMessage(2906, LogLevel.Error, "The supervision of nats-server failed; it continues in {Delay} ms")]
     public static partial void SupervisionFailed(ILogger logger, Exception failure, double delay);
 
-    [LoggerMessage(2908, LogLevel.Error, "{Problem}. Nothing can be published until it can be written again; nats-server goes on, and is started anew then")]
+    [LoggerMessage(2908, LogLevel.Error,
+        "{Problem}. Nothing can be published until it can be written again; nats-server goes on, and is started anew then")]
     public static partial void StoreUnwritable(ILogger logger, string problem);
 
     [LoggerMessage(2910, LogLevel.Error, "In nats-server, {Problem}. It is restarted once there is room for its messages")]

@@ -231,7 +231,9 @@ public sealed class EmbeddedNatsServer(EmbeddedNatsOptions options, ILoggerFacto
         }
     }
 
-    /// <summary>Ends only when we stop: an exception that nobody expected must not leave nats-server without anybody to look after it.</summary>
+    /// <summary>
+    /// Ends only when we stop: an exception that nobody expected must not leave nats-server without anybody to look after it.
+    /// </summary>
     private async Task SuperviseAsync(CancellationToken stopping)
     {
         while (!stopping.IsCancellationRequested)

@@ -24,6 +24,7 @@ internal sealed record NatsServerConfiguration(long StoreLimit, string Monitorin
         // There is no "unlimited": nats-server takes its own default for everything below 1.
         var consumers = Server.LimitsConsumersByDefault ? $"\n  limits {{ default_max_consumers: {int.MaxValue} }}" : "";
         var monitoring = Server.KeepsStreamsStuck ? $"http: \"127.0.0.1:-1\"\nhttp_base_path: \"{MonitoringPath}\"\n" : "";
-        return $"# Written anew at every start; changes are lost.\n{monitoring}jetstream {{\n  max_file_store: {limit}{sync}{consumers}\n}}\n";
+        return $"# Written anew at every start; changes are lost.\n{monitoring}jetstream {{\n  "
+            + $"max_file_store: {limit}{sync}{consumers}\n}}\n";
     }
 }

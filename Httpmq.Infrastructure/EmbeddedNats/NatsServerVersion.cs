@@ -12,7 +12,9 @@ internal static partial class NatsServerVersion
 {
     private static readonly TimeSpan TimeLimit = TimeSpan.FromSeconds(5);
 
-    /// <summary>Such as <c>2.10.27</c>; null when the program does not say within 5 s, or <paramref name="limit"/> where that is less.</summary>
+    /// <summary>
+    /// Such as <c>2.10.27</c>; null when the program does not say within 5 s, or <paramref name="limit"/> where that is less.
+    /// </summary>
     public static async Task<string?> AskAsync(string executable, TimeSpan limit, CancellationToken cancellationToken)
     {
         using var waiting = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
@@ -43,6 +45,7 @@ internal static partial class NatsServerVersion
         }
     }
 
-    [GeneratedRegex(@"\bv(?<version>\d+\.\d+\.\d+\S*)", RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
+    [GeneratedRegex(
+        @"\bv(?<version>\d+\.\d+\.\d+\S*)", RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
     private static partial Regex Form { get; }
 }

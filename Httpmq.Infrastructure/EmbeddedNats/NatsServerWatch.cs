@@ -42,7 +42,8 @@ internal sealed class NatsServerWatch(
     public string? StuckStreams => _stuck?.Problem;
 
     private string LimitReached =>
-        $"the embedded nats-server's store '{folder.Probe.Store}' has reached its limit of {storeLimit} bytes, three quarters of the space there was";
+        $"the embedded nats-server's store '{folder.Probe.Store}' has reached its limit of {storeLimit} bytes, three quarters of "
+            + "the space there was";
 
     /// <summary>Returns why the server needs to be started anew.</summary>
     public async Task<NatsServerFailure> UntilFailureAsync(CancellationToken cancellationToken)
@@ -148,7 +149,8 @@ internal sealed class NatsServerWatch(
         if (before is not null)
         {
             // Consumers' positions that could not be written are in memory alone, and written when the server ends in order.
-            return new NatsServerFailure("The store can be written again, and nats-server is restarted to write what it kept in memory.", Answers: _silence is null);
+            return new NatsServerFailure(
+                "The store can be written again, and nats-server is restarted to write what it kept in memory.", Answers: _silence is null);
         }
 
         // The limit is fixed when the server starts, and it refuses every publish, so nothing is interrupted.

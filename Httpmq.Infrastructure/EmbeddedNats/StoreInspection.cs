@@ -52,7 +52,8 @@ internal sealed class StoreInspection
         limit.CancelAfter(TimeLimit);
         try
         {
-            await using var connection = new NatsConnection(new NatsOpts { Url = serverUri, Name = "httpmq-inspection", SubjectEncoding = Encoding.UTF8 });
+            await using var connection = new NatsConnection(
+                new NatsOpts { Url = serverUri, Name = "httpmq-inspection", SubjectEncoding = Encoding.UTF8 });
             var loaded = await NamesAsync(connection, "STREAM.NAMES", "streams", limit.Token);
             foreach (var (stream, folder, consumers) in _streams)
             {
@@ -70,7 +71,8 @@ internal sealed class StoreInspection
                 }
             }
         }
-        catch (Exception failure) when (failure is NatsException or JsonException or OperationCanceledException && !cancellationToken.IsCancellationRequested)
+        catch (Exception failure)
+            when (failure is NatsException or JsonException or OperationCanceledException && !cancellationToken.IsCancellationRequested)
         {
             _reports.Add($"The store could not be compared with what nats-server loaded from it ({failure.Message})");
         }
@@ -78,13 +80,15 @@ internal sealed class StoreInspection
         return _reports;
     }
 
-    private static async Task<HashSet<string>> NamesAsync(NatsConnection connection, string call, string field, CancellationToken cancellationToken)
+    private static async Task<HashSet<string>> NamesAsync(
+        NatsConnection connection, string call, string field, CancellationToken cancellationToken)
     {
         var names = new HashSet<string>(StringComparer.Ordinal);
         for (var total = int.MaxValue; names.Count < total;)
         {
             var before = names.Count;
-            var reply = await connection.RequestAsync<string, byte[]>(JetStreamSubjects.Api(call), $$"""{"offset":{{before}}}""", cancellationToken: cancellationToken);
+            var reply = await connection.RequestAsync<string, byte[]>(
+                JetStreamSubjects.Api(call), $$"""{"offset":{{before}}}""", cancellationToken: cancellationToken);
             using var answer = JsonDocument.Parse(reply.Data);
             total = answer.RootElement.TryGetProperty("total", out var number) ? number.GetInt32() : 0;
             if (answer.RootElement.TryGetProperty(field, out var page) && page.ValueKind == JsonValueKind.Array)
@@ -105,7 +109,8 @@ internal sealed class StoreInspection
     {
         if (File.Exists(account))
         {
-            _reports.Add($"'{account}' is a file where nats-server keeps its streams. Move it away, restore the folder from a backup, and start again");
+            _reports.Add($"'{account}' is a file where nats-server keeps its streams. Move it away, restore the folder from a "
+                + "backup, and start again");
             return;
         }
 
@@ -114,9 +119,11 @@ internal sealed class StoreInspection
         {
             var obs = new DirectoryInfo(Path.Combine(stream.FullName, "obs"));
             var consumers = obs.Exists ? obs.GetDirectories() : [];
-            foreach (var consumer in consumers.Where(static consumer => new FileInfo(Path.Combine(consumer.FullName, "o.dat")) is { Exists: true, Length: 0 }))
+            foreach (var consumer in consumers.Where(
+                static consumer => new FileInfo(Path.Combine(consumer.FullName, "o.dat")) is { Exists: true, Length: 0 }))
             {
-                _reports.Add($"Consumer {consumer.Name} of stream {stream.Name} has forgotten its position, because '{consumer.FullName}/o.dat' is empty: it begins anew, and messages come again");
+                _reports.Add($"Consumer {consumer.Name} of stream {stream.Name} has forgotten its position, "
+                    + $"because '{consumer.FullName}/o.dat' is empty: it begins anew, and messages come again");
             }
 
             _streams.Add((stream.Name, stream.FullName, [.. consumers.Select(static consumer => consumer.Name)]));

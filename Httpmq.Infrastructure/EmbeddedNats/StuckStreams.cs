@@ -14,7 +14,8 @@ internal sealed class StuckStreams(int port, string basePath)
     private static readonly TimeSpan TimeLimit = TimeSpan.FromSeconds(2);
 
     // HTTP/1.0, so that the answer ends with the connection. An HTTP client of its own would be the only one in this layer.
-    private readonly byte[] _question = Encoding.ASCII.GetBytes($"GET {basePath}/healthz?details=true HTTP/1.0\r\nHost: 127.0.0.1:{port}\r\n\r\n");
+    private readonly byte[] _question = Encoding.ASCII.GetBytes(
+        $"GET {basePath}/healthz?details=true HTTP/1.0\r\nHost: 127.0.0.1:{port}\r\n\r\n");
 
     /// <summary>One clause that names the first of them and its error; empty when there is none; null when nobody answered.</summary>
     public async Task<string?> AskAsync(CancellationToken cancellationToken)
@@ -51,7 +52,9 @@ internal sealed class StuckStreams(int port, string basePath)
         };
     }
 
-    /// <summary>Of the body of a 503. It lists other things as well, such as streams that could not be restored, which others look for.</summary>
+    /// <summary>
+    /// Of the body of a 503. It lists other things as well, such as streams that could not be restored, which others look for.
+    /// </summary>
     internal static string Describe(ReadOnlyMemory<byte> body)
     {
         using var answer = JsonDocument.Parse(body);
@@ -60,14 +63,18 @@ internal sealed class StuckStreams(int port, string basePath)
             return "";
         }
 
-        var stuck = errors.EnumerateArray().Select(ErrorOf).Where(static text => text.Contains("write error", StringComparison.Ordinal)).ToArray();
+        var stuck = errors.EnumerateArray().Select(ErrorOf)
+            .Where(static text => text.Contains("write error", StringComparison.Ordinal)).ToArray();
         return stuck.Length == 0 ? "" : $"{Describe(stuck[0])}{(stuck.Length == 1 ? "" : $" (and {stuck.Length - 1} more)")}";
     }
 
-    /// <summary>Of a line such as <c>JetStream stream '$G > orders' critical write error: write /...: no space left on device</c>.</summary>
+    /// <summary>
+    /// Of a line such as <c>JetStream stream '$G > orders' critical write error: write /...: no space left on device</c>.
+    /// </summary>
     internal static string Describe(string line)
     {
-        var stream = line.IndexOf("'$G > ", StringComparison.Ordinal) is var start and >= 0 && line.IndexOf('\'', start + 6) is var end and > 0
+        var stream = line.IndexOf("'$G > ", StringComparison.Ordinal) is var start and >= 0
+            && line.IndexOf('\'', start + 6) is var end and > 0
             ? $"stream {line[(start + 6)..end]}"
             : "a stream";
         var cause = line.LastIndexOf(": ", StringComparison.Ordinal) is var colon and >= 0 ? line[(colon + 2)..] : line;

@@ -7,7 +7,8 @@ using NATS.Client.Core;
 
 namespace Httpmq.Infrastructure.Health;
 
-internal sealed class BrokerHealth(JetStreamApi api, RequestPipeline requests, RequestLink link, DeliveryLink? deliveries, NatsOptions options) : IBrokerHealth
+internal sealed class BrokerHealth(
+    JetStreamApi api, RequestPipeline requests, RequestLink link, DeliveryLink? deliveries, NatsOptions options) : IBrokerHealth
 {
     private static readonly Operation Asking = new(OperationKind.AskReadiness);
     private static readonly TimeSpan TimeLimit = TimeSpan.FromSeconds(1.5);

@@ -9,7 +9,9 @@ namespace Httpmq.Infrastructure.Ledger;
 /// <param name="Filters">What the consumer gets; empty: everything.</param>
 /// <param name="MarkDecides">Whether the mark, once it was asked for, decides by itself what is passed on.</param>
 /// <param name="SeenDecides">Whether what was delivered here may be passed on without asking.</param>
-/// <param name="ForeignIsHarmless">Whether the message of another consumer, below the mark, survives an acknowledgement by this one.</param>
+/// <param name="ForeignIsHarmless">
+/// Whether the message of another consumer, below the mark, survives an acknowledgement by this one.
+/// </param>
 /// <param name="SteadySince">
 /// Since when the leader has certainly been the same, as a timestamp; 0: there are no copies that could lag, or no leader before it.
 /// </param>
@@ -122,9 +124,9 @@ internal sealed class ConsumerEntry
     public bool IsSettled => Volatile.Read(ref _learned) is not 0 and var then && _time.GetElapsedTime(then) >= LeaderSettles;
 
     /// <summary>
-    /// Compares what the consumer says with what was known when it was asked. It tells nobody that it was set back (CONSUMER.RESET), or that its
-    /// server was killed and forgot; then sequences are given twice, and what is remembered holds no longer. Nor may the advisory have been
-    /// heard that it was replaced.
+    /// Compares what the consumer says with what was known when it was asked. It tells nobody that it was set back (CONSUMER.RESET), or
+    /// that its server was killed and forgot; then sequences are given twice, and what is remembered holds no longer. Nor may the advisory
+    /// have been heard that it was replaced.
     /// </summary>
     /// <param name="generation">As it was before the consumer was asked.</param>
     /// <param name="known">The mark before the consumer was asked.</param>
@@ -132,7 +134,8 @@ internal sealed class ConsumerEntry
     /// <param name="created">When it was created, where replicas agree on that.</param>
     /// <param name="answeredAt">The server's clock when it answered.</param>
     /// <returns>The generation for <see cref="Learn"/>.</returns>
-    public long Compare(long generation, in DeliverySequence known, in DeliverySequence mark, DateTimeOffset? created, DateTimeOffset? answeredAt)
+    public long Compare(
+        long generation, in DeliverySequence known, in DeliverySequence mark, DateTimeOffset? created, DateTimeOffset? answeredAt)
     {
         if (generation != Generation)
         {
@@ -193,7 +196,8 @@ internal sealed class ConsumerEntry
     public AckVerdict JudgeBelowMark(in DeliverySequence delivery, AckRules rules, bool markDecides) => _recent.Find(delivery) switch
     {
         true when markDecides || rules.SeenDecides => AckVerdict.Pass,
-        false when !IsDisturbed(rules.SteadySince, SequencesSettle) && _time.GetElapsedTime(Volatile.Read(ref _lastSeen)) < SequencesSettle => AckVerdict.AnotherMessage,
+        false when !IsDisturbed(rules.SteadySince, SequencesSettle)
+            && _time.GetElapsedTime(Volatile.Read(ref _lastSeen)) < SequencesSettle => AckVerdict.AnotherMessage,
         _ when !markDecides => AckVerdict.Ask,
         _ => rules.Filters.Count == 0 ? AckVerdict.Pass : AckVerdict.LookAtSubject,
     };
@@ -207,7 +211,8 @@ internal sealed class ConsumerEntry
     /// <summary>Compares the leader that answers with the one before: the advisory that tells of another may be late, or lost.</summary>
     public void AnsweredBy(string? leader)
     {
-        if (leader is not null && Interlocked.Exchange(ref _leader, leader) is { } before && !string.Equals(before, leader, StringComparison.Ordinal))
+        if (leader is not null && Interlocked.Exchange(ref _leader, leader) is { } before
+            && !string.Equals(before, leader, StringComparison.Ordinal))
         {
             Elected();
         }
@@ -243,7 +248,10 @@ internal sealed class ConsumerEntry
         return elected == 0 && (since - created)?.Duration() <= FirstElection ? 0 : Math.Max(Ago(now - since), elected);
     }
 
-    /// <summary>Asks the consumer. Whoever asks while a question is under way gets the answer to the next one, so that none is older than the asking.</summary>
+    /// <summary>
+    /// Asks the consumer. Whoever asks while a question is under way gets the answer to the next one, so that none is older than the
+    /// asking.
+    /// </summary>
     public Task<ConsumerInfoWire?> AskAsync(Func<Task<ConsumerInfoWire?>> ask, CancellationToken cancellationToken) =>
         _info.AskAsync(ask).WaitAsync(cancellationToken);
 

@@ -65,5 +65,6 @@ internal sealed class RecentDeliveries
 
     private static int IndexOf(ulong consumerSequence, ulong[] slots) => (int)(consumerSequence & (uint)(slots.Length - 1));
 
-    private static ulong Pack(in DeliverySequence delivery) => ((delivery.Consumer & uint.MaxValue) << 32) | (delivery.Stream & uint.MaxValue);
+    private static ulong Pack(in DeliverySequence delivery) =>
+        ((delivery.Consumer & uint.MaxValue) << 32) | (delivery.Stream & uint.MaxValue);
 }

@@ -9,7 +9,8 @@ using Httpmq.Domain.Streams;
 namespace Httpmq.Infrastructure.Protocol;
 
 /// <summary>
-/// A configuration as JetStream gave it. What is changed is changed in its JSON, so that fields that are not known here go back as they came.
+/// A configuration as JetStream gave it. What is changed is changed in its JSON, so that fields that are not known here go back as they
+/// came.
 /// </summary>
 /// <param name="Json">All of it; not to be changed.</param>
 /// <param name="Known">The part that is known here, as it came.</param>
@@ -79,7 +80,8 @@ internal abstract class GivenConfigConverter<T>(JsonTypeInfo<T> type) : JsonConv
             ? new GivenConfig<T>(json, known)
             : throw new JsonException("a configuration is no object");
 
-    public override void Write(Utf8JsonWriter writer, GivenConfig<T> value, JsonSerializerOptions options) => value.Json.WriteTo(writer, options);
+    public override void Write(Utf8JsonWriter writer, GivenConfig<T> value, JsonSerializerOptions options) =>
+        value.Json.WriteTo(writer, options);
 }
 
 internal sealed class GivenStreamConverter() : GivenConfigConverter<StreamConfig>(ConfigJson.Default.StreamConfig);
@@ -91,7 +93,8 @@ internal sealed class NanosecondsConverter : JsonConverter<GivenDuration>
 {
     public override GivenDuration Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) => reader.GetInt64();
 
-    public override void Write(Utf8JsonWriter writer, GivenDuration value, JsonSerializerOptions options) => writer.WriteNumberValue(value.Nanoseconds);
+    public override void Write(Utf8JsonWriter writer, GivenDuration value, JsonSerializerOptions options) =>
+        writer.WriteNumberValue(value.Nanoseconds);
 }
 
 [JsonSourceGenerationOptions(

@@ -67,7 +67,8 @@ internal sealed record ClusterWire
     /// </summary>
     public bool LeadsForCertain =>
         Leader is { Length: > 0 }
-        && (Replicas is not { Count: > 0 and var others } replicas || 1 + replicas.Count(static replica => replica.IsHeard) > (others + 1) / 2);
+        && (Replicas is not { Count: > 0 and var others } replicas
+            || 1 + replicas.Count(static replica => replica.IsHeard) > (others + 1) / 2);
 }
 
 /// <summary>A copy as its leader sees it.</summary>

@@ -12,8 +12,8 @@ internal enum DeleteRefusal
 }
 
 /// <summary>
-/// Reads the description of <c>err_code</c> 10057, which is one code for all that goes wrong when a message is deleted: it ends in the error of
-/// the store, of which there is nothing but the text.
+/// Reads the description of <c>err_code</c> 10057, which is one code for all that goes wrong when a message is deleted: it ends in the
+/// error of the store, of which there is nothing but the text.
 /// </summary>
 internal static class DeleteRefusals
 {

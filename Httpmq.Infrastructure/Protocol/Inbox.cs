@@ -13,7 +13,8 @@ internal static class Inbox
     /// A short prefix for replies, one per process: every request carries a reply subject, and who guesses one can only
     /// answer in the server's place on the same account, which the server's own permissions decide.
     /// </summary>
-    public static string NewReplyPrefix() => "_INBOX." + RandomNumberGenerator.GetString("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789", 11) + ".";
+    public static string NewReplyPrefix() =>
+        "_INBOX." + RandomNumberGenerator.GetString("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789", 11) + ".";
 
     /// <summary>
     /// Three tokens: a stream that takes any subject of two (<c>*.*</c>) is allowed and would store what is delivered here, but one

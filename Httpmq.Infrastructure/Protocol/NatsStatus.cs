@@ -3,7 +3,10 @@ using System.Buffers.Text;
 
 namespace Httpmq.Infrastructure.Protocol;
 
-/// <summary>The status in the header line of a message from the server; https://github.com/nats-io/nats-architecture-and-design/blob/main/adr/ADR-4.md.</summary>
+/// <summary>
+/// The status in the header line of a message from the server;
+/// https://github.com/nats-io/nats-architecture-and-design/blob/main/adr/ADR-4.md.
+/// </summary>
 internal static class NatsStatus
 {
     public const int None = 0;

@@ -66,7 +66,9 @@ internal sealed record ServerFacts(Version? Version)
     /// </summary>
     public bool ConfirmsAnythingWithFlowControl => IsAtLeast(2, 14, 0);
 
-    /// <summary>A consumer's <c>created</c> is the same on every replica and after every restart, so that it tells a replaced one.</summary>
+    /// <summary>
+    /// A consumer's <c>created</c> is the same on every replica and after every restart, so that it tells a replaced one.
+    /// </summary>
     public bool HasStableConsumerCreated => IsAtLeast(2, 12, 3);
 
     /// <summary>In lame duck mode JetStream stops at once; earlier servers keep it until they close the connections.</summary>

@@ -9,12 +9,14 @@ using Httpmq.Infrastructure.Requests;
 
 namespace Httpmq.Infrastructure.Publishing;
 
-internal sealed class MessagePublisher(RequestLink link, NatsOptions options, RequestPipeline requests, JetStreamApi api, TimeProvider time) : IMessagePublisher
+internal sealed class MessagePublisher(
+    RequestLink link, NatsOptions options, RequestPipeline requests, JetStreamApi api, TimeProvider time) : IMessagePublisher
 {
     private readonly UnclaimedSubjects _unclaimed = new(api, time);
     private readonly ConcurrentQueue<PendingPublish> _free = new();
 
-    public int MaxPayload => options.MaxMessageBytes > 0 ? Math.Min(options.MaxMessageBytes, link.Server.MaxPayload) : link.Server.MaxPayload;
+    public int MaxPayload =>
+        options.MaxMessageBytes > 0 ? Math.Min(options.MaxMessageBytes, link.Server.MaxPayload) : link.Server.MaxPayload;
 
     public async ValueTask<IPendingPublish> StartAsync(Publication publication)
     {
@@ -119,6 +121,7 @@ internal sealed class MessagePublisher(RequestLink link, NatsOptions options, Re
 
         public bool IsCompleted => Size > 0 || Reply.IsCompleted;
 
-        public ValueTask<PublishOutcome> GetOutcomeAsync(CancellationToken cancellationToken) => publisher.GetOutcomeAsync(this, cancellationToken);
+        public ValueTask<PublishOutcome> GetOutcomeAsync(CancellationToken cancellationToken) =>
+            publisher.GetOutcomeAsync(this, cancellationToken);
     }
 }

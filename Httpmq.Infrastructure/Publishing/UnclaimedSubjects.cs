@@ -18,8 +18,8 @@ internal readonly record struct Claim(string? Stream, bool IsKnown, Error? Cause
 
 /// <summary>
 /// Asks JetStream why a message was not stored, so that the error can say it. That explains a failure and causes none: many that fail at
-/// the same time share one question per subject and its answer, and when JetStream answers one not at all, none is asked for a moment. Nobody
-/// waits beyond the 5 s in which every publish ends.
+/// the same time share one question per subject and its answer, and when JetStream answers one not at all, none is asked for a moment.
+/// Nobody waits beyond the 5 s in which every publish ends.
 /// </summary>
 #pragma warning disable CA1001 // The semaphore has no wait handle to free, and lives as long as the process.
 internal sealed class UnclaimedSubjects(JetStreamApi api, TimeProvider time)

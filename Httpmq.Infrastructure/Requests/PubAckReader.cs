@@ -68,6 +68,8 @@ internal sealed class PubAckReader
         return stream is null || sequence == 0 ? Foreign() : new Reply(ReplyKind.Answered, stream, sequence);
     }
 
-    /// <summary>Somebody else than a stream listens on the subject and answered; a stream may have stored the message all the same.</summary>
+    /// <summary>
+    /// Somebody else than a stream listens on the subject and answered; a stream may have stored the message all the same.
+    /// </summary>
     private static Reply Foreign() => new(ReplyKind.Foreign);
 }

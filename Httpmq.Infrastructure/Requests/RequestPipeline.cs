@@ -15,7 +15,8 @@ namespace Httpmq.Infrastructure.Requests;
 /// <remarks>
 /// What is limited is the requests that wait for JetStream. Replies that nobody has taken yet keep their slot and count no more, so who
 /// does not take them stops nobody. Batches together get three quarters of the limit; the rest is for single requests.
-/// A batch whose stream does not answer would wait for the time limit with each window; see <see cref="StreamSilence"/>. Single requests are always sent.
+/// A batch whose stream does not answer would wait for the time limit with each window; see <see cref="StreamSilence"/>. Single requests
+/// are always sent.
 /// </remarks>
 internal sealed class RequestPipeline : IAsyncDisposable
 {
@@ -71,7 +72,10 @@ internal sealed class RequestPipeline : IAsyncDisposable
     public ValueTask<PendingReply> StartAsync(string subject, ReadOnlyMemory<byte> payload, MessageHeaders headers) =>
         StartAsync(subject, payload, headers, inBatch: false);
 
-    /// <summary>As <see cref="StartAsync(string, ReadOnlyMemory{byte}, MessageHeaders)"/>, for one of many: it waits while batches have all that they may have.</summary>
+    /// <summary>
+    /// As <see cref="StartAsync(string, ReadOnlyMemory{byte}, MessageHeaders)"/>, for one of many: it waits while batches have all that
+    /// they may have.
+    /// </summary>
     public ValueTask<PendingReply> StartInBatchAsync(
         string subject,
         ReadOnlyMemory<byte> payload,
@@ -135,7 +139,9 @@ internal sealed class RequestPipeline : IAsyncDisposable
         CancellationToken cancellationToken)
     {
         await _batchRoom.WaitAsync(cancellationToken);
-        return await (_silence.MaySend(subject) ? StartAsync(subject, payload, headers, inBatch: true) : Refuse(ReplyKind.Silent, inBatch: true));
+        return await (_silence.MaySend(subject)
+            ? StartAsync(subject, payload, headers, inBatch: true)
+            : Refuse(ReplyKind.Silent, inBatch: true));
     }
 
     private ValueTask<PendingReply> StartAsync(string subject, ReadOnlyMemory<byte> payload, MessageHeaders headers, bool inBatch)
@@ -193,7 +199,8 @@ internal sealed class RequestPipeline : IAsyncDisposable
         }
     }
 
-    private async ValueTask<PendingReply> StartFirstAsync(string subject, ReadOnlyMemory<byte> payload, MessageHeaders headers, bool inBatch) =>
+    private async ValueTask<PendingReply> StartFirstAsync(
+        string subject, ReadOnlyMemory<byte> payload, MessageHeaders headers, bool inBatch) =>
         await SubscribeOnceAsync()
             ? await StartAsync(subject, payload, headers, inBatch)
             : await Refuse(ReplyKind.NotSent, inBatch);
@@ -260,7 +267,9 @@ internal sealed class RequestPipeline : IAsyncDisposable
         }
     }
 
-    /// <summary>The other one first: what is answered in between comes to one of the two, and what comes to both ends one request once.</summary>
+    /// <summary>
+    /// The other one first: what is answered in between comes to one of the two, and what comes to both ends one request once.
+    /// </summary>
     private async Task RenewAsync(ReplySubscription dead)
     {
         try
@@ -279,7 +288,9 @@ internal sealed class RequestPipeline : IAsyncDisposable
         }
     }
 
-    /// <summary>The client library ended the subscription, for whatever reason: answers to what is under way still come to another.</summary>
+    /// <summary>
+    /// The client library ended the subscription, for whatever reason: answers to what is under way still come to another.
+    /// </summary>
     private void OnSubscriptionEnded(ReplySubscription subscription)
     {
         if (!_disposed && ReferenceEquals(Interlocked.CompareExchange(ref _subscription, null, subscription), subscription) && _link.IsOpen)

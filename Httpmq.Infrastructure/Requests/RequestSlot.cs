@@ -52,7 +52,8 @@ internal sealed class RequestSlot(int index, Action<RequestSlot> ended, Action<R
     public bool IsRefused(IReadOnlyDictionary<string, long> refusals, out long token)
     {
         token = Token;
-        return token != 0 && Volatile.Read(ref _subject) is { } subject && refusals.TryGetValue(subject, out var at) && Volatile.Read(ref _started) <= at;
+        return token != 0 && Volatile.Read(ref _subject) is { } subject && refusals.TryGetValue(subject, out var at)
+            && Volatile.Read(ref _started) <= at;
     }
 
     public void TryEnd(long token, in Reply reply)
@@ -75,6 +76,7 @@ internal sealed class RequestSlot(int index, Action<RequestSlot> ended, Action<R
 
     ValueTaskSourceStatus IValueTaskSource<Reply>.GetStatus(short token) => _core.GetStatus(token);
 
-    void IValueTaskSource<Reply>.OnCompleted(Action<object?> continuation, object? state, short token, ValueTaskSourceOnCompletedFlags flags) =>
+    void IValueTaskSource<Reply>.OnCompleted(
+        Action<object?> continuation, object? state, short token, ValueTaskSourceOnCompletedFlags flags) =>
         _core.OnCompleted(continuation, state, token, flags);
 }

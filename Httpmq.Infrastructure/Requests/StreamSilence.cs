@@ -3,8 +3,9 @@ using Httpmq.Infrastructure.Protocol;
 namespace Httpmq.Infrastructure.Requests;
 
 /// <summary>
-/// Which streams leave publishes unanswered: all of them, when one timed out and none answered meanwhile; else that of the subject, because one may be
-/// stuck or without a majority while others answer. Until an answer comes, a record of a batch is sent in each time limit, and the others are refused.
+/// Which streams leave publishes unanswered: all of them, when one timed out and none answered meanwhile; else that of the subject, because
+/// one may be stuck or without a majority while others answer. Until an answer comes, a record of a batch is sent in each time limit, and
+/// the others are refused.
 /// </summary>
 /// <remarks>
 /// Only answers of streams count. JetStream's API and its consumers answer while a stream is stuck.

@@ -19,8 +19,8 @@ internal sealed class AckGuard(RequestLink link, JetStreamApi api, ConsumerLedge
 {
     private static readonly TimeSpan LeaderPoll = TimeSpan.FromMilliseconds(200);
 
-    // How far a new leader may be behind. Deliveries and acknowledgements reach the copies in the same order, and no more than max_ack_pending
-    // deliveries are unacknowledged; the least is a second of many, for servers that do not wait for the copies.
+    // How far a new leader may be behind. Deliveries and acknowledgements reach the copies in the same order, and no more than
+    // max_ack_pending deliveries are unacknowledged; the least is a second of many, for servers that do not wait for the copies.
     private const ulong LeastUnknown = 10_000;
     private const ulong UnknownPerPending = 4;
 
@@ -42,11 +42,13 @@ internal sealed class AckGuard(RequestLink link, JetStreamApi api, ConsumerLedge
                 return (refusal, AckVerdict.Ask, null);
             }
 
-            var isStopping = known.IsBeyond(delivery) && !known.HasCopies && await HasCopiesAsync(operation, stream, known, cancellationToken);
+            var isStopping = known.IsBeyond(delivery) && !known.HasCopies
+                && await HasCopiesAsync(operation, stream, known, cancellationToken);
             var mayKnowLess = (known.HasCopies || known.IsInDoubt) && known.IsBeyond(delivery) && !known.IsFarBeyond(delivery);
             if (isStopping || mayKnowLess)
             {
-                (refusal, known) = await WaitForLeaderAsync(operation, stream, name, delivery, known, timeLimit ?? new AckTimeLimit(time), cancellationToken);
+                (refusal, known) = await WaitForLeaderAsync(
+                    operation, stream, name, delivery, known, timeLimit ?? new AckTimeLimit(time), cancellationToken);
                 if (refusal is not null)
                 {
                     return (refusal, AckVerdict.Ask, null);
@@ -58,7 +60,9 @@ internal sealed class AckGuard(RequestLink link, JetStreamApi api, ConsumerLedge
                 isStopping = isStopping && !known.HasCopies;
                 var inDoubt = isStopping || (known.IsInDoubt && !known.IsFarBeyond(delivery));
                 return (
-                    inDoubt ? AckErrors.Unknown(operation) : AckErrors.Beyond(operation, delivery, known.Mark, isOnlyCopy: !known.HasCopies),
+                    inDoubt
+                        ? AckErrors.Unknown(operation)
+                        : AckErrors.Beyond(operation, delivery, known.Mark, isOnlyCopy: !known.HasCopies),
                     AckVerdict.Ask,
                     null);
             }
@@ -126,7 +130,8 @@ internal sealed class AckGuard(RequestLink link, JetStreamApi api, ConsumerLedge
     }
 
     /// <summary>Asks the consumer's leader, and keeps what it says.</summary>
-    private async Task<(Error? Refusal, Known Known)> LearnAsync(Operation operation, StreamName stream, ConsumerName name, CancellationToken cancellationToken)
+    private async Task<(Error? Refusal, Known Known)> LearnAsync(
+        Operation operation, StreamName stream, ConsumerName name, CancellationToken cancellationToken)
     {
         var entry = ledger.Find(stream.Value, name.Value);
         var generation = entry?.Generation ?? 0;
@@ -156,18 +161,21 @@ internal sealed class AckGuard(RequestLink link, JetStreamApi api, ConsumerLedge
             entry.IsOnlyCopy = false;
         }
 
-        DateTimeOffset? created = ServerFacts.OfLeader(info.Config.LeaderVersion, link.Server).HasStableConsumerCreated ? info.Created : null;
+        DateTimeOffset? created =
+            ServerFacts.OfLeader(info.Config.LeaderVersion, link.Server).HasStableConsumerCreated ? info.Created : null;
         entry.AnsweredBy(info.Cluster?.Leader);
-        var rules = await RulesOfAsync(operation, stream, info, entry.Rules?.Retention, entry.SteadySince(info, created), cancellationToken);
+        var rules = await RulesOfAsync(
+            operation, stream, info, entry.Rules?.Retention, entry.SteadySince(info, created), cancellationToken);
         var mark = new DeliverySequence(info.Delivered?.StreamSeq ?? 0, info.Delivered?.ConsumerSeq ?? 0);
         generation = entry.Compare(generation, before, mark, created, info.Ts);
         entry.Learn(generation, rules, mark);
-        return (null, new Known(entry, rules, mark, copies, (int)(info.Config.Number("num_replicas") ?? 0), info.Cluster?.LeadsForCertain ?? true));
+        return (null, new Known(
+            entry, rules, mark, copies, (int)(info.Config.Number("num_replicas") ?? 0), info.Cluster?.LeadsForCertain ?? true));
     }
 
     /// <summary>
-    /// Whether a consumer has copies although it names none: that of a server that is stopping (2.10.27, 2.15.1, under load). Then it may also say
-    /// that it delivered nothing.
+    /// Whether a consumer has copies although it names none: that of a server that is stopping (2.10.27, 2.15.1, under load). Then it may
+    /// also say that it delivered nothing.
     /// </summary>
     private async Task<bool> HasCopiesAsync(Operation operation, StreamName stream, Known known, CancellationToken cancellationToken)
     {
@@ -178,7 +186,8 @@ internal sealed class AckGuard(RequestLink link, JetStreamApi api, ConsumerLedge
 
         var wanted = known.Wanted is not 0 and var own
             ? own
-            : (await api.CallAsync(operation, $"STREAM.INFO.{stream}", [], WireJson.Default.StreamInfoWire, cancellationToken)).Config!.Known.NumReplicas;
+            : (await api.CallAsync(
+                operation, $"STREAM.INFO.{stream}", [], WireJson.Default.StreamInfoWire, cancellationToken)).Config!.Known.NumReplicas;
         known.Entry.IsOnlyCopy = wanted == 1;
         return wanted > 1;
     }
@@ -195,7 +204,8 @@ internal sealed class AckGuard(RequestLink link, JetStreamApi api, ConsumerLedge
         var leader = ServerFacts.OfLeader(config.LeaderVersion, link.Server);
         if (!leader.KeepsMessagesOfOthers)
         {
-            retention ??= (await api.CallAsync(operation, $"STREAM.INFO.{stream}", [], WireJson.Default.StreamInfoWire, cancellationToken)).Config!.Text("retention");
+            retention ??= (await api.CallAsync(
+                operation, $"STREAM.INFO.{stream}", [], WireJson.Default.StreamInfoWire, cancellationToken)).Config!.Text("retention");
         }
 
         var harmless = leader.KeepsMessagesOfOthers || retention is "limits";
@@ -224,7 +234,8 @@ internal sealed class AckGuard(RequestLink link, JetStreamApi api, ConsumerLedge
         CancellationToken cancellationToken)
     {
         Error? refusal = null;
-        while (refusal is null && known.IsBeyond(delivery) && !known.IsFarBeyond(delivery) && timeLimit.Start() is { } left && left > TimeSpan.Zero)
+        while (refusal is null && known.IsBeyond(delivery) && !known.IsFarBeyond(delivery) && timeLimit.Start() is { } left
+            && left > TimeSpan.Zero)
         {
             await Task.Delay(left < LeaderPoll ? left : LeaderPoll, time, cancellationToken);
             (refusal, known) = await LearnAsync(operation, stream, name, cancellationToken);
@@ -235,13 +246,15 @@ internal sealed class AckGuard(RequestLink link, JetStreamApi api, ConsumerLedge
 
     private static SubjectFilter[] FiltersOf(ConsumerConfig config)
     {
-        var filters = config.Filters().Select(static text => SubjectFilter.TryParse(text, out var filter, out _) ? filter : default).ToArray();
+        var filters = config.Filters()
+            .Select(static text => SubjectFilter.TryParse(text, out var filter, out _) ? filter : default).ToArray();
 
         // One that cannot be read here may let anything through.
         return filters.Any(static filter => filter.Value is null) ? [] : filters;
     }
 
-    private static bool Covers(AckRules rules, string subject) => rules.Filters.Count == 0 || rules.Filters.Any(filter => filter.Covers(subject));
+    private static bool Covers(AckRules rules, string subject) =>
+        rules.Filters.Count == 0 || rules.Filters.Any(filter => filter.Covers(subject));
 
     /// <summary>What a consumer's leader said a moment ago.</summary>
     /// <param name="Entry">Where it is kept.</param>
@@ -250,7 +263,8 @@ internal sealed class AckGuard(RequestLink link, JetStreamApi api, ConsumerLedge
     /// <param name="HasCopies">Whether it named its copies.</param>
     /// <param name="Wanted">How many copies its configuration asks for; 0: as many as the stream has.</param>
     /// <param name="LeadsForCertain">Whether it can be no copy, and no leader that was replaced unnoticed.</param>
-    private readonly record struct Known(ConsumerEntry Entry, AckRules Rules, DeliverySequence Said, bool HasCopies, int Wanted, bool LeadsForCertain)
+    private readonly record struct Known(
+        ConsumerEntry Entry, AckRules Rules, DeliverySequence Said, bool HasCopies, int Wanted, bool LeadsForCertain)
     {
         /// <summary>The leader's mark, or what went through here since.</summary>
         public DeliverySequence Mark => new(Math.Max(Said.Stream, Entry.Mark.Stream), Math.Max(Said.Consumer, Entry.Mark.Consumer));
@@ -259,7 +273,8 @@ internal sealed class AckGuard(RequestLink link, JetStreamApi api, ConsumerLedge
 
         /// <summary>Whether no leader before can have made so many deliveries that this one does not know of.</summary>
         public bool IsFarBeyond(in DeliverySequence delivery) =>
-            LeadsForCertain && Entry.IsSettled && delivery.Consumer > Mark.Consumer && delivery.Consumer - Mark.Consumer > Rules.MostUnknown;
+            LeadsForCertain && Entry.IsSettled && delivery.Consumer > Mark.Consumer
+                && delivery.Consumer - Mark.Consumer > Rules.MostUnknown;
 
         public bool IsBeyond(in DeliverySequence delivery) => delivery.Stream > Mark.Stream || delivery.Consumer > Mark.Consumer;
     }

@@ -98,14 +98,17 @@ internal sealed class MessageAcknowledger(
 
         if (reply.Kind is ReplyKind.TimedOut)
         {
-            // Servers leave unanswered what they never delivered: the mark may be from before the consumer was set back, of which nobody is told.
+            // Servers leave unanswered what they never delivered: the mark may be from before the consumer was set back, of which nobody is
+            // told.
             entry.Reset();
         }
 
         return AckRefusals.Of(operation, reply, link);
     }
 
-    /// <summary>Looks whether the consumer's filter lets the message through: before it is acknowledged where that could harm, else meanwhile.</summary>
+    /// <summary>
+    /// Looks whether the consumer's filter lets the message through: before it is acknowledged where that could harm, else meanwhile.
+    /// </summary>
     private async ValueTask<Error?> LookAndSendAsync(
         StreamName stream,
         ConsumerName consumer,
@@ -149,7 +152,8 @@ internal sealed class MessageAcknowledger(
         }
     }
 
-    private async Task<Error> ExplainNoConsumerAsync(StreamName stream, ConsumerName consumer, Operation operation, CancellationToken cancellationToken)
+    private async Task<Error> ExplainNoConsumerAsync(
+        StreamName stream, ConsumerName consumer, Operation operation, CancellationToken cancellationToken)
     {
         try
         {

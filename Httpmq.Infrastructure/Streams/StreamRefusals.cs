@@ -84,7 +84,8 @@ internal sealed class StreamRefusals(JetStreamApi api)
                 cancellationToken);
             foreach (var other in (page.Streams ?? []).Select(stream => stream.Config!.Known))
             {
-                if (!string.Equals(other.Name, wanted.Name, StringComparison.Ordinal) && other.Subjects?.FirstOrDefault(filter.Overlaps) is { } taken)
+                if (!string.Equals(other.Name, wanted.Name, StringComparison.Ordinal)
+                    && other.Subjects?.FirstOrDefault(filter.Overlaps) is { } taken)
                 {
                     return StreamErrors.Overlapping(error, subject, taken, other.Name);
                 }

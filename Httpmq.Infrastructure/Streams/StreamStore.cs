@@ -27,7 +27,8 @@ internal sealed class StreamStore(JetStreamApi api, IDefinitionLocks locks) : IS
         var json = Change(StreamDefaults.File, Configurations.Named((StreamConfig)named.WithoutZeros()));
         // A single server keeps two creations apart by itself, a cluster does not always. And a change may be under way that has read a
         // stream which was deleted since.
-        await locks.RunAfterOthersAsync(operation, name, () => WriteAsync(operation, "CREATE", name, json, cancellationToken), cancellationToken);
+        await locks.RunAfterOthersAsync(
+            operation, name, () => WriteAsync(operation, "CREATE", name, json, cancellationToken), cancellationToken);
     }
 
     public async Task<IReadOnlyList<StreamInfo>> ListAsync(CancellationToken cancellationToken)
@@ -62,10 +63,12 @@ internal sealed class StreamStore(JetStreamApi api, IDefinitionLocks locks) : IS
     }
 
     public Task ChangeLimitsAsync(StreamName name, StreamLimits limits, CancellationToken cancellationToken) =>
-        UpdateAsync(new Operation(OperationKind.ChangeLimits, name.Value), name, Configurations.Named(limits.WithoutZeros()), cancellationToken);
+        UpdateAsync(
+            new Operation(OperationKind.ChangeLimits, name.Value), name, Configurations.Named(limits.WithoutZeros()), cancellationToken);
 
     public Task DeleteAsync(StreamName name, CancellationToken cancellationToken) =>
-        api.CallAsync(new Operation(OperationKind.DeleteStream, name.Value), $"STREAM.DELETE.{name}", [], WireJson.Default.ApiResponse, cancellationToken);
+        api.CallAsync(new Operation(
+            OperationKind.DeleteStream, name.Value), $"STREAM.DELETE.{name}", [], WireJson.Default.ApiResponse, cancellationToken);
 
     private Task<StreamInfoWire> ReadAsync(Operation operation, StreamName name, CancellationToken cancellationToken) =>
         api.CallAsync(operation, $"STREAM.INFO.{name}", [], WireJson.Default.StreamInfoWire, cancellationToken);
@@ -92,11 +95,14 @@ internal sealed class StreamStore(JetStreamApi api, IDefinitionLocks locks) : IS
         }
     }
 
-    /// <summary>The call is never cancelled: whether it happened must be known before the next change. It has a time-out of its own.</summary>
+    /// <summary>
+    /// The call is never cancelled: whether it happened must be known before the next change. It has a time-out of its own.
+    /// </summary>
     private async Task WriteAsync(Operation operation, string verb, StreamName name, JsonObject config, CancellationToken cancellationToken)
     {
         var body = JsonSerializer.SerializeToUtf8Bytes(config, WireJson.Default.JsonObject);
-        var answer = await api.TryCallAsync(operation, $"STREAM.{verb}.{name}", body, WireJson.Default.StreamInfoWire, CancellationToken.None);
+        var answer = await api.TryCallAsync(
+            operation, $"STREAM.{verb}.{name}", body, WireJson.Default.StreamInfoWire, CancellationToken.None);
         if (answer.Error is { } error)
         {
             var wanted = config.Deserialize(ConfigJson.Default.StreamConfig)!;
