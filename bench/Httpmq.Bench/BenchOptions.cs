@@ -51,7 +51,8 @@ internal sealed record BenchOptions
                 "--abuse" => options with { Abuse = true },
                 "--soak" => options with { Soak = true },
                 "--app" => options with { App = Value() },
-                "--case" => options with { Cases = Value().Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries) },
+                "--case" =>
+                    options with { Cases = Value().Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries) },
                 "--rounds" => options with { Rounds = (int)Number(1, 100) },
                 "--scale" => options with { Scale = Number(0.01, 100) },
                 "--json" => options with { Json = Value() },
@@ -61,7 +62,8 @@ internal sealed record BenchOptions
             string Value() => ++index < arguments.Count ? arguments[index] : throw new BenchException($"{name} needs a value");
 
             double Number(double least, double most) =>
-                double.TryParse(Value(), NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var number) && number >= least && number <= most
+                double.TryParse(Value(), NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var number) && number >= least
+                    && number <= most
                     ? number
                     : throw new BenchException($"{name} takes a number from {least} to {most}");
         }

@@ -23,7 +23,8 @@ public class Base64BodyBenchmarks
     public async Task<int> ReadAsync()
     {
         var reader = PipeReader.Create(new ReadOnlySequence<byte>(_body));
-        using var message = await Base64Body.ReadAsync(reader, _body.Length, MaxMessage, _buffers, BodyTimeouts.Endless, CancellationToken.None);
+        using var message = await Base64Body.ReadAsync(
+            reader, _body.Length, MaxMessage, _buffers, BodyTimeouts.Endless, CancellationToken.None);
         return message.Message.Length;
     }
 }

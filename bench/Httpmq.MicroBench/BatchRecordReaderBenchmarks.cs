@@ -9,7 +9,8 @@ namespace Httpmq.MicroBench;
 public sealed class BatchRecordReaderBenchmarks : IDisposable
 {
     private readonly BatchRecordReader _reader = new(1024 * 1024, new BodyBuffers(long.MaxValue));
-    private readonly ReadOnlySequence<byte> _record = new("""{"subject":"orders.europe.new","b64_msg":"AAAAAAAAAAAAAAAAAAAAAA=="}"""u8.ToArray());
+    private readonly ReadOnlySequence<byte> _record = new(
+        """{"subject":"orders.europe.new","b64_msg":"AAAAAAAAAAAAAAAAAAAAAA=="}"""u8.ToArray());
     private readonly ReadOnlySequence<byte> _noObject = new("orders.europe.new"u8.ToArray());
     private readonly ReadOnlySequence<byte> _noSubject = new("""{"b64_msg":"AAAAAAAAAAAAAAAAAAAAAA=="}"""u8.ToArray());
     private readonly ReadOnlySequence<byte> _noBase64 = new("""{"subject":"orders.europe.new","b64_msg":"hello"}"""u8.ToArray());

@@ -21,7 +21,8 @@ public class DeliveryQueueBenchmarks
     {
         for (var index = 0; index < Burst; index++)
         {
-            _queue.TryAdd("orders.europe.new", "$JS.ACK.orders.workers.1.1.1.0.0", new DeliverySequence(1, 1), at: 0, headers: default, _message);
+            _queue.TryAdd(
+                "orders.europe.new", "$JS.ACK.orders.workers.1.1.1.0.0", new DeliverySequence(1, 1), at: 0, headers: default, _message);
         }
 
         return _queue.Drain(_sink, int.MaxValue);

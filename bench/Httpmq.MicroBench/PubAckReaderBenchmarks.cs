@@ -9,8 +9,9 @@ public class PubAckReaderBenchmarks
 {
     private readonly PubAckReader _reader = new();
     private readonly ReadOnlySequence<byte> _stored = new("""{"stream":"orders","seq":123456}"""u8.ToArray());
-    private readonly ReadOnlySequence<byte> _refused =
-        new("""{"error":{"code":400,"err_code":10054,"description":"message size exceeds maximum allowed"},"stream":"orders","seq":0}"""u8.ToArray());
+    private readonly ReadOnlySequence<byte> _refused = new(
+        """{"error":{"code":400,"err_code":10054,"description":"message size exceeds maximum allowed"},"stream":"orders","seq":0}"""u8
+            .ToArray());
 
     [Benchmark]
     public ulong Stored() => _reader.Read(headers: null, _stored).Sequence;

@@ -55,7 +55,8 @@ internal sealed class ChaosRun(ChaosOptions options, string folder, TextWriter o
     {
         using var client = new GatewayClient(bed.Management.Address);
         await SucceedAsync(
-            () => client.PostAsync("/v1/admin/stream", new JsonObject { ["name"] = Stream, ["subjects"] = new JsonArray($"{Stream}.>"), ["replicas"] = options.Copies }),
+            () => client.PostAsync("/v1/admin/stream",
+                new JsonObject { ["name"] = Stream, ["subjects"] = new JsonArray($"{Stream}.>"), ["replicas"] = options.Copies }),
             cancellationToken);
         var info = await SucceedAsync(() => client.GetAsync($"/v1/admin/stream/{Stream}"), cancellationToken);
         if ((int?)info.Body!["stream"]!["config"]!["replicas"] is not { } copies || copies != options.Copies)
@@ -168,7 +169,8 @@ internal sealed class ChaosRun(ChaosOptions options, string folder, TextWriter o
 
     private async Task WriteDownAsync(TestBed bed, JournalWriter journal, CancellationToken cancellationToken)
     {
-        var standing = await bed.Observer.StreamAsync(cancellationToken) ?? throw new InvalidOperationException("the stream does not answer at the end");
+        var standing = await bed.Observer.StreamAsync(cancellationToken)
+            ?? throw new InvalidOperationException("the stream does not answer at the end");
         var held = await bed.Observer.ReadAllAsync(cancellationToken);
         if ((ulong)held.Count != standing.Messages)
         {
@@ -182,7 +184,8 @@ internal sealed class ChaosRun(ChaosOptions options, string folder, TextWriter o
 
         foreach (var consumer in Consumers)
         {
-            var end = await bed.Observer.ConsumerAsync(consumer, cancellationToken) ?? throw new InvalidOperationException($"consumer {consumer} does not answer at the end");
+            var end = await bed.Observer.ConsumerAsync(consumer, cancellationToken)
+                ?? throw new InvalidOperationException($"consumer {consumer} does not answer at the end");
             journal.Write(new ConsumerEntry(_clock.Now, consumer, end.AckFloor, end.Pending, end.AckPending));
         }
     }
@@ -198,13 +201,15 @@ internal sealed class ChaosRun(ChaosOptions options, string folder, TextWriter o
         for (var index = 0; index < context.Sites.Count; index++)
         {
             // One holds the consumer, the other waits for its turn; they do not ask at the same moment, which is a race of its own.
-            subscribers.Add(new Subscriber($"solo{index}", "solo", group: null, (options.Seed + index) % context.Sites.Count, context, options.Seed + index, StandbyDelay * index));
+            subscribers.Add(new Subscriber($"solo{index}", "solo", group: null, (options.Seed + index) % context.Sites.Count, context,
+                options.Seed + index, StandbyDelay * index));
         }
 
         for (var index = 0; index < MembersPerGateway * context.Sites.Count; index++)
         {
             subscribers.Add(new Subscriber($"group{index}", "group", Group, index % context.Sites.Count, context, options.Seed + index));
-            subscribers.Add(new Subscriber($"pull{index}", "pull", group: null, index % context.Sites.Count, context, options.Seed + index));
+            subscribers.Add(
+                new Subscriber($"pull{index}", "pull", group: null, index % context.Sites.Count, context, options.Seed + index));
         }
 
         return subscribers;
@@ -223,7 +228,8 @@ internal sealed class ChaosRun(ChaosOptions options, string folder, TextWriter o
                 return answer;
             }
 
-            if (limit.IsCancellationRequested || answer.Status is not (0 or (int)HttpStatusCode.ServiceUnavailable or (int)HttpStatusCode.GatewayTimeout))
+            if (limit.IsCancellationRequested
+                || answer.Status is not (0 or (int)HttpStatusCode.ServiceUnavailable or (int)HttpStatusCode.GatewayTimeout))
             {
                 throw new InvalidOperationException($"the management answered {answer.Status}: {answer.Detail}");
             }

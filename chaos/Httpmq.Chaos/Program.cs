@@ -12,13 +12,19 @@ var faults = new Option<string>("--faults")
 };
 var servers = new Option<string?>("--servers")
 {
-    Description = "The nats-servers of the three nodes, separated by commas; one for all. Without it NATS_SERVER, else what scripts/nats-server chooses",
+    Description = "The nats-servers of the three nodes, separated by commas; one for all. Without it NATS_SERVER, else what "
+        + "scripts/nats-server chooses",
 };
-var upgrade = new Option<string?>("--upgrade") { Description = "nats-servers, separated by commas, to which all nodes are upgraded under load, node by node" };
+var upgrade = new Option<string?>("--upgrade")
+{
+    Description = "nats-servers, separated by commas, to which all nodes are upgraded under load, node by node",
+};
 var copies = new Option<int>("--copies") { Description = "Copies of the stream, 1 or 3", DefaultValueFactory = _ => 3 };
-var inflight = new Option<int>("--inflight") { Description = "Publishes in flight from each of the four publishers", DefaultValueFactory = _ => 8 };
+var inflight =
+    new Option<int>("--inflight") { Description = "Publishes in flight from each of the four publishers", DefaultValueFactory = _ => 8 };
 var gateway = new Option<string>("--gateway") { Description = "The gateway's program, Httpmq.Api.dll", Required = true };
-var folder = new Option<string?>("--folder") { Description = "Where journal and logs are kept; else they are removed when everything holds" };
+var folder =
+    new Option<string?>("--folder") { Description = "Where journal and logs are kept; else they are removed when everything holds" };
 var run = new RootCommand("Breaks a JetStream cluster and the gateways in front of it, and checks that nothing acknowledged is lost")
 {
     seed, duration, calm, faults, servers, upgrade, copies, inflight, gateway, folder,

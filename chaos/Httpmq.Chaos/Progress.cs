@@ -23,7 +23,8 @@ internal sealed class Progress : IAsyncDisposable
         _stopping.Dispose();
     }
 
-    private async Task RunAsync(TestBed bed, IReadOnlyList<string> consumers, Tally tally, FaultInjector faults, RunClock clock, TextWriter output)
+    private async Task RunAsync(
+        TestBed bed, IReadOnlyList<string> consumers, Tally tally, FaultInjector faults, RunClock clock, TextWriter output)
     {
         using var timer = new PeriodicTimer(Look);
         var (look, lastStored, lastAt) = (0, 0L, clock.Now);

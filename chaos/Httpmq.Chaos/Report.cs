@@ -21,6 +21,7 @@ internal static class Report
             }
         }
 
-        output.WriteLine(verdict.Holds ? "VERDICT: everything holds" : $"VERDICT: {verdict.Violations.Sum(found => found.Count)} violations");
+        output.WriteLine(
+            verdict.Holds ? "VERDICT: everything holds" : $"VERDICT: {verdict.Violations.Sum(found => found.Count)} violations");
     }
 }

@@ -11,8 +11,10 @@ internal static class Session
             ? Directory.CreateTempSubdirectory($"httpmq-chaos-{options.Seed}-").FullName
             : Directory.CreateDirectory(options.Folder).FullName;
         await output.WriteLineAsync(
-            $"seed {options.Seed}, {options.Duration.TotalSeconds:0} s under load, the first {options.Calm.TotalSeconds:0} s without faults, on "
-            + $"{string.Join(", ", options.Servers)}{string.Concat(options.Upgrades.Select(server => $", then {server}"))}; journal and logs in {folder}");
+            $"seed {options.Seed}, {options.Duration.TotalSeconds:0} s under load, "
+            + $"the first {options.Calm.TotalSeconds:0} s without faults, on "
+            + $"{string.Join(", ", options.Servers)}{string.Concat(options.Upgrades.Select(server => $", then {server}"))}; journal and "
+            + $"logs in {folder}");
         var verdict = await new ChaosRun(options, folder, output).RunAsync(cancellationToken);
         Report.Print(verdict, output);
         foreach (var store in Directory.EnumerateDirectories(folder))

@@ -1,6 +1,8 @@
 namespace Httpmq.Checker;
 
-/// <summary>Why an acknowledgement may be forgotten though it was confirmed: something that nats-server does, and the gateway cannot see.</summary>
+/// <summary>
+/// Why an acknowledgement may be forgotten though it was confirmed: something that nats-server does, and the gateway cannot see.
+/// </summary>
 internal enum Excuse
 {
     /// <summary>The leader of a replicated consumer fell before its followers knew: before 2.10.16. Killed, also before 2.11.</summary>
@@ -31,9 +33,11 @@ internal sealed class AckWorth(FaultWindows faults, ServerHistory servers, Check
     public void Learn(IReadOnlyList<DeliveryEntry> deliveries)
     {
         var transit = (long)options.InTransit.TotalMicroseconds;
-        foreach (var stop in faults.With(FaultEffects.StopsServer).Where(window => servers.LosesConsumersWhenStopped(window.From, window.From)))
+        foreach (var stop in faults.With(FaultEffects.StopsServer)
+            .Where(window => servers.LosesConsumersWhenStopped(window.From, window.From)))
         {
-            var before = deliveries.Where(delivery => delivery.At <= stop.From).ToLookup(delivery => delivery.ConsumerSequence, delivery => delivery.At);
+            var before = deliveries.Where(delivery => delivery.At <= stop.From)
+                .ToLookup(delivery => delivery.ConsumerSequence, delivery => delivery.At);
             if (deliveries.Any(delivery => delivery.ConsumerSequence <= Beginning && delivery.At > stop.From
                 && before[delivery.ConsumerSequence].Any(earlier => delivery.At - earlier > transit)))
             {
@@ -74,7 +78,8 @@ internal sealed class AckWorth(FaultWindows faults, ServerHistory servers, Check
             return Excuse.FellWithOnlyCopy;
         }
 
-        return _emptyings.Exists(stop => delivered - transit <= stop.At && stop.At <= ack.Until && ack.ConsumerSequence <= stop.HighestBefore)
+        return _emptyings.Exists(
+            stop => delivered - transit <= stop.At && stop.At <= ack.Until && ack.ConsumerSequence <= stop.HighestBefore)
             ? Excuse.EmptiedByStop
             : null;
     }

@@ -13,13 +13,15 @@ internal sealed class AnswerCheck
     public void Add(PublishEntry publish)
     {
         _publishes.Add(publish);
-        _requests.Add((publish.At, publish.Until, $"publish of {publish.Message} through {publish.Through}: {publish.Status} {publish.Detail}"));
+        _requests.Add(
+            (publish.At, publish.Until, $"publish of {publish.Message} through {publish.Through}: {publish.Status} {publish.Detail}"));
     }
 
     public void Add(AckEntry ack) =>
         _requests.Add((ack.At, ack.Until, $"{ack.Consumer}: ack of {ack.Sequence}/{ack.ConsumerSequence}: {ack.Status} {ack.Detail}"));
 
-    public void Add(RequestEntry request) => _requests.Add((request.At, request.Until, $"{request.What}: {request.Status} {request.Detail}"));
+    public void Add(RequestEntry request) =>
+        _requests.Add((request.At, request.Until, $"{request.What}: {request.Status} {request.Detail}"));
 
     public void Add(BusyEntry busy) => _busy.Add(new FaultWindow(busy.At, busy.Until, "busy", FaultEffects.None));
 
@@ -39,7 +41,8 @@ internal sealed class AnswerCheck
         {
             if (until - from > options.AnswerLimit.TotalMicroseconds && !held.Exists(window => window.Overlaps(from, until)))
             {
-                verdict.Add(Breach.AnsweredLate, $"{what}, begun at {JournalChecker.Seconds(from)}, took {JournalChecker.Seconds(until - from)}");
+                verdict.Add(
+                    Breach.AnsweredLate, $"{what}, begun at {JournalChecker.Seconds(from)}, took {JournalChecker.Seconds(until - from)}");
             }
         }
 
@@ -57,7 +60,8 @@ internal sealed class AnswerCheck
             if (stored * Tenth < all * (Tenth - 1))
             {
                 var failed = gateway.First(publish => publish.Outcome is not PublishOutcome.Stored);
-                verdict.Add(Breach.Starved, $"{gateway.Key}: {stored} of {all} publishes were stored during '{window.What}', the first failure: {failed.Status} {failed.Detail}");
+                verdict.Add(Breach.Starved, $"{gateway.Key}: {stored} of {all} publishes were stored during '{window.What}', the first "
+                    + $"failure: {failed.Status} {failed.Detail}");
             }
         }
     }

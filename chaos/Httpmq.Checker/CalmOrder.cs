@@ -32,7 +32,10 @@ internal static class CalmOrder
             {
                 if (delivery.At - earlier.At < shortest)
                 {
-                    verdict.Add(Breach.DeliveredTooEarly, $"{consumer} {Pair(delivery)} on {delivery.Subscription} came {JournalChecker.Seconds(delivery.At - earlier.At)} after {Pair(earlier)} on {earlier.Subscription}");
+                    verdict.Add(
+                        Breach.DeliveredTooEarly,
+                        $"{consumer} {Pair(delivery)} on {delivery.Subscription} came "
+                            + $"{JournalChecker.Seconds(delivery.At - earlier.At)} after {Pair(earlier)} on {earlier.Subscription}");
                 }
             }
             else if (delivery.Sequence < highest)

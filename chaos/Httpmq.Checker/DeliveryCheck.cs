@@ -19,13 +19,16 @@ internal sealed class DeliveryCheck(string consumer)
         foreach (var delivery in _deliveries)
         {
             delivered.Add(delivery.Sequence);
-            if (!storage.Stored.TryGetValue(delivery.Sequence, out var stored) || !string.Equals(stored.Message, delivery.Message, StringComparison.Ordinal))
+            if (!storage.Stored.TryGetValue(delivery.Sequence, out var stored)
+                || !string.Equals(stored.Message, delivery.Message, StringComparison.Ordinal))
             {
-                verdict.Add(Breach.DeliveredOther, $"{Name(delivery)} is {delivery.Message}, and the stream holds {stored?.Message ?? "nothing"} there");
+                verdict.Add(Breach.DeliveredOther,
+                    $"{Name(delivery)} is {delivery.Message}, and the stream holds {stored?.Message ?? "nothing"} there");
             }
         }
 
-        var missing = storage.Stored.Values.Where(stored => !delivered.Contains(stored.Sequence)).OrderBy(stored => stored.Sequence).ToList();
+        var missing = storage.Stored.Values.Where(stored => !delivered.Contains(stored.Sequence))
+            .OrderBy(stored => stored.Sequence).ToList();
         foreach (var stored in missing)
         {
             verdict.Add(Breach.NotDelivered, $"{consumer} never got {stored.Message} at {stored.Sequence}");
@@ -73,7 +76,8 @@ internal sealed class DeliveryCheck(string consumer)
             else
             {
                 again++;
-                verdict.Add(Breach.DeliveredAfterAck, $"{Name(delivery)} at {JournalChecker.Seconds(delivery.At)}, and the ack of {ack.Sequence}/{ack.ConsumerSequence} was confirmed at {JournalChecker.Seconds(ack.Until)}");
+                verdict.Add(Breach.DeliveredAfterAck, $"{Name(delivery)} at {JournalChecker.Seconds(delivery.At)}, and the ack "
+                    + $"of {ack.Sequence}/{ack.ConsumerSequence} was confirmed at {JournalChecker.Seconds(ack.Until)}");
             }
         }
 
@@ -100,7 +104,8 @@ internal sealed class DeliveryCheck(string consumer)
             }
 
             refused++;
-            verdict.Add(Breach.AckRefused, $"{consumer}: ack of {ack.Sequence}/{ack.ConsumerSequence} told {ack.Status} at {JournalChecker.Seconds(ack.Until)}: {ack.Detail}");
+            verdict.Add(Breach.AckRefused, $"{consumer}: ack "
+                + $"of {ack.Sequence}/{ack.ConsumerSequence} told {ack.Status} at {JournalChecker.Seconds(ack.Until)}: {ack.Detail}");
         }
 
         verdict.Figure("  acks refused", refused);
@@ -114,7 +119,8 @@ internal sealed class DeliveryCheck(string consumer)
     private void ReportHolders(Verdict verdict, CheckOptions options, FaultWindows faults)
     {
         var (meanwhile, transit) = (0, (long)options.InTransit.TotalMicroseconds);
-        foreach (var copies in _deliveries.GroupBy(delivery => (delivery.Sequence, delivery.ConsumerSequence)).Where(copies => copies.Skip(1).Any()))
+        foreach (var copies in _deliveries.GroupBy(delivery => (delivery.Sequence, delivery.ConsumerSequence))
+            .Where(copies => copies.Skip(1).Any()))
         {
             var (first, last) = (copies.First(), copies.Last());
             if (string.Equals(first.Subscription, last.Subscription, StringComparison.Ordinal) || last.At - first.At > transit)
@@ -144,7 +150,8 @@ internal sealed class DeliveryCheck(string consumer)
         var last = storage.Stored.Count == 0 ? 0 : storage.Stored.Keys.Max();
         if (_end.Pending > 0 || _end.AckPending > 0 || _end.AckFloor < last)
         {
-            verdict.Add(Breach.LeftPending, $"{consumer}: {_end.Pending} not yet sent, {_end.AckPending} not acknowledged, floor at {_end.AckFloor} of {last}");
+            verdict.Add(Breach.LeftPending,
+                $"{consumer}: {_end.Pending} not yet sent, {_end.AckPending} not acknowledged, floor at {_end.AckFloor} of {last}");
         }
     }
 

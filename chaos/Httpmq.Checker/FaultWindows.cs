@@ -44,11 +44,13 @@ internal sealed class FaultWindows
 
     /// <summary>
     /// When a leader may have changed: as a fault begins, and as it ends, because a node that wakes up or comes back asks for an
-    /// election. One that is ended in order gives its leaderships away at some moment of its own, and one that is cut off keeps them beside those of its
-    /// successor: there all of it counts.
+    /// election. One that is ended in order gives its leaderships away at some moment of its own, and one that is cut off keeps them beside
+    /// those of its successor: there all of it counts.
     /// </summary>
     public IEnumerable<FaultWindow> LeaderChanges() => With(FaultEffects.ChangesLeader).SelectMany(window =>
-        (window.Effects & (FaultEffects.StopsServer | FaultEffects.SplitsCluster)) != FaultEffects.None ? [window] : new[] { window with { To = window.From }, window with { From = window.To } });
+        (window.Effects & (FaultEffects.StopsServer | FaultEffects.SplitsCluster)) != FaultEffects.None
+            ? [window]
+            : new[] { window with { To = window.From }, window with { From = window.To } });
 
     /// <summary>Whether everything has been whole for so long. What harms nobody does not count.</summary>
     public bool IsQuiet(long moment, TimeSpan since) =>

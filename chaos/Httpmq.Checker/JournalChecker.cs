@@ -120,20 +120,25 @@ public static class JournalChecker
         switch (entry)
         {
             case ExitEntry exit when exit is not { Told: true, Code: 0 }:
-                verdict.Add(Breach.BadExit, $"{exit.Who} ended with {exit.Code} at {Seconds(exit.At)}, {(exit.Told ? "told to stop" : "told nothing")}");
+                verdict.Add(Breach.BadExit,
+                    $"{exit.Who} ended with {exit.Code} at {Seconds(exit.At)}, {(exit.Told ? "told to stop" : "told nothing")}");
                 break;
             case EndEntry { Code: 404 } end:
                 // A run deletes no consumer.
                 verdict.Add(Breach.EndedFalsely, $"{end.Subscription} at {Seconds(end.At)}: {end.Detail}");
                 break;
             case HoldersEntry holders when holders.Open > 1 || holders.Received > 1:
-                verdict.Add(Breach.TwoHolders, $"{holders.Consumer} at {Seconds(holders.At)}: {holders.Open} subscriptions open, {holders.Received} received the same message");
+                verdict.Add(Breach.TwoHolders, $"{holders.Consumer} at {Seconds(holders.At)}: {holders.Open} subscriptions "
+                    + $"open, {holders.Received} received the same message");
                 break;
             case HoldersEntry { Open: 1, Received: 0 } holders:
-                verdict.Add(Breach.Silent, $"{holders.Consumer} at {Seconds(holders.At)}: a subscription is open, and the message did not come");
+                verdict.Add(
+                    Breach.Silent, $"{holders.Consumer} at {Seconds(holders.At)}: a subscription is open, and the message did not come");
                 break;
-            case ChangeEntry { Status: Ok, Found: not null } change when !string.Equals(change.Found, change.Wanted, StringComparison.Ordinal):
-                verdict.Add(Breach.ChangeLost, $"{change.What} at {Seconds(change.At)}: 200 to {change.Wanted}, and JetStream has {change.Found}");
+            case ChangeEntry { Status: Ok, Found: not null } change
+                when !string.Equals(change.Found, change.Wanted, StringComparison.Ordinal):
+                verdict.Add(
+                    Breach.ChangeLost, $"{change.What} at {Seconds(change.At)}: 200 to {change.Wanted}, and JetStream has {change.Found}");
                 break;
         }
     }

@@ -7,7 +7,8 @@ namespace Httpmq.Checker;
 public sealed class JournalWriter : IAsyncDisposable
 {
     private static readonly byte[] LineEnd = "\n"u8.ToArray();
-    private readonly Channel<JournalEntry> _entries = Channel.CreateUnbounded<JournalEntry>(new UnboundedChannelOptions { SingleReader = true });
+    private readonly Channel<JournalEntry> _entries = Channel.CreateUnbounded<JournalEntry>(
+        new UnboundedChannelOptions { SingleReader = true });
     private readonly Task _writing;
 
     public JournalWriter(string path) => _writing = WriteAllAsync(path);
@@ -36,5 +37,6 @@ public static class JournalReader
 {
     public static IEnumerable<JournalEntry> Read(string path) => File.ReadLines(path)
         .Where(line => line.Length > 0)
-        .Select(line => JsonSerializer.Deserialize(line, JournalJson.Default.JournalEntry) ?? throw new JsonException($"not a journal entry: {line}"));
+        .Select(line => JsonSerializer.Deserialize(line, JournalJson.Default.JournalEntry)
+            ?? throw new JsonException($"not a journal entry: {line}"));
 }

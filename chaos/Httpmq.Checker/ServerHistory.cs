@@ -20,7 +20,8 @@ internal sealed class ServerHistory
     /// <summary>How many copies the stream has; 0 where the journal does not say.</summary>
     public int Copies { get; private set; }
 
-    public void Add(ServerEntry server) => _starts.Add((server.At, server.Node, Version.TryParse(server.Version, out var version) ? version : null));
+    public void Add(ServerEntry server) =>
+        _starts.Add((server.At, server.Node, Version.TryParse(server.Version, out var version) ? version : null));
 
     public void Add(StreamEntry stream) => Copies = stream.Copies;
 
@@ -31,12 +32,14 @@ internal sealed class ServerHistory
     public bool LosesConsumersWhenStopped(long from, long to) => Oldest(from, to) is { } oldest && oldest < KeepsConsumersWhenStopped;
 
     /// <summary>
-    /// Whether a leader that was killed in this time may take confirmed acknowledgements of three copies with it. Seen on 2.10.27, without a gateway in one of
-    /// eight kills, and in a chaos run; not on 2.15.1.
+    /// Whether a leader that was killed in this time may take confirmed acknowledgements of three copies with it. Seen on 2.10.27, without
+    /// a gateway in one of eight kills, and in a chaos run; not on 2.15.1.
     /// </summary>
     public bool ForgetsWhenLeaderIsKilled(long from, long to) => LosesConsumersWhenStopped(from, to);
 
-    /// <summary>Null where the journal names no version: then nothing is excused. A node keeps its version until it starts with another.</summary>
+    /// <summary>
+    /// Null where the journal names no version: then nothing is excused. A node keeps its version until it starts with another.
+    /// </summary>
     private Version? Oldest(long from, long to)
     {
         Version? oldest = null;

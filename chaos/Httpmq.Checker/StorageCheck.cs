@@ -58,10 +58,12 @@ internal sealed class StorageCheck
                 verdict.Add(Breach.Lost, $"{what} as sequence {publish.Sequence}, where the stream holds {NameAt(publish.Sequence)}");
                 break;
             case PublishOutcome.Stored when !string.Equals(NameAt(publish.Sequence), publish.Message, StringComparison.Ordinal):
-                verdict.Add(Breach.Misplaced, $"{what} as sequence {publish.Sequence}, is at {held!.Sequence}; there is {NameAt(publish.Sequence)}");
+                verdict.Add(Breach.Misplaced,
+                    $"{what} as sequence {publish.Sequence}, is at {held!.Sequence}; there is {NameAt(publish.Sequence)}");
                 break;
             case PublishOutcome.Refused when held is not null:
-                verdict.Add(Breach.StoredThoughRefused, $"{what} ({publish.Detail}), is at {held.Sequence}, stored at {JournalChecker.Seconds(held.At)}");
+                verdict.Add(Breach.StoredThoughRefused,
+                    $"{what} ({publish.Detail}), is at {held.Sequence}, stored at {JournalChecker.Seconds(held.At)}");
                 break;
         }
 
@@ -79,7 +81,8 @@ internal sealed class StorageCheck
         verdict.Figure("  told refused", _publishes.Count(publish => publish.Outcome is PublishOutcome.Refused));
         verdict.Figure("  outcome unknown", unknown.Count);
         verdict.Figure("    of which stored", unknown.Count(publish => _byMessage.ContainsKey(publish.Message)));
-        verdict.Figure("    of which stored after the end", unknown.Count(publish => _byMessage.TryGetValue(publish.Message, out var held) && held.At > publish.Until));
+        verdict.Figure("    of which stored after the end", unknown.Count(
+            publish => _byMessage.TryGetValue(publish.Message, out var held) && held.At > publish.Until));
         verdict.Figure("  slowest publish (ms)", _publishes.Count == 0 ? 0 : _publishes.Max(publish => publish.Until - publish.At) / 1000);
         verdict.Figure("in the stream", _bySequence.Count);
     }

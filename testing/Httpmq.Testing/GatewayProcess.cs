@@ -10,7 +10,8 @@ namespace Httpmq.Testing;
 /// <param name="name">What it is called where several are told apart.</param>
 /// <param name="watcher">Is told what happens to it.</param>
 internal sealed class GatewayProcess(
-    string program, IReadOnlyList<string> arguments, IReadOnlyDictionary<string, string> environment, string name = "httpmq", IServerWatcher? watcher = null)
+    string program, IReadOnlyList<string> arguments, IReadOnlyDictionary<string, string> environment, string name = "httpmq",
+    IServerWatcher? watcher = null)
     : ServerProcess(name, watcher)
 {
     private static readonly TimeSpan AnswerLimit = TimeSpan.FromSeconds(5);
@@ -27,13 +28,15 @@ internal sealed class GatewayProcess(
     /// <param name="name">What it is called where several are told apart.</param>
     /// <param name="watcher">Is told what happens to it.</param>
     public GatewayProcess(
-        string program, string mode, string natsUris, IReadOnlyDictionary<string, string>? more = null, string name = "httpmq", IServerWatcher? watcher = null)
+        string program, string mode, string natsUris, IReadOnlyDictionary<string, string>? more = null, string name = "httpmq",
+        IServerWatcher? watcher = null)
         : this(program, mode, natsUris, Ports.Free(), more, name, watcher)
     {
     }
 
     private GatewayProcess(
-        string program, string mode, string natsUris, int port, IReadOnlyDictionary<string, string>? more, string name, IServerWatcher? watcher)
+        string program, string mode, string natsUris, int port, IReadOnlyDictionary<string, string>? more, string name,
+        IServerWatcher? watcher)
         : this(program, [mode], Settings(mode, natsUris, port, more), name, watcher) =>
         (_port, _ready) = (port, mode is "management" ? "/v1/admin/ready" : _ready);
 
@@ -70,7 +73,8 @@ internal sealed class GatewayProcess(
             using var answer = await _client.GetAsync(new Uri(Address, _ready), cancellationToken);
             return (answer.IsSuccessStatusCode, null);
         }
-        catch (Exception exception) when (exception is HttpRequestException or TaskCanceledException && !cancellationToken.IsCancellationRequested)
+        catch (Exception exception)
+            when (exception is HttpRequestException or TaskCanceledException && !cancellationToken.IsCancellationRequested)
         {
             return (false, null);
         }

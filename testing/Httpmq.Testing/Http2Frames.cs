@@ -3,7 +3,9 @@ using System.Text;
 
 namespace Httpmq.Testing;
 
-/// <summary>The few words of HTTP/2 with which a client says what no library would (RFC 9113; RFC 7541, 6.2.2: literals, not indexed).</summary>
+/// <summary>
+/// The few words of HTTP/2 with which a client says what no library would (RFC 9113; RFC 7541, 6.2.2: literals, not indexed).
+/// </summary>
 internal static class Http2Frames
 {
     public const int HeadLength = 9;
@@ -49,5 +51,6 @@ internal static class Http2Frames
         return (head[3], head[4], payload);
     }
 
-    private static byte[] Text(byte[] bytes) => bytes.Length < 127 ? [(byte)bytes.Length, .. bytes] : throw new ArgumentException("too long for one byte of length", nameof(bytes));
+    private static byte[] Text(byte[] bytes) =>
+        bytes.Length < 127 ? [(byte)bytes.Length, .. bytes] : throw new ArgumentException("too long for one byte of length", nameof(bytes));
 }

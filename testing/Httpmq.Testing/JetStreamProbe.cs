@@ -23,10 +23,12 @@ internal sealed class JetStreamProbe(string urls) : IAsyncDisposable
     {
         try
         {
-            var reply = await Connection.RequestAsync<string, string>($"$JS.API.{call}", body?.ToJsonString() ?? string.Empty, cancellationToken: cancellationToken);
+            var reply = await Connection.RequestAsync<string, string>(
+                $"$JS.API.{call}", body?.ToJsonString() ?? string.Empty, cancellationToken: cancellationToken);
             return reply.Data is { Length: > 0 } json ? JsonNode.Parse(json) : null;
         }
-        catch (Exception exception) when (exception is NatsException or OperationCanceledException && !cancellationToken.IsCancellationRequested)
+        catch (Exception exception)
+            when (exception is NatsException or OperationCanceledException && !cancellationToken.IsCancellationRequested)
         {
             return null;
         }

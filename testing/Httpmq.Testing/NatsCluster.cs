@@ -20,7 +20,9 @@ internal sealed class NatsCluster : IAsyncDisposable
     private readonly bool _isOwnFolder;
 
     /// <param name="programs">The nats-servers of the nodes: one for all, or one each.</param>
-    /// <param name="isWired">Whether the nodes reach each other through <see cref="Routes"/>, and clients learn of no address but what they are given.</param>
+    /// <param name="isWired">
+    /// Whether the nodes reach each other through <see cref="Routes"/>, and clients learn of no address but what they are given.
+    /// </param>
     /// <param name="folder">Where stores and configurations are; null: a temporary folder, which goes when the cluster goes.</param>
     /// <param name="watcher">Is told what happens to the nodes.</param>
     public NatsCluster(IReadOnlyList<string> programs, bool isWired = false, string? folder = null, IServerWatcher? watcher = null)
@@ -30,20 +32,25 @@ internal sealed class NatsCluster : IAsyncDisposable
         Nodes = [.. Enumerable.Range(0, Size).Select(index => new NatsServer(
             programs[index % programs.Count], ["-js", "-c", ConfigurationOf($"nats-{index}")], $"nats-{index}", _folder, watcher))];
         var ports = Nodes.ToDictionary(static node => node, static _ => Ports.Free());
-        Routes = isWired ? [.. Nodes.SelectMany(from => Nodes.Where(to => to != from).Select(to => new Route(from, to, new TcpProxy(ports[to]))))] : [];
+        Routes = isWired
+            ? [.. Nodes.SelectMany(from => Nodes.Where(to => to != from).Select(to => new Route(from, to, new TcpProxy(ports[to]))))]
+            : [];
         foreach (var node in Nodes)
         {
-            var others = isWired ? Routes.Where(route => route.From == node).Select(static route => route.Wire.Port) : Nodes.Where(other => other != node).Select(other => ports[other]);
+            var others = isWired
+                ? Routes.Where(route => route.From == node).Select(static route => route.Wire.Port)
+                : Nodes.Where(other => other != node).Select(other => ports[other]);
 
             // Servers tell clients each other's addresses, and clients would go round the proxies. To each other they tell an address where
             // nobody is, so that they do not go round them either.
             var secrecy = isWired ? $"no_advertise: true, advertise: \"127.0.0.1:{NobodysPort}\", " : string.Empty;
+            var routes = string.Join(", ", others.Select(static port => $"nats-route://127.0.0.1:{port}"));
             File.WriteAllText(ConfigurationOf(node.Name), $$"""
                 server_name: {{node.Name}}
                 jetstream { max_memory_store: 256MB, max_file_store: 8GB }
                 lame_duck_duration: "30s"
                 lame_duck_grace_period: "2s"
-                cluster { name: c, listen: 127.0.0.1:{{ports[node]}}, {{secrecy}}routes: [ {{string.Join(", ", others.Select(static port => $"nats-route://127.0.0.1:{port}"))}} ] }
+                cluster { name: c, listen: 127.0.0.1:{{ports[node]}}, {{secrecy}}routes: [ {{routes}} ] }
                 """);
         }
     }
@@ -60,8 +67,9 @@ internal sealed class NatsCluster : IAsyncDisposable
     public NatsServer At(int port) => Nodes.Single(node => node.Port == port);
 
     /// <summary>
-    /// Starts the nodes, and waits until a stream can have a copy on each. A node that comes a moment after the others have elected a leader
-    /// may stay out for good (seen with 2.10.27, on a busy machine one cluster in four): "no suitable peers", until it is started again.
+    /// Starts the nodes, and waits until a stream can have a copy on each. A node that comes a moment after the others have elected a
+    /// leader may stay out for good (seen with 2.10.27, on a busy machine one cluster in four): "no suitable peers", until it is started
+    /// again.
     /// </summary>
     public async Task StartAsync(CancellationToken cancellationToken = default)
     {

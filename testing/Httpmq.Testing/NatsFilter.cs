@@ -60,7 +60,9 @@ internal sealed class NatsFilter
         return count;
     }
 
-    /// <summary>The last number of PUB and HPUB is the payload's length, the line's end after it comes on top; 0 for everything else.</summary>
+    /// <summary>
+    /// The last number of PUB and HPUB is the payload's length, the line's end after it comes on top; 0 for everything else.
+    /// </summary>
     private static long PayloadOf(ReadOnlySpan<byte> line)
     {
         if (!line.StartsWith("PUB "u8) && !line.StartsWith("HPUB "u8))

@@ -9,13 +9,16 @@ internal static class NatsProgram
 
     private static readonly Lazy<string> Choice = new(Choose);
 
-    /// <summary>The program in <c>NATS_SERVER</c>, which every make target sets; else, as in an editor, what <c>scripts/nats-server</c> chooses.</summary>
+    /// <summary>
+    /// The program in <c>NATS_SERVER</c>, which every make target sets; else, as in an editor, what <c>scripts/nats-server</c> chooses.
+    /// </summary>
     public static string Chosen => Choice.Value;
 
     /// <summary>One of another generation, such as 2.9: from the cache, or fetched.</summary>
     public static string OfGeneration(string generation) => OutputOf(Repository.PathOf("scripts/nats-server"), generation);
 
-    public static string VersionOf(string program) => OutputOf(program, "--version").Replace("nats-server: v", string.Empty, StringComparison.Ordinal);
+    public static string VersionOf(string program) =>
+        OutputOf(program, "--version").Replace("nats-server: v", string.Empty, StringComparison.Ordinal);
 
     private static string Choose()
     {
@@ -32,7 +35,8 @@ internal static class NatsProgram
 
     private static string OutputOf(string program, params string[] arguments)
     {
-        using var process = Process.Start(new ProcessStartInfo(program, arguments) { UseShellExecute = false, RedirectStandardOutput = true })!;
+        using var process = Process.Start(
+            new ProcessStartInfo(program, arguments) { UseShellExecute = false, RedirectStandardOutput = true })!;
         var text = process.StandardOutput.ReadToEnd();
         process.WaitForExit();
         return process.ExitCode == 0 ? text.Trim() : throw new ServerFailedException($"{program} ended with {process.ExitCode}.");

@@ -11,7 +11,8 @@ namespace Httpmq.Testing;
 /// <param name="name">What it is called where several are told apart.</param>
 /// <param name="folder">Where its store is; null: a temporary folder, which goes when it goes.</param>
 /// <param name="watcher">Is told what happens to it.</param>
-internal sealed class NatsServer(string program, IReadOnlyList<string> arguments, string name = "nats-server", string? folder = null, IServerWatcher? watcher = null)
+internal sealed class NatsServer(
+    string program, IReadOnlyList<string> arguments, string name = "nats-server", string? folder = null, IServerWatcher? watcher = null)
     : ServerProcess(name, watcher)
 {
     private const string Greeting = "INFO ";
@@ -52,7 +53,8 @@ internal sealed class NatsServer(string program, IReadOnlyList<string> arguments
     // nats-server ends with 1 on SIGTERM.
     protected override int[] StopCodes => [0, 1];
 
-    protected override ProcessStartInfo Describe() => new(Program, ["-a", "127.0.0.1", "-p", $"{Port}", "-sd", Path.Combine(_folder, Name), .. arguments]);
+    protected override ProcessStartInfo Describe() =>
+        new(Program, ["-a", "127.0.0.1", "-p", $"{Port}", "-sd", Path.Combine(_folder, Name), .. arguments]);
 
     protected override async Task<(bool Serves, string? Version)> AskAsync(CancellationToken cancellationToken)
     {

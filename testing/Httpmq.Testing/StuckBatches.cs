@@ -24,7 +24,8 @@ internal sealed class StuckBatches : IAsyncDisposable
     public Task Closed => _reading;
 
     /// <summary>Opens so many batches, with so many records of this text each, and keeps them open.</summary>
-    public static async Task<StuckBatches> OpenAsync(Uri server, int batches, int records, string record, CancellationToken cancellationToken = default)
+    public static async Task<StuckBatches> OpenAsync(
+        Uri server, int batches, int records, string record, CancellationToken cancellationToken = default)
     {
         using var timeLimit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         timeLimit.CancelAfter(TimeSpan.FromSeconds(60));

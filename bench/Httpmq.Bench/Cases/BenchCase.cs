@@ -6,7 +6,8 @@ using Httpmq.Bench.Processes;
 namespace Httpmq.Bench.Cases;
 
 /// <summary>What the cases share: the processes, the meter, and how big everything is.</summary>
-internal sealed record BenchContext(MeasuredNats NatsServer, Gateway Gateway, RawNats Nats, Management Management, Meter Meter, BenchOptions Options)
+internal sealed record BenchContext(
+    MeasuredNats NatsServer, Gateway Gateway, RawNats Nats, Management Management, Meter Meter, BenchOptions Options)
 {
     public Uri Dataplane => Gateway.DataplaneUri;
 

@@ -64,8 +64,12 @@ internal sealed class ConsumeAckCase(string name, string description, Target tar
         await using var acknowledger = await PipelinedRequester.OpenAsync(connection, maxInflight);
         return await context.Meter.MeasureAsync(async () =>
         {
-            var options = new NatsSubOpts { ChannelOpts = new NatsSubChannelOpts { Capacity = maxInflight + 1, FullMode = BoundedChannelFullMode.Wait } };
-            await using var subscription = await connection.SubscribeCoreAsync<NatsMemoryOwner<byte>>(subject, opts: options, cancellationToken: cancellationToken);
+            var options = new NatsSubOpts
+            {
+                ChannelOpts = new NatsSubChannelOpts { Capacity = maxInflight + 1, FullMode = BoundedChannelFullMode.Wait },
+            };
+            await using var subscription = await connection.SubscribeCoreAsync<NatsMemoryOwner<byte>>(
+                subject, opts: options, cancellationToken: cancellationToken);
             for (var left = messages; left > 0; left--)
             {
                 var message = await subscription.Msgs.ReadAsync(cancellationToken);
@@ -86,7 +90,8 @@ internal sealed class ConsumeAckCase(string name, string description, Target tar
         var redelivered = info["num_redelivered"]!.GetValue<long>();
         if (floor != messages || delivered != messages || pending != 0 || redelivered != 0)
         {
-            throw new BenchException($"of {messages} messages {floor} are acknowledged, {delivered} deliveries, {pending} pending, {redelivered} redelivered");
+            throw new BenchException(
+                $"of {messages} messages {floor} are acknowledged, {delivered} deliveries, {pending} pending, {redelivered} redelivered");
         }
     }
 }

@@ -63,11 +63,14 @@ internal sealed class DeliverCase(string name, string description, Target target
             : ReadAsync(connection, subject, messages, cancellationToken));
     }
 
-    private static async Task<Counted> ReadAsync(NatsConnection connection, string subject, int messages, CancellationToken cancellationToken)
+    private static async Task<Counted> ReadAsync(
+        NatsConnection connection, string subject, int messages, CancellationToken cancellationToken)
     {
         // The library drops what does not fit into its channel.
-        var options = new NatsSubOpts { ChannelOpts = new NatsSubChannelOpts { Capacity = messages + 1, FullMode = BoundedChannelFullMode.Wait } };
-        await using var subscription = await connection.SubscribeCoreAsync<NatsMemoryOwner<byte>>(subject, opts: options, cancellationToken: cancellationToken);
+        var options =
+            new NatsSubOpts { ChannelOpts = new NatsSubChannelOpts { Capacity = messages + 1, FullMode = BoundedChannelFullMode.Wait } };
+        await using var subscription = await connection.SubscribeCoreAsync<NatsMemoryOwner<byte>>(
+            subject, opts: options, cancellationToken: cancellationToken);
         var left = messages;
         while (left > 0 && await subscription.Msgs.WaitToReadAsync(cancellationToken))
         {

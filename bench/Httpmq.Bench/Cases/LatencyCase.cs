@@ -38,7 +38,8 @@ internal sealed class LatencyCase(string name, string description, Target target
         }
     }
 
-    private static async Task<Sample> RunGatewayAsync(BenchContext context, string stream, string consumer, string subject, CancellationToken cancellationToken)
+    private static async Task<Sample> RunGatewayAsync(
+        BenchContext context, string stream, string consumer, string subject, CancellationToken cancellationToken)
     {
         var messages = (int)(PerSecond * context.Duration.TotalSeconds);
         var latency = new LatencyHistogram();
@@ -60,7 +61,8 @@ internal sealed class LatencyCase(string name, string description, Target target
         });
     }
 
-    private static async Task<Sample> RunRawAsync(BenchContext context, string stream, string consumer, string subject, CancellationToken cancellationToken)
+    private static async Task<Sample> RunRawAsync(
+        BenchContext context, string stream, string consumer, string subject, CancellationToken cancellationToken)
     {
         var messages = (int)(PerSecond * context.Duration.TotalSeconds);
         var latency = new LatencyHistogram();

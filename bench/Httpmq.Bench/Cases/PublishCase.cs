@@ -52,7 +52,8 @@ internal sealed class RoundTripCase(string name, string description, Target targ
 }
 
 /// <summary>The same as the first publish case with other load generators, to see what the generator's share is.</summary>
-internal sealed class OtherGeneratorCase(string name, string description, int payloadBytes, Func<Uri, string, byte[], TimeSpan, Task<Counted>> generate)
+internal sealed class OtherGeneratorCase(
+    string name, string description, int payloadBytes, Func<Uri, string, byte[], TimeSpan, Task<Counted>> generate)
     : PublishCase(name, description, Target.None, payloadBytes, connections: 4, inflight: 32)
 {
     public override bool ByDefault => false;

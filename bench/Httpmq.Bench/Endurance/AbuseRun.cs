@@ -42,14 +42,17 @@ internal sealed class AbuseRun(BenchContext context, TextWriter output)
 
         await PublishAsync();
         await PublishAsync();
-        await output.WriteLineAsync($"{"bad client",-16} {"did it",8} {"before/s",9} {"while/s",9} {"after/s",9} ratio  peak MB   what is held before and after");
+        await output.WriteLineAsync(
+            $"{"bad client",-16} {"did it",8} {"before/s",9} {"while/s",9} {"after/s",9} ratio  peak MB   what is held before and after");
         var holds = true;
         foreach (var kind in BadClients.Select(context.Options.Cases))
         {
             holds &= await RunAsync(kind, cancellationToken);
         }
 
-        await output.WriteLineAsync($"The good client publishes 256 B, {Inflight} at a time on one connection, for {Window.TotalSeconds:0} s each. ratio: while, against the mean of before and after; at least {LeastRatio:0.00} is good.");
+        await output.WriteLineAsync(
+            $"The good client publishes 256 B, {Inflight} at a time on one connection, for {Window.TotalSeconds:0} s each. ratio: while, "
+                + $"against the mean of before and after; at least {LeastRatio:0.00} is good.");
         return holds;
     }
 
@@ -71,8 +74,12 @@ internal sealed class AbuseRun(BenchContext context, TextWriter output)
         var after = await PublishAsync();
         var ratio = meanwhile / ((before + after) / 2);
         var isBack = afterwards.IsBackAt(standing, Pools);
-        await output.WriteLineAsync($"{kind.Name,-16} {did,8:#,0} {before,9:#,0} {meanwhile,9:#,0} {after,9:#,0} {ratio,5:0.00} {peak / 1048576.0,8:0}   {standing}");
-        await output.WriteLineAsync($"{(ratio < LeastRatio ? "OTHERS SUFFER " : string.Empty) + (isBack ? string.Empty : "LEFT SOMETHING"),-70}{afterwards}, {settled.TotalSeconds:0} s later");
+        await output.WriteLineAsync(
+            $"{kind.Name,-16} {did,8:#,0} {before,9:#,0} {meanwhile,9:#,0} {after,9:#,0} "
+            + $"{ratio,5:0.00} {peak / 1048576.0,8:0}   {standing}");
+        await output.WriteLineAsync(
+            $"{(ratio < LeastRatio ? "OTHERS SUFFER " : string.Empty) + (isBack ? string.Empty : "LEFT SOMETHING"),-70}"
+            + $"{afterwards}, {settled.TotalSeconds:0} s later");
         return ratio >= LeastRatio && isBack;
     }
 
@@ -96,7 +103,8 @@ internal sealed class AbuseRun(BenchContext context, TextWriter output)
     }
 
     private async Task<double> PublishAsync() =>
-        (await context.Meter.MeasureAsync(() => new PublishLoad(context.Dataplane, Good, Payload.Of(256), 1, Inflight).RunAsync(Window))).Rate;
+        (await context.Meter.MeasureAsync(
+            () => new PublishLoad(context.Dataplane, Good, Payload.Of(256), 1, Inflight).RunAsync(Window))).Rate;
 
     private async Task<long> WatchMemoryAsync(CancellationToken end)
     {

@@ -21,13 +21,19 @@ internal static class BadClients
 
     public static IReadOnlyList<BadClient> List { get; } =
     [
-        new("stops-reading", $"{Stalled} subscribers with 10,000 messages of 1 KB each that read nothing", (prey, cancel) => ManyAsync(Stalled, (index, _) => SubscribeAsync(prey, index, TimeSpan.MaxValue, cancel), cancel)),
-        new("reads-slowly", $"{Slow} subscribers that read a byte a second", (prey, cancel) => ManyAsync(Slow, (index, _) => SubscribeAsync(prey, Stalled + index, Second, cancel), cancel)),
+        new("stops-reading", $"{Stalled} subscribers with 10,000 messages of 1 KB each that read nothing", (prey, cancel) =>
+            ManyAsync(Stalled, (index, _) => SubscribeAsync(prey, index, TimeSpan.MaxValue, cancel), cancel)),
+        new("reads-slowly", $"{Slow} subscribers that read a byte a second", (prey, cancel) =>
+            ManyAsync(Slow, (index, _) => SubscribeAsync(prey, Stalled + index, Second, cancel), cancel)),
         new("vanishes", "200 subscribers a second that ask and reset the connection", VanishAsync),
-        new("sends-slowly", $"{SlowBodies} publishers that send their body a byte a second", (prey, cancel) => ManyAsync(SlowBodies, (_, count) => SendBodyAsync(prey, "A"u8.ToArray(), Second, count, cancel), cancel)),
-        new("greedy-batches", $"{Batches} batches of 30,000 records a second each, of which none is one", (prey, cancel) => ManyAsync(Batches, (_, count) => SendBatchAsync(prey, count, cancel), cancel)),
-        new("endless-headers", $"{EndlessHeaders} clients whose headers do not end, 1 KB every 10 ms", (prey, cancel) => ManyAsync(EndlessHeaders, (_, count) => SendHeadersAsync(prey, count, cancel), cancel)),
-        new("huge-bodies", $"{HugeBodies} publisher of 10 GB at up to 100 MB/s, again and again", (prey, cancel) => ManyAsync(HugeBodies, (_, count) => SendBodyAsync(prey, Filled(256 * 1024), TimeSpan.FromMilliseconds(10), count, cancel), cancel)),
+        new("sends-slowly", $"{SlowBodies} publishers that send their body a byte a second", (prey, cancel) =>
+            ManyAsync(SlowBodies, (_, count) => SendBodyAsync(prey, "A"u8.ToArray(), Second, count, cancel), cancel)),
+        new("greedy-batches", $"{Batches} batches of 30,000 records a second each, of which none is one", (prey, cancel) =>
+            ManyAsync(Batches, (_, count) => SendBatchAsync(prey, count, cancel), cancel)),
+        new("endless-headers", $"{EndlessHeaders} clients whose headers do not end, 1 KB every 10 ms", (prey, cancel) =>
+            ManyAsync(EndlessHeaders, (_, count) => SendHeadersAsync(prey, count, cancel), cancel)),
+        new("huge-bodies", $"{HugeBodies} publisher of 10 GB at up to 100 MB/s, again and again", (prey, cancel) => ManyAsync(
+            HugeBodies, (_, count) => SendBodyAsync(prey, Filled(256 * 1024), TimeSpan.FromMilliseconds(10), count, cancel), cancel)),
         new("rapid-reset", $"100,000 HTTP/2 streams opened and reset at once, {Resetting} connections", ResetAsync),
         new("garbage", "200 connections a second with up to 4 KB of random bytes", GarbageAsync),
     ];
@@ -36,13 +42,15 @@ internal static class BadClients
     public static IReadOnlyList<BadClient> Select(IReadOnlyList<string> names) => names.Count == 0
         ? List
         : [.. names.Select(name => List.FirstOrDefault(kind => string.Equals(kind.Name, name, StringComparison.Ordinal))
-            ?? throw new BenchException($"no bad client is called '{name}'; there are {string.Join(", ", List.Select(kind => kind.Name))}"))];
+            ?? throw new BenchException(
+                $"no bad client is called '{name}'; there are {string.Join(", ", List.Select(kind => kind.Name))}"))];
 
     /// <summary>Many of a kind, each again and again until the end; the number of times that they did it.</summary>
     private static async Task<long> ManyAsync(int count, Func<int, Action, Task> one, CancellationToken cancel)
     {
         long done = 0;
-        await Task.WhenAll(Enumerable.Range(0, count).Select(index => UntilAsync(() => one(index, () => Interlocked.Increment(ref done)), cancel)));
+        await Task.WhenAll(
+            Enumerable.Range(0, count).Select(index => UntilAsync(() => one(index, () => Interlocked.Increment(ref done)), cancel)));
         return done;
     }
 
@@ -72,7 +80,8 @@ internal static class BadClients
         return socket;
     }
 
-    private static byte[] Head(string method, string path, string more = "") => Encoding.ASCII.GetBytes($"{method} {path} HTTP/1.1\r\nHost: localhost\r\n{more}");
+    private static byte[] Head(string method, string path, string more = "") =>
+        Encoding.ASCII.GetBytes($"{method} {path} HTTP/1.1\r\nHost: localhost\r\n{more}");
 
     /// <summary>Subscribes, and reads one byte per pause. When it is cut off, it does not come again.</summary>
     private static async Task SubscribeAsync(Prey prey, int consumer, TimeSpan pause, CancellationToken cancel)

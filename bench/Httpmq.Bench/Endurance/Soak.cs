@@ -36,7 +36,8 @@ internal sealed class Soak(BenchContext context, TextWriter output)
         return cycles && publishes;
     }
 
-    private async Task<bool> RepeatAsync(string what, int count, Func<int, CancellationToken, Task> part, CancellationToken cancellationToken)
+    private async Task<bool> RepeatAsync(
+        string what, int count, Func<int, CancellationToken, Task> part, CancellationToken cancellationToken)
     {
         // What is kept for good, code and pools, comes with the first part.
         await part(count / Parts, cancellationToken);
@@ -65,7 +66,9 @@ internal sealed class Soak(BenchContext context, TextWriter output)
         {
             await Task.Delay(500);
             var now = await Standing.ReadAsync(context.Gateway, context.NatsServer);
-            if (before is null ? now.NatsSubscriptions == (await Standing.ReadAsync(context.Gateway, context.NatsServer)).NatsSubscriptions : now.IsBackAt(before, Pools))
+            if (before is null
+                ? now.NatsSubscriptions == (await Standing.ReadAsync(context.Gateway, context.NatsServer)).NatsSubscriptions
+                : now.IsBackAt(before, Pools))
             {
                 return now;
             }

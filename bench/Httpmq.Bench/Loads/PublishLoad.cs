@@ -15,7 +15,8 @@ internal sealed class PublishLoad(Uri server, string subject, byte[] message, in
 
     public async Task<Counted> RunAsync(TimeSpan duration)
     {
-        var state = new State(RequestHead.Post(server, $"/v1/data/subject/{subject}", _body.Length), _body, duration, connections * inflight);
+        var state = new State(
+            RequestHead.Post(server, $"/v1/data/subject/{subject}", _body.Length), _body, duration, connections * inflight);
         var opened = await Task.WhenAll(Enumerable.Range(0, connections).Select(_ => Http2Connection.ConnectAsync(server)));
         try
         {

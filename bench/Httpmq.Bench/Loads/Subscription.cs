@@ -35,7 +35,8 @@ internal class Subscription : Http2Stream
 
     public Task OpenAsync(Http2Connection connection, Uri server, string stream, string consumer, string subject, string? group = null)
     {
-        var path = $"/v1/data/stream/{stream}/consumer/{consumer}?subject_name={Uri.EscapeDataString(subject)}{(group is null ? string.Empty : $"&delivery_group={group}")}";
+        var path = $"/v1/data/stream/{stream}/consumer/{consumer}?subject_name={Uri.EscapeDataString(subject)}"
+            + (group is null ? string.Empty : $"&delivery_group={group}");
         connection.Start(this, RequestHead.Get(server, path), []);
         connection.Flush();
         return _open.Task;
@@ -64,7 +65,8 @@ internal class Subscription : Http2Stream
     }
 
     public override void OnEnd() => OnFault(
-        $"the subscription ended with status {_status} after {_lines} of {_expected} messages: {Encoding.UTF8.GetString(_tail, 0, _tailLength)}");
+        $"the subscription ended with "
+            + $"status {_status} after {_lines} of {_expected} messages: {Encoding.UTF8.GetString(_tail, 0, _tailLength)}");
 
     public override void OnFault(string reason)
     {
@@ -100,7 +102,8 @@ internal class Subscription : Http2Stream
         var sequence = DeliveryLine.Parse(data.Slice(start, length)).Consumer;
         if (sequence != _firstSequence + _lines + 1)
         {
-            throw new BenchException($"message {_lines + 2} of the subscription has consumer sequence {sequence}: {Encoding.UTF8.GetString(data.Slice(start, length))}");
+            throw new BenchException($"message {_lines + 2} of the subscription has consumer "
+                + $"sequence {sequence}: {Encoding.UTF8.GetString(data.Slice(start, length))}");
         }
     }
 

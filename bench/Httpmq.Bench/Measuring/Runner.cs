@@ -95,7 +95,9 @@ internal sealed class Runner(BenchContext context, TextWriter progress)
         }
     }
 
-    /// <summary>The gateway until its code is compiled for good, which takes the longer the slower the machine is; the raw side once.</summary>
+    /// <summary>
+    /// The gateway until its code is compiled for good, which takes the longer the slower the machine is; the raw side once.
+    /// </summary>
     private async Task WarmUpAsync(BenchCase one, CancellationToken cancellationToken)
     {
         for (var attempt = 1; attempt <= MaxWarmUps; attempt++)

@@ -46,11 +46,12 @@ internal sealed class RawNats(string url) : IAsyncDisposable
     }
 
     /// <summary>Creates push consumers like those of the gateway, many at once.</summary>
-    public Task CreatePushConsumersAsync(string stream, string namePrefix, int count, CancellationToken cancellationToken) => Parallel.ForAsync(
-        0,
-        count,
-        new ParallelOptions { MaxDegreeOfParallelism = ParallelRequests, CancellationToken = cancellationToken },
-        async (index, _) => await CreatePushConsumerAsync(stream, $"{namePrefix}{index}"));
+    public Task CreatePushConsumersAsync(string stream, string namePrefix, int count, CancellationToken cancellationToken) =>
+        Parallel.ForAsync(
+            0,
+            count,
+            new ParallelOptions { MaxDegreeOfParallelism = ParallelRequests, CancellationToken = cancellationToken },
+            async (index, _) => await CreatePushConsumerAsync(stream, $"{namePrefix}{index}"));
 
     /// <summary>Stores messages quickly, in order: the backlog of a delivery case.</summary>
     public async Task FillAsync(string subject, ReadOnlyMemory<byte> payload, int count, CancellationToken cancellationToken)
@@ -104,7 +105,8 @@ internal sealed class RawNats(string url) : IAsyncDisposable
 
     private async Task<JsonNode> AskAsync(string api, JsonObject? request)
     {
-        var reply = await _asking.RequestAsync<byte[], byte[]>("$JS.API." + api, Encoding.UTF8.GetBytes(request?.ToJsonString() ?? string.Empty));
+        var reply = await _asking.RequestAsync<byte[], byte[]>(
+            "$JS.API." + api, Encoding.UTF8.GetBytes(request?.ToJsonString() ?? string.Empty));
         var answer = JsonNode.Parse(reply.Data) ?? throw new BenchException($"{api}: no answer");
         return answer["error"] is { } error ? throw new BenchException($"{api}: {error.ToJsonString()}") : answer;
     }

@@ -77,6 +77,7 @@ internal sealed class Gateway : IAsyncDisposable
             length += read;
         }
 
-        return Encoding.ASCII.GetString(buffer, 0, length).Split(' ').Select(text => long.Parse(text, CultureInfo.InvariantCulture)).ToArray();
+        return Encoding.ASCII.GetString(buffer, 0, length).Split(' ')
+            .Select(text => long.Parse(text, CultureInfo.InvariantCulture)).ToArray();
     }
 }

@@ -34,5 +34,6 @@ internal sealed class MeasuredNats : IAsyncDisposable
         await Process.DisposeAsync();
     }
 
-    private async Task<JsonNode> MonitorAsync(string what) => JsonNode.Parse(await _monitor.GetStringAsync(new Uri(what, UriKind.Relative)))!;
+    private async Task<JsonNode> MonitorAsync(string what) =>
+        JsonNode.Parse(await _monitor.GetStringAsync(new Uri(what, UriKind.Relative)))!;
 }

@@ -17,7 +17,8 @@ internal static class Table
         var widths = Enumerable.Range(0, Head.Length).Select(column => rows.Max(row => row[column].Length)).ToArray();
         foreach (var row in rows)
         {
-            output.WriteLine(string.Join("  ", row.Select((cell, column) => column is 0 or 5 ? cell.PadRight(widths[column]) : cell.PadLeft(widths[column]))).TrimEnd());
+            output.WriteLine(string.Join("  ", row.Select(
+                (cell, column) => column is 0 or 5 ? cell.PadRight(widths[column]) : cell.PadLeft(widths[column]))).TrimEnd());
         }
 
         foreach (var result in results.Where(result => result.Note is not null))
@@ -26,8 +27,10 @@ internal static class Table
         }
 
         output.WriteLine();
-        output.WriteLine("Medians of the rounds; ratio: median of each round's gateway/raw. cpu ratio: CPU time of all processes per message,");
-        output.WriteLine("raw/gateway. cpu gw, nats, load: microseconds per message of each process. alloc: bytes that the gateway's process allocated per message, framework and NATS client included.");
+        output.WriteLine(
+            "Medians of the rounds; ratio: median of each round's gateway/raw. cpu ratio: CPU time of all processes per message,");
+        output.WriteLine("raw/gateway. cpu gw, nats, load: microseconds per message of each process. alloc: bytes that the gateway's "
+            + "process allocated per message, framework and NATS client included.");
     }
 
     private static string[] Row(CaseResult result)
@@ -41,7 +44,8 @@ internal static class Table
             result.Ratio is { } ratio ? $"{ratio:0.00}" : "-",
             result.CpuRatio is { } cpuRatio ? $"{cpuRatio:0.00}" : "-",
             result.Case.Target.Text,
-            result switch { { Failed: true } => "FAILED", { IsMet: true } => "yes", { IsMet: false } => "NO", { GatewayRounds.Count: 0 } => "n/a", _ => "-" },
+            result switch { { Failed: true } => "FAILED", { IsMet: true } => "yes", { IsMet: false } => "NO", { GatewayRounds.Count: 0 } =>
+                "n/a", _ => "-" },
             Latency(gateway),
             Latency(raw),
             Micros(gateway, gateway?.GatewayCpuMicros),

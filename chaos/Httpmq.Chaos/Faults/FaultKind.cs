@@ -42,7 +42,9 @@ internal enum FaultKind
     /// <summary>Leaders of the stream and of the consumers step down, one after the other, while everything runs.</summary>
     StepDown,
 
-    /// <summary>The node that leads the stream stands still for moments, while other nodes lead the consumers and their leaders change.</summary>
+    /// <summary>
+    /// The node that leads the stream stands still for moments, while other nodes lead the consumers and their leaders change.
+    /// </summary>
     LaggingStreamLeader,
 
     /// <summary>The node that leads one of the consumers is cut off from the other nodes, and still reaches clients.</summary>
@@ -73,13 +75,16 @@ internal static class FaultKinds
 
     /// <summary>kill-leader for <see cref="FaultKind.KillLeader"/>.</summary>
     public static string NameOf(FaultKind kind) =>
-        string.Concat($"{kind}".Select((letter, index) => char.IsUpper(letter) && index > 0 ? $"-{char.ToLowerInvariant(letter)}" : $"{char.ToLowerInvariant(letter)}"));
+        string.Concat($"{kind}".Select((letter, index) => char.IsUpper(letter) && index > 0
+            ? $"-{char.ToLowerInvariant(letter)}"
+            : $"{char.ToLowerInvariant(letter)}"));
 
     /// <summary>The kinds named in a list separated by commas; an empty one or "all" names all of them, "none" none.</summary>
     public static bool TryParse(string text, out IReadOnlyList<FaultKind> kinds, out string? unknown)
     {
         var names = text.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
-        unknown = names.FirstOrDefault(name => name is not ("all" or "none") && !All.Any(kind => string.Equals(NameOf(kind), name, StringComparison.Ordinal)));
+        unknown = names.FirstOrDefault(
+            name => name is not ("all" or "none") && !All.Any(kind => string.Equals(NameOf(kind), name, StringComparison.Ordinal)));
         kinds = names.Length == 0 || names.Contains("all", StringComparer.Ordinal)
             ? All
             : [.. All.Where(kind => names.Contains(NameOf(kind), StringComparer.Ordinal))];

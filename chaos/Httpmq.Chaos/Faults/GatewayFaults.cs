@@ -92,7 +92,8 @@ internal sealed class GatewayFaults(TestBed bed, LoadContext load, FaultLog log)
         log.End();
     }
 
-    private async Task WhileAsync(string what, FaultEffects effects, TimeSpan length, Action begin, Action end, CancellationToken cancellationToken)
+    private async Task WhileAsync(
+        string what, FaultEffects effects, TimeSpan length, Action begin, Action end, CancellationToken cancellationToken)
     {
         log.Begin(what, effects);
         begin();

@@ -60,13 +60,14 @@ internal sealed class LaggingStreamLeader(TestBed bed, IReadOnlyList<string> con
     }
 
     /// <summary>
-    /// Shorter than a follower waits before it asks for an election, so that the leader stays; and each burst is a fault of its own, because the
-    /// checker takes a change of leader to be near the beginning or the end of one.
+    /// Shorter than a follower waits before it asks for an election, so that the leader stays; and each burst is a fault of its own,
+    /// because the checker takes a change of leader to be near the beginning or the end of one.
     /// </summary>
     private async Task StandStillAsync(NatsServer leader, CancellationToken cancellationToken)
     {
         var (consumer, still, awake) = (log.Pick(consumers), log.Seconds(0.1, 0.5), log.Seconds(0.2, 0.4));
-        log.Begin($"the stream's leader {leader.Name} stands still, {consumer} changes leaders", FaultEffects.Delays | FaultEffects.ChangesLeader);
+        log.Begin($"the stream's leader {leader.Name} stands still, {consumer} changes leaders",
+            FaultEffects.Delays | FaultEffects.ChangesLeader);
         using var over = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         var changing = ChangeLeadersAsync(consumer, leader, over.Token);
         leader.Pause();
@@ -103,7 +104,9 @@ internal sealed class LaggingStreamLeader(TestBed bed, IReadOnlyList<string> con
 
     private async Task<List<string>> LedByAsync(NatsServer node, CancellationToken cancellationToken)
     {
-        var standings = await Task.WhenAll(consumers.Select(async consumer => (Name: consumer, (await bed.Observer.ConsumerAsync(consumer, cancellationToken))?.Leader)));
-        return [.. standings.Where(standing => string.Equals(standing.Leader, node.Name, StringComparison.Ordinal)).Select(standing => standing.Name)];
+        var standings = await Task.WhenAll(
+            consumers.Select(async consumer => (Name: consumer, (await bed.Observer.ConsumerAsync(consumer, cancellationToken))?.Leader)));
+        return [.. standings.Where(standing => string.Equals(standing.Leader, node.Name, StringComparison.Ordinal))
+            .Select(standing => standing.Name)];
     }
 }

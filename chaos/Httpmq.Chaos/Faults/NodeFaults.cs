@@ -19,14 +19,16 @@ internal sealed class NodeFaults(TestBed bed, LoadContext load, IReadOnlyList<st
         switch (kind)
         {
             case FaultKind.KillLeader:
-                await KillAsync("stream leader", (await bed.Observer.StreamAsync(cancellationToken))?.Leader, leads: true, cancellationToken);
+                await KillAsync(
+                    "stream leader", (await bed.Observer.StreamAsync(cancellationToken))?.Leader, leads: true, cancellationToken);
                 break;
             case FaultKind.KillFollower:
                 await KillAsync("follower", (await bed.Observer.StreamAsync(cancellationToken))?.Leader, leads: false, cancellationToken);
                 break;
             case FaultKind.KillConsumerLeader:
                 var consumer = log.Pick(consumers);
-                await KillAsync($"leader of {consumer}", (await bed.Observer.ConsumerAsync(consumer, cancellationToken))?.Leader, leads: true, cancellationToken);
+                await KillAsync($"leader of {consumer}", (await bed.Observer.ConsumerAsync(consumer, cancellationToken))?.Leader,
+                    leads: true, cancellationToken);
                 break;
             case FaultKind.PauseNode:
                 await PauseAsync(log.Pick(bed.Nodes), cancellationToken);
@@ -82,7 +84,8 @@ internal sealed class NodeFaults(TestBed bed, LoadContext load, IReadOnlyList<st
 
     private async Task KillAsync(string role, string? leader, bool leads, CancellationToken cancellationToken)
     {
-        var node = log.Pick([.. bed.Nodes.Where(node => leader is null || string.Equals(node.Name, leader, StringComparison.Ordinal) == leads)]);
+        var node = log.Pick(
+            [.. bed.Nodes.Where(node => leader is null || string.Equals(node.Name, leader, StringComparison.Ordinal) == leads)]);
         log.Begin($"kill -9 {node.Name} ({role})", FaultEffects.ChangesLeader | (leads ? FaultEffects.KillsCopy : FaultEffects.None));
         await node.KillAsync();
         await RestartAsync(node, cancellationToken);
@@ -107,8 +110,9 @@ internal sealed class NodeFaults(TestBed bed, LoadContext load, IReadOnlyList<st
     }
 
     /// <summary>
-    /// Longer than the others wait before they elect another leader. Until it notices, the one that is cut off sends what it has: deliveries that its
-    /// successor has never heard of. So that it has much, acknowledgements are withheld before. One dataplane is on its side, the other is not.
+    /// Longer than the others wait before they elect another leader. Until it notices, the one that is cut off sends what it has:
+    /// deliveries that its successor has never heard of. So that it has much, acknowledgements are withheld before. One dataplane is on its
+    /// side, the other is not.
     /// </summary>
     private async Task IsolateAsync(string consumer, CancellationToken cancellationToken)
     {
@@ -124,7 +128,8 @@ internal sealed class NodeFaults(TestBed bed, LoadContext load, IReadOnlyList<st
         try
         {
             await Task.Delay(BacklogTime, cancellationToken);
-            log.Begin($"{node.Name}, leader of {consumer}, and {near.Name} are cut off from the others", FaultEffects.Delays | FaultEffects.ChangesLeader | FaultEffects.SplitsCluster);
+            log.Begin($"{node.Name}, leader of {consumer}, and {near.Name} are cut off from the others",
+                FaultEffects.Delays | FaultEffects.ChangesLeader | FaultEffects.SplitsCluster);
             wires.ForEach(wire => wire.Break());
             load.ReleaseAcks();
             await Task.Delay(log.Seconds(9, 13), cancellationToken);

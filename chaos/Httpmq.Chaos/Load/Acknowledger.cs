@@ -24,7 +24,8 @@ internal sealed class Acknowledger(string consumer, LoadContext context) : IDisp
                 { Status: >= LowestRefusal and <= HighestRefusal } => AckOutcome.Refused,
                 _ => AckOutcome.Unknown,
             };
-            context.Journal.Write(new AckEntry(start, context.Clock.Now, consumer, sequence, consumerSequence, outcome, answer.Status, answer.Detail));
+            context.Journal.Write(
+                new AckEntry(start, context.Clock.Now, consumer, sequence, consumerSequence, outcome, answer.Status, answer.Detail));
             if (outcome is not AckOutcome.Unknown)
             {
                 context.Tally.CountAck();

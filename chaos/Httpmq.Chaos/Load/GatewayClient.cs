@@ -37,7 +37,8 @@ internal sealed class GatewayClient(Uri address) : IDisposable
         SendAsync(HttpMethod.Post, $"/v1/data/subject/{subject}", Convert.ToBase64String(message));
 
     public Task<GatewayAnswer> AckAsync(string stream, string consumer, ulong streamSequence, ulong consumerSequence) =>
-        SendAsync(HttpMethod.Post, $"/v1/data/stream/{stream}/consumer/{consumer}/ack", $$"""{"stream":{{streamSequence}},"consumer":{{consumerSequence}}}""");
+        SendAsync(HttpMethod.Post, $"/v1/data/stream/{stream}/consumer/{consumer}/ack",
+            $$"""{"stream":{{streamSequence}},"consumer":{{consumerSequence}}}""");
 
     public Task<GatewayAnswer> PostAsync(string path, JsonNode body) => PostAsync(path, body.ToJsonString());
 
@@ -61,7 +62,8 @@ internal sealed class GatewayClient(Uri address) : IDisposable
 
     private async Task<GatewayAnswer> SendAsync(HttpMethod method, string path, string? body)
     {
-        using var request = new HttpRequestMessage(method, path) { Version = HttpVersion.Version20, VersionPolicy = HttpVersionPolicy.RequestVersionExact };
+        using var request = new HttpRequestMessage(
+            method, path) { Version = HttpVersion.Version20, VersionPolicy = HttpVersionPolicy.RequestVersionExact };
         if (body is not null)
         {
             request.Content = new ByteArrayContent(Encoding.ASCII.GetBytes(body));
@@ -77,9 +79,11 @@ internal sealed class GatewayClient(Uri address) : IDisposable
             // A batch is answered by one line per record: the first stands for all.
             var json = JsonNode.Parse(text.Split('\n', 2)[0]);
             var error = json?["error"];
-            return new GatewayAnswer((int)response.StatusCode, json, error is null ? null : $"{(string?)error["message"]}: {(string?)error["detail"]}");
+            return new GatewayAnswer(
+                (int)response.StatusCode, json, error is null ? null : $"{(string?)error["message"]}: {(string?)error["detail"]}");
         }
-        catch (Exception exception) when (exception is HttpRequestException or SocketException or OperationCanceledException or IOException or JsonException)
+        catch (Exception exception)
+            when (exception is HttpRequestException or SocketException or OperationCanceledException or IOException or JsonException)
         {
             return new GatewayAnswer(0, Body: null, $"{exception.GetType().Name}: {(exception.InnerException ?? exception).Message}");
         }

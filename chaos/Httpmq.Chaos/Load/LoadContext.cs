@@ -13,7 +13,9 @@ internal sealed record LoadContext(string Stream, IReadOnlyList<GatewaySite> Sit
     /// <summary>While false, clients behave as the well-behaved ones do: they acknowledge everything and never leave.</summary>
     public bool Unruly { get; private set; }
 
-    /// <summary>Subscribers acknowledge nothing, so that consumers soon have much to send and may not; until <see cref="ReleaseAcks"/>.</summary>
+    /// <summary>
+    /// Subscribers acknowledge nothing, so that consumers soon have much to send and may not; until <see cref="ReleaseAcks"/>.
+    /// </summary>
     public void HoldAcks() => _acksHeld ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
 
     public void ReleaseAcks()

@@ -10,13 +10,15 @@ internal static class Payload
 
     /// <summary>The publisher's name, the number, and a filler, so that lengths vary.</summary>
     public static byte[] Create(string publisher, long number, Random random) =>
-        Encoding.ASCII.GetBytes(string.Create(CultureInfo.InvariantCulture, $"{publisher}-{number}|{new string((char)random.Next('a', 'z'), random.Next(LongestFiller))}"));
+        Encoding.ASCII.GetBytes(string.Create(
+            CultureInfo.InvariantCulture, $"{publisher}-{number}|{new string((char)random.Next('a', 'z'), random.Next(LongestFiller))}"));
 
     /// <summary>The readable part and a hash of all bytes: equal names mean equal messages.</summary>
     public static string NameOf(ReadOnlySpan<byte> message)
     {
         var end = message.IndexOf((byte)'|');
-        return string.Create(CultureInfo.InvariantCulture, $"{Encoding.ASCII.GetString(end < 0 ? [] : message[..end])}#{Hash(message):x16}");
+        return string.Create(
+            CultureInfo.InvariantCulture, $"{Encoding.ASCII.GetString(end < 0 ? [] : message[..end])}#{Hash(message):x16}");
     }
 
     /// <summary>FNV-1a, 64 bits.</summary>

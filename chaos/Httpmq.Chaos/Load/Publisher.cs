@@ -27,7 +27,8 @@ internal sealed class Publisher(string name, int site, int inflight, LoadContext
     {
         while (!stopping.IsCancellationRequested)
         {
-            if (context.Tally.Backlog > MostBacklog || await PublishAsync(Payload.Create(name, Interlocked.Increment(ref _number), random)) is not PublishOutcome.Stored)
+            if (context.Tally.Backlog > MostBacklog
+                || await PublishAsync(Payload.Create(name, Interlocked.Increment(ref _number), random)) is not PublishOutcome.Stored)
             {
                 await Task.Delay(Pause, CancellationToken.None);
             }
@@ -40,7 +41,8 @@ internal sealed class Publisher(string name, int site, int inflight, LoadContext
         var answer = await _client.PublishAsync(_subject, message);
         var outcome = OutcomeOf(answer);
         var sequence = outcome is PublishOutcome.Stored ? (ulong)answer.Body!["sequence"]! : 0;
-        context.Journal.Write(new PublishEntry(start, context.Clock.Now, Payload.NameOf(message), outcome, sequence, answer.Status, answer.Detail, context.Sites[site].Name));
+        context.Journal.Write(new PublishEntry(
+            start, context.Clock.Now, Payload.NameOf(message), outcome, sequence, answer.Status, answer.Detail, context.Sites[site].Name));
         context.Tally.Count(outcome);
         return outcome;
     }
@@ -52,7 +54,8 @@ internal sealed class Publisher(string name, int site, int inflight, LoadContext
     {
         (int)HttpStatusCode.OK => PublishOutcome.Stored,
         0 or (int)HttpStatusCode.InternalServerError or (int)HttpStatusCode.GatewayTimeout => PublishOutcome.Unknown,
-        (int)HttpStatusCode.ServiceUnavailable when answer.Detail?.Contains("may have been stored", StringComparison.Ordinal) is true => PublishOutcome.Unknown,
+        (int)HttpStatusCode.ServiceUnavailable when answer.Detail?.Contains("may have been stored", StringComparison.Ordinal) is true =>
+            PublishOutcome.Unknown,
         _ => PublishOutcome.Refused,
     };
 }

@@ -12,7 +12,8 @@ namespace Httpmq.Chaos.Load;
 /// Subscribes through one gateway, comes back whenever its subscription ends, and acknowledges what it gets through the
 /// same gateway or the other. While unruly it also forgets acknowledgements and leaves without a word.
 /// </summary>
-internal sealed class Subscriber(string name, string consumer, string? group, int site, LoadContext context, int seed, TimeSpan delay = default) : IDisposable
+internal sealed class Subscriber(
+    string name, string consumer, string? group, int site, LoadContext context, int seed, TimeSpan delay = default) : IDisposable
 {
     private const int MostAcksInFlight = 64;
     private const double ForgetChance = 0.01;
@@ -39,7 +40,8 @@ internal sealed class Subscriber(string name, string consumer, string? group, in
             {
                 end = await SubscribeAsync(subscription, stopping);
             }
-            catch (Exception exception) when (exception is HttpRequestException or SocketException or IOException or OperationCanceledException or JsonException)
+            catch (Exception exception)
+                when (exception is HttpRequestException or SocketException or IOException or OperationCanceledException or JsonException)
             {
                 end = $"{exception.GetType().Name}: {(exception.InnerException ?? exception).Message}";
             }

@@ -48,7 +48,8 @@ internal sealed class DefinitionRace(TestBed bed, FaultLog log) : IDisposable
         string[] wanted = [messages.ToString(CultureInfo.InvariantCulture), subject];
         var found = await FoundAsync(
             $"STREAM.INFO.{Stream}",
-            config => [((long)config["max_msgs"]!).ToString(CultureInfo.InvariantCulture), string.Join(',', config["subjects"]!.AsArray().Select(each => (string)each!))],
+            config => [((long)config["max_msgs"]!).ToString(CultureInfo.InvariantCulture), string.Join(
+                ',', config["subjects"]!.AsArray().Select(each => (string)each!))],
             wanted, cancellationToken);
         WriteDown(["limit", "subject"], answers, wanted, found);
     }
@@ -61,13 +62,17 @@ internal sealed class DefinitionRace(TestBed bed, FaultLog log) : IDisposable
             $"{StreamPath}/consumer",
             new JsonObject { ["name"] = consumer, ["mode"] = "pull", ["max_inflight"] = 10, ["filter_subject"] = filter })));
         var found = await FoundAsync(
-            $"CONSUMER.INFO.{Stream}.{consumer}", config => [(string?)config["filter_subject"] ?? "no filter"], wanted[..1], cancellationToken);
+            $"CONSUMER.INFO.{Stream}.{consumer}", config => [(string?)config["filter_subject"] ?? "no filter"], wanted[..1],
+            cancellationToken);
         WriteDown([consumer, consumer], answers, wanted, found is null ? null : [found[0], found[0]]);
         await _management.DeleteAsync($"{StreamPath}/consumer/{consumer}");
     }
 
-    /// <summary>What JetStream has; asked twice where it is not what was wanted, because an answer may come from a copy that is behind.</summary>
-    private async Task<string[]?> FoundAsync(string call, Func<JsonNode, string[]> read, string[] wanted, CancellationToken cancellationToken)
+    /// <summary>
+    /// What JetStream has; asked twice where it is not what was wanted, because an answer may come from a copy that is behind.
+    /// </summary>
+    private async Task<string[]?> FoundAsync(
+        string call, Func<JsonNode, string[]> read, string[] wanted, CancellationToken cancellationToken)
     {
         var found = await ReadAsync();
         if (found is null || !found.SequenceEqual(wanted))
@@ -78,7 +83,8 @@ internal sealed class DefinitionRace(TestBed bed, FaultLog log) : IDisposable
 
         return found;
 
-        async Task<string[]?> ReadAsync() => await bed.Observer.ConfigurationAsync(call, cancellationToken) is { } config ? read(config) : null;
+        async Task<string[]?> ReadAsync() =>
+            await bed.Observer.ConfigurationAsync(call, cancellationToken) is { } config ? read(config) : null;
     }
 
     private void WriteDown(string[] names, GatewayAnswer[] answers, string[] wanted, string[]? found)
@@ -86,7 +92,8 @@ internal sealed class DefinitionRace(TestBed bed, FaultLog log) : IDisposable
         for (var index = 0; index < names.Length; index++)
         {
             log.Journal.Write(new ChangeEntry(
-                log.Clock.Now, $"{names[index]} in round {_number}", answers[index].Status, wanted[index], found?[index], answers[index].Detail));
+                log.Clock.Now, $"{names[index]} in round {_number}", answers[index].Status, wanted[index], found?[index],
+                answers[index].Detail));
         }
     }
 }

@@ -48,7 +48,8 @@ internal sealed class Listener : IAsyncDisposable
 
             _open = true;
             using var reader = new StreamReader(await response.Content.ReadAsStreamAsync(_leaving.Token));
-            while (await reader.ReadLineAsync(_leaving.Token) is { } line && line.StartsWith("""{"success":true""", StringComparison.Ordinal))
+            while (await reader.ReadLineAsync(_leaving.Token) is { } line
+                && line.StartsWith("""{"success":true""", StringComparison.Ordinal))
             {
                 _messages.Release();
             }

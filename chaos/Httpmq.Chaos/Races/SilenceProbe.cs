@@ -16,10 +16,12 @@ internal sealed class SilenceProbe(TestBed bed, LoadContext load, FaultLog log) 
     private const string Free = $"/v1/admin/stream/{ProbeStreams.Free}";
 
     private readonly GatewayClient _management = new(bed.Management.Address);
-    private readonly List<(string Name, GatewayClient Client)> _dataplanes = [.. bed.Dataplanes.Select(site => (site.Name, new GatewayClient(site.Address)))];
+    private readonly List<(string Name, GatewayClient Client)> _dataplanes = [.. bed.Dataplanes.Select(
+        site => (site.Name, new GatewayClient(site.Address)))];
 
     public Task AskAsync(CancellationToken cancellationToken) =>
-        Task.WhenAll(_dataplanes.SelectMany(dataplane => AskDataplane(dataplane.Name, dataplane.Client, cancellationToken)).Concat(AskManagement()));
+        Task.WhenAll(
+            _dataplanes.SelectMany(dataplane => AskDataplane(dataplane.Name, dataplane.Client, cancellationToken)).Concat(AskManagement()));
 
     public void Dispose()
     {
@@ -41,8 +43,10 @@ internal sealed class SilenceProbe(TestBed bed, LoadContext load, FaultLog log) 
     private IEnumerable<Task> AskDataplane(string name, GatewayClient client, CancellationToken cancellationToken)
     {
         var consumer = $"/v1/data/stream/{load.Stream}/consumer/pull";
-        var batch = new StringBuilder().Insert(0, $$"""{"subject":"{{ProbeStreams.Free}}.silence","b64_msg":"eA=="}""" + "\n", Records).ToString();
-        var acks = new JsonArray([.. Enumerable.Range(1, Acks).Select(number => new JsonObject { ["stream"] = number, ["consumer"] = number })]);
+        var batch = new StringBuilder().Insert(0, $$"""{"subject":"{{ProbeStreams.Free}}.silence","b64_msg":"eA=="}""" + "\n", Records)
+            .ToString();
+        var acks = new JsonArray(
+            [.. Enumerable.Range(1, Acks).Select(number => new JsonObject { ["stream"] = number, ["consumer"] = number })]);
         return
         [
             TimeAsync($"{name}: ready", client.GetAsync("/v1/data/ready")),

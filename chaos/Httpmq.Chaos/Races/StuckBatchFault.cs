@@ -13,8 +13,8 @@ internal sealed class StuckBatchFault(TestBed bed, FaultLog log)
     private const int Batches = 32;
 
     /// <summary>
-    /// More than a batch's window of 1024 and the outcomes for which its answer has room beside that (64 KiB); all of them are less than what
-    /// HTTP/2 lets a client send unasked (the same).
+    /// More than a batch's window of 1024 and the outcomes for which its answer has room beside that (64 KiB); all of them are less than
+    /// what HTTP/2 lets a client send unasked (the same).
     /// </summary>
     private const int Records = 1700;
 

@@ -32,7 +32,8 @@ internal sealed class SubscriberRace(TestBed bed, FaultLog log) : IDisposable
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         limit.CancelAfter(ReadyLimit);
         await bed.WaitUntilGatewaysServeAsync(limit.Token);
-        var delays = Enumerable.Range(0, AtOnce).ToDictionary(_ => $"race-{++_number}", _ => (log.Seconds(0, Spread), log.Seconds(0, Spread)), StringComparer.Ordinal);
+        var delays = Enumerable.Range(0, AtOnce)
+            .ToDictionary(_ => $"race-{++_number}", _ => (log.Seconds(0, Spread), log.Seconds(0, Spread)), StringComparer.Ordinal);
         var defined = await Task.WhenAll(delays.Keys.Select(DefineAsync));
         log.Begin("subscribers race for a consumer", FaultEffects.HarmsNobody);
         var races = defined.OfType<string>().Select(consumer => RaceAsync(consumer, delays[consumer], cancellationToken)).ToList();
@@ -50,7 +51,8 @@ internal sealed class SubscriberRace(TestBed bed, FaultLog log) : IDisposable
     /// <summary>The consumer's name; null where it could not be defined.</summary>
     private async Task<string?> DefineAsync(string consumer)
     {
-        var parameters = new JsonObject { ["name"] = consumer, ["mode"] = "push", ["max_inflight"] = 10, ["filter_subject"] = SubjectOf(consumer) };
+        var parameters =
+            new JsonObject { ["name"] = consumer, ["mode"] = "push", ["max_inflight"] = 10, ["filter_subject"] = SubjectOf(consumer) };
         var defined = await _management.PostAsync(Consumers, parameters);
         if (defined.Success)
         {

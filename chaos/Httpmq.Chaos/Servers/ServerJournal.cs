@@ -15,7 +15,9 @@ internal sealed class ServerJournal(string folder, RunClock clock, JournalWriter
         {
             if (!_isOver)
             {
-                (_logs.TryGetValue(name, out var log) ? log : _logs[name] = new StreamWriter(Path.Combine(folder, $"{name}.log")) { AutoFlush = true }).WriteLine(line);
+                (_logs.TryGetValue(name, out var log)
+                    ? log
+                    : _logs[name] = new StreamWriter(Path.Combine(folder, $"{name}.log")) { AutoFlush = true }).WriteLine(line);
             }
         }
     }

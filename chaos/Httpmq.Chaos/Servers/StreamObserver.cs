@@ -44,7 +44,8 @@ internal sealed class StreamObserver(string urls, string stream) : IAsyncDisposa
     /// <summary>Whether the stream and these consumers have a leader and complete copies.</summary>
     public async Task<bool> IsCompleteAsync(IEnumerable<string> consumers, CancellationToken cancellationToken)
     {
-        var answers = await Task.WhenAll(consumers.Select(consumer => _api.AskAsync($"CONSUMER.INFO.{stream}.{consumer}", cancellationToken))
+        var answers = await Task.WhenAll(consumers.Select(consumer =>
+            _api.AskAsync($"CONSUMER.INFO.{stream}.{consumer}", cancellationToken))
             .Append(_api.AskAsync($"STREAM.INFO.{stream}", cancellationToken)));
         return answers.All(answer => answer?["cluster"] is { } cluster && cluster["leader"] is not null && AreCurrent(cluster));
     }
@@ -87,7 +88,8 @@ internal sealed class StreamObserver(string urls, string stream) : IAsyncDisposa
         do
         {
             before = messages.Count;
-            await foreach (var message in consumer.FetchNoWaitAsync<byte[]>(new NatsJSFetchOpts { MaxMsgs = Batch }, cancellationToken: cancellationToken))
+            await foreach (var message in consumer.FetchNoWaitAsync<byte[]>(
+                new NatsJSFetchOpts { MaxMsgs = Batch }, cancellationToken: cancellationToken))
             {
                 var metadata = message.Metadata!.Value;
                 messages.Add(new HeldMessage(metadata.Sequence.Stream, metadata.Timestamp, message.Data ?? []));

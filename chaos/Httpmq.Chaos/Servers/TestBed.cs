@@ -77,7 +77,8 @@ internal sealed class TestBed : IAsyncDisposable
     public IEnumerable<TcpProxy> RouteWires => _cluster.Routes.Select(route => route.Wire);
 
     /// <summary>The wires between this node and the others, whoever of the two connects.</summary>
-    public IEnumerable<TcpProxy> WiresOf(NatsServer node) => _cluster.Routes.Where(route => route.From == node || route.To == node).Select(route => route.Wire);
+    public IEnumerable<TcpProxy> WiresOf(NatsServer node) =>
+        _cluster.Routes.Where(route => route.From == node || route.To == node).Select(route => route.Wire);
 
     /// <summary>The orderly end: gateways, then nodes.</summary>
     public async Task StopAsync()

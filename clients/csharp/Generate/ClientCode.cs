@@ -78,9 +78,12 @@ internal static class ClientCode
     /// Publishing takes base64 as a string, and a plain text often looks like base64: callers get <c>PublishAsync</c>, which takes bytes.
     /// </summary>
     private static string Hide(string code) =>
-        code.Replace($"public virtual async System.Threading.Tasks.Task<PublishAnswer> {Publish}(", $"internal async System.Threading.Tasks.Task<PublishAnswer> {Publish}(", StringComparison.Ordinal);
+        code.Replace($"public virtual async System.Threading.Tasks.Task<PublishAnswer> {Publish}(",
+            $"internal async System.Threading.Tasks.Task<PublishAnswer> {Publish}(", StringComparison.Ordinal);
 
-    /// <summary>Calls go through one place, which waits for the whole answer and makes the library's exception of whatever goes wrong.</summary>
+    /// <summary>
+    /// Calls go through one place, which waits for the whole answer and makes the library's exception of whatever goes wrong.
+    /// </summary>
     private static string Wrap(string code) => code.Replace(
         "client_.SendAsync(request_, System.Net.Http.HttpCompletionOption.ResponseHeadersRead, cancellationToken)",
         "client_.CallAsync(request_, System.Net.Http.HttpCompletionOption.ResponseContentRead, cancellationToken)",
@@ -101,6 +104,8 @@ internal static class ClientCode
     private sealed class TypeNames : DefaultTypeNameGenerator
     {
         public override string Generate(JsonSchema schema, string? typeNameHint, IEnumerable<string> reservedTypeNames) =>
-            base.Generate(schema, schema.IsEnumeration ? typeNameHint?.Replace("Parameters", string.Empty, StringComparison.Ordinal) : typeNameHint, reservedTypeNames);
+            base.Generate(schema, schema.IsEnumeration
+                ? typeNameHint?.Replace("Parameters", string.Empty, StringComparison.Ordinal)
+                : typeNameHint, reservedTypeNames);
     }
 }

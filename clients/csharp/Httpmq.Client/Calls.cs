@@ -8,7 +8,8 @@ internal static class Calls
     /// <param name="request">The request.</param>
     /// <param name="until">The whole answer, or its headers.</param>
     /// <param name="cancellationToken">The caller's.</param>
-    public static async Task<HttpResponseMessage> CallAsync(this HttpClient client, HttpRequestMessage request, HttpCompletionOption until, CancellationToken cancellationToken)
+    public static async Task<HttpResponseMessage> CallAsync(
+        this HttpClient client, HttpRequestMessage request, HttpCompletionOption until, CancellationToken cancellationToken)
     {
         try
         {

@@ -30,7 +30,9 @@ public partial class DataplaneClient
     /// <param name="subjectName">
     /// Does not filter. If given, it is checked: the consumer's filter or, where it has none, a subject that overlaps the stream's.
     /// </param>
-    /// <param name="maxMsgInflight">Pull consumers: messages that may wait for their acknowledgement; null: the consumer's own limit.</param>
+    /// <param name="maxMsgInflight">
+    /// Pull consumers: messages that may wait for their acknowledgement; null: the consumer's own limit.
+    /// </param>
     /// <param name="deliveryGroup">The consumer's delivery group, when it has one.</param>
     /// <param name="cancellationToken">Unsubscribes.</param>
     /// <exception cref="HttpmqException">The subscription was refused, or the gateway could not be reached.</exception>
@@ -46,7 +48,8 @@ public partial class DataplaneClient
         var url = SubscribeUrl(stream, consumer, subjectName, maxMsgInflight, deliveryGroup);
         using var request = new HttpRequestMessage(HttpMethod.Get, url);
         PrepareRequest(_httpClient, request, url);
-        using var response = await _httpClient.CallAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellationToken).ConfigureAwait(false);
+        using var response = await _httpClient.CallAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellationToken)
+            .ConfigureAwait(false);
         if (response.StatusCode != HttpStatusCode.OK)
         {
             throw await RefusalAsync(request, response, cancellationToken).ConfigureAwait(false);
@@ -74,8 +77,10 @@ public partial class DataplaneClient
             ("max_msg_inflight", maxMsgInflight?.ToString(CultureInfo.InvariantCulture)),
             ("delivery_group", deliveryGroup),
         ];
-        var given = query.Where(parameter => parameter.Value is not null).Select(parameter => $"{parameter.Name}={Uri.EscapeDataString(parameter.Value!)}");
-        return $"v1/data/stream/{Uri.EscapeDataString(stream)}/consumer/{Uri.EscapeDataString(consumer)}?{string.Join('&', given)}".TrimEnd('?');
+        var given = query.Where(parameter => parameter.Value is not null)
+            .Select(parameter => $"{parameter.Name}={Uri.EscapeDataString(parameter.Value!)}");
+        return $"v1/data/stream/{Uri.EscapeDataString(stream)}/consumer/{Uri.EscapeDataString(consumer)}?{string.Join('&', given)}".TrimEnd(
+            '?');
     }
 
     private static async Task<string> ReadLineAsync(StreamReader lines, CancellationToken cancellationToken)
@@ -102,21 +107,24 @@ public partial class DataplaneClient
         }
         catch (Exception exception) when (exception is JsonException or KeyNotFoundException or InvalidOperationException)
         {
-            throw new HttpmqSubscriptionEndedException($"A line came that is none of a subscription: '{(line.Length > ShownLength ? line[..ShownLength] + "…" : line)}'", exception);
+            throw new HttpmqSubscriptionEndedException($"A line came that is none of a "
+                + $"subscription: '{(line.Length > ShownLength ? line[..ShownLength] + "…" : line)}'", exception);
         }
     }
 
     private static HttpmqSubscriptionEndedException Ended(FailureAnswer last) => new(last.Error, last.RequestId);
 
     /// <summary>The same exception as that of the generated calls.</summary>
-    private async Task<HttpmqException> RefusalAsync(HttpRequestMessage request, HttpResponseMessage response, CancellationToken cancellationToken)
+    private async Task<HttpmqException> RefusalAsync(
+        HttpRequestMessage request, HttpResponseMessage response, CancellationToken cancellationToken)
     {
         var headers = response.Headers.Concat(response.Content.Headers)
             .ToDictionary(header => header.Key, header => header.Value, StringComparer.OrdinalIgnoreCase);
         try
         {
             var answer = await ReadObjectResponseAsync<FailureAnswer>(response, headers, cancellationToken).ConfigureAwait(false);
-            return new HttpmqException<FailureAnswer>("The subscription was refused.", (int)response.StatusCode, answer.Text, headers, answer.Object, innerException: null);
+            return new HttpmqException<FailureAnswer>(
+                "The subscription was refused.", (int)response.StatusCode, answer.Text, headers, answer.Object, innerException: null);
         }
         catch (HttpRequestException exception)
         {

@@ -31,7 +31,9 @@ public class HttpmqException : Exception
     /// <summary>The HTTP status; 0 when no answer came.</summary>
     public int StatusCode { get; private protected init; }
 
-    /// <summary>What the gateway said: code, message, detail, type. Null when it said nothing, or somebody else answered, such as a proxy.</summary>
+    /// <summary>
+    /// What the gateway said: code, message, detail, type. Null when it said nothing, or somebody else answered, such as a proxy.
+    /// </summary>
     public Error? Error { get; }
 
     /// <summary>The id under which the gateway logged the request; null when no answer came.</summary>
@@ -44,7 +46,9 @@ public class HttpmqException : Exception
     public IReadOnlyDictionary<string, IEnumerable<string>> Headers { get; private protected init; } = NoHeaders;
 
     private static string Shown(string? response) =>
-        string.IsNullOrWhiteSpace(response) ? string.Empty : $" ({(response.Length > ShownLength ? response[..ShownLength] + "…" : response)})";
+        string.IsNullOrWhiteSpace(response)
+            ? string.Empty
+            : $" ({(response.Length > ShownLength ? response[..ShownLength] + "…" : response)})";
 }
 
 /// <summary>The gateway answered with a failure.</summary>
@@ -101,7 +105,8 @@ public sealed class HttpmqSubscriptionEndedException : HttpmqException
     /// <param name="error">Its last line.</param>
     /// <param name="requestId">The id of the subscription's request.</param>
     public HttpmqSubscriptionEndedException(Error error, string? requestId = null)
-        : base($"{error?.Code} {error?.Message}: {error?.Detail}{(requestId is null ? string.Empty : $" (request id {requestId})")}", error, innerException: null) =>
+        : base($"{error?.Code} {error?.Message}: {error?.Detail}{(requestId is null ? string.Empty : $" (request id {requestId})")}", error,
+            innerException: null) =>
         RequestId = requestId;
 
     /// <summary>Nobody said why: <see cref="HttpmqException.Error"/> is null.</summary>

@@ -32,7 +32,10 @@ public sealed class HttpmqMessage
 
     /// <summary>Acknowledges it; returns when JetStream confirmed that. Doing it twice does no harm.</summary>
     /// <param name="cancellationToken">Gives up waiting.</param>
-    /// <exception cref="HttpmqException">It was refused, or it is not known whether it was confirmed; then it is safe to try again.</exception>
+    /// <exception cref="HttpmqException">
+    /// It was refused, or it is not known whether it was confirmed; then it is safe to try again.
+    /// </exception>
     public Task AcknowledgeAsync(CancellationToken cancellationToken = default) =>
-        _client.AcknowledgeMessageAsync(Stream, Consumer, new AckParameters { Stream = StreamSequence, Consumer = ConsumerSequence }, cancellationToken);
+        _client.AcknowledgeMessageAsync(
+            Stream, Consumer, new AckParameters { Stream = StreamSequence, Consumer = ConsumerSequence }, cancellationToken);
 }
