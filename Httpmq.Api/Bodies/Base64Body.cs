@@ -68,7 +68,8 @@ internal readonly struct Base64Body(byte[] buffer, int length, BodyBuffers buffe
 
                     if (length + result.Buffer.Length > body.Length)
                     {
-                        Grow(ref body, length, (int)Math.Max(length + result.Buffer.Length, Math.Min(maxBody, contentLength ?? 2L * length)), buffers);
+                        Grow(ref body, length, (int)Math.Max(
+                            length + result.Buffer.Length, Math.Min(maxBody, contentLength ?? 2L * length)), buffers);
                     }
 
                     Append(body, ref length, result.Buffer);

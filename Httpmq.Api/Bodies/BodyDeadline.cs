@@ -29,7 +29,9 @@ internal sealed class BodyDeadline(BodyTimeouts timeouts, CancellationToken abor
     /// <param name="received">Bytes that are here already.</param>
     public async ValueTask<ReadResult> ReadAsync(PipeReader body, long received)
     {
-        var byRate = timeouts.MinRate == 0 ? TimeSpan.MaxValue : TimeSpan.FromSeconds(Math.Max(BodyTimeouts.Grace.TotalSeconds, received / (double)timeouts.MinRate));
+        var byRate = timeouts.MinRate == 0
+            ? TimeSpan.MaxValue
+            : TimeSpan.FromSeconds(Math.Max(BodyTimeouts.Grace.TotalSeconds, received / (double)timeouts.MinRate));
         var byTimeout = timeouts.Timeout ?? TimeSpan.MaxValue;
         var limit = byRate < byTimeout ? byRate : byTimeout;
         if (limit != TimeSpan.MaxValue)

@@ -1,6 +1,8 @@
 namespace Httpmq.Api.Bodies;
 
-/// <summary>Bodies are taken as they are: none is decompressed, so one that says that it is compressed is refused before it is read.</summary>
+/// <summary>
+/// Bodies are taken as they are: none is decompressed, so one that says that it is compressed is refused before it is read.
+/// </summary>
 internal static class BodyEncoding
 {
     /// <summary>The first encoding that is not <c>identity</c>, or null.</summary>

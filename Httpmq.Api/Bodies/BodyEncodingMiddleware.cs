@@ -16,12 +16,14 @@ internal sealed class BodyEncodingMiddleware(RequestDelegate next)
         var encoding = context.Request.Headers.ContentEncoding;
 
         // A path or method that no route takes is 404 or 405, whatever it carries; a GET has no body to decode.
-        return encoding.Count > 0 && BodyEncoding.FindOther(encoding) is { } other && HasBody(context.Request.Method) && context.GetEndpoint() is RouteEndpoint
+        return encoding.Count > 0 && BodyEncoding.FindOther(encoding) is { } other && HasBody(context.Request.Method)
+            && context.GetEndpoint() is RouteEndpoint
             ? Refuse(context, other)
             : next(context);
     }
 
-    private static bool HasBody(string method) => !HttpMethods.IsGet(method) && !HttpMethods.IsHead(method) && !HttpMethods.IsDelete(method);
+    private static bool HasBody(string method) =>
+        !HttpMethods.IsGet(method) && !HttpMethods.IsHead(method) && !HttpMethods.IsDelete(method);
 
     private static async Task Refuse(HttpContext context, string encoding)
     {

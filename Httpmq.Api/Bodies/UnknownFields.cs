@@ -19,7 +19,8 @@ internal sealed class UnknownFields
         type);
 
     /// <summary>
-    /// The unknown fields of a body that was read already, or null. A body of a hot path may save the second reading: <see cref="IKnowsItsFields"/>.
+    /// The unknown fields of a body that was read already, or null. A body of a hot path may save the second reading:
+    /// <see cref="IKnowsItsFields"/>.
     /// </summary>
     /// <param name="body">The body, valid JSON.</param>
     /// <param name="type">Its contract.</param>

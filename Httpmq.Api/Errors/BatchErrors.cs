@@ -12,7 +12,9 @@ internal static class BatchErrors
 
     private static readonly Operation Reading = new(OperationKind.ReadRecord);
 
-    /// <summary>A whole record, or a field that is not there or has no value to show. Kept where it is always the same: a batch may have many.</summary>
+    /// <summary>
+    /// A whole record, or a field that is not there or has no value to show. Kept where it is always the same: a batch may have many.
+    /// </summary>
     public static Error Invalid(string reason) => new(BatchErrorTypes.InvalidRecord, null, ("reason", reason));
 
     public static Error Invalid(string field, string? value, string reason) =>

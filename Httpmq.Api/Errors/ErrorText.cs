@@ -3,8 +3,9 @@ using Httpmq.Domain.Errors;
 namespace Httpmq.Api.Errors;
 
 /// <summary>
-/// The words of one type of error. A name in braces stands for that member of the error, as it is; "q" behind it puts the value into quotes,
-/// and cuts what would fill a screen; "s" only cuts it. <c>{refusal}</c> is what JetStream said, <c>{fate}</c> whether anything happened.
+/// The words of one type of error. A name in braces stands for that member of the error, as it is; "q" behind it puts the value into
+/// quotes, and cuts what would fill a screen; "s" only cuts it. <c>{refusal}</c> is what JetStream said, <c>{fate}</c> whether anything
+/// happened.
 /// </summary>
 /// <param name="Message">What failed, where the error names no operation.</param>
 /// <param name="Detail">Why, and what to do.</param>

@@ -60,7 +60,8 @@ internal static class MessageTexts
             "consumer: {delivery} is beyond the {made} deliveries that consumer {consumer} has made" + Swapped + ForgottenBy(error)),
         [AckErrorTypes.AnotherMessage] = Of(NeverSent + " as delivery {delivery}, which was another message" + Swapped),
         [AckErrorTypes.NotKnownYet] = Of(
-            "consumer {consumer} knows of no such delivery, but it may have another leader since a moment ago, which does not know yet what "
+            "consumer {consumer} knows of no such delivery, but it may have another leader since a moment ago, which "
+            + "does not know yet what "
             + "the one before it sent; {fate}, try again, or wait until the message comes again"),
         [AckErrorTypes.NotSent] = Of(
             "not sent, because those before it in the request were not confirmed in time; {fate}, try again"),

@@ -20,7 +20,8 @@ internal static class ResourceTexts
             : Refusal),
         [InvalidConfigurationType] = Of(Refusal),
         [ReplicasNeedClusterType] = Of(static error => error.Has("replicas")
-            ? "replicas: {replicas} needs a cluster of at least as many nats-servers, and this is a single one; leave replicas out, or say 1"
+            ? "replicas: {replicas} needs a cluster of at least as many nats-servers, and this is a single one; "
+                + "leave replicas out, or say 1"
                 + BehindRefusal
             : Refusal),
         [TooManyStreamsType] = Of(Refusal),

@@ -8,7 +8,8 @@ namespace Httpmq.Api.Health;
 
 [ApiGroup(ApiGroup.DataplaneName)]
 [OpenApiTag("Health", Description = "Whether the process answers, and whether it can serve.")]
-internal sealed class DataplaneHealthController(IMediator mediator, IHostApplicationLifetime lifetime) : HealthController(mediator, lifetime)
+internal sealed class DataplaneHealthController(
+    IMediator mediator, IHostApplicationLifetime lifetime) : HealthController(mediator, lifetime)
 {
     /// <summary>Whether the process answers.</summary>
     /// <response code="200">The process answers.</response>

@@ -43,7 +43,8 @@ internal static class ApiHost
     {
         var timeouts = new BodyTimeouts(server.ReadTimeout, limits.MinBodyRate, TimeProvider.System);
         var buffers = new BodyBuffers(limits.MaxTotalBodyBytes);
-        var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { ApplicationName = typeof(ApiHost).Assembly.GetName().Name });
+        var builder = WebApplication.CreateSlimBuilder(
+            new WebApplicationOptions { ApplicationName = typeof(ApiHost).Assembly.GetName().Name });
         builder.Configuration.Sources.Clear();
         builder.Logging.Configure(log);
         builder.WebHost.ConfigureKestrel(kestrel => Configure(kestrel, server, limits));

@@ -3,7 +3,9 @@ using Httpmq.Infrastructure.EmbeddedNats;
 
 namespace Httpmq.Api.Hosting;
 
-/// <summary>What to tell the person at the terminal when the embedded nats-server cannot be started: what is wrong, and the setting that helps.</summary>
+/// <summary>
+/// What to tell the person at the terminal when the embedded nats-server cannot be started: what is wrong, and the setting that helps.
+/// </summary>
 internal static class EmbeddedNatsAdvice
 {
     private const string Executable = "embedded_nats.executable";

@@ -75,7 +75,12 @@ internal sealed class HttpmqProcess(HttpmqSettings settings, TextWriter output, 
     {
         var builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings());
         builder.Logging.Configure(settings.Log);
-        var options = new EmbeddedNatsOptions { Port = settings.EmbeddedNats.Port, Executable = settings.EmbeddedNats.Executable, Sync = settings.EmbeddedNats.Sync };
+        var options = new EmbeddedNatsOptions
+        {
+            Port = settings.EmbeddedNats.Port,
+            Executable = settings.EmbeddedNats.Executable,
+            Sync = settings.EmbeddedNats.Sync,
+        };
         builder.Services.AddSingleton<IHostLifetime, ProcessOwnsSignals>();
         builder.Services.AddEmbeddedNats(settings.EmbeddedNats.DataFolder is { } folder ? options with { DataFolder = folder } : options);
         var host = builder.Build();
@@ -105,7 +110,8 @@ internal sealed class HttpmqProcess(HttpmqSettings settings, TextWriter output, 
         var apis = new List<(ApiGroup, ApiServerSettings, IHost)>();
         foreach (var (group, server) in Served())
         {
-            var host = ApiHost.Build(group, server, nats with { Name = $"httpmq-{group.Name}" }, settings.Log, settings.Limits, settings.DrainTimeout);
+            var host = ApiHost.Build(
+                group, server, nats with { Name = $"httpmq-{group.Name}" }, settings.Log, settings.Limits, settings.DrainTimeout);
             apis.Add((group, server, host));
             try
             {
@@ -115,13 +121,15 @@ internal sealed class HttpmqProcess(HttpmqSettings settings, TextWriter output, 
             {
                 var key = $"{group.Name}.{ServerSettingKeys.ListenPort}";
                 throw new StartException(
-                    $"{key}: {server.ListenOn}:{server.ListenPort} is in use by another process; stop it, or choose another port with this key or {Catalogue.VariableOf(key)}",
+                    $"{key}: {server.ListenOn}:{server.ListenPort} is in use by another process; stop it, or choose another port with this "
+                        + $"key or {Catalogue.VariableOf(key)}",
                     exception);
             }
             catch (System.Net.Sockets.SocketException exception)
             {
                 throw new StartException(
-                    $"{group.Name}.{ServerSettingKeys.ListenOn}: cannot listen on {server.ListenOn}:{server.ListenPort}: {exception.Message}; it must be an address of this machine",
+                    $"{group.Name}.{ServerSettingKeys.ListenOn}: cannot listen "
+                        + $"on {server.ListenOn}:{server.ListenPort}: {exception.Message}; it must be an address of this machine",
                     exception);
             }
         }
@@ -149,10 +157,12 @@ internal sealed class HttpmqProcess(HttpmqSettings settings, TextWriter output, 
         }
     }
 
-    private async Task PrintReadyAsync(IReadOnlyList<(ApiGroup Group, ApiServerSettings Server, IHost Host)> apis, EmbeddedNatsServer? embedded)
+    private async Task PrintReadyAsync(
+        IReadOnlyList<(ApiGroup Group, ApiServerSettings Server, IHost Host)> apis, EmbeddedNatsServer? embedded)
     {
         var (ready, version) = await WaitForNatsAsync(apis[0].Host.Services.GetRequiredService<IBrokerHealth>());
-        await output.WriteLineAsync($"{ProductVersion.Text} {(ready ? "is ready" : "has started")}, mode {settings.Mode.ToString().ToLowerInvariant()}");
+        await output.WriteLineAsync(
+            $"{ProductVersion.Text} {(ready ? "is ready" : "has started")}, mode {settings.Mode.ToString().ToLowerInvariant()}");
         foreach (var (group, server, _) in apis)
         {
             var url = $"http://{server.ListenOn}:{server.ListenPort}{server.PathPrefix.TrimEnd('/')}";

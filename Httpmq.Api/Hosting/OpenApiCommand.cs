@@ -20,7 +20,9 @@ internal static class OpenApiCommand
         var group = names is [var name] ? Array.Find(Groups, group => string.Equals(group.Name, name, StringComparison.Ordinal)) : null;
         if (group is null)
         {
-            var given = names.Length == 0 ? "" : $"{PlainText.Quote(PlainText.OneLine(string.Join(' ', names)))} is not management or dataplane; ";
+            var given = names.Length == 0
+                ? ""
+                : $"{PlainText.Quote(PlainText.OneLine(string.Join(' ', names)))} is not management or dataplane; ";
             await errors.WriteLineAsync($"httpmq: openapi: {given}{Usage}");
             return CommandLine.InvalidExitCode;
         }

@@ -52,7 +52,8 @@ internal sealed class TextLogFormatter() : ConsoleFormatter(FormatterName)
     // Beside control characters: line separators of Unicode, and what turns the direction of the text after it.
     private static bool MayBeShown(char character) => char.IsAscii(character)
         ? !char.IsControl(character)
-        : char.GetUnicodeCategory(character) is not (UnicodeCategory.Control or UnicodeCategory.Format or UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator);
+        : char.GetUnicodeCategory(character) is not (UnicodeCategory.Control or UnicodeCategory.Format or UnicodeCategory.LineSeparator
+            or UnicodeCategory.ParagraphSeparator);
 
     private static (string Level, string Color) Describe(LogLevel level) => level switch
     {

@@ -24,7 +24,8 @@ internal sealed class AccessLogMiddleware(RequestDelegate next, ApiServerSetting
             ? StatusCodes.Status499ClientClosedRequest
             : context.Response.StatusCode;
 
-    private static long BytesOf(HttpContext context, int status) => status == StatusCodes.Status499ClientClosedRequest && !context.Response.HasStarted
+    private static long BytesOf(HttpContext context, int status) => status == StatusCodes.Status499ClientClosedRequest
+        && !context.Response.HasStarted
         ? 0
         : context.Response.ContentLength ?? (context.Items[typeof(AccessLogMiddleware)] as long? ?? 0);
 
@@ -45,7 +46,8 @@ internal sealed class AccessLogMiddleware(RequestDelegate next, ApiServerSetting
         finally
         {
             var status = StatusOf(context);
-            _logger.Access(method, path, status, BytesOf(context, status), time.GetElapsedTime(start).TotalMilliseconds, context.TraceIdentifier);
+            _logger.Access(
+                method, path, status, BytesOf(context, status), time.GetElapsedTime(start).TotalMilliseconds, context.TraceIdentifier);
         }
     }
 }

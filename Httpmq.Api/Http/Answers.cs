@@ -36,7 +36,9 @@ internal sealed record FailureAnswer : Answer
 /// <param name="Code">The HTTP status. In the last line of a subscription, whose status was sent long ago: the one that fits.</param>
 /// <param name="Message">What failed, in one short sentence.</param>
 /// <param name="Detail">Why: the field and its value, or JetStream's own text with its err_code.</param>
-/// <param name="Type">The failure's name, which never changes: what a program goes by. docs/errors.md lists them; new ones may be added.</param>
+/// <param name="Type">
+/// The failure's name, which never changes: what a program goes by. docs/errors.md lists them; new ones may be added.
+/// </param>
 internal sealed record ErrorContract(int Code, string Message, string Detail, string Type);
 
 [JsonSerializable(typeof(Answer))]

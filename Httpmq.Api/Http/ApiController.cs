@@ -23,7 +23,9 @@ internal abstract class ApiController(IMediator mediator) : ControllerBase
 
     protected CancellationToken Aborted => HttpContext.RequestAborted;
 
-    /// <summary>Sends what may ask JetStream several things, one after the other, and ends it in time however slowly each is answered.</summary>
+    /// <summary>
+    /// Sends what may ask JetStream several things, one after the other, and ends it in time however slowly each is answered.
+    /// </summary>
     /// <param name="request">What is asked of the application.</param>
     /// <param name="abandon">Whether it may go on by itself when the time is over: only where nothing has to be cleaned up then.</param>
     protected async Task<TResponse> SendAsync<TResponse>(IRequest<TResponse> request, bool abandon = false)

@@ -4,7 +4,8 @@ namespace Httpmq.Api.Http;
 internal static partial class ApiLog
 {
     [LoggerMessage(1000, LogLevel.Information, "{Method} {Path} {Status} {Bytes}B {Milliseconds:0.0}ms {RequestId}")]
-    public static partial void Access(this ILogger logger, string method, string path, int status, long bytes, double milliseconds, string requestId);
+    public static partial void Access(
+        this ILogger logger, string method, string path, int status, long bytes, double milliseconds, string requestId);
 
     [LoggerMessage(1001, LogLevel.Debug, "{Method} {Path} headers: {Headers}")]
     public static partial void RequestHeaders(this ILogger logger, string method, string path, string headers);
@@ -19,12 +20,14 @@ internal static partial class ApiLog
     public static partial void Subscribed(this ILogger logger, string requestId, string stream, string consumer);
 
     [LoggerMessage(1011, LogLevel.Information, "{RequestId} left {Stream}/{Consumer} after {Deliveries} deliveries: {Reason}")]
-    public static partial void Unsubscribed(this ILogger logger, string requestId, string stream, string consumer, long deliveries, string reason);
+    public static partial void Unsubscribed(
+        this ILogger logger, string requestId, string stream, string consumer, long deliveries, string reason);
 
     [LoggerMessage(1012, LogLevel.Warning, "{RequestId}: {Description} was cut off, because its client had read nothing for {Seconds:0} s")]
     public static partial void Stalled(this ILogger logger, string requestId, string description, double seconds);
 
-    [LoggerMessage(1030, LogLevel.Warning, "A {Method} request has the unknown {Kind} '{Name}', which is ignored; the answer's warnings say so; logged once per name")]
+    [LoggerMessage(1030, LogLevel.Warning,
+        "A {Method} request has the unknown {Kind} '{Name}', which is ignored; the answer's warnings say so; logged once per name")]
     public static partial void UnknownName(this ILogger logger, string method, string kind, string name);
 
     [LoggerMessage(1031, LogLevel.Warning, "{Count} unknown names of fields and parameters were logged; no more will be logged")]

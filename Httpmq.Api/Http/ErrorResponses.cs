@@ -46,7 +46,8 @@ internal static class ErrorResponses
             response.Headers.RetryAfter = RetryAfterSeconds;
         }
 
-        var leavesBody = status is StatusCodes.Status413PayloadTooLarge or StatusCodes.Status415UnsupportedMediaType or StatusCodes.Status408RequestTimeout;
+        var leavesBody = status is StatusCodes.Status413PayloadTooLarge or StatusCodes.Status415UnsupportedMediaType
+            or StatusCodes.Status408RequestTimeout;
         if (leavesBody && HttpProtocol.IsHttp11(context.Request.Protocol))
         {
             // The rest of the body is not read, so the connection cannot carry another request.

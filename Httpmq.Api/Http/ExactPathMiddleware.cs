@@ -34,7 +34,8 @@ internal sealed class ExactPathMiddleware(RequestDelegate next, EndpointDataSour
             path = path.IsEmpty ? path : path[1..];
             var end = path.IndexOf('/');
             var written = end < 0 ? path : path[..end];
-            if (written.IsEmpty || (segment is { IsSimple: true } && segment.Parts[0] is RoutePatternLiteralPart literal && !written.SequenceEqual(literal.Content)))
+            if (written.IsEmpty || (segment is { IsSimple: true } && segment.Parts[0] is RoutePatternLiteralPart literal
+                && !written.SequenceEqual(literal.Content)))
             {
                 return false;
             }

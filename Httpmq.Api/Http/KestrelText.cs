@@ -16,7 +16,9 @@ internal enum KestrelFault
     BadTarget,
 }
 
-/// <summary>Reads the texts of Kestrel's refusals, which say in no other way what is wrong. A test holds them to the server that is used.</summary>
+/// <summary>
+/// Reads the texts of Kestrel's refusals, which say in no other way what is wrong. A test holds them to the server that is used.
+/// </summary>
 internal static class KestrelText
 {
     public static KestrelFault Read(BadHttpRequestException exception) => exception.Message switch

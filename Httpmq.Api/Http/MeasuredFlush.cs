@@ -2,7 +2,9 @@ using System.IO.Pipelines;
 
 namespace Httpmq.Api.Http;
 
-/// <summary>Flushes a response and knows how long its client has taken nothing meanwhile. A flush that need not wait costs nothing.</summary>
+/// <summary>
+/// Flushes a response and knows how long its client has taken nothing meanwhile. A flush that need not wait costs nothing.
+/// </summary>
 internal sealed class MeasuredFlush(PipeWriter output, TimeProvider time, CancellationToken aborted)
 {
     private long _started;

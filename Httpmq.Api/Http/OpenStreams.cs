@@ -21,9 +21,9 @@ internal interface IOpenStream
 }
 
 /// <summary>
-/// Owns every response that stays open: limits how many subscriptions there are, cuts off clients that stopped reading, and drains all of them
-/// at shutdown before the server closes connections. One that closes with a request still open takes from many clients what they have not
-/// read of the answer. One timer looks after all.
+/// Owns every response that stays open: limits how many subscriptions there are, cuts off clients that stopped reading, and drains all of
+/// them at shutdown before the server closes connections. One that closes with a request still open takes from many clients what they have
+/// not read of the answer. One timer looks after all.
 /// </summary>
 internal sealed class OpenStreams : IHostedLifecycleService, IAsyncDisposable
 {
@@ -51,8 +51,8 @@ internal sealed class OpenStreams : IHostedLifecycleService, IAsyncDisposable
     public int Count => _open.Count;
 
     /// <summary>
-    /// Takes one of <see cref="LimitSettings.MaxSubscriptions"/> places, before the subscription is opened, so that many at once cannot exceed
-    /// the limit. Given back by <see cref="LeaveSubscription"/>. False: all are taken.
+    /// Takes one of <see cref="LimitSettings.MaxSubscriptions"/> places, before the subscription is opened, so that many at once cannot
+    /// exceed the limit. Given back by <see cref="LeaveSubscription"/>. False: all are taken.
     /// </summary>
     public bool TryEnterSubscription()
     {
@@ -127,7 +127,8 @@ internal sealed class OpenStreams : IHostedLifecycleService, IAsyncDisposable
         foreach (var stream in _open.Keys)
         {
             var stalled = stream.Stalled;
-            if (stalled > _limits.StallTimeout || (stalled > EndLimit && (stream.IsEnding || _lifetime.ApplicationStopping.IsCancellationRequested)))
+            if (stalled > _limits.StallTimeout
+                || (stalled > EndLimit && (stream.IsEnding || _lifetime.ApplicationStopping.IsCancellationRequested)))
             {
                 _logger.Stalled(stream.RequestId, stream.Description, stalled.TotalSeconds);
                 stream.Abort();

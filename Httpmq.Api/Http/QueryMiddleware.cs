@@ -57,6 +57,7 @@ internal sealed class QueryMiddleware(RequestDelegate next, UnknownNames unknown
     {
         "true" or "1" or "" => true,
         "false" or "0" => false,
-        _ => throw new HttpmqException(RequestErrors.Invalid(new Fault("strict", text, $"strict: '{UnknownNames.Printable(text)}' is not true or false"))),
+        _ => throw new HttpmqException(
+            RequestErrors.Invalid(new Fault("strict", text, $"strict: '{UnknownNames.Printable(text)}' is not true or false"))),
     };
 }

@@ -20,7 +20,9 @@ internal static class RawPath
         var segment = path[(path.LastIndexOf('/') + 1)..];
 
         // Over HTTP/2 the server lets through what is no ASCII, and so is no URI.
-        return segment.ContainsAnyExceptInRange('\0', '\u007F') ? throw Malformed(segment) : segment.Contains('%') ? Decode(segment) : segment.ToString();
+        return segment.ContainsAnyExceptInRange('\0', '\u007F')
+            ? throw Malformed(segment)
+            : segment.Contains('%') ? Decode(segment) : segment.ToString();
     }
 
     private static string Decode(ReadOnlySpan<char> segment)
@@ -35,7 +37,8 @@ internal static class RawPath
                 continue;
             }
 
-            if (index + 2 >= segment.Length || !byte.TryParse(segment.Slice(index + 1, 2), System.Globalization.NumberStyles.AllowHexSpecifier, provider: null, out bytes[length++]))
+            if (index + 2 >= segment.Length || !byte.TryParse(
+                segment.Slice(index + 1, 2), System.Globalization.NumberStyles.AllowHexSpecifier, provider: null, out bytes[length++]))
             {
                 throw Malformed(segment);
             }

@@ -44,7 +44,8 @@ internal sealed class RejectedRequests(ApiServerSettings settings, ILoggerFactor
             response.Headers.ContentLength = json.Length;
             response.Headers.Connection = "close";
 
-            // There is no body to write to yet. What is written behind the head is sent when the server closes the connection, which it does now.
+            // There is no body to write to yet. What is written behind the head is sent when the server closes the connection, which it
+            // does now.
             if (body.StartAsync().IsCompletedSuccessfully && !HttpMethods.IsHead(request.Method))
             {
                 output.Write(json);

@@ -5,16 +5,24 @@ namespace Httpmq.Api.Http;
 /// <summary>What to tell a client whose path no route takes: what is wrong with it, and the path that was probably meant.</summary>
 internal sealed class RouteAdvice(ApiGroup group, ApiServerSettings server, EndpointDataSource routes)
 {
-    private static readonly string[] HealthNames = ["health", "healthz", "healthcheck", "livez", "readyz", "alive", "ready", "live", "ping", "status", "_health"];
-    private static readonly string[] DocumentNames = ["docs", "doc", "help", "openapi", "openapi.json", "openapi.yaml", "swagger.json", "swagger-ui", "swagger-ui.html", "api-docs", "redoc"];
+    private static readonly string[] HealthNames =
+    [
+        "health", "healthz", "healthcheck", "livez", "readyz", "alive", "ready", "live", "ping", "status", "_health",
+    ];
+    private static readonly string[] DocumentNames =
+    [
+        "docs", "doc", "help", "openapi", "openapi.json", "openapi.yaml", "swagger.json", "swagger-ui", "swagger-ui.html",
+        "api-docs", "redoc",
+    ];
 
     private readonly string _prefix = server.PathPrefix.TrimEnd('/');
     private readonly ApiGroup _other = group == ApiGroup.Management ? ApiGroup.Dataplane : ApiGroup.Management;
 
     /// <summary>The API in a sentence, with the paths to go on from.</summary>
     public string Introduction =>
-        $"this is the {group.Name} API of {ProductVersion.Text}; {_prefix}/swagger documents it, {Health("alive")} and {Health("ready")} tell its health, " +
-        $"its routes are below {_prefix}/v1/{group.Root}/";
+        $"this is the {group.Name} API of {ProductVersion.Text}; {_prefix}/swagger documents it, "
+        + $"{Health("alive")} and {Health("ready")} tell its health, "
+        + $"its routes are below {_prefix}/v1/{group.Root}/";
 
     /// <summary>Where Swagger UI is.</summary>
     public string Documentation => $"{_prefix}/swagger";
@@ -43,13 +51,16 @@ internal sealed class RouteAdvice(ApiGroup group, ApiServerSettings server, Endp
         {
             [] => Introduction,
             ["v1", var root, ..] when Is(root, _other.Root) =>
-                $"this is the {group.Name} API; the {_other.Name} API, which has /v1/{_other.Root}/, listens on a port of its own, {_other.DefaultPort} by default",
-            [var word] when HealthNames.Contains(word, StringComparer.OrdinalIgnoreCase) => $"health is told by {Health("alive")} (the process answers) and {Health("ready")} (it can serve)",
+                $"this is the {group.Name} API; the {_other.Name} API, which has /v1/{_other.Root}/, listens on a port of its "
+                    + $"own, {_other.DefaultPort} by default",
+            [var word] when HealthNames.Contains(word, StringComparer.OrdinalIgnoreCase) =>
+                $"health is told by {Health("alive")} (the process answers) and {Health("ready")} (it can serve)",
             [.., var word] when segments.Length <= 2 && DocumentNames.Contains(word, StringComparer.OrdinalIgnoreCase) =>
                 $"the documentation is at {_prefix}/swagger, the OpenAPI document at {_prefix}/swagger/v1/swagger.json",
             ["v1", "data", "subject"] => $"the subject is missing: {_prefix}/v1/data/subject/orders.new",
             ["v1", "data", "subject", _, _, ..] =>
-                $"the tokens of a subject are split by '.': {_prefix}/v1/data/subject/{string.Join('.', segments[3..])}; a slash within a token is written %2F",
+                $"the tokens of a subject are split by '.': {_prefix}/v1/data/subject/{string.Join('.', segments[3..])}; a slash within a "
+                    + "token is written %2F",
             _ => Resembling(path, segments) ?? $"{_prefix}/swagger lists all routes",
         };
     }

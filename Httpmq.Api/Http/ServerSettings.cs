@@ -34,7 +34,8 @@ internal sealed record LimitSettings
     /// <summary>Bytes per second on average; 0: no limit.</summary>
     public int MinBodyRate { get; init; } = 240;
 
-    private static long AtMost(long bytes, int memoryShare) => Math.Min(bytes, GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / memoryShare);
+    private static long AtMost(long bytes, int memoryShare) =>
+        Math.Min(bytes, GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / memoryShare);
 }
 
 /// <summary>One of the two HTTP servers. The declaration of the configuration says what each setting does, and has the defaults.</summary>

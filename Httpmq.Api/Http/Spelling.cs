@@ -20,7 +20,9 @@ internal static class Spelling
         return best;
     }
 
-    /// <summary>Edits from one to the other, or null when they are too many to be a slip. A plural or the start of a name is one edit.</summary>
+    /// <summary>
+    /// Edits from one to the other, or null when they are too many to be a slip. A plural or the start of a name is one edit.
+    /// </summary>
     public static int? Distance(string word, string name)
     {
         var (one, other) = (Normalize(word), Normalize(name));
@@ -41,7 +43,9 @@ internal static class Spelling
     private static string Normalize(string word) =>
         string.Concat(word.Where(static character => character is not ('-' or '_'))).ToUpperInvariant();
 
-    /// <summary>Letters to add, drop or change, two swapped neighbours counting as one: Levenshtein's distance with Damerau's addition.</summary>
+    /// <summary>
+    /// Letters to add, drop or change, two swapped neighbours counting as one: Levenshtein's distance with Damerau's addition.
+    /// </summary>
     public static int Edits(string one, string other)
     {
         var (before, previous, current) = (new int[other.Length + 1], new int[other.Length + 1], new int[other.Length + 1]);

@@ -27,7 +27,9 @@ internal sealed class WebPageGuard(RequestDelegate next, ApiGroup group, ApiServ
         var headers = context.Request.Headers;
         if (!_anyHost && headers.Host.ToString() is { Length: > 0 } host && !IsOwnHost(host) && IsGuarded(context.Connection))
         {
-            var answersTo = server.AllowedHosts.Count > 0 ? "only loopback names and the configured ones are served" : "only loopback names are served on a loopback address";
+            var answersTo = server.AllowedHosts.Count > 0
+                ? "only loopback names and the configured ones are served"
+                : "only loopback names are served on a loopback address";
             return RefuseAsync(context, "Host", host, answersTo, ServerSettingKeys.AllowedHosts);
         }
 
@@ -48,18 +50,21 @@ internal sealed class WebPageGuard(RequestDelegate next, ApiGroup group, ApiServ
 
             if (!IsOwnOrigin(origin, context.Request.Host))
             {
-                return RefuseAsync(context, "Origin", origin, "the page that sent this request does not come from this server", ServerSettingKeys.AllowedOrigins);
+                return RefuseAsync(context, "Origin", origin, "the page that sent this request does not come from this server",
+                    ServerSettingKeys.AllowedOrigins);
             }
         }
 
         // Without an origin it is an image, a link or a form with GET; those cannot be permitted one by one.
         return site is "" or "same-origin" or "none" || IsVisit(context.Request)
             ? next(context)
-            : RefuseAsync(context, FetchSite, site, "a page of another site or port sent this request; fetch() sends an Origin, which can be permitted", ServerSettingKeys.AllowedOrigins);
+            : RefuseAsync(context, FetchSite, site, "a page of another site or port sent this request; fetch() sends an "
+                + "Origin, which can be permitted", ServerSettingKeys.AllowedOrigins);
     }
 
     /// <summary>
-    /// Following a link to the documentation reads nothing of the broker and changes nothing. In a frame it could be clicked without being seen.
+    /// Following a link to the documentation reads nothing of the broker and changes nothing. In a frame it could be clicked without being
+    /// seen.
     /// </summary>
     private static bool IsVisit(HttpRequest request) =>
         HttpMethods.IsGet(request.Method)

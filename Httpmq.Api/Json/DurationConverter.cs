@@ -15,7 +15,8 @@ internal sealed class DurationConverter : JsonConverter<GivenDuration?>
 {
     private const int LongestValue = 100;
 
-    private const string Expected = "a duration is an integer of nanoseconds, or text with units, such as \"250ms\", \"30s\", \"1h30m\" (ns, us, ms, s, m, h)";
+    private const string Expected =
+        "a duration is an integer of nanoseconds, or text with units, such as \"250ms\", \"30s\", \"1h30m\" (ns, us, ms, s, m, h)";
 
     public override GivenDuration? Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options)
     {
@@ -80,7 +81,8 @@ internal static class DurationText
     // Longer ones first: "ms" is no "m" with something behind it.
     private static readonly (string Unit, long Nanoseconds)[] Units =
     [
-        ("ns", 1), ("us", 1_000), ("µs", 1_000), ("μs", 1_000), ("ms", 1_000_000), ("s", 1_000_000_000), ("m", 60_000_000_000), ("h", 3_600_000_000_000),
+        ("ns", 1), ("us", 1_000), ("µs", 1_000), ("μs", 1_000), ("ms", 1_000_000), ("s", 1_000_000_000), ("m", 60_000_000_000),
+        ("h", 3_600_000_000_000),
     ];
 
     /// <summary>Reads a duration.</summary>
@@ -112,7 +114,8 @@ internal static class DurationText
                 return "has a number without a unit";
             }
 
-            if (digits is 0 or > 25 || !decimal.TryParse(rest[..digits], NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var number))
+            if (digits is 0 or > 25
+                || !decimal.TryParse(rest[..digits], NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var number))
             {
                 return "is no duration";
             }

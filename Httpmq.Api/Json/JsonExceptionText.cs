@@ -32,7 +32,8 @@ internal enum JsonProblem
 }
 
 /// <summary>
-/// Reads the texts of System.Text.Json's exceptions, which say in no other way what is wrong. A test holds the texts to the framework that is used.
+/// Reads the texts of System.Text.Json's exceptions, which say in no other way what is wrong. A test holds the texts to the framework that
+/// is used.
 /// </summary>
 internal static class JsonExceptionText
 {

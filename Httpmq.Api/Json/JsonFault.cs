@@ -89,7 +89,8 @@ internal static class JsonFault
         var contract = type.Type.GetCustomAttribute<ReadByHandAttribute>() is { } read ? type.Options.GetTypeInfo(read.Element) : type;
         var name = path.TrimStart('$', '.');
         var end = name.IndexOfAny(['[', '.']);
-        var property = contract.Properties.FirstOrDefault(candidate => string.Equals(candidate.Name, end < 0 ? name : name[..end], StringComparison.OrdinalIgnoreCase));
+        var property = contract.Properties.FirstOrDefault(
+            candidate => string.Equals(candidate.Name, end < 0 ? name : name[..end], StringComparison.OrdinalIgnoreCase));
         if (property?.PropertyType is { } texts && typeof(IReadOnlyDictionary<string, string>).IsAssignableFrom(texts))
         {
             return end < 0 ? ("an object", "an object of texts, such as {\"team\":\"billing\"},") : ("text", "text in double quotes");
@@ -100,7 +101,8 @@ internal static class JsonFault
             return end < 0 ? ("an array", "an array of texts, such as [\"orders.*\"],") : ("text", "text in double quotes");
         }
 
-        var unit = property.AttributeProvider?.GetCustomAttributes(typeof(FieldAttribute), inherit: false) is [FieldAttribute { Unit: { } named }] ? $" (of {named})" : string.Empty;
+        var unit = property.AttributeProvider?.GetCustomAttributes(
+            typeof(FieldAttribute), inherit: false) is [FieldAttribute { Unit: { } named }] ? $" (of {named})" : string.Empty;
         return Nullable.GetUnderlyingType(declared) switch
         {
             { } flag when flag == typeof(bool) => ("a boolean", "true or false"),

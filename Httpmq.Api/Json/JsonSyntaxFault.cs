@@ -13,7 +13,8 @@ internal static class JsonSyntaxFault
         {
             (byte)'\'' => "text and names stand in double quotes (\"), not in single ones (')",
             (byte)'/' or (byte)'#' => "JSON has no comments",
-            0xEF when text[at..].StartsWith("\uFEFF"u8) => "it begins with a byte order mark, which JSON does not have; save it as UTF-8 without BOM",
+            0xEF when text[at..].StartsWith("\uFEFF"u8) =>
+                "it begins with a byte order mark, which JSON does not have; save it as UTF-8 without BOM",
             (byte)'}' or (byte)']' when text[..at].TrimEnd(" \t\r\n"u8).EndsWith(","u8) => "a comma stands before the closing bracket",
             _ => Words(JsonExceptionText.Read(exception)),
         };

@@ -23,7 +23,8 @@ internal sealed class CommonParts(string requestIdHeader) : IOperationProcessor
 
         if (operation.RequestBody is { Description: null } body)
         {
-            body.Description = "JSON, whatever the `Content-Type` says. Fields in any case; unknown ones are ignored and named in `warnings`; `null` is the same as absent.";
+            body.Description = "JSON, whatever the `Content-Type` says. Fields in any case; unknown ones are ignored and named in "
+                + "`warnings`; `null` is the same as absent.";
         }
 
         operation.Parameters.Add(new OpenApiParameter
@@ -62,7 +63,8 @@ internal sealed class CommonParts(string requestIdHeader) : IOperationProcessor
                 SchemaDetails.ApplyNameRule(parameter.Schema);
                 break;
             case "subject":
-                parameter.Description = "The subject to publish to: tokens split by `.`, none empty, no white space or control characters, no wildcards. Percent-encoded where a path needs it.";
+                parameter.Description = "The subject to publish to: tokens split by `.`, none empty, no white space or control characters, "
+                    + "no wildcards. Percent-encoded where a path needs it.";
                 parameter.Schema.Example = "orders.new";
                 parameter.Schema.MinLength = 1;
                 parameter.Schema.MaxLength = SubjectMaxLength;

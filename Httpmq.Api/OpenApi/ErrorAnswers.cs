@@ -41,7 +41,8 @@ internal sealed class ErrorAnswers : IOperationProcessor
             "stream name already in use with a different configuration (err_code 10058)",
             "stream-exists"),
         [413] = new(
-            "The body is larger than 8 MiB, and refused while it is read; or what JetStream would be sent is larger than the NATS server takes.",
+            "The body is larger than 8 MiB, and refused while it is read; or what JetStream would be sent is larger "
+                + "than the NATS server takes.",
             "Request body too large",
             "the body has more than 8388608 bytes",
             "body-too-large"),
@@ -61,7 +62,8 @@ internal sealed class ErrorAnswers : IOperationProcessor
             "metadata needs nats-server 2.10 or later, and the connected one is 2.9.10; nothing was changed",
             "server-too-old"),
         [503] = new(
-            "NATS or its JetStream cannot be reached at the moment. `detail` says whether anything was done; try again after the time in `Retry-After`.",
+            "NATS or its JetStream cannot be reached at the moment. `detail` says whether anything was done; try again after "
+                + "the time in `Retry-After`.",
             "NATS is not available",
             "the gateway has no connection to NATS at the moment and keeps trying; nothing was stored or changed",
             "nats-unavailable"),
@@ -118,7 +120,8 @@ internal sealed class ErrorAnswers : IOperationProcessor
                 {
                     ["success"] = false,
                     ["request_id"] = CommonParts.ExampleRequestId,
-                    ["error"] = new JObject { ["code"] = status, ["message"] = text.Message, ["detail"] = text.Detail, ["type"] = text.Type },
+                    ["error"] =
+                        new JObject { ["code"] = status, ["message"] = text.Message, ["detail"] = text.Detail, ["type"] = text.Type },
                 },
             },
         },

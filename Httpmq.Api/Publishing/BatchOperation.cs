@@ -39,7 +39,8 @@ internal sealed class BatchOperation : IOperationProcessor
     private static OpenApiRequestBody Records(OperationProcessorContext context) => new()
     {
         Description =
-            "One JSON object per line (`\\n`); blank lines are skipped. Any `Content-Type` is taken. The body may be endless: what waits for " +
+            "One JSON object per line (`\\n`); blank lines are skipped. Any `Content-Type` is taken. The body may be "
+                + "endless: what waits for " +
             "JetStream is bounded, and reading waits for room. The schema is that of one line.",
         IsRequired = true,
         Content =
@@ -53,7 +54,8 @@ internal sealed class BatchOperation : IOperationProcessor
     private static OpenApiResponse Outcomes(OperationProcessorContext context) => new()
     {
         Description =
-            "One JSON object per record and line, in the order of the records, also where all of them failed. Over HTTP/2 they come while the " +
+            "One JSON object per record and line, in the order of the records, also where all of them failed. Over "
+                + "HTTP/2 they come while the " +
             "request is still sent, over HTTP/1.1 when it is complete. The schema is that of one line.",
         Headers = { ["Cache-Control"] = StreamHeaders.NoCache, ["X-Accel-Buffering"] = StreamHeaders.NoBuffering },
         Content = { [Lines] = new OpenApiMediaType { Schema = Schemas.Of<PublishOutcomeContract>(context), Example = ExampleOutcomes } },

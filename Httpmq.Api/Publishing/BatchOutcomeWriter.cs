@@ -16,7 +16,8 @@ internal sealed class BatchOutcomeWriter(PipeWriter output) : IDisposable
     /// <summary>How many bytes may wait for a flush while further outcomes are ready.</summary>
     public const int BytesPerFlush = 32 * 1024;
 
-    private readonly Utf8JsonWriter _json = new(output, new JsonWriterOptions { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, SkipValidation = true });
+    private readonly Utf8JsonWriter _json = new(
+        output, new JsonWriterOptions { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, SkipValidation = true });
 
     public long Bytes { get; private set; }
 

@@ -188,8 +188,8 @@ internal sealed class BatchPublication(
     }
 
     /// <summary>
-    /// The answer is complete, and its end is sent; the request is not. A connection that closes now would, for many clients, take what they
-    /// have not read of the answer with it, so they get a moment to end the request themselves.
+    /// The answer is complete, and its end is sent; the request is not. A connection that closes now would, for many clients, take what
+    /// they have not read of the answer with it, so they get a moment to end the request themselves.
     /// </summary>
     private async Task WaitForClientAsync()
     {

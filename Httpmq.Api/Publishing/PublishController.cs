@@ -30,8 +30,13 @@ internal sealed class PublishController(
     /// <response code="404">No stream takes this subject.</response>
     /// <response code="413">The message is larger than the stream or the NATS server takes. It is refused while it is read.</response>
     /// <response code="415">The body is compressed (<c>Content-Encoding</c>).</response>
-    /// <response code="503">NATS or its JetStream cannot be reached at the moment. <c>detail</c> says whether the message may have been stored; nothing is stored later by itself. Try again after the time in <c>Retry-After</c>.</response>
-    /// <response code="504">JetStream did not answer in time. The message may have been stored or not, so publishing again may store it twice.</response>
+    /// <response code="503">
+    /// NATS or its JetStream cannot be reached at the moment. <c>detail</c> says whether the message may have been stored; nothing is
+    /// stored later by itself. Try again after the time in <c>Retry-After</c>.
+    /// </response>
+    /// <response code="504">
+    /// JetStream did not answer in time. The message may have been stored or not, so publishing again may store it twice.
+    /// </response>
     /// <response code="507">JetStream has no room left for the message.</response>
     [HttpPost("/v1/data/subject/{subject}", Name = PublishOperation.OperationId)]
     [ProducesResponseType<PublishAnswer>(StatusCodes.Status200OK)]
@@ -51,10 +56,12 @@ internal sealed class PublishController(
             return Failed(refusal);
         }
 
-        using var body = await Base64Body.ReadAsync(Request.BodyReader, Request.ContentLength, publisher.MaxPayload, buffers, timeouts, Aborted);
+        using var body = await Base64Body.ReadAsync(
+            Request.BodyReader, Request.ContentLength, publisher.MaxPayload, buffers, timeouts, Aborted);
         var outcome = await Mediator.Send(new PublishMessage(new Publication(subject, body.Message)), Aborted);
         return outcome.Error is null
-            ? Json(new PublishAnswer { RequestId = RequestId, Stream = outcome.Stream!, Sequence = outcome.Sequence }, PublishingJson.Wire.PublishAnswer)
+            ? Json(new PublishAnswer { RequestId = RequestId, Stream = outcome.Stream!, Sequence = outcome.Sequence },
+                PublishingJson.Wire.PublishAnswer)
             : Failed(outcome.Error);
     }
 

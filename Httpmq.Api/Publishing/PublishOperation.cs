@@ -24,7 +24,8 @@ internal sealed class PublishOperation : IOperationProcessor
     private static OpenApiRequestBody Body(int position) => new()
     {
         Description =
-            "The message as standard base64 with padding; CR and LF are skipped wherever they are. Any `Content-Type` is taken, also none. " +
+            "The message as standard base64 with padding; CR and LF are skipped wherever they are. Any `Content-Type` is taken, also none. "
+                +
             "It decodes to at least one byte, and to no more than the stream and the NATS server take (1 MiB by default).",
         IsRequired = true,
         Position = position,

@@ -158,7 +158,8 @@ internal static class AckPairReader
             var (stream, consumer) = isLine ? Sequence!.Value : (Stream, Consumer);
             return stream.Text is not null || consumer.Text is not null || stream.IsWrong || consumer.IsWrong
                 ? null
-                : new AckPair(stream.Number, consumer.Number, Token: Token.Text, Line: isLine ? new LineNames(Stream.Text, Consumer.Text) : null);
+                : new AckPair(
+                    stream.Number, consumer.Number, Token: Token.Text, Line: isLine ? new LineNames(Stream.Text, Consumer.Text) : null);
         }
     }
 }

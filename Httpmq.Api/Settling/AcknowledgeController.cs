@@ -19,13 +19,21 @@ internal sealed class AcknowledgeController(IMediator mediator) : ApiController(
     /// <remarks>
     /// 200 means that JetStream confirmed it; acknowledging again is 200 too. Works on any instance, with or without a
     /// subscriber there, also after a restart. For an array 200 means that the answer tells the fate of each. The whole line of the
-    /// delivery, as it came, is taken as well. JetStream looks at the stream sequence: of two sequences that were mistyped or swapped not all can be
-    /// told from a delivery, of a wrong token all.
+    /// delivery, as it came, is taken as well. JetStream looks at the stream sequence: of two sequences that were mistyped or swapped not
+    /// all can be told from a delivery, of a wrong token all.
     /// </remarks>
     /// <response code="200">JetStream confirmed the acknowledgement; for an array: the fate of each delivery.</response>
-    /// <response code="400">The sequences are missing or less than 1, the token is none of this consumer, or the array is empty or has more than 10000.</response>
-    /// <response code="404">The stream or the consumer does not exist, or this consumer never made such a delivery; nothing is touched then.</response>
-    /// <response code="503">NATS or its JetStream cannot be reached at the moment, or the consumer may have another leader since a moment ago, which does not know the delivery yet. Nothing was acknowledged, unless <c>detail</c> says otherwise. Try again after the time in <c>Retry-After</c>.</response>
+    /// <response code="400">
+    /// The sequences are missing or less than 1, the token is none of this consumer, or the array is empty or has more than 10000.
+    /// </response>
+    /// <response code="404">
+    /// The stream or the consumer does not exist, or this consumer never made such a delivery; nothing is touched then.
+    /// </response>
+    /// <response code="503">
+    /// NATS or its JetStream cannot be reached at the moment, or the consumer may have another leader since a moment ago, which does not
+    /// know the delivery yet. Nothing was acknowledged, unless <c>detail</c> says otherwise. Try again after the time in
+    /// <c>Retry-After</c>.
+    /// </response>
     /// <response code="504">JetStream did not confirm in time. Acknowledging again is safe.</response>
     [HttpPost("/v1/data/stream/{stream}/consumer/{consumer}/ack", Name = AcknowledgeOperation.OperationId)]
     [ProducesResponseType<Answer>(StatusCodes.Status200OK)]

@@ -25,7 +25,8 @@ internal sealed class AcknowledgeOperation : IOperationProcessor
         if (string.Equals(operation.OperationId, OperationId, StringComparison.Ordinal))
         {
             var body = operation.RequestBody.Content[Json];
-            body.Schema = new JsonSchema { OneOf = { Schemas.Of<AckParameters>(context), Schemas.Of<AckToken>(context), Several(context) } };
+            body.Schema =
+                new JsonSchema { OneOf = { Schemas.Of<AckParameters>(context), Schemas.Of<AckToken>(context), Several(context) } };
             body.Example = new JObject { ["stream"] = 1, ["consumer"] = 1 };
             operation.Responses["200"].Content[Json].Schema =
                 new JsonSchema { AnyOf = { Schemas.Of<Answer>(context), Schemas.Of<AckBatchAnswer>(context) } };

@@ -38,16 +38,21 @@ internal sealed class SubscribeOperation : IOperationProcessor
         {
             Name = "subject_name",
             Description =
-                "Does not filter: what comes is decided by the consumer's `filter_subject`, also where `subject_name` is narrower. It is checked, and " +
+                "Does not filter: what comes is decided by the consumer's `filter_subject`, also where `subject_name` is "
+                    + "narrower. It is checked, and " +
                 "repeated in every line as `subject`, whatever subject the message has; that one is in `message_subject`. " +
-                "If given: one of the consumer's filter subjects or, for a consumer without one, a subject that overlaps the stream's; wildcards allowed. " +
+                "If given: one of the consumer's filter subjects or, for a consumer without one, a subject that overlaps the "
+                + "stream's; wildcards allowed. " +
                 "Absent: nothing is checked, and `subject` is the message's own. At most once.",
             Schema = new JsonSchema { Type = JsonObjectType.String, MinLength = 1 },
         });
         AddQuery(operation, new OpenApiParameter
         {
             Name = "max_msg_inflight",
-            Description = "For a pull consumer: how many messages are asked for ahead of what this subscriber was sent. Smaller shares more evenly; what is not yet acknowledged is bounded by the consumer's `max_inflight`, for all its subscribers together. Absent: the consumer's `max_inflight`. At most once.",
+            Description =
+                "For a pull consumer: how many messages are asked for ahead of what this subscriber was sent. Smaller shares more evenly; "
+                    + "what is not yet acknowledged is bounded by the consumer's `max_inflight`, for all its subscribers together. Absent: "
+                    + "the consumer's `max_inflight`. At most once.",
             Schema = new JsonSchema { Type = JsonObjectType.Integer, Format = JsonFormatStrings.Integer, Minimum = 1 },
         });
         var group = new JsonSchema { Type = JsonObjectType.String };
@@ -70,9 +75,11 @@ internal sealed class SubscribeOperation : IOperationProcessor
         operation.Responses["200"] = new OpenApiResponse
         {
             Description =
-                "Subscribed. The headers come at once; the body stays open and holds one JSON object per line (`\\n`), flushed with each message, " +
+                "Subscribed. The headers come at once; the body stays open and holds one JSON object per line (`\\n`), "
+                    + "flushed with each message, " +
                 "and nothing else: no `data:` fields and no blank lines, although the type is `text/event-stream`. " +
-                "A line with `\"success\":true` is a message. A line with `\"success\":false` says why the stream ends, and is the last one. " +
+                "A line with `\"success\":true` is a message. A line with `\"success\":false` says why the stream "
+                + "ends, and is the last one. " +
                 "The schema is that of one line.",
             Headers =
             {

@@ -23,7 +23,8 @@ internal enum PumpEnd
 /// Moves messages from one source to one response: one loop, one reader, one writer, no locks. It writes all that is ready,
 /// flushes once, and waits; the flush is the back-pressure.
 /// </summary>
-internal sealed class SubscriptionPump(HttpContext http, IDeliverySource source, IFraming framing, TimeProvider time, CancellationToken stopping)
+internal sealed class SubscriptionPump(
+    HttpContext http, IDeliverySource source, IFraming framing, TimeProvider time, CancellationToken stopping)
     : IOpenStream
 {
     // A flush per so many bytes at most, so that a big backlog neither fills the memory nor keeps the client waiting.

@@ -5,7 +5,8 @@ using Httpmq.Application.Subscriptions;
 namespace Httpmq.Api.Subscriptions;
 
 /// <summary>Runs subscriptions, with what all of them need.</summary>
-internal sealed class SubscriptionPumps(OpenStreams streams, IHostApplicationLifetime lifetime, TimeProvider time, ILogger<SubscriptionPumps> logger)
+internal sealed class SubscriptionPumps(
+    OpenStreams streams, IHostApplicationLifetime lifetime, TimeProvider time, ILogger<SubscriptionPumps> logger)
 {
     /// <summary>Runs one subscription, which has its place, to its end; the source is disposed and the place given back then.</summary>
     public async Task RunAsync(HttpContext http, IDeliverySource source, FramingOptions options)

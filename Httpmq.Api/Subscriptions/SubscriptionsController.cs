@@ -13,7 +13,8 @@ namespace Httpmq.Api.Subscriptions;
 
 [ApiGroup(ApiGroup.DataplaneName)]
 [OpenApiTag("Subscriptions", Description = "Receive messages as they come.")]
-internal sealed class SubscriptionsController(IMediator mediator, SubscriptionPumps pumps, OpenStreams streams, LimitSettings limits) : ApiController(mediator)
+internal sealed class SubscriptionsController(
+    IMediator mediator, SubscriptionPumps pumps, OpenStreams streams, LimitSettings limits) : ApiController(mediator)
 {
     /// <summary>Subscribes to a consumer: the answer stays open, with one line of JSON per message.</summary>
     /// <remarks>
@@ -39,7 +40,8 @@ internal sealed class SubscriptionsController(IMediator mediator, SubscriptionPu
         try
         {
             var source = await SendAsync(
-                new OpenSubscription(Caller, stream, consumer, subject, ParseInflight(Single("max_msg_inflight")), Single("delivery_group")));
+                new OpenSubscription(
+                    Caller, stream, consumer, subject, ParseInflight(Single("max_msg_inflight")), Single("delivery_group")));
             return new SubscriptionResult(pumps, source, options);
         }
         catch

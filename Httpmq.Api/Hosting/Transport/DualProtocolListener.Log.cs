@@ -9,7 +9,8 @@ internal sealed partial class DualProtocolListener
     [LoggerMessage(1902, LogLevel.Debug, "Connection {ConnectionId} did not send its first bytes within {Timeout} and was closed")]
     private partial void LogPeekTimedOut(string connectionId, TimeSpan timeout);
 
-    [LoggerMessage(1903, LogLevel.Warning, "Connection {ConnectionId} was closed: {Limit} connections are waiting for their first bytes already")]
+    [LoggerMessage(
+        1903, LogLevel.Warning, "Connection {ConnectionId} was closed: {Limit} connections are waiting for their first bytes already")]
     private partial void LogTooManyPeeking(string connectionId, int limit);
 
     [LoggerMessage(1904, LogLevel.Error, "Detecting the protocol of connection {ConnectionId} failed; the connection was closed")]

@@ -41,7 +41,8 @@ internal sealed class LineFrameWriter : IFraming
         _output = output;
         _requestId = requestId;
         _ownSubject = options.SubjectName is null;
-        _beforeSubject = [.. """{"success":true,"request_id":"""u8, .. Json(requestId), .. ",\"stream\":"u8, .. Json(stream), .. ",\"subject\":"u8];
+        _beforeSubject =
+            [.. """{"success":true,"request_id":"""u8, .. Json(requestId), .. ",\"stream\":"u8, .. Json(stream), .. ",\"subject\":"u8];
         _beforeSequence = [.. ",\"consumer\":"u8, .. Json(consumer), .. ",\"sequence\":{\"stream\":"u8];
         if (options.SubjectName is { } subject)
         {

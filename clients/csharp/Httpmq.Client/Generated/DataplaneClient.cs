@@ -231,8 +231,8 @@ namespace Httpmq.Client
         /// <remarks>
         /// 200 means that JetStream confirmed it; acknowledging again is 200 too. Works on any instance, with or without a
         /// <br/>subscriber there, also after a restart. For an array 200 means that the answer tells the fate of each. The whole line of the
-        /// <br/>delivery, as it came, is taken as well. JetStream looks at the stream sequence: of two sequences that were mistyped or swapped not all can be
-        /// <br/>told from a delivery, of a wrong token all.
+        /// <br/>delivery, as it came, is taken as well. JetStream looks at the stream sequence: of two sequences that were mistyped or swapped not
+        /// <br/>all can be told from a delivery, of a wrong token all.
         /// </remarks>
         /// <param name="stream">The stream's name: 1 to 255 of the characters A-Z a-z 0-9 - _.</param>
         /// <param name="consumer">The consumer's name: 1 to 255 of the characters A-Z a-z 0-9 - _.</param>
