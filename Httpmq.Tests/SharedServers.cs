@@ -35,7 +35,8 @@ internal sealed class SharedServers
 
         using var client = _gateway.Client();
         await Eventually.HoldsAsync(
-            async () => (await client.DataAsync(HttpMethod.Get, "/v1/data/ready")).Success && (await client.ManageAsync(HttpMethod.Get, "/v1/admin/ready")).Success,
+            async () => (await client.DataAsync(HttpMethod.Get, "/v1/data/ready")).Success
+                && (await client.ManageAsync(HttpMethod.Get, "/v1/admin/ready")).Success,
             "a gateway that is ready");
     }
 

@@ -42,7 +42,8 @@ internal sealed class KestrelTextTests
         await app.StartAsync();
         using var socket = new TcpClient();
         await socket.ConnectAsync("127.0.0.1", new Uri(app.Urls.Single()).Port);
-        await socket.GetStream().WriteAsync(Encoding.ASCII.GetBytes($"POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n{body}"));
+        await socket.GetStream()
+            .WriteAsync(Encoding.ASCII.GetBytes($"POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n{body}"));
         socket.Client.Shutdown(SocketShutdown.Send);
 
         Assert.That(KestrelText.Read(await said.Task.WaitAsync(TimeSpan.FromSeconds(30))), Is.EqualTo(expected));

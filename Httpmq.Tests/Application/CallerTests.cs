@@ -29,7 +29,8 @@ internal sealed class CallerTests
         yield return Case(new ChangeLimits(Nobody, "s", new StreamLimits()), "manage stream s");
         yield return Case(new DeleteStream(Nobody, "s"), "manage stream s");
         yield return Case(new GetStream(Nobody, "s"), "see stream s");
-        yield return Case(new DefineConsumer(Nobody, "s", "pull", new ConsumerConfig { DurableName = "c", MaxAckPending = 1 }), "manage stream s");
+        yield return Case(
+            new DefineConsumer(Nobody, "s", "pull", new ConsumerConfig { DurableName = "c", MaxAckPending = 1 }), "manage stream s");
         yield return Case(new DeleteConsumer(Nobody, "s", "c"), "manage stream s");
         yield return Case(new GetConsumer(Nobody, "s", "c"), "see stream s");
         yield return Case(new ListConsumers(Nobody, "s"), "see stream s");
@@ -47,7 +48,8 @@ internal sealed class CallerTests
     [Test]
     public void Request_Each_IsGivenItsCallerAndTriedHere()
     {
-        var all = typeof(IStreamStore).Assembly.GetTypes().Where(type => !type.IsAbstract && type.IsAssignableTo(typeof(IBaseRequest))).ToArray();
+        var all = typeof(IStreamStore).Assembly.GetTypes()
+            .Where(type => !type.IsAbstract && type.IsAssignableTo(typeof(IBaseRequest))).ToArray();
         var tried = Requests().Select(data => ((string)data.Properties.Get("request")!)).Concat(InPart.Select(type => type.Name));
 
         using (Assert.EnterMultipleScope())
@@ -89,7 +91,8 @@ internal sealed class CallerTests
         permissions.Setup(may => may.Publish(permitted)).Returns(true);
         var pending = new Mock<IPendingPublish>();
         pending.Setup(publish => publish.GetOutcomeAsync(It.IsAny<CancellationToken>())).ReturnsAsync(PublishOutcome.Stored("s", 7));
-        useCases.Publisher.Setup(publisher => publisher.StartInBatchAsync(new Publication(permitted, default), default)).ReturnsAsync(pending.Object);
+        useCases.Publisher.Setup(publisher => publisher.StartInBatchAsync(new Publication(permitted, default), default))
+            .ReturnsAsync(pending.Object);
 
         using var batch = await useCases.Mediator.Send(new OpenPublishBatch(new Caller("shop", permissions.Object)));
         await batch.AddAsync(1, new Publication(other, default), default);

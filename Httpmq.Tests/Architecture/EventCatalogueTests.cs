@@ -13,7 +13,8 @@ internal sealed class EventCatalogueTests
     private const string Head = """
         # Events
 
-        Everything that Httpmq logs, by event id; made from the code by `make snapshots`. An id keeps its meaning. A message never holds a payload.
+        Everything that Httpmq logs, by event id; made from the code by `make snapshots`. An id keeps its meaning.
+        A message never holds a payload.
 
         | id | level | message |
         |---|---|---|
@@ -39,7 +40,8 @@ internal sealed class EventCatalogueTests
 
     private static IEnumerable<LoggerMessageAttribute> Events() => new[] { typeof(ApiController).Assembly, typeof(NatsOptions).Assembly }
         .SelectMany(static assembly => assembly.GetTypes())
-        .SelectMany(static type => type.GetMethods(BindingFlags.Static | BindingFlags.Instance | BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.DeclaredOnly))
+        .SelectMany(static type => type.GetMethods(
+            BindingFlags.Static | BindingFlags.Instance | BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.DeclaredOnly))
         .Select(static method => method.GetCustomAttribute<LoggerMessageAttribute>())
         .OfType<LoggerMessageAttribute>();
 }

@@ -16,9 +16,16 @@ internal sealed class LayeringTests
 
     private static IEnumerable<TestCaseData> Forbidden()
     {
-        yield return new TestCaseData(Domain, new[] { "Httpmq.Application", "Httpmq.Infrastructure", "Httpmq.Api", "Microsoft.", "MediatR", "FluentValidation", "NATS." }).SetArgDisplayNames("Domain");
-        yield return new TestCaseData(Application, new[] { "Httpmq.Infrastructure", "Httpmq.Api", "Microsoft.AspNetCore", "NATS.", "System.Text.Json", "System.Net.Http" }).SetArgDisplayNames("Application");
-        yield return new TestCaseData(Infrastructure, new[] { "Httpmq.Api", "Microsoft.AspNetCore", "System.Net.Http" }).SetArgDisplayNames("Infrastructure");
+        yield return new TestCaseData(Domain, new[]
+        {
+            "Httpmq.Application", "Httpmq.Infrastructure", "Httpmq.Api", "Microsoft.", "MediatR", "FluentValidation", "NATS.",
+        }).SetArgDisplayNames("Domain");
+        yield return new TestCaseData(Application, new[]
+        {
+            "Httpmq.Infrastructure", "Httpmq.Api", "Microsoft.AspNetCore", "NATS.", "System.Text.Json", "System.Net.Http",
+        }).SetArgDisplayNames("Application");
+        yield return new TestCaseData(Infrastructure, new[] { "Httpmq.Api", "Microsoft.AspNetCore", "System.Net.Http" })
+            .SetArgDisplayNames("Infrastructure");
         yield return new TestCaseData(Api, new[] { "NATS." }).SetArgDisplayNames("Api");
     }
 

@@ -18,5 +18,6 @@ internal sealed class PublicApiTests
 
     [TestCaseSource(nameof(Layers))]
     public void PublicApi_OfALayer_IsAsCommitted(Assembly layer) =>
-        Snapshot.Check($"Httpmq.Tests/Snapshots/{layer.GetName().Name}.txt", layer.GeneratePublicApi(Options).ReplaceLineEndings("\n") + "\n");
+        Snapshot.Check(
+            $"Httpmq.Tests/Snapshots/{layer.GetName().Name}.txt", layer.GeneratePublicApi(Options).ReplaceLineEndings("\n") + "\n");
 }

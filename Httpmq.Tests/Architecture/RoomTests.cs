@@ -85,5 +85,6 @@ internal sealed class RoomTests
         Assert.That(rooms.Violations(TypeReferences.Of(typeof(RoomTests).Assembly)), Is.Not.Empty);
     }
 
-    private static TestCaseData Project(Assembly assembly, Rooms rooms) => new TestCaseData(assembly, rooms).SetArgDisplayNames(assembly.GetName().Name!);
+    private static TestCaseData Project(Assembly assembly, Rooms rooms) =>
+        new TestCaseData(assembly, rooms).SetArgDisplayNames(assembly.GetName().Name!);
 }

@@ -1,7 +1,8 @@
 namespace Httpmq.Tests.Architecture;
 
 /// <summary>
-/// The rooms of a project, from the bottom to the top. A room may know those below its own floor; rooms of one floor do not know each other.
+/// The rooms of a project, from the bottom to the top. A room may know those below its own floor; rooms of one floor do not know each
+/// other.
 /// </summary>
 /// <param name="project">The project, which is the namespace of its root and the top of all.</param>
 /// <param name="floors">The rooms of each floor, separated by spaces.</param>

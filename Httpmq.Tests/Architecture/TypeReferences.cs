@@ -57,7 +57,8 @@ internal sealed class TypeReferences
     {
         Add(type, type.BaseType);
         Add(type, type.Interfaces.Select(static implemented => implemented.InterfaceType));
-        Add(type, type.GenericParameters.SelectMany(static parameter => parameter.Constraints).Select(static constraint => constraint.ConstraintType));
+        Add(type, type.GenericParameters.SelectMany(static parameter => parameter.Constraints)
+            .Select(static constraint => constraint.ConstraintType));
         AddAttributes(type, type);
         foreach (var field in type.Fields)
         {
@@ -81,7 +82,8 @@ internal sealed class TypeReferences
         AddAttributes(type, method);
         AddAttributes(type, method.MethodReturnType);
         AddMethod(type, method);
-        Add(type, method.GenericParameters.SelectMany(static parameter => parameter.Constraints).Select(static constraint => constraint.ConstraintType));
+        Add(type, method.GenericParameters.SelectMany(static parameter => parameter.Constraints)
+            .Select(static constraint => constraint.ConstraintType));
         foreach (var parameter in method.Parameters)
         {
             AddAttributes(type, parameter);

@@ -20,8 +20,8 @@ internal sealed class AllocationTests
         select new TestCaseData(method, benchmark.OperationsPerInvoke).SetArgDisplayNames($"{type.Name}.{method.Name}");
 
     /// <summary>
-    /// Bytes for each operation at most, with some room for code that the runtime has not optimised yet; what is not here allocates nothing. A
-    /// benchmark that is asynchronous has its own task of 72 bytes in it.
+    /// Bytes for each operation at most, with some room for code that the runtime has not optimised yet; what is not here allocates
+    /// nothing. A benchmark that is asynchronous has its own task of 72 bytes in it.
     /// </summary>
     private static int Permitted(string benchmark) => benchmark switch
     {
@@ -77,7 +77,9 @@ internal sealed class AllocationTests
     /// <summary>A call that allocates nothing of its own, as one by reflection would.</summary>
     private static Action Caller(object benchmarks, MethodInfo method) =>
         (Action)typeof(AllocationTests)
-            .GetMethod(typeof(Task).IsAssignableFrom(method.ReturnType) ? nameof(Waiting) : nameof(Ignoring), BindingFlags.NonPublic | BindingFlags.Static)!
+            .GetMethod(typeof(Task).IsAssignableFrom(method.ReturnType)
+                ? nameof(Waiting)
+                : nameof(Ignoring), BindingFlags.NonPublic | BindingFlags.Static)!
             .MakeGenericMethod(method.ReturnType)
             .Invoke(null, [benchmarks, method])!;
 

@@ -21,14 +21,18 @@ internal sealed class AckWorthTests
     [TestCase("2.15.1", 1)]
     [TestCase("not a version", 1)]
     public void LeaderFellAsItConfirmed_ThreeCopies_ExcusedBeforeTheQuorumCounts(string version, int found) =>
-        Expect(found, [new StreamEntry(0, 3), new ServerEntry(0, version, "n0"), Begun(Confirmed + 1000, Kill, FaultEffects.ChangesLeader), .. Again()]);
+        Expect(found,
+        [
+            new StreamEntry(0, 3), new ServerEntry(0, version, "n0"), Begun(Confirmed + 1000, Kill, FaultEffects.ChangesLeader), .. Again(),
+        ]);
 
     [TestCase("2.9.10", 0)]
     [TestCase("2.10.27", 1)]
     public void PausedNodeWokeUpAsItConfirmed_ExcusedBeforeTheQuorumCounts(string version, int found) =>
         Expect(found,
         [
-            new ServerEntry(0, version, "n0"), Begun(Second / 2, "SIGSTOP n0", FaultEffects.ChangesLeader), Over(2 * Second, "SIGSTOP n0"), .. Again(),
+            new ServerEntry(0, version, "n0"), Begun(Second / 2, "SIGSTOP n0", FaultEffects.ChangesLeader),
+            Over(2 * Second, "SIGSTOP n0"), .. Again(),
         ]);
 
     [TestCase("2.9.10", 0)]
@@ -36,7 +40,8 @@ internal sealed class AckWorthTests
     public void ConfirmedWhileANodeWasEndedInOrder_ExcusedBeforeTheQuorumCounts(string version, int found) =>
         Expect(found,
         [
-            new ServerEntry(0, version, "n0"), Begun(Second / 2, Stop, FaultEffects.ChangesLeader | FaultEffects.StopsServer), Over(8 * Second, Stop), .. Again(),
+            new ServerEntry(0, version, "n0"), Begun(Second / 2, Stop, FaultEffects.ChangesLeader | FaultEffects.StopsServer),
+            Over(8 * Second, Stop), .. Again(),
         ]);
 
     [TestCase("2.9.10", 0)]
@@ -44,7 +49,8 @@ internal sealed class AckWorthTests
     public void ConfirmedByANodeThatWasCutOff_ExcusedBeforeTheQuorumCounts(string version, int found) =>
         Expect(found,
         [
-            new ServerEntry(0, version, "n0"), Begun(Second / 2, Split, FaultEffects.ChangesLeader | FaultEffects.SplitsCluster), Over(8 * Second, Split), .. Again(),
+            new ServerEntry(0, version, "n0"), Begun(Second / 2, Split, FaultEffects.ChangesLeader | FaultEffects.SplitsCluster),
+            Over(8 * Second, Split), .. Again(),
         ]);
 
     [TestCase("2.10.27", "2.9.10", 0, Description = "one old node is enough: it may have been the leader")]
@@ -98,7 +104,8 @@ internal sealed class AckWorthTests
     public void OnlyCopyKilledBeforeTheAck_NotExcused() =>
         Expect(1,
         [
-            new StreamEntry(0, 1), new ServerEntry(0, "2.15.1", "n0"), Begun(Second, Kill, FaultEffects.KillsCopy), Over((Second * 3) / 2, Kill), .. Again(),
+            new StreamEntry(0, 1), new ServerEntry(0, "2.15.1", "n0"), Begun(Second, Kill, FaultEffects.KillsCopy),
+            Over((Second * 3) / 2, Kill), .. Again(),
         ]);
 
     [TestCase("2.9.10", 0)]

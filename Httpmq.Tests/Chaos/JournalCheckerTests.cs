@@ -18,11 +18,13 @@ internal sealed class JournalCheckerTests
 
     [Test]
     public void Check_OtherPayloadAtTheToldSequence_IsLost() =>
-        Expect(Breach.Lost, Healthy().Select(entry => entry is StoredEntry { Sequence: 2 } stored ? stored with { Message = "p0-2:changed" } : entry));
+        Expect(Breach.Lost, Healthy()
+            .Select(entry => entry is StoredEntry { Sequence: 2 } stored ? stored with { Message = "p0-2:changed" } : entry));
 
     [Test]
     public void Check_StoredElsewhere_IsMisplaced() =>
-        Expect(Breach.Misplaced, Healthy().Select(entry => entry is PublishEntry { Sequence: 2 } publish ? publish with { Sequence = 3 } : entry));
+        Expect(Breach.Misplaced, Healthy()
+            .Select(entry => entry is PublishEntry { Sequence: 2 } publish ? publish with { Sequence = 3 } : entry));
 
     [Test]
     public void Check_StoredTwiceThoughPublishedOnce_IsFound() =>
@@ -30,7 +32,8 @@ internal sealed class JournalCheckerTests
 
     [Test]
     public void Check_RefusedAndStored_IsFound() =>
-        Expect(Breach.StoredThoughRefused, Healthy().Select(entry => entry is PublishEntry { Sequence: 2 } publish ? publish with { Outcome = PublishOutcome.Refused, Status = 503 } : entry));
+        Expect(Breach.StoredThoughRefused, Healthy().Select(entry =>
+            entry is PublishEntry { Sequence: 2 } publish ? publish with { Outcome = PublishOutcome.Refused, Status = 503 } : entry));
 
     [Test]
     public void Check_StoredAndNeverSent_IsFound() =>
@@ -42,7 +45,8 @@ internal sealed class JournalCheckerTests
         var unknown = Healthy().Append(new PublishEntry(0, Second, "p0-9", PublishOutcome.Unknown, Status: 503));
 
         Assert.That(Check(unknown).Holds, Is.True);
-        Assert.That(Check(unknown.Append(new StoredEntry(Second, 4, "p0-9"))).Count(Breach.NotDelivered), Is.EqualTo(1), "a stored message must be delivered, whatever its publisher knows");
+        Assert.That(Check(unknown.Append(new StoredEntry(Second, 4, "p0-9")))
+            .Count(Breach.NotDelivered), Is.EqualTo(1), "a stored message must be delivered, whatever its publisher knows");
     }
 
     [Test]
@@ -51,7 +55,8 @@ internal sealed class JournalCheckerTests
 
     [Test]
     public void Check_DeliveredOtherBytes_IsFound() =>
-        Expect(Breach.DeliveredOther, Healthy().Select(entry => entry is DeliveryEntry { Sequence: 2 } delivery ? delivery with { Message = "p0-3" } : entry));
+        Expect(Breach.DeliveredOther, Healthy()
+            .Select(entry => entry is DeliveryEntry { Sequence: 2 } delivery ? delivery with { Message = "p0-3" } : entry));
 
     [Test]
     public void Check_DeliveryAfterConfirmedAck_IsFound() =>
@@ -86,7 +91,11 @@ internal sealed class JournalCheckerTests
 
     [Test]
     public void Check_ConsumerOutOfOrder_IsReordered() =>
-        Expect(Breach.Reordered, Healthy().Select(entry => entry is DeliveryEntry delivery ? delivery with { Sequence = 4 - delivery.Sequence, Message = $"p0-{4 - delivery.Sequence}" } : entry));
+        Expect(
+            Breach.Reordered,
+            Healthy().Select(entry => entry is DeliveryEntry delivery
+                ? delivery with { Sequence = 4 - delivery.Sequence, Message = $"p0-{4 - delivery.Sequence}" }
+                : entry));
 
     [Test]
     public void Check_OutOfOrderAfterAFault_IsNotHeldAgainstAnybody() =>
@@ -110,7 +119,8 @@ internal sealed class JournalCheckerTests
 
     [Test]
     public void Check_LeftPending_IsFound() =>
-        Expect(Breach.LeftPending, Healthy().Select(entry => entry is ConsumerEntry consumer ? consumer with { AckFloor = 2, AckPending = 1 } : entry));
+        Expect(Breach.LeftPending, Healthy()
+            .Select(entry => entry is ConsumerEntry consumer ? consumer with { AckFloor = 2, AckPending = 1 } : entry));
 
     [Test]
     public void Check_StreamDeniedWhileItExists_IsFound() =>
@@ -157,7 +167,8 @@ internal sealed class JournalCheckerTests
     private static List<JournalEntry> Swapped()
     {
         var journal = Healthy();
-        var (second, third) = (journal.FindIndex(entry => entry is DeliveryEntry { Sequence: 2 }), journal.FindIndex(entry => entry is DeliveryEntry { Sequence: 3 }));
+        var (second, third) = (journal.FindIndex(entry => entry is DeliveryEntry { Sequence: 2 }),
+            journal.FindIndex(entry => entry is DeliveryEntry { Sequence: 3 }));
         (journal[second], journal[third]) = (journal[third], journal[second]);
         return journal;
     }

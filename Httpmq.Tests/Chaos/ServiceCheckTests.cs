@@ -41,7 +41,8 @@ internal sealed class ServiceCheckTests
             new FaultEntry(Second, Stuck, FaultEffects.HarmsNobody), new FaultEntry(20 * Second, Stuck, Over: true),
             .. Enumerable.Range(0, stored).Select(number => Publish(number, PublishOutcome.Stored)),
             .. Enumerable.Range(stored, refused).Select(number => Publish(number, PublishOutcome.Refused)),
-            .. Enumerable.Range(0, 9).Select(number => Publish(number, PublishOutcome.Stored) with { Through = "gateway-1", Message = $"other-{number}" }),
+            .. Enumerable.Range(0, 9)
+                .Select(number => Publish(number, PublishOutcome.Stored) with { Through = "gateway-1", Message = $"other-{number}" }),
         ]);
 
     [Test]
@@ -85,7 +86,9 @@ internal sealed class ServiceCheckTests
         Expect(Breach.ChangeLost, found, [new ChangeEntry(Second, "limit", status, "2", present)]);
 
     private static PublishEntry Publish(int number, PublishOutcome outcome) =>
-        new(5 * Second, 6 * Second, $"p0-{number}", outcome, (ulong)number, outcome is PublishOutcome.Stored ? 200 : 503, Through: "gateway-0");
+        new(5 * Second, 6 * Second, $"p0-{number}", outcome, (ulong)number, outcome is PublishOutcome.Stored
+            ? 200
+            : 503, Through: "gateway-0");
 
     private static DeliveryEntry Delivery(long at, string subscription) => new(at, "solo", subscription, 1, 1, "p0-1");
 

@@ -94,7 +94,8 @@ internal sealed class ClientFailureTests
     public async Task Line_OfASubscription_ThatIsNone_EndsIt(string line)
     {
         var answering = AnswerAsync($"{Subscribed}{line}\n");
-        var end = Assert.CatchAsync<HttpmqException>(async () => await Dataplane.SubscribeAsync("s", "c", "s").GetAsyncEnumerator().MoveNextAsync())!;
+        var end = Assert.CatchAsync<HttpmqException>(
+            async () => await Dataplane.SubscribeAsync("s", "c", "s").GetAsyncEnumerator().MoveNextAsync())!;
         await answering;
 
         Assert.That(end, Is.InstanceOf<HttpmqSubscriptionEndedException>());

@@ -16,8 +16,10 @@ internal sealed class ClientRoundTripTests
     {
         _client = HttpmqClient.Create(SharedServers.Gateway.Management, SharedServers.Gateway.Dataplane);
         _stream = SharedServers.NewName();
-        await _client.Management.DefineStreamAsync(new StreamParameters { Name = _stream, Subjects = [$"{_stream}.*"], MaxAge = 300_000_000_000 });
-        await _client.Management.DefineConsumerAsync(_stream, new ConsumerParameters { Name = "c0", Mode = ConsumerMode.Push, MaxInflight = 4 });
+        await _client.Management.DefineStreamAsync(
+            new StreamParameters { Name = _stream, Subjects = [$"{_stream}.*"], MaxAge = 300_000_000_000 });
+        await _client.Management.DefineConsumerAsync(
+            _stream, new ConsumerParameters { Name = "c0", Mode = ConsumerMode.Push, MaxInflight = 4 });
     }
 
     [TearDown]
@@ -75,7 +77,8 @@ internal sealed class ClientRoundTripTests
             Assert.That(refusal.Error.Type, Is.EqualTo("stream-not-found"));
             Assert.That(refusal.Result.RequestId, Is.Not.Empty);
             Assert.That(refusal.RequestId, Is.EqualTo(refusal.Result.RequestId));
-            Assert.That(refusal.Message, Is.EqualTo($"404 {refusal.Error.Message}: {refusal.Error.Detail} (request id {refusal.RequestId})"));
+            Assert.That(
+                refusal.Message, Is.EqualTo($"404 {refusal.Error.Message}: {refusal.Error.Detail} (request id {refusal.RequestId})"));
             Assert.That(refusal.ToString(), Does.Contain(refusal.Error.Detail).And.Not.Contain("HTTP Response"));
         }
     }
@@ -83,7 +86,8 @@ internal sealed class ClientRoundTripTests
     [Test]
     public void Publish_NoStreamTakesTheSubject_Throws()
     {
-        var refusal = Assert.ThrowsAsync<HttpmqException<FailureAnswer>>(() => _client.Dataplane.PublishAsync(SharedServers.NewName(), new byte[] { 1 }))!;
+        var refusal = Assert.ThrowsAsync<HttpmqException<FailureAnswer>>(
+            () => _client.Dataplane.PublishAsync(SharedServers.NewName(), new byte[] { 1 }))!;
 
         Assert.That(refusal.Error!.Code, Is.EqualTo(404));
     }
@@ -93,13 +97,15 @@ internal sealed class ClientRoundTripTests
     {
         var refusal = Assert.ThrowsAsync<HttpmqException<FailureAnswer>>(async () =>
         {
-            await foreach (var _ in _client.Dataplane.SubscribeAsync(_stream, "c0", $"{_stream}.*", maxMsgInflight: 2, deliveryGroup: "none"))
+            await foreach (var _ in _client.Dataplane.SubscribeAsync(
+                _stream, "c0", $"{_stream}.*", maxMsgInflight: 2, deliveryGroup: "none"))
             {
                 Assert.Fail("a message came");
             }
         })!;
 
-        Assert.That(refusal.Message, Does.StartWith("400 ").And.Contain("delivery_group: 'none'").And.Contain($"(request id {refusal.RequestId})"));
+        Assert.That(
+            refusal.Message, Does.StartWith("400 ").And.Contain("delivery_group: 'none'").And.Contain($"(request id {refusal.RequestId})"));
         Assert.That((refusal.Error!.Code, refusal.Error.Detail), Is.EqualTo((400, "delivery_group: 'none', but consumer c0 has none")));
     }
 
@@ -131,7 +137,8 @@ internal sealed class ClientRoundTripTests
     {
         await _client.Dataplane.PublishAsync($"{_stream}.a", new byte[] { 1 });
         using var timeLimit = new CancellationTokenSource(Eventually.TimeLimit);
-        await using var messages = _client.Dataplane.SubscribeAsync(_stream, "c0", cancellationToken: timeLimit.Token).GetAsyncEnumerator(timeLimit.Token);
+        await using var messages = _client.Dataplane.SubscribeAsync(_stream, "c0", cancellationToken: timeLimit.Token)
+            .GetAsyncEnumerator(timeLimit.Token);
 
         Assert.That(await messages.MoveNextAsync(), Is.True);
         Assert.That(messages.Current.Subject, Is.EqualTo($"{_stream}.a"));
@@ -147,7 +154,8 @@ internal sealed class ClientRoundTripTests
         [
             Assert.ThrowsAsync<HttpmqUnreachableException>(() => client.Management.ListStreamsAsync())!,
             Assert.ThrowsAsync<HttpmqUnreachableException>(() => client.Dataplane.PublishAsync("s", new byte[] { 1 }))!,
-            Assert.ThrowsAsync<HttpmqUnreachableException>(async () => await client.Dataplane.SubscribeAsync("s", "c", "s").GetAsyncEnumerator().MoveNextAsync())!,
+            Assert.ThrowsAsync<HttpmqUnreachableException>(
+                async () => await client.Dataplane.SubscribeAsync("s", "c", "s").GetAsyncEnumerator().MoveNextAsync())!,
         ];
 
         using (Assert.EnterMultipleScope())
@@ -190,8 +198,10 @@ internal sealed class ClientRoundTripTests
 
         using (Assert.EnterMultipleScope())
         {
-            Assert.That(types.Where(type => type.IsSubclassOf(typeof(Exception)) && !type.IsAssignableTo(typeof(HttpmqException))), Is.Empty);
-            Assert.That(typeof(DataplaneClient).GetMethods().Select(method => method.Name).Where(name => name.StartsWith("Publish", StringComparison.Ordinal)), Is.All.EqualTo("PublishAsync"));
+            Assert.That(
+                types.Where(type => type.IsSubclassOf(typeof(Exception)) && !type.IsAssignableTo(typeof(HttpmqException))), Is.Empty);
+            Assert.That(typeof(DataplaneClient).GetMethods().Select(method => method.Name)
+                .Where(name => name.StartsWith("Publish", StringComparison.Ordinal)), Is.All.EqualTo("PublishAsync"));
         }
     }
 

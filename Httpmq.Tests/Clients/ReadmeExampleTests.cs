@@ -41,7 +41,8 @@ internal sealed class ReadmeExampleTests
     private static async Task RunAsync(HttpmqClient httpmq, StringWriter Console)
     {
         await httpmq.Management.DefineStreamAsync(new StreamParameters { Name = "orders", Subjects = ["orders.>"] });
-        await httpmq.Management.DefineConsumerAsync("orders", new ConsumerParameters { Name = "billing", Mode = ConsumerMode.Push, MaxInflight = 4 });
+        await httpmq.Management.DefineConsumerAsync(
+            "orders", new ConsumerParameters { Name = "billing", Mode = ConsumerMode.Push, MaxInflight = 4 });
         await httpmq.Dataplane.PublishAsync("orders.new", "Hello World"u8.ToArray());
         await foreach (var message in httpmq.Dataplane.SubscribeAsync("orders", "billing", "orders.>"))
         {

@@ -140,7 +140,8 @@ internal sealed class AcknowledgeTests(string version) : ContractTest(version)
         await subscription.NextAsync();
         var before = (await Client.ConsumerAsync(_stream, "one")).ToJsonString();
 
-        (await DataAsync("POST", $"/v1/data/stream/{_stream}/consumer/one/ack", $$"""{"stream":{{sequence}},"consumer":1}""")).Expect(404, "never sent");
+        (await DataAsync("POST", $"/v1/data/stream/{_stream}/consumer/one/ack", $$"""{"stream":{{sequence}},"consumer":1}""")).Expect(
+            404, "never sent");
 
         Assert.That((await Client.ConsumerAsync(_stream, "one")).ToJsonString(), Is.EqualTo(before));
     }
@@ -156,8 +157,10 @@ internal sealed class AcknowledgeTests(string version) : ContractTest(version)
     [Test]
     public async Task Ack_UnknownStreamOrConsumer_Is404()
     {
-        (await DataAsync("POST", "/v1/data/stream/absent/consumer/c/ack", """{"stream":1,"consumer":1}""")).Expect(404, "stream not found (err_code 10059)");
-        (await DataAsync("POST", $"/v1/data/stream/{_stream}/consumer/absent/ack", """{"stream":1,"consumer":1}""")).Expect(404, "consumer not found (err_code 10014)");
+        (await DataAsync("POST", "/v1/data/stream/absent/consumer/c/ack", """{"stream":1,"consumer":1}""")).Expect(
+            404, "stream not found (err_code 10059)");
+        (await DataAsync("POST", $"/v1/data/stream/{_stream}/consumer/absent/ack", """{"stream":1,"consumer":1}""")).Expect(
+            404, "consumer not found (err_code 10014)");
     }
 
     [Test]
@@ -176,7 +179,8 @@ internal sealed class AcknowledgeTests(string version) : ContractTest(version)
         (await AckAsync(1, 1)).Expect(200);
         (await ManageAsync("DELETE", $"/v1/admin/stream/{_stream}/consumer/c")).Expect(200);
         await Client.DefineConsumerAsync(_stream, "c");
-        await Eventually.HoldsAsync(async () => (await AckAsync(1, 1)).Status == 404, "a refusal once the gateway heard of the new consumer");
+        await Eventually.HoldsAsync(
+            async () => (await AckAsync(1, 1)).Status == 404, "a refusal once the gateway heard of the new consumer");
         Assert.That((ulong)(await Client.ConsumerAsync(_stream, "c"))["num_pending"]!, Is.EqualTo(1));
     }
 
@@ -189,7 +193,8 @@ internal sealed class AcknowledgeTests(string version) : ContractTest(version)
             // Each is new: it has seen neither the delivery nor the subscriber.
             await using var other = await Gateway.StartAsync(SharedServers.Nats.Url);
             using var client = other.Client();
-            await Eventually.HoldsAsync(async () => (await client.DataAsync(HttpMethod.Get, "/v1/data/ready")).Success, "the other instance ready");
+            await Eventually.HoldsAsync(
+                async () => (await client.DataAsync(HttpMethod.Get, "/v1/data/ready")).Success, "the other instance ready");
             var answer = await client.TryAckAsync(_stream, "c", sequence, sequence);
             Assert.That(answer.Success, Is.True, answer.ToString());
         }
@@ -216,8 +221,10 @@ internal sealed class AcknowledgeTests(string version) : ContractTest(version)
     public async Task Ack_OfAConsumerThatOthersMadeWithAnotherPolicy_Is409(string policy)
     {
         await using var raw = new RawJetStream(SharedServers.Nats.Url);
-        await raw.CreateConsumerAsync(_stream, "other", new JsonObject { ["ack_policy"] = policy, ["deliver_subject"] = $"deliver.{_stream}" });
-        (await DataAsync("POST", $"/v1/data/stream/{_stream}/consumer/other/ack", """{"stream":1,"consumer":1}""")).Expect(409, $"'{policy}'");
+        await raw.CreateConsumerAsync(
+            _stream, "other", new JsonObject { ["ack_policy"] = policy, ["deliver_subject"] = $"deliver.{_stream}" });
+        (await DataAsync("POST", $"/v1/data/stream/{_stream}/consumer/other/ack", """{"stream":1,"consumer":1}""")).Expect(
+            409, $"'{policy}'");
     }
 
     private string Token(string consumer, ulong streamSequence, ulong consumerSequence)

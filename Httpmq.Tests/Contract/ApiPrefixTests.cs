@@ -29,9 +29,11 @@ internal sealed class ApiPrefixTests
     [Test]
     public async Task Gateway_WithThePrefixOfTheDomain_Works()
     {
-        await using var gateway = await Gateway.StartAsync(_nats.Url, configureNats: static nats => nats with { ApiPrefix = "$JS.hub.API" });
+        await using var gateway = await Gateway.StartAsync(
+            _nats.Url, configureNats: static nats => nats with { ApiPrefix = "$JS.hub.API" });
         using var client = gateway.Client();
-        await Eventually.HoldsAsync(async () => (await client.DataAsync(HttpMethod.Get, "/v1/data/ready")).Success && (await ReadyAsync(client)).Success, "ready");
+        await Eventually.HoldsAsync(
+            async () => (await client.DataAsync(HttpMethod.Get, "/v1/data/ready")).Success && (await ReadyAsync(client)).Success, "ready");
         await client.DefineStreamAsync("s", "s");
         await client.DefineConsumerAsync("s", "c", new JsonObject { ["mode"] = "pull" });
         await client.PublishAsync("s", "one");
@@ -45,9 +47,11 @@ internal sealed class ApiPrefixTests
     [Test]
     public async Task Gateway_WithThePrefixOfNoDomain_IsNotReady()
     {
-        await using var gateway = await Gateway.StartAsync(_nats.Url, configureNats: static nats => nats with { ApiPrefix = "$JS.nowhere.API" });
+        await using var gateway = await Gateway.StartAsync(
+            _nats.Url, configureNats: static nats => nats with { ApiPrefix = "$JS.nowhere.API" });
         using var client = gateway.Client();
-        await Eventually.HoldsAsync(async () => !(await ReadyAsync(client)).Detail.Contains("no connection", StringComparison.Ordinal), "connected");
+        await Eventually.HoldsAsync(
+            async () => !(await ReadyAsync(client)).Detail.Contains("no connection", StringComparison.Ordinal), "connected");
 
         var answer = await ReadyAsync(client);
 

@@ -16,13 +16,15 @@ internal sealed class ClusterAcknowledgementTests
         await using var gateway = await Gateway.StartAsync(cluster.Url);
         using var client = gateway.Client();
         await Eventually.HoldsAsync(
-            async () => (await client.ManageAsync(HttpMethod.Post, "/v1/admin/stream", """{"name":"s","subjects":["s.>"],"replicas":3}""")).Success,
+            async () =>
+                (await client.ManageAsync(HttpMethod.Post, "/v1/admin/stream", """{"name":"s","subjects":["s.>"],"replicas":3}""")).Success,
             "a stream on the cluster",
             TimeSpan.FromSeconds(60));
         await Eventually.HoldsAsync(async () => (await client.DataAsync(HttpMethod.Get, "/v1/data/ready")).Success, "the dataplane ready");
         for (var number = 0; number < 6; number++)
         {
-            await Eventually.HoldsAsync(async () => (await client.TryPublishAsync(number < 5 ? "s.a" : "s.b", [1])).Success, "a message that is stored");
+            await Eventually.HoldsAsync(
+                async () => (await client.TryPublishAsync(number < 5 ? "s.a" : "s.b", [1])).Success, "a message that is stored");
         }
 
         await client.DefineConsumerAsync("s", "c", new JsonObject { ["filter_subject"] = "s.b" });
@@ -39,7 +41,8 @@ internal sealed class ClusterAcknowledgementTests
         using (Assert.EnterMultipleScope())
         {
             Assert.That(far.Detail, Does.Contain("did you swap"), far.ToString());
-            Assert.That(swapped.Status, Is.EqualTo(certain ? HttpStatusCode.NotFound : HttpStatusCode.ServiceUnavailable), swapped.ToString());
+            Assert.That(
+                swapped.Status, Is.EqualTo(certain ? HttpStatusCode.NotFound : HttpStatusCode.ServiceUnavailable), swapped.ToString());
             Assert.That(swapped.Detail, Does.Contain(certain ? "did you swap" : "another leader"));
             Assert.That(right.Status, Is.EqualTo(HttpStatusCode.OK), right.ToString());
         }

@@ -67,7 +67,8 @@ internal sealed class ConcurrentDefinitionTests
             var answers = await Task.WhenAll(Enumerable.Range(0, 3).Select(number => DefineAsync(number, $"c{round}", number)));
             var filter = (string)(await _clients[0].ConsumerAsync("s", $"c{round}"))["config"]!["filter_subject"]!;
             var taken = answers.Count(answer => answer.Status is HttpStatusCode.OK);
-            if (taken != 1 || answers.Count(answer => answer.Status is HttpStatusCode.Conflict) != 2 || answers[filter[^1] - '0'].Status is not HttpStatusCode.OK)
+            if (taken != 1 || answers.Count(answer => answer.Status is HttpStatusCode.Conflict) != 2
+                || answers[filter[^1] - '0'].Status is not HttpStatusCode.OK)
             {
                 wrong.Add($"{filter} after {string.Join(", ", answers.Select(answer => answer.ToString()))}");
             }
@@ -89,7 +90,8 @@ internal sealed class ConcurrentDefinitionTests
             await Task.WhenAny(definitions);
             await using var subscription = await _clients[0].SubscribeAsync("s", name, "subject_name=s.0");
             var answers = await Task.WhenAll(definitions);
-            Assert.That(answers.Select(answer => answer.Status), Is.All.EqualTo(HttpStatusCode.OK), string.Join(", ", answers.Select(answer => answer.ToString())));
+            Assert.That(answers.Select(answer => answer.Status), Is.All.EqualTo(HttpStatusCode.OK), string.Join(
+                ", ", answers.Select(answer => answer.ToString())));
             await _clients[0].PublishAsync("s.0", $"message {round}");
             for (var message = 1; message <= round; message++)
             {
@@ -107,11 +109,13 @@ internal sealed class ConcurrentDefinitionTests
         {
             var name = $"s{round}";
             var answers = await Task.WhenAll(Enumerable.Range(0, 3).Select(number =>
-                _clients[number].ManageAsync(HttpMethod.Post, "/v1/admin/stream", $$"""{"name":"{{name}}","max_msgs":{{100 + number}}}""")));
+                _clients[number].ManageAsync(
+                    HttpMethod.Post, "/v1/admin/stream", $$"""{"name":"{{name}}","max_msgs":{{100 + number}}}""")));
             var limit = (int)(await _clients[0].StreamAsync(name))["config"]!["max_msgs"]!;
             using (Assert.EnterMultipleScope())
             {
-                Assert.That(answers.Count(answer => answer.Status is HttpStatusCode.OK), Is.EqualTo(1), string.Join(", ", answers.Select(answer => answer.ToString())));
+                Assert.That(answers.Count(answer => answer.Status is HttpStatusCode.OK), Is.EqualTo(1), string.Join(
+                    ", ", answers.Select(answer => answer.ToString())));
                 Assert.That(answers[limit - 100].Status, Is.EqualTo(HttpStatusCode.OK));
             }
         }
@@ -165,14 +169,17 @@ internal sealed class ConcurrentDefinitionTests
     private Task<GatewayAnswer> PutAsync(int client, string what, string body) =>
         _clients[client].ManageAsync(HttpMethod.Put, $"/v1/admin/stream/s/{what}", body);
 
-    private Task<GatewayAnswer> DefineAsync(int client, string name, int filter, int inflight = 10) => _clients[client % _clients.Length].ManageAsync(
-        HttpMethod.Post,
-        "/v1/admin/stream/s/consumer",
-        new JsonObject { ["name"] = name, ["mode"] = "push", ["max_inflight"] = inflight, ["filter_subject"] = $"s.{filter}" }.ToJsonString());
+    private Task<GatewayAnswer> DefineAsync(int client, string name, int filter, int inflight = 10) =>
+        _clients[client % _clients.Length].ManageAsync(
+            HttpMethod.Post,
+            "/v1/admin/stream/s/consumer",
+            new JsonObject { ["name"] = name, ["mode"] = "push", ["max_inflight"] = inflight, ["filter_subject"] = $"s.{filter}" }
+                .ToJsonString());
 
     /// <summary>A cluster that has just started may not answer in time; to define the same again is safe.</summary>
     private Task DefineStreamAsync(string subject) => Eventually.HoldsAsync(
-        async () => (await _clients[0].ManageAsync(HttpMethod.Post, "/v1/admin/stream", $$"""{"name":"s","subjects":["{{subject}}"]}""")).Success,
+        async () =>
+            (await _clients[0].ManageAsync(HttpMethod.Post, "/v1/admin/stream", $$"""{"name":"s","subjects":["{{subject}}"]}""")).Success,
         "a stream to change",
         TimeSpan.FromSeconds(40));
 
@@ -195,7 +202,8 @@ internal sealed class ConcurrentDefinitionTests
         foreach (var client in _clients)
         {
             await Eventually.HoldsAsync(
-                async () => (await client.ManageAsync(HttpMethod.Get, "/v1/admin/ready")).Success && (await client.DataAsync(HttpMethod.Get, "/v1/data/ready")).Success,
+                async () => (await client.ManageAsync(HttpMethod.Get, "/v1/admin/ready")).Success
+                    && (await client.DataAsync(HttpMethod.Get, "/v1/data/ready")).Success,
                 "a gateway that is ready",
                 TimeSpan.FromSeconds(40));
         }

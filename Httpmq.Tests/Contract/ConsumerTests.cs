@@ -39,7 +39,9 @@ internal sealed class ConsumerTests(string version) : ContractTest(version)
     [Test]
     public async Task Define_Everything_ReadsBack()
     {
-        (await DefineAsync($$"""{"name":"c","mode":"push","max_inflight":3,"notes":"some notes","filter_subject":"{{_stream}}.a","delivery_group":"g1","max_retry":5,"ack_wait":1500000000}""")).Expect(200);
+        (await DefineAsync(
+            $$"""{"name":"c","mode":"push","max_inflight":3,"notes":"some notes","filter_subject":"{{_stream}}.a","delivery_group":"g1","max_retry":5,"ack_wait":1500000000}"""))
+            .Expect(200);
         var config = (await Client.ConsumerAsync(_stream, "c"))["config"]!.AsObject();
         config.Remove("deliver_subject");
         Assert.That(config.ToJsonString(), Is.EqualTo(
@@ -85,30 +87,41 @@ internal sealed class ConsumerTests(string version) : ContractTest(version)
     [TestCase("delivery_group", "\"\"", "delivery_group: '' is not 1 to 255")]
     [TestCase("max_retry", "-2", "max_retry: -2 ")]
     [TestCase("ack_wait", "-5", "ack_wait: -5 ")]
-    [TestCase("ack_wait", "30", "ack_wait: 30 ns is not 0 (30 s) or at least 1000000 ns (1 ms); a number is nanoseconds: for 30 seconds write \"30s\"")]
+    [TestCase("ack_wait", "30",
+        "ack_wait: 30 ns is not 0 (30 s) or at least 1000000 ns (1 ms); a number is nanoseconds: for 30 seconds write \"30s\"")]
     [TestCase("ack_wait", "999999", "ack_wait: 999999 ns (999.999 us) is not 0 (30 s) or at least 1000000 ns (1 ms)")]
-    [TestCase("ack_wait", "86400", "ack_wait: 86400 ns (86.4 us) is not 0 (30 s) or at least 1000000 ns (1 ms); a number is nanoseconds: for 86400 seconds write \"86400s\"")]
+    [TestCase("ack_wait", "86400", "ack_wait: 86400 ns (86.4 us) is not 0 (30 s) or at least 1000000 ns (1 ms); a number is nanoseconds: "
+        + "for 86400 seconds write \"86400s\"")]
     [TestCase("ack_wait", "\"500us\"", "ack_wait: 500000 ns (500 us) is not 0 (30 s) or at least 1000000 ns (1 ms)")]
-    [TestCase("ack_wait", "\"5\"", "ack_wait: \"5\" has a number without a unit; a duration is an integer of nanoseconds, or text with units, such as \"250ms\"")]
+    [TestCase("ack_wait", "\"5\"",
+        "ack_wait: \"5\" has a number without a unit; a duration is an integer of nanoseconds, or text with units, such as \"250ms\"")]
     [TestCase("ack_wait", "\"10us\"", "ack_wait: 10000 ns (10 us) is not 0 (30 s) or at least 1000000 ns (1 ms)")]
     [TestCase("delivery_group", "\"\"", "delivery_group")]
     [TestCase("filter_subject", "\"elsewhere\"", "filter_subject: 'elsewhere' is not within the subjects of stream t")]
     public async Task Define_Wrong_Is400WithFieldAndValue(string field, string value, string detail)
     {
         var answer = (await DefineAsync(With(field, value))).Expect(400, detail);
-        Assert.That(answer.Detail.Contains("seconds write", StringComparison.Ordinal), Is.EqualTo(detail.Contains("seconds write", StringComparison.Ordinal)));
+        Assert.That(answer.Detail.Contains("seconds write", StringComparison.Ordinal), Is.EqualTo(
+            detail.Contains("seconds write", StringComparison.Ordinal)));
         (await ManageAsync("GET", $"/v1/admin/stream/{_stream}/consumer/c")).Expect(404);
     }
 
     [Test]
-    public async Task Define_FilterWiderThanTheStream_IsTaken() => (await DefineAsync(With("filter_subject", $"\"{_stream}.>\""))).Expect(200);
+    public async Task Define_FilterWiderThanTheStream_IsTaken() =>
+        (await DefineAsync(With("filter_subject", $"\"{_stream}.>\""))).Expect(200);
 
     [Test]
     public async Task Define_FilterOfAMirror_IsTaken()
     {
         var mirror = SharedServers.NewName("m");
         await using var raw = new RawJetStream(SharedServers.Nats.Url);
-        await raw.CallAsync($"STREAM.CREATE.{mirror}", new JsonObject { ["name"] = mirror, ["storage"] = "memory", ["num_replicas"] = 1, ["mirror"] = new JsonObject { ["name"] = _stream } });
+        await raw.CallAsync($"STREAM.CREATE.{mirror}", new JsonObject
+        {
+            ["name"] = mirror,
+            ["storage"] = "memory",
+            ["num_replicas"] = 1,
+            ["mirror"] = new JsonObject { ["name"] = _stream },
+        });
         (await ManageAsync("POST", $"/v1/admin/stream/{mirror}/consumer", With("filter_subject", $"\"{_stream}.a\""))).Expect(200);
     }
 
@@ -144,7 +157,8 @@ internal sealed class ConsumerTests(string version) : ContractTest(version)
     [TestCase("max_retry", "7", "max_deliver", "7")]
     [TestCase("ack_wait", "2000000000", "ack_wait", "2000000000")]
     [TestCase("notes", "\"new\"", "notes", "\"new\"")]
-    public async Task Define_ChangeOfWhatMayChange_UpdatesAndKeepsTheDeliverSubject(string field, string value, string readField, string read)
+    public async Task Define_ChangeOfWhatMayChange_UpdatesAndKeepsTheDeliverSubject(
+        string field, string value, string readField, string read)
     {
         await Client.DefineConsumerAsync(_stream, "c", new JsonObject { ["max_inflight"] = 4, ["notes"] = "old" });
         var before = (await Client.ConsumerAsync(_stream, "c"))["config"]!;
@@ -166,7 +180,8 @@ internal sealed class ConsumerTests(string version) : ContractTest(version)
     [TestCase("""{"name":"c","mode":"pull","max_inflight":4,"filter_subject":"{0}.a"}""", "mode is 'push' and cannot become 'pull'")]
     [TestCase("""{"name":"c","mode":"push","max_inflight":4,"filter_subject":"{0}.b","delivery_group":"g1"}""", "filter_subject is")]
     [TestCase("""{"name":"c","mode":"push","max_inflight":4,"delivery_group":"g1"}""", "filter_subject is")]
-    [TestCase("""{"name":"c","mode":"push","max_inflight":4,"filter_subject":"{0}.a","delivery_group":"g2"}""", "delivery_group is 'g1' and cannot become 'g2'")]
+    [TestCase("""{"name":"c","mode":"push","max_inflight":4,"filter_subject":"{0}.a","delivery_group":"g2"}""",
+        "delivery_group is 'g1' and cannot become 'g2'")]
     [TestCase("""{"name":"c","mode":"push","max_inflight":4,"filter_subject":"{0}.a"}""", "delivery_group is 'g1' and cannot become ''")]
     public async Task Define_ChangeOfModeGroupOrFilter_Is409AndNothingChanges(string body, string detail)
     {
@@ -180,7 +195,14 @@ internal sealed class ConsumerTests(string version) : ContractTest(version)
     public async Task Define_ChangeOfAConsumerThatOthersMade_KeepsWhatTheApiDoesNotKnow()
     {
         await using var raw = new RawJetStream(SharedServers.Nats.Url);
-        await raw.CreateConsumerAsync(_stream, "c", new JsonObject { ["deliver_subject"] = $"deliver.{_stream}", ["sample_freq"] = "50%", ["rate_limit_bps"] = 1_000_000, ["headers_only"] = true, ["max_ack_pending"] = 10 });
+        await raw.CreateConsumerAsync(_stream, "c", new JsonObject
+        {
+            ["deliver_subject"] = $"deliver.{_stream}",
+            ["sample_freq"] = "50%",
+            ["rate_limit_bps"] = 1_000_000,
+            ["headers_only"] = true,
+            ["max_ack_pending"] = 10,
+        });
         var before = await raw.ConsumerConfigAsync(_stream, "c");
 
         (await DefineAsync(Minimal)).Expect(200);
@@ -196,7 +218,8 @@ internal sealed class ConsumerTests(string version) : ContractTest(version)
         var stream = SharedServers.NewName();
         (await ManageAsync("POST", "/v1/admin/stream", $$"""{"name":"{{stream}}","max_consumers":1}""")).Expect(200);
         (await ManageAsync("POST", $"/v1/admin/stream/{stream}/consumer", Minimal)).Expect(200);
-        (await ManageAsync("POST", $"/v1/admin/stream/{stream}/consumer", Minimal.Replace("\"c\"", "\"d\"", StringComparison.Ordinal))).Expect(409, "(err_code 10026)");
+        (await ManageAsync("POST", $"/v1/admin/stream/{stream}/consumer", Minimal.Replace("\"c\"", "\"d\"", StringComparison.Ordinal)))
+            .Expect(409, "(err_code 10026)");
     }
 
     [Test]
@@ -249,7 +272,8 @@ internal sealed class ConsumerTests(string version) : ContractTest(version)
         var info = await Client.ConsumerAsync(_stream, "c");
         foreach (var position in new[] { "delivered", "ack_floor" })
         {
-            Assert.That(info[position]!.AsObject().Select(field => field.Key), Is.EqualTo(new[] { "consumer_seq", "stream_seq", "last_active" }));
+            Assert.That(
+                info[position]!.AsObject().Select(field => field.Key), Is.EqualTo(new[] { "consumer_seq", "stream_seq", "last_active" }));
             Assert.That((string)info[position]!["last_active"]!, Does.EndWith("Z"));
         }
     }

@@ -59,7 +59,8 @@ internal abstract class ContractTest(string version)
     /// <param name="headers">Lines of "name: value", split by " &amp; ".</param>
     protected async Task<HttpResponseMessage> OpenAsync(Uri server, string method, string target, HttpContent? body, string? headers = null)
     {
-        var uri = new Uri(server.GetLeftPart(UriPartial.Authority) + target, new UriCreationOptions { DangerousDisablePathAndQueryCanonicalization = true });
+        var uri = new Uri(server.GetLeftPart(UriPartial.Authority)
+            + target, new UriCreationOptions { DangerousDisablePathAndQueryCanonicalization = true });
         using var request = new HttpRequestMessage(new HttpMethod(method), uri)
         {
             Content = body,

@@ -17,7 +17,8 @@ internal sealed partial class ErrorTypeTests
 
     internal static readonly ErrorType[] Catalogue = [.. Projects
         .SelectMany(static project => project.GetTypes())
-        .SelectMany(static type => type.GetFields(BindingFlags.Static | BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.DeclaredOnly))
+        .SelectMany(static type =>
+            type.GetFields(BindingFlags.Static | BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.DeclaredOnly))
         .Where(static field => field.FieldType == typeof(ErrorType))
         .Select(static field => (ErrorType)field.GetValue(null)!)];
 
@@ -48,7 +49,8 @@ internal sealed partial class ErrorTypeTests
     [TestCase(ErrorKind.Unprocessable, 422)]
     [TestCase(ErrorKind.TooMany, 429)]
     [TestCase(ErrorKind.NotSupported, 501)]
-    public void StatusOf_Kind_IsThatOfTheTable(ErrorKind kind, int status) => Assert.That(ErrorResponses.StatusOf(kind), Is.EqualTo(status));
+    public void StatusOf_Kind_IsThatOfTheTable(ErrorKind kind, int status) =>
+        Assert.That(ErrorResponses.StatusOf(kind), Is.EqualTo(status));
 
     [Test]
     public void StatusOf_EachKindButInternal_HasAStatusOfItsOwn()
@@ -74,6 +76,7 @@ internal sealed partial class ErrorTypeTests
         let status = int.Parse(cells["status"].Value, CultureInfo.InvariantCulture)
         select (cells["slug"].Value, cells["kind"].Value, status, cells["meaning"].Value, cells["advice"].Value);
 
-    [GeneratedRegex(@"^\| `(?<slug>[^`]+)` \| (?<kind>\w+) \| (?<status>\d+) \| (?<meaning>.+) \| (?<advice>.+) \|$", RegexOptions.ExplicitCapture, 1000)]
+    [GeneratedRegex(@"^\| `(?<slug>[^`]+)` \| (?<kind>\w+) \| (?<status>\d+) \| (?<meaning>.+) \| (?<advice>.+) \|$",
+        RegexOptions.ExplicitCapture, 1000)]
     private static partial Regex Row();
 }

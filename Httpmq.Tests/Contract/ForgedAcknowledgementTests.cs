@@ -45,7 +45,8 @@ internal sealed class ForgedAcknowledgementTests() : ContractTest("2.0")
 
         // From 2.10.26 on the server protects itself: no answer, and the message stays.
         var answered = await Raw.ForgeAckAsync(_stream, "c", 3);
-        Assert.That((answered, await IsGoneAsync(3)), Is.EqualTo((!ServerUnderTest.IgnoresAckOfUndelivered, !ServerUnderTest.IgnoresAckOfUndelivered)));
+        Assert.That((answered, await IsGoneAsync(3)), Is.EqualTo(
+            (!ServerUnderTest.IgnoresAckOfUndelivered, !ServerUnderTest.IgnoresAckOfUndelivered)));
     }
 
     [TestCaseSource(nameof(Retentions))]
@@ -103,7 +104,8 @@ internal sealed class ForgedAcknowledgementTests() : ContractTest("2.0")
         // Its ledger knows nothing of the deliveries, and after the first one the consumer.
         await using var elsewhere = await Gateway.StartAsync(SharedServers.Nats.Url);
         using var client = elsewhere.Client();
-        await Eventually.HoldsAsync(async () => (await client.DataAsync(HttpMethod.Get, "/v1/data/ready")).Success, "the other instance ready");
+        await Eventually.HoldsAsync(
+            async () => (await client.DataAsync(HttpMethod.Get, "/v1/data/ready")).Success, "the other instance ready");
         var fates = new[]
         {
             await client.TryAckAsync(_stream, "c", 1, 1),
@@ -142,7 +144,8 @@ internal sealed class ForgedAcknowledgementTests() : ContractTest("2.0")
         }
 
         // Other tests ask about streams of theirs.
-        Assert.That(asked.Where(subject => subject.Contains(_stream, StringComparison.Ordinal) && !subject.Contains("MSG.NEXT", StringComparison.Ordinal)), Is.Empty);
+        Assert.That(asked.Where(subject => subject.Contains(_stream, StringComparison.Ordinal)
+            && !subject.Contains("MSG.NEXT", StringComparison.Ordinal)), Is.Empty);
         Assert.That(await Raw.MessagesAsync(_stream), Is.EqualTo(1));
     }
 
@@ -161,11 +164,13 @@ internal sealed class ForgedAcknowledgementTests() : ContractTest("2.0")
         }
 
         // Whoever still asks for messages gets the ones that come again.
-        await Eventually.HoldsAsync(async () => (int)(await Client.ConsumerAsync(_stream, "c"))["num_waiting"]! == 0, "the end of the subscription at NATS");
+        await Eventually.HoldsAsync(
+            async () => (int)(await Client.ConsumerAsync(_stream, "c"))["num_waiting"]! == 0, "the end of the subscription at NATS");
         await Raw.CallAsync($"CONSUMER.RESET.{_stream}.c", new JsonObject { ["seq"] = 5 });
         await using var elsewhere = await Gateway.StartAsync(SharedServers.Nats.Url);
         using var client = elsewhere.Client();
-        await Eventually.HoldsAsync(async () => (await client.DataAsync(HttpMethod.Get, "/v1/data/ready")).Success, "the other instance ready");
+        await Eventually.HoldsAsync(
+            async () => (await client.DataAsync(HttpMethod.Get, "/v1/data/ready")).Success, "the other instance ready");
         await using var again = await client.SubscribeAsync(_stream, "c", $"subject_name={_stream}.a");
         foreach (var line in await again.TakeAsync(6))
         {

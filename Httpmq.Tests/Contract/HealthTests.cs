@@ -25,7 +25,8 @@ internal sealed class HealthTests(string version) : ContractTest(version)
             await ManageAsync("HEAD", "/v1/admin/alive"), await ManageAsync("HEAD", "/v1/admin/ready"),
             await DataAsync("HEAD", "/v1/data/alive"), await DataAsync("HEAD", "/v1/data/ready"),
         ];
-        Assert.That(answers.Select(answer => (answer.Status, answer.Text, answer.Header("Content-Type"))), Is.All.EqualTo((200, string.Empty, "application/json")));
+        Assert.That(answers.Select(answer => (answer.Status, answer.Text, answer.Header("Content-Type"))), Is.All.EqualTo(
+            (200, string.Empty, "application/json")));
     }
 
     [Test]

@@ -25,10 +25,13 @@ internal sealed class HttpTests(string version) : ContractTest(version)
 
         (await ManageAsync("POST", "/v1/admin/stream", $$"""{"name":"{{stream}}"}""", header)).Expect(200);
         (await ManageAsync("PUT", $"/v1/admin/stream/{stream}/limit", """{"max_msgs":7}""", header)).Expect(200);
-        (await ManageAsync("PUT", $"/v1/admin/stream/{stream}/subject", $$"""{"subjects":["{{stream}}","{{stream}}.b"]}""", header)).Expect(200);
-        (await ManageAsync("POST", $"/v1/admin/stream/{stream}/consumer", """{"name":"c","mode":"pull","max_inflight":1}""", header)).Expect(200);
+        (await ManageAsync("PUT", $"/v1/admin/stream/{stream}/subject", $$"""{"subjects":["{{stream}}","{{stream}}.b"]}""", header))
+            .Expect(200);
+        (await ManageAsync("POST", $"/v1/admin/stream/{stream}/consumer", """{"name":"c","mode":"pull","max_inflight":1}""", header))
+            .Expect(200);
         (await DataAsync("POST", $"/v1/data/subject/{stream}", "aGk=", header)).Expect(200);
-        (await DataAsync("POST", $"/v1/data/stream/{stream}/consumer/c/ack", """{"stream":9,"consumer":9}""", header)).Expect(404, "never sent");
+        (await DataAsync("POST", $"/v1/data/stream/{stream}/consumer/c/ack", """{"stream":9,"consumer":9}""", header)).Expect(
+            404, "never sent");
     }
 
     [TestCase("gzip")]
@@ -59,7 +62,8 @@ internal sealed class HttpTests(string version) : ContractTest(version)
     [TestCase("IDENTITY")]
     [TestCase("")]
     public async Task Body_NotCompressedAndSaidSo_IsRead(string encoding) =>
-        (await ManageAsync("POST", "/v1/admin/stream", $$"""{"name":"{{SharedServers.NewName()}}"}""", $"Content-Encoding: {encoding}")).Expect(200);
+        (await ManageAsync("POST", "/v1/admin/stream", $$"""{"name":"{{SharedServers.NewName()}}"}""", $"Content-Encoding: {encoding}"))
+            .Expect(200);
 
     [Test]
     public async Task Body_CompressedOnAnUnknownPathOrMethod_Is404Or405()
@@ -103,24 +107,28 @@ internal sealed class HttpTests(string version) : ContractTest(version)
 
     [Test]
     public async Task RequestId_Empty_IsAFreshUuid() =>
-        Assert.That(Guid.TryParse((await ManageAsync("GET", "/v1/admin/alive", headers: $"{WireAnswer.RequestIdHeader}:")).Expect(200).RequestId, out _), Is.True);
+        Assert.That(Guid.TryParse((await ManageAsync("GET", "/v1/admin/alive", headers: $"{WireAnswer.RequestIdHeader}:"))
+            .Expect(200).RequestId, out _), Is.True);
 
     [Test]
     public async Task RequestId_LowerCaseHeader_IsEchoed() =>
-        Assert.That((await ManageAsync("GET", "/v1/admin/alive", headers: "httpmq-request-id: low")).Expect(200).RequestId, Is.EqualTo("low"));
+        Assert.That(
+            (await ManageAsync("GET", "/v1/admin/alive", headers: "httpmq-request-id: low")).Expect(200).RequestId, Is.EqualTo("low"));
 
     [Test]
     public async Task RequestId_LongOne_IsEchoed()
     {
         var id = new string('x', 5000);
-        Assert.That((await ManageAsync("GET", "/v1/admin/alive", headers: $"{WireAnswer.RequestIdHeader}: {id}")).Expect(200).RequestId, Is.EqualTo(id));
+        Assert.That((await ManageAsync("GET", "/v1/admin/alive", headers: $"{WireAnswer.RequestIdHeader}: {id}"))
+            .Expect(200).RequestId, Is.EqualTo(id));
     }
 
     [TestCase('\u0001')]
     [TestCase('\u007F')]
     public async Task RequestId_WithAControlCharacter_Is400(char control)
     {
-        var answer = await RawHttp.SendAsync(Gateway.Management, $"GET /v1/admin/alive HTTP/1.1\n{WireAnswer.RequestIdHeader}: a{control}b");
+        var answer = await RawHttp.SendAsync(
+            Gateway.Management, $"GET /v1/admin/alive HTTP/1.1\n{WireAnswer.RequestIdHeader}: a{control}b");
         using (Assert.EnterMultipleScope())
         {
             Assert.That(RawHttp.StatusOf(answer), Is.EqualTo(400), answer);

@@ -42,7 +42,10 @@ internal sealed class JsonBodyTests(string version) : ContractTest(version)
         new[] { """{"name":"x","max_msgs":true}""", "max_msgs: true " },
         new[] { """{"name":"x","max_msgs":99999999999999999999}""", "max_msgs: 99999999999999999999 " },
         new[] { """{"name":"x","max_msg_size":3000000000}""", "max_msg_size: 3000000000 " },
-        new[] { """{"name":"x","max_age":"1d"}""", "max_age: \"1d\" has the unit 'd', which is not taken: a day is \"24h\"; a duration is" },
+        new[]
+        {
+            """{"name":"x","max_age":"1d"}""", "max_age: \"1d\" has the unit 'd', which is not taken: a day is \"24h\"; a duration is",
+        },
         new[] { """{"name":"x","max_age":"-1s"}""", "max_age: \"-1s\" is negative; " },
         new[] { """{"name":"x","max_age":"3000000h"}""", "max_age: \"3000000h\" is longer than 292 years; " },
         new[] { """{"name":"x","max_age":1.5}""", "max_age: 1.5 is no integer of nanoseconds within range; " },
@@ -61,7 +64,8 @@ internal sealed class JsonBodyTests(string version) : ContractTest(version)
     public async Task Body_InvalidUtf8_Is400()
     {
         byte[] body = [.. "{\"name\":\"y"u8, 0xFF, .. "\"}"u8];
-        (await SendAsync(Gateway.Management, "POST", "/v1/admin/stream", new ByteArrayContent(body))).Expect(400, "not UTF-8 from byte 11 on");
+        (await SendAsync(Gateway.Management, "POST", "/v1/admin/stream", new ByteArrayContent(body))).Expect(
+            400, "not UTF-8 from byte 11 on");
     }
 
     [TestCase("POST", "/v1/admin/stream")]
@@ -87,11 +91,13 @@ internal sealed class JsonBodyTests(string version) : ContractTest(version)
     public async Task Body_AbsentAndNullFields_AreAlike()
     {
         var stream = SharedServers.NewName();
-        (await ManageAsync("POST", "/v1/admin/stream", $$"""{"name":"{{stream}}","subjects":null,"max_msgs":null,"max_age":null,"max_msg_size":null}""")).Expect(200);
+        (await ManageAsync("POST", "/v1/admin/stream",
+            $$"""{"name":"{{stream}}","subjects":null,"max_msgs":null,"max_age":null,"max_msg_size":null}""")).Expect(200);
         (await ManageAsync("POST", "/v1/admin/stream", $$"""{"name":"{{stream}}"}""")).Expect(200);
 
         const string Absent = """{"name":"c","mode":"push","max_inflight":1}""";
-        const string Null = """{"name":"c","mode":"push","max_inflight":1,"notes":null,"filter_subject":null,"delivery_group":null,"max_retry":null,"ack_wait":null}""";
+        const string Null =
+            """{"name":"c","mode":"push","max_inflight":1,"notes":null,"filter_subject":null,"delivery_group":null,"max_retry":null,"ack_wait":null}""";
         (await ManageAsync("POST", $"/v1/admin/stream/{stream}/consumer", Null)).Expect(200);
         (await ManageAsync("POST", $"/v1/admin/stream/{stream}/consumer", Absent)).Expect(200);
     }
@@ -113,7 +119,8 @@ internal sealed class JsonBodyTests(string version) : ContractTest(version)
     public async Task Body_UnknownFields_AreIgnored()
     {
         var stream = SharedServers.NewName();
-        (await ManageAsync("POST", "/v1/admin/stream", $$$"""{"name":"{{{stream}}}","foo":{"a":[1,{"b":null}]},"colour":"hello"}""")).Expect(200);
+        (await ManageAsync("POST", "/v1/admin/stream", $$$"""{"name":"{{{stream}}}","foo":{"a":[1,{"b":null}]},"colour":"hello"}"""))
+            .Expect(200);
         Assert.That((string)(await Client.StreamAsync(stream))["config"]!["description"]!, Is.Empty);
     }
 
@@ -121,7 +128,8 @@ internal sealed class JsonBodyTests(string version) : ContractTest(version)
     public async Task Body_DuplicateKeys_TheLastCounts()
     {
         var stream = SharedServers.NewName();
-        (await ManageAsync("POST", "/v1/admin/stream", $$"""{"name":"{{stream}}x","name":"{{stream}}","max_msgs":1,"max_msgs":2}""")).Expect(200);
+        (await ManageAsync("POST", "/v1/admin/stream", $$"""{"name":"{{stream}}x","name":"{{stream}}","max_msgs":1,"max_msgs":2}"""))
+            .Expect(200);
         Assert.That((long)(await Client.StreamAsync(stream))["config"]!["max_msgs"]!, Is.EqualTo(2));
     }
 
@@ -137,7 +145,8 @@ internal sealed class JsonBodyTests(string version) : ContractTest(version)
     {
         var stream = SharedServers.NewName();
         var json = Encoding.UTF8.GetBytes($$"""{"name":"{{stream}}","max_msgs":12345}""");
-        var chunks = json.Select(letter => (ReadOnlyMemory<byte>)Encoding.ASCII.GetBytes($"1\r\n{(char)letter}\r\n")).Append("0\r\n\r\n"u8.ToArray());
+        var chunks = json.Select(letter => (ReadOnlyMemory<byte>)Encoding.ASCII.GetBytes($"1\r\n{(char)letter}\r\n"))
+            .Append("0\r\n\r\n"u8.ToArray());
         var answer = await RawHttp.SendAsync(Gateway.Management, "POST /v1/admin/stream HTTP/1.1\nTransfer-Encoding: chunked", chunks);
 
         Assert.That(RawHttp.StatusOf(answer), Is.EqualTo(200), answer);
@@ -147,7 +156,9 @@ internal sealed class JsonBodyTests(string version) : ContractTest(version)
     [Test]
     public async Task Request_SeveralThingsWrong_NamesAllOfThem()
     {
-        var answer = (await ManageAsync("POST", "/v1/admin/stream", """{"name":"a.b","subjects":["ok","a..b"],"max_msgs":-2,"max_msg_size":-3}""")).Expect(400);
-        Assert.That(answer.Detail, Does.Contain("name: 'a.b'").And.Contain("subjects: 'a..b'").And.Contain("max_msgs: -2").And.Contain("max_msg_size: -3"));
+        var answer = (await ManageAsync(
+            "POST", "/v1/admin/stream", """{"name":"a.b","subjects":["ok","a..b"],"max_msgs":-2,"max_msg_size":-3}""")).Expect(400);
+        Assert.That(answer.Detail,
+            Does.Contain("name: 'a.b'").And.Contain("subjects: 'a..b'").And.Contain("max_msgs: -2").And.Contain("max_msg_size: -3"));
     }
 }

@@ -37,7 +37,8 @@ internal sealed class LockStreamTests
     {
         await StartAsync();
         var subjects = new JsonObject { ["subjects"] = new JsonArray(subject) };
-        var created = await _client.ManageAsync(HttpMethod.Post, "/v1/admin/stream", new JsonObject { ["name"] = "other", ["subjects"] = new JsonArray(subject) }.ToJsonString());
+        var created = await _client.ManageAsync(HttpMethod.Post, "/v1/admin/stream",
+            new JsonObject { ["name"] = "other", ["subjects"] = new JsonArray(subject) }.ToJsonString());
         await _client.DefineStreamAsync("s", "s.>");
         var changed = await _client.ManageAsync(HttpMethod.Put, "/v1/admin/stream/s/subject", subjects.ToJsonString());
         using (Assert.EnterMultipleScope())
@@ -91,7 +92,12 @@ internal sealed class LockStreamTests
     public async Task Definitions_SomebodyElseMadeTheStream_GoOn(string subject, string field, long value)
     {
         await StartAsync();
-        var more = new JsonObject { ["max_age"] = Life, ["duplicate_window"] = Life, [field] = field.StartsWith("deny", StringComparison.Ordinal) ? value == 1 : value };
+        var more = new JsonObject
+        {
+            ["max_age"] = Life,
+            ["duplicate_window"] = Life,
+            [field] = field.StartsWith("deny", StringComparison.Ordinal) ? value == 1 : value,
+        };
         await Raw().CreateStreamAsync(Locks, [subject], more);
         await DefinitionsSucceedAsync();
     }
@@ -122,7 +128,8 @@ internal sealed class LockStreamTests
     public async Task Definitions_SomebodyElseAnswers_GoOn()
     {
         await StartAsync();
-        await Raw().CreateStreamAsync(Locks, ["$KV.httpmq_locks.>"], new JsonObject { ["max_age"] = Life, ["duplicate_window"] = Life, ["no_ack"] = true });
+        await Raw().CreateStreamAsync(
+            Locks, ["$KV.httpmq_locks.>"], new JsonObject { ["max_age"] = Life, ["duplicate_window"] = Life, ["no_ack"] = true });
         await using var nats = new NatsConnection(new NatsOpts { Url = _url });
         await using var listener = await nats.SubscribeCoreAsync<string>("$KV.httpmq_locks.>");
         await nats.PingAsync();
@@ -148,7 +155,8 @@ internal sealed class LockStreamTests
         {
             var answer = await _client.TryPublishAsync(Uri.EscapeDataString(subject), [1]);
             Assert.That(answer.Status, Is.EqualTo(HttpStatusCode.Conflict), answer.ToString());
-            Assert.That(answer.Detail, Does.Contain($"does not permit the gateway's NATS user to publish to {subject}").And.Contain("nothing was stored"));
+            Assert.That(answer.Detail,
+                Does.Contain($"does not permit the gateway's NATS user to publish to {subject}").And.Contain("nothing was stored"));
         }
 
         Assert.That(Stopwatch.GetElapsedTime(start), Is.LessThan(TimeSpan.FromSeconds(3)));
@@ -195,7 +203,8 @@ internal sealed class LockStreamTests
         else
         {
             var file = Path.GetTempFileName();
-            await File.WriteAllTextAsync(file, $$"""authorization { users = [ { user: a, password: b, permissions: { publish: { deny: ["{{denied}}"] } } } ] }""");
+            await File.WriteAllTextAsync(
+                file, $$"""authorization { users = [ { user: a, password: b, permissions: { publish: { deny: ["{{denied}}"] } } } ] }""");
             nats = await ServerUnderTest.StartAsync("-c", file);
             File.Delete(file);
             _url = nats.Url.Replace("nats://", "nats://a:b@", StringComparison.Ordinal);
@@ -211,7 +220,8 @@ internal sealed class LockStreamTests
         _started.Add(gateway);
         _client = gateway.Client();
         await Eventually.HoldsAsync(
-            async () => (await _client.ManageAsync(HttpMethod.Get, "/v1/admin/ready")).Success && (await _client.DataAsync(HttpMethod.Get, "/v1/data/ready")).Success,
+            async () => (await _client.ManageAsync(HttpMethod.Get, "/v1/admin/ready")).Success
+                && (await _client.DataAsync(HttpMethod.Get, "/v1/data/ready")).Success,
             "a gateway that is ready",
             TimeSpan.FromSeconds(40));
     }

@@ -8,7 +8,10 @@ internal sealed class NameTests(string version) : ContractTest(version)
 {
     private const string Rule = "1 to 255 of the characters A-Z a-z 0-9 - _";
 
-    private static readonly string[] Good = ["a", "Z", "0", "-", "_", "a-b_C-9", "11111111-2222-3333-4444-555555555555", "null", "stream", "consumer"];
+    private static readonly string[] Good =
+    [
+        "a", "Z", "0", "-", "_", "a-b_C-9", "11111111-2222-3333-4444-555555555555", "null", "stream", "consumer",
+    ];
 
     // The name in JSON, and the same in a path.
     private static readonly object[] Bad =
@@ -52,7 +55,8 @@ internal sealed class NameTests(string version) : ContractTest(version)
     [TestCaseSource(nameof(Lengths))]
     public async Task Consumer_GoodNameAndGroup_IsDefinedReadAndDeleted(string name)
     {
-        (await ManageAsync("POST", $"/v1/admin/stream/{_stream}/consumer", $$"""{"name":"{{name}}","mode":"push","max_inflight":1,"delivery_group":"{{name}}"}""")).Expect(200);
+        (await ManageAsync("POST", $"/v1/admin/stream/{_stream}/consumer",
+            $$"""{"name":"{{name}}","mode":"push","max_inflight":1,"delivery_group":"{{name}}"}""")).Expect(200);
         var read = (await ManageAsync("GET", $"/v1/admin/stream/{_stream}/consumer/{name}")).Expect(200);
         (await ManageAsync("DELETE", $"/v1/admin/stream/{_stream}/consumer/{name}")).Expect(200);
         using (Assert.EnterMultipleScope())
@@ -89,8 +93,10 @@ internal sealed class NameTests(string version) : ContractTest(version)
     [TestCaseSource(nameof(Bad))]
     public async Task Consumer_BadName_Is400(string name, string path)
     {
-        (await ManageAsync("POST", $"/v1/admin/stream/{_stream}/consumer", $$"""{"name":"{{name}}","mode":"pull","max_inflight":1}""")).Expect(400, Rule);
-        (await ManageAsync("POST", $"/v1/admin/stream/{_stream}/consumer", $$"""{"name":"c","mode":"push","max_inflight":1,"delivery_group":"{{name}}"}""")).Expect(400, Rule);
+        (await ManageAsync("POST", $"/v1/admin/stream/{_stream}/consumer", $$"""{"name":"{{name}}","mode":"pull","max_inflight":1}"""))
+            .Expect(400, Rule);
+        (await ManageAsync("POST", $"/v1/admin/stream/{_stream}/consumer",
+            $$"""{"name":"c","mode":"push","max_inflight":1,"delivery_group":"{{name}}"}""")).Expect(400, Rule);
         (await ManageAsync("GET", $"/v1/admin/stream/{_stream}/consumer/{path}")).Expect(400, Rule);
         (await ManageAsync("DELETE", $"/v1/admin/stream/{_stream}/consumer/{path}")).Expect(400, Rule);
         (await DataAsync("GET", $"/v1/data/stream/{_stream}/consumer/{path}?subject_name=a")).Expect(400, Rule);
@@ -99,5 +105,6 @@ internal sealed class NameTests(string version) : ContractTest(version)
 
     [Test]
     public async Task Consumer_256Characters_Is400() =>
-        (await ManageAsync("POST", $"/v1/admin/stream/{_stream}/consumer", $$"""{"name":"{{new string('n', 256)}}","mode":"pull","max_inflight":1}""")).Expect(400, Rule);
+        (await ManageAsync("POST", $"/v1/admin/stream/{_stream}/consumer",
+            $$"""{"name":"{{new string('n', 256)}}","mode":"pull","max_inflight":1}""")).Expect(400, Rule);
 }

@@ -4,7 +4,9 @@ using Httpmq.Tests.Support;
 
 namespace Httpmq.Tests.Contract;
 
-/// <summary>Section 2: with NATS gone every route answers within 5 s; section 4: what was answered with an error is not stored later.</summary>
+/// <summary>
+/// Section 2: with NATS gone every route answers within 5 s; section 4: what was answered with an error is not stored later.
+/// </summary>
 [TestFixture("1.1")]
 [TestFixture("2.0")]
 [Category(ServerUnderTest.Category)]

@@ -14,8 +14,10 @@ internal sealed class PathPrefixTests
     {
         _gateway = await Gateway.StartAsync(SharedServers.Nats.Url, server => server with { PathPrefix = "/api/mq" });
         _client = _gateway.Client();
-        await Eventually.HoldsAsync(async () => (await _client.DataAsync(HttpMethod.Get, "/api/mq/v1/data/ready")).Success, "a gateway that is ready");
-        await Eventually.HoldsAsync(async () => (await _client.ManageAsync(HttpMethod.Get, "/api/mq/v1/admin/ready")).Success, "a gateway that is ready");
+        await Eventually.HoldsAsync(
+            async () => (await _client.DataAsync(HttpMethod.Get, "/api/mq/v1/data/ready")).Success, "a gateway that is ready");
+        await Eventually.HoldsAsync(
+            async () => (await _client.ManageAsync(HttpMethod.Get, "/api/mq/v1/admin/ready")).Success, "a gateway that is ready");
     }
 
     [OneTimeTearDown]

@@ -41,7 +41,8 @@ internal sealed class PublishTests(string version) : ContractTest(version)
     public async Task Body_Base64_IsStoredDecoded(string body, string hex)
     {
         var answer = (await PublishAsync(body)).Expect(200);
-        Assert.That(answer.Text, Is.EqualTo($$"""{"success":true,"request_id":"{{answer.RequestId}}","stream":"{{_stream}}","sequence":1}"""));
+        Assert.That(
+            answer.Text, Is.EqualTo($$"""{"success":true,"request_id":"{{answer.RequestId}}","stream":"{{_stream}}","sequence":1}"""));
 
         await Client.DefineConsumerAsync(_stream, "c");
         await using var subscription = await Client.SubscribeAsync(_stream, "c", $"subject_name={_stream}");
@@ -87,7 +88,8 @@ internal sealed class PublishTests(string version) : ContractTest(version)
     {
         var body = new StringContent("aGk=");
         body.Headers.TryAddWithoutValidation("Content-Encoding", encoding);
-        (await SendAsync(Gateway.Dataplane, "POST", $"/v1/data/subject/{_stream}", body)).Expect(415, $"'{encoding}' is not supported; send the body uncompressed");
+        (await SendAsync(Gateway.Dataplane, "POST", $"/v1/data/subject/{_stream}", body)).Expect(
+            415, $"'{encoding}' is not supported; send the body uncompressed");
     }
 
     [TestCase("")]
@@ -149,7 +151,8 @@ internal sealed class PublishTests(string version) : ContractTest(version)
         var small = SharedServers.NewName();
         (await ManageAsync("POST", "/v1/admin/stream", $$"""{"name":"{{small}}","max_msg_size":10}""")).Expect(200);
         (await DataAsync("POST", $"/v1/data/subject/{small}", Convert.ToBase64String(new byte[10]))).Expect(200);
-        (await DataAsync("POST", $"/v1/data/subject/{small}", Convert.ToBase64String(new byte[11]))).Expect(413, "message size exceeds maximum allowed (err_code 10054)");
+        (await DataAsync("POST", $"/v1/data/subject/{small}", Convert.ToBase64String(new byte[11]))).Expect(
+            413, "message size exceeds maximum allowed (err_code 10054)");
     }
 
     [TestCase("max_msgs", 1)]
@@ -159,7 +162,8 @@ internal sealed class PublishTests(string version) : ContractTest(version)
     {
         await using var raw = new RawJetStream(SharedServers.Nats.Url);
         var full = SharedServers.NewName();
-        await raw.CreateStreamAsync(full, [full], new JsonObject { ["discard"] = "new", ["discard_new_per_subject"] = limit is "max_msgs_per_subject", [limit] = value });
+        await raw.CreateStreamAsync(full, [full],
+            new JsonObject { ["discard"] = "new", ["discard_new_per_subject"] = limit is "max_msgs_per_subject", [limit] = value });
         var message = Convert.ToBase64String(new byte[100]);
         (await DataAsync("POST", $"/v1/data/subject/{full}", message)).Expect(200);
         (await DataAsync("POST", $"/v1/data/subject/{full}", message)).Expect(507, "(err_code 10077)");

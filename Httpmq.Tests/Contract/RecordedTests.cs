@@ -19,8 +19,10 @@ internal sealed partial class RecordedTests(string version) : ContractTest(versi
 
     private static readonly string[] OwnStreams =
     [
-        "s1", "s2", "s3", "s4", "s5", "s6", "11111111-2222-3333-4444-555555555555", "AAAAAAAA-2222-3333-4444-555555555555", "a-b", "a_b", "uf", "ci", "dk2",
-        "x2", "x2b", "x2c", "x2d", "x2e", "x8", "y2", "y3", "y8", "y8b", "y9", "y10", "y12", "y13", "y14", "y15", "y16", "y-16", "y18", "w", "small", "lim", "uni",
+        "s1", "s2", "s3", "s4", "s5", "s6", "11111111-2222-3333-4444-555555555555", "AAAAAAAA-2222-3333-4444-555555555555", "a-b", "a_b",
+        "uf", "ci", "dk2",
+        "x2", "x2b", "x2c", "x2d", "x2e", "x8", "y2", "y3", "y8", "y8b", "y9", "y10", "y12", "y13", "y14", "y15", "y16", "y-16", "y18", "w",
+        "small", "lim", "uni",
     ];
 
     public static IEnumerable<string> Tables() => typeof(RecordedTests).Assembly.GetManifestResourceNames()
@@ -48,7 +50,8 @@ internal sealed partial class RecordedTests(string version) : ContractTest(versi
                     wrong.Add($"{answered} instead of {line}");
                 }
             }
-            catch (HttpRequestException exception) when (IsHttp2 && fields[2].EndsWith("%00", StringComparison.Ordinal) && exception.InnerException is HttpProtocolException)
+            catch (HttpRequestException exception)
+                when (IsHttp2 && fields[2].EndsWith("%00", StringComparison.Ordinal) && exception.InnerException is HttpProtocolException)
             {
                 // The server's HTTP/2 refuses such a path by ending the stream.
             }
@@ -102,7 +105,8 @@ internal sealed partial class RecordedTests(string version) : ContractTest(versi
     /// <summary>Writes out <c>&lt;x x 300&gt;</c>, <c>&lt;space x 300&gt;</c> and <c>&lt;base64 of 300&gt;</c>.</summary>
     private static string Expand(string text)
     {
-        text = Repeat().Replace(text, match => new string(match.Groups["text"].Value is "space" ? ' ' : match.Groups["text"].Value[0], Number(match.Groups["count"])));
+        text = Repeat().Replace(text, match =>
+            new string(match.Groups["text"].Value is "space" ? ' ' : match.Groups["text"].Value[0], Number(match.Groups["count"])));
         return Base64().Replace(text, match => Convert.ToBase64String(new byte[Number(match.Groups["count"])]));
     }
 

@@ -33,7 +33,8 @@ internal sealed class ReplicasTests
     [TestCase(6)]
     public async Task Define_OutOfRange_IsRefusedWithTheRange(int replicas)
     {
-        var answer = await _client.ManageAsync(HttpMethod.Post, "/v1/admin/stream", $$"""{"name":"{{SharedServers.NewName()}}","replicas":{{replicas}}}""");
+        var answer = await _client.ManageAsync(
+            HttpMethod.Post, "/v1/admin/stream", $$"""{"name":"{{SharedServers.NewName()}}","replicas":{{replicas}}}""");
 
         using (Assert.EnterMultipleScope())
         {
@@ -45,7 +46,8 @@ internal sealed class ReplicasTests
     [Test]
     public async Task Define_MoreThanOneWithoutACluster_IsTheClientsMistake()
     {
-        var answer = await _client.ManageAsync(HttpMethod.Post, "/v1/admin/stream", $$"""{"name":"{{SharedServers.NewName()}}","replicas":3}""");
+        var answer = await _client.ManageAsync(
+            HttpMethod.Post, "/v1/admin/stream", $$"""{"name":"{{SharedServers.NewName()}}","replicas":3}""");
 
         Assert.That(answer.Status, Is.EqualTo(HttpStatusCode.BadRequest), answer.ToString());
     }

@@ -50,7 +50,8 @@ internal sealed class ResourceFieldTests() : ContractTest("2.0")
         AssertHolds(expected, more);
 
         (await ManageAsync("PUT", $"/v1/admin/stream/{_stream}/limit", """{"max_msgs":9,"max_bytes":0}""")).Expect(200);
-        (await ManageAsync("PUT", $"/v1/admin/stream/{_stream}/subject", $$"""{"subjects":["{{_stream}}.*","{{_stream}}x"]}""")).Expect(200);
+        (await ManageAsync("PUT", $"/v1/admin/stream/{_stream}/subject", $$"""{"subjects":["{{_stream}}.*","{{_stream}}x"]}"""))
+            .Expect(200);
 
         expected["max_msgs"] = 9;
         expected["subjects"] = new JsonArray($"{_stream}.*", $"{_stream}x");
@@ -80,7 +81,8 @@ internal sealed class ResourceFieldTests() : ContractTest("2.0")
         AssertHolds(expected, more);
 
         var path = $"/v1/admin/stream/{_stream}/consumer";
-        (await ManageAsync("POST", path, """{"name":"c","mode":"pull","max_inflight":5,"max_retry":9,"ack_wait":"1s","notes":"made here"}""")).Expect(200);
+        (await ManageAsync(
+            "POST", path, """{"name":"c","mode":"pull","max_inflight":5,"max_retry":9,"ack_wait":"1s","notes":"made here"}""")).Expect(200);
 
         expected["max_ack_pending"] = 5;
         expected["max_deliver"] = 9;
@@ -104,7 +106,8 @@ internal sealed class ResourceFieldTests() : ContractTest("2.0")
     {
         var (longest, beyond) = (new string('d', Description.MostBytes), new string('d', Description.MostBytes + 1));
         (await ManageAsync("POST", "/v1/admin/stream", $$"""{"name":"{{_stream}}","description":"{{longest}}"}""")).Expect(200);
-        (await ManageAsync("POST", "/v1/admin/stream", $$"""{"name":"n","description":"{{beyond}}"}""")).Expect(400, "description: has 4097 bytes");
+        (await ManageAsync("POST", "/v1/admin/stream", $$"""{"name":"n","description":"{{beyond}}"}""")).Expect(
+            400, "description: has 4097 bytes");
         var path = $"/v1/admin/stream/{_stream}/consumer";
         (await ManageAsync("POST", path, $$"""{"name":"c","mode":"pull","max_inflight":1,"notes":"{{longest}}"}""")).Expect(200);
         (await ManageAsync("POST", path, $$"""{"name":"d","mode":"pull","max_inflight":1,"notes":"{{beyond}}"}""")).Expect(400, "too long");
@@ -114,13 +117,16 @@ internal sealed class ResourceFieldTests() : ContractTest("2.0")
     public async Task Metadata_InDefinitions_ReadsBackWithoutTheServersOwn()
     {
         RequireMetadata();
-        (await ManageAsync("POST", "/v1/admin/stream", $$$"""{"name":"{{{_stream}}}","metadata":{"team":"billing","owner.id":"7"}}""")).Expect(200);
-        (await ManageAsync("POST", "/v1/admin/stream", $$$"""{"name":"{{{_stream}}}","metadata":{"team":"billing","owner.id":"7"}}""")).Expect(200);
+        (await ManageAsync("POST", "/v1/admin/stream", $$$"""{"name":"{{{_stream}}}","metadata":{"team":"billing","owner.id":"7"}}"""))
+            .Expect(200);
+        (await ManageAsync("POST", "/v1/admin/stream", $$$"""{"name":"{{{_stream}}}","metadata":{"team":"billing","owner.id":"7"}}"""))
+            .Expect(200);
         await DefineConsumerAsync("""{"team":"ops"}""");
 
         AssertSame((await Client.StreamAsync(_stream))["config"]!["metadata"]!, JsonNode.Parse("""{"team":"billing","owner.id":"7"}""")!);
         AssertSame((await ConsumerAsync())["metadata"]!, JsonNode.Parse("""{"team":"ops"}""")!);
-        (await ManageAsync("POST", "/v1/admin/stream", $$$"""{"name":"{{{_stream}}}","metadata":{"team":"ops"}}""")).Expect(409, "metadata: ");
+        (await ManageAsync("POST", "/v1/admin/stream", $$$"""{"name":"{{{_stream}}}","metadata":{"team":"ops"}}""")).Expect(
+            409, "metadata: ");
     }
 
     [Test]
@@ -129,7 +135,8 @@ internal sealed class ResourceFieldTests() : ContractTest("2.0")
         RequireMetadata();
         await Client.DefineStreamAsync(_stream, _stream);
         await DefineConsumerAsync("""{"team":"ops","x":"1"}""");
-        var server = ((JsonObject)(await _raw.ConsumerConfigAsync(_stream, "c"))["metadata"]!).Where(static entry => Metadata.IsReserved(entry.Key)).Select(static entry => entry.Key).ToArray();
+        var server = ((JsonObject)(await _raw.ConsumerConfigAsync(_stream, "c"))["metadata"]!)
+            .Where(static entry => Metadata.IsReserved(entry.Key)).Select(static entry => entry.Key).ToArray();
 
         await DefineConsumerAsync("null");
         AssertSame((await ConsumerAsync())["metadata"]!, JsonNode.Parse("""{"team":"ops","x":"1"}""")!);
@@ -150,7 +157,8 @@ internal sealed class ResourceFieldTests() : ContractTest("2.0")
     public async Task Metadata_ThatIsNotTaken_Is400(string metadata, string detail)
     {
         (await ManageAsync("POST", "/v1/admin/stream", $$"""{"name":"n","metadata":{{metadata}}}""")).Expect(400, detail);
-        (await ManageAsync("POST", "/v1/admin/stream/n/consumer", $$"""{"name":"c","mode":"pull","max_inflight":1,"metadata":{{metadata}}}""")).Expect(400, detail);
+        (await ManageAsync("POST", "/v1/admin/stream/n/consumer",
+            $$"""{"name":"c","mode":"pull","max_inflight":1,"metadata":{{metadata}}}""")).Expect(400, detail);
     }
 
     [Test]
@@ -158,7 +166,8 @@ internal sealed class ResourceFieldTests() : ContractTest("2.0")
     {
         RequireMetadata();
         var most = new string('m', Metadata.MostBytes - 1);
-        (await ManageAsync("POST", "/v1/admin/stream", $$$"""{"name":"n","metadata":{"k":"{{{most}}}m"}}""")).Expect(400, "metadata: has 131073 bytes");
+        (await ManageAsync("POST", "/v1/admin/stream", $$$"""{"name":"n","metadata":{"k":"{{{most}}}m"}}""")).Expect(
+            400, "metadata: has 131073 bytes");
         if (ServerUnderTest.IsAtLeast(2, 11))
         {
             // What the server adds counts, too.
@@ -176,11 +185,13 @@ internal sealed class ResourceFieldTests() : ContractTest("2.0")
             Assert.Ignore("the server has it");
         }
 
-        (await ManageAsync("POST", "/v1/admin/stream", $$$"""{"name":"{{{_stream}}}","metadata":{"a":"b"}}""")).Expect(501, "metadata needs nats-server 2.10 or later");
+        (await ManageAsync("POST", "/v1/admin/stream", $$$"""{"name":"{{{_stream}}}","metadata":{"a":"b"}}""")).Expect(
+            501, "metadata needs nats-server 2.10 or later");
         (await ManageAsync("GET", $"/v1/admin/stream/{_stream}")).Expect(404);
         await Client.DefineStreamAsync(_stream, _stream);
         var path = $"/v1/admin/stream/{_stream}/consumer";
-        (await ManageAsync("POST", path, """{"name":"c","mode":"pull","max_inflight":1,"metadata":{"a":"b"}}""")).Expect(501, "2.10 or later");
+        (await ManageAsync("POST", path, """{"name":"c","mode":"pull","max_inflight":1,"metadata":{"a":"b"}}""")).Expect(
+            501, "2.10 or later");
         (await ManageAsync("GET", $"{path}/c")).Expect(404);
     }
 
@@ -193,7 +204,8 @@ internal sealed class ResourceFieldTests() : ContractTest("2.0")
     }
 
     private async Task DefineConsumerAsync(string metadata) =>
-        (await ManageAsync("POST", $"/v1/admin/stream/{_stream}/consumer", $$"""{"name":"c","mode":"pull","max_inflight":1,"metadata":{{metadata}}}""")).Expect(200);
+        (await ManageAsync("POST", $"/v1/admin/stream/{_stream}/consumer",
+            $$"""{"name":"c","mode":"pull","max_inflight":1,"metadata":{{metadata}}}""")).Expect(200);
 
     private async Task<JsonNode> ConsumerAsync() =>
         (await Client.ManageAsync(HttpMethod.Get, $"/v1/admin/stream/{_stream}/consumer/c")).Body["consumer"]!["config"]!;
@@ -211,5 +223,6 @@ internal sealed class ResourceFieldTests() : ContractTest("2.0")
     }
 
     private static void AssertSame(JsonNode actual, JsonNode expected) =>
-        Assert.That(JsonNode.DeepEquals(actual, expected), Is.True, () => $"{actual.ToJsonString()}\ninstead of\n{expected.ToJsonString()}");
+        Assert.That(
+            JsonNode.DeepEquals(actual, expected), Is.True, () => $"{actual.ToJsonString()}\ninstead of\n{expected.ToJsonString()}");
 }

@@ -11,7 +11,8 @@ internal sealed class RoutingAnswerTests(string version) : ContractTest(version)
     [TestCase("GET", "/", "this is the management API of httpmq ")]
     [TestCase("GET", "/", "/swagger documents it")]
     [TestCase("GET", "/", "/v1/admin/alive")]
-    [TestCase("GET", "/v1/data/alive", "this is the management API; the dataplane API, which has /v1/data/, listens on a port of its own, 3001 by default")]
+    [TestCase("GET", "/v1/data/alive",
+        "this is the management API; the dataplane API, which has /v1/data/, listens on a port of its own, 3001 by default")]
     [TestCase("POST", "/v1/data/subject/orders.new", "this is the management API; the dataplane API")]
     [TestCase("GET", "/v1/admin/alive/", "leave out the slash at the end: /v1/admin/alive")]
     [TestCase("GET", "/v1/admin/stream/orders/", "leave out the slash at the end: /v1/admin/stream/orders")]
@@ -38,8 +39,10 @@ internal sealed class RoutingAnswerTests(string version) : ContractTest(version)
         (await ManageAsync(method, path)).Expect(404, advice).Expect(404, $"no route {path}: ");
 
     [TestCase("GET", "/", "this is the dataplane API of httpmq ")]
-    [TestCase("GET", "/v1/admin/stream", "this is the dataplane API; the management API, which has /v1/admin/, listens on a port of its own, 3000 by default")]
-    [TestCase("POST", "/v1/data/subject/orders/new", "the tokens of a subject are split by '.': /v1/data/subject/orders.new; a slash within a token is written %2F")]
+    [TestCase("GET", "/v1/admin/stream",
+        "this is the dataplane API; the management API, which has /v1/admin/, listens on a port of its own, 3000 by default")]
+    [TestCase("POST", "/v1/data/subject/orders/new",
+        "the tokens of a subject are split by '.': /v1/data/subject/orders.new; a slash within a token is written %2F")]
     [TestCase("POST", "/v1/data/subject/orders/", "leave out the slash at the end: /v1/data/subject/orders")]
     [TestCase("POST", "/v1/data/subject", "the subject is missing: /v1/data/subject/orders.new")]
     [TestCase("POST", "/v1/data/subject/", "the subject is missing: /v1/data/subject/orders.new")]
@@ -64,7 +67,8 @@ internal sealed class RoutingAnswerTests(string version) : ContractTest(version)
         await using var gateway = await Gateway.StartAsync(SharedServers.Nats.Url, server => server with { PathPrefix = "/mq" });
 
         Task<WireAnswer> Ask(string path) => SendAsync(gateway.Management, "GET", path, body: null);
-        (await Ask("/v1/admin/stream")).Expect(404, "no route /v1/admin/stream: every path begins with /mq (management.endpoint_config.path_prefix)");
+        (await Ask("/v1/admin/stream")).Expect(
+            404, "no route /v1/admin/stream: every path begins with /mq (management.endpoint_config.path_prefix)");
         (await Ask("/mq/v1/admin/streams")).Expect(404, "no route /mq/v1/admin/streams: did you mean /mq/v1/admin/stream?");
         (await Ask("/mq")).Expect(404, "/mq/swagger documents it");
     }

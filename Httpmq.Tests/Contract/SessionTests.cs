@@ -23,7 +23,8 @@ internal sealed class SessionTests(string version)
     {
         var stream = SharedServers.NewName();
         await _client.DefineStreamAsync(stream, $"{stream}.00", $"{stream}.01");
-        await _client.DefineConsumerAsync(stream, "c0", new JsonObject { ["filter_subject"] = $"{stream}.01", ["max_inflight"] = 4, ["ack_wait"] = 500_000_000 });
+        await _client.DefineConsumerAsync(
+            stream, "c0", new JsonObject { ["filter_subject"] = $"{stream}.01", ["max_inflight"] = 4, ["ack_wait"] = 500_000_000 });
 
         var sequence = await _client.PublishAsync($"{stream}.01", "Hello World\n");
         await using var subscription = await _client.SubscribeAsync(stream, "c0", $"subject_name={stream}.01");

@@ -58,7 +58,10 @@ internal sealed class StreamLimitTests() : ContractTest("2.0")
     {
         var stream = SharedServers.NewName();
         await Client.DefineStreamAsync(stream, stream);
-        foreach (var (age, window) in new[] { (30 * Second, 30 * Second), (300 * Second, DefaultWindow), (Second, Second), (0, DefaultWindow) })
+        foreach (var (age, window) in new[]
+        {
+            (30 * Second, 30 * Second), (300 * Second, DefaultWindow), (Second, Second), (0, DefaultWindow),
+        })
         {
             (await ManageAsync("PUT", $"/v1/admin/stream/{stream}/limit", $$"""{"max_age":{{age}}}""")).Expect(200);
             await AssertAgeAsync(stream, age, window);
@@ -69,7 +72,10 @@ internal sealed class StreamLimitTests() : ContractTest("2.0")
     public async Task Change_SomeLimits_LeavesTheOthers()
     {
         var stream = SharedServers.NewName();
-        (await ManageAsync("POST", "/v1/admin/stream", $$"""{"name":"{{stream}}","max_msgs":10,"max_bytes":100000,"max_age":60000000000,"max_msgs_per_subject":5,"max_msg_size":512}""")).Expect(200);
+        (await ManageAsync(
+            "POST", "/v1/admin/stream",
+            $$"""{"name":"{{stream}}","max_msgs":10,"max_bytes":100000,"max_age":60000000000,"max_msgs_per_subject":5,"max_msg_size":512}"""))
+            .Expect(200);
         (await ManageAsync("PUT", $"/v1/admin/stream/{stream}/limit", """{"max_msgs":20,"max_bytes":null,"max_msg_size":0}""")).Expect(200);
 
         var config = (await Client.StreamAsync(stream))["config"]!;
@@ -144,7 +150,8 @@ internal sealed class StreamLimitTests() : ContractTest("2.0")
         before["max_msgs"] = 9;
         before["max_age"] = 60 * Second;
         before["subjects"] = new JsonArray($"{stream}.x");
-        Assert.That(JsonNode.DeepEquals(await raw.StreamConfigAsync(stream), before), Is.True, (await raw.StreamConfigAsync(stream)).ToJsonString());
+        Assert.That(JsonNode.DeepEquals(
+            await raw.StreamConfigAsync(stream), before), Is.True, (await raw.StreamConfigAsync(stream)).ToJsonString());
     }
 
     private static async Task AssertAgeAsync(string stream, long age, long window)

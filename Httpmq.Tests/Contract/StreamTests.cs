@@ -45,27 +45,32 @@ internal sealed class StreamTests(string version) : ContractTest(version)
     {
         var stream = SharedServers.NewName();
         await Client.DefineStreamAsync(stream, $"{stream}.a");
-        (await ManageAsync("POST", "/v1/admin/stream", $$"""{"name":"{{stream}}2","subjects":["{{stream}}.*"]}""")).Expect(409, "subjects overlap with an existing stream (err_code 10065)");
+        (await ManageAsync("POST", "/v1/admin/stream", $$"""{"name":"{{stream}}2","subjects":["{{stream}}.*"]}""")).Expect(
+            409, "subjects overlap with an existing stream (err_code 10065)");
     }
 
     [Test]
     public async Task Define_SubjectTwice_Is400()
     {
         var stream = SharedServers.NewName();
-        (await ManageAsync("POST", "/v1/admin/stream", $$"""{"name":"{{stream}}","subjects":["{{stream}}.a","{{stream}}.a"]}""")).Expect(400);
+        (await ManageAsync("POST", "/v1/admin/stream", $$"""{"name":"{{stream}}","subjects":["{{stream}}.a","{{stream}}.a"]}"""))
+            .Expect(400);
     }
 
     [TestCase("null")]
     [TestCase("\"\"")]
     public async Task Define_SubjectWithoutText_Is400(string subject) =>
-        (await ManageAsync("POST", "/v1/admin/stream", $$"""{"name":"{{SharedServers.NewName()}}","subjects":[{{subject}}]}""")).Expect(400, "subjects: ");
+        (await ManageAsync("POST", "/v1/admin/stream", $$"""{"name":"{{SharedServers.NewName()}}","subjects":[{{subject}}]}""")).Expect(
+            400, "subjects: ");
 
     [Test]
-    public async Task Define_EmptyName_Is400WithTheValue() => (await ManageAsync("POST", "/v1/admin/stream", """{"name":""}""")).Expect(400, "name: '' is not 1 to 255");
+    public async Task Define_EmptyName_Is400WithTheValue() =>
+        (await ManageAsync("POST", "/v1/admin/stream", """{"name":""}""")).Expect(400, "name: '' is not 1 to 255");
 
     [TestCase("{}")]
     [TestCase("""{"name":null}""")]
-    public async Task Define_WithoutName_Is400(string body) => (await ManageAsync("POST", "/v1/admin/stream", body)).Expect(400, "name is required");
+    public async Task Define_WithoutName_Is400(string body) =>
+        (await ManageAsync("POST", "/v1/admin/stream", body)).Expect(400, "name is required");
 
     [Test]
     public async Task Get_NewStream_HasEveryKeyInOrder()
@@ -136,7 +141,8 @@ internal sealed class StreamTests(string version) : ContractTest(version)
         await Client.DefineStreamAsync(stream, $"{stream}.a");
         for (var again = 0; again < 2; again++)
         {
-            (await ManageAsync("PUT", $"/v1/admin/stream/{stream}/subject", $$"""{"subjects":["{{stream}}.b","{{stream}}.c.>"]}""")).Expect(200);
+            (await ManageAsync("PUT", $"/v1/admin/stream/{stream}/subject", $$"""{"subjects":["{{stream}}.b","{{stream}}.c.>"]}"""))
+                .Expect(200);
         }
 
         (await DataAsync("POST", $"/v1/data/subject/{stream}.a", "aGk=")).Expect(404);
@@ -146,7 +152,8 @@ internal sealed class StreamTests(string version) : ContractTest(version)
     [TestCase("{}")]
     [TestCase("""{"subjects":[]}""")]
     [TestCase("""{"subjects":null}""")]
-    public async Task Subjects_None_Is400(string body) => (await ManageAsync("PUT", "/v1/admin/stream/absent/subject", body)).Expect(400, "subjects: at least one");
+    public async Task Subjects_None_Is400(string body) =>
+        (await ManageAsync("PUT", "/v1/admin/stream/absent/subject", body)).Expect(400, "subjects: at least one");
 
     [Test]
     public async Task Subjects_OfAnotherStream_Is409AndNothingChanges()
@@ -180,7 +187,8 @@ internal sealed class StreamTests(string version) : ContractTest(version)
         const int Count = 300;
         var prefix = SharedServers.NewName();
         await using var raw = new RawJetStream(SharedServers.Nats.Url);
-        await Task.WhenAll(Enumerable.Range(0, Count).Select(number => raw.CreateStreamAsync($"{prefix}_{number}", [$"{prefix}.{number}"])));
+        await Task.WhenAll(
+            Enumerable.Range(0, Count).Select(number => raw.CreateStreamAsync($"{prefix}_{number}", [$"{prefix}.{number}"])));
         try
         {
             var streams = (await ManageAsync("GET", "/v1/admin/stream")).Expect(200).Json["streams"]!.AsObject();

@@ -10,9 +10,11 @@ namespace Httpmq.Tests.Contract;
 [TestFixture("2.0")]
 internal sealed class SubjectTests(string version) : ContractTest(version)
 {
-    private static readonly string[] Literal = ["a", "a.b", "a-b_c", "A", "a/b", "a\"b", "a;b", "a:b", "a@b", "a+b", "$a", "ünï", "漢字.😀", "%2F", "a\\b", "a&b=c", "a?b#c", "~", "{x}", "<b", "0"];
+    private static readonly string[] Literal = ["a", "a.b", "a-b_c", "A", "a/b", "a\"b", "a;b", "a:b", "a@b", "a+b", "$a", "ünï", "漢字.😀",
+        "%2F", "a\\b", "a&b=c", "a?b#c", "~", "{x}", "<b", "0"];
     private static readonly string[] Wild = ["*", ">", "*.b", "a.*", "a.*.c", "a.>", "*.*.>"];
-    private static readonly string[] Invalid = ["", ".a", "a.", "a..b", "a b", "a\tb", "a\nb", "a\r", "a\u0001b", "a\u00A0b", "a\u2028b", "a\u007Fb", "a*", "a*b", "*a", "a>", ">a", "a.>.b", ">.a", "**", ">>"];
+    private static readonly string[] Invalid = ["", ".a", "a.", "a..b", "a b", "a\tb", "a\nb", "a\r", "a\u0001b", "a\u00A0b", "a\u2028b",
+        "a\u007Fb", "a*", "a*b", "*a", "a>", ">a", "a.>.b", ">.a", "**", ">>"];
 
     private string _stream = null!;
 
@@ -61,7 +63,8 @@ internal sealed class SubjectTests(string version) : ContractTest(version)
         (await ManageAsync("POST", "/v1/admin/stream", created.ToJsonString())).Expect(400, "subjects: ");
         (await ManageAsync("PUT", $"/v1/admin/stream/{_stream}/subject", Subjects(full))).Expect(400, "subjects: ");
         (await ManageAsync("POST", $"/v1/admin/stream/{_stream}/consumer", consumer.ToJsonString())).Expect(400, "filter_subject: ");
-        (await DataAsync("GET", $"/v1/data/stream/{_stream}/consumer/c?subject_name={Uri.EscapeDataString(full)}")).Expect(400, "subject_name: ");
+        (await DataAsync("GET", $"/v1/data/stream/{_stream}/consumer/c?subject_name={Uri.EscapeDataString(full)}")).Expect(
+            400, "subject_name: ");
     }
 
     [TestCase("%zz", 400)]
@@ -116,10 +119,13 @@ internal sealed class SubjectTests(string version) : ContractTest(version)
     {
         var name = SharedServers.NewName();
         var subjects = new JsonArray([.. Enumerable.Range(0, 1001).Select(index => JsonValue.Create($"{name}.{index}"))]);
-        (await ManageAsync("POST", "/v1/admin/stream", new JsonObject { ["name"] = name, ["subjects"] = subjects.DeepClone() }.ToJsonString())).Expect(400, "subjects: 1001 are more than 1000");
-        (await ManageAsync("PUT", $"/v1/admin/stream/{_stream}/subject", new JsonObject { ["subjects"] = subjects.DeepClone() }.ToJsonString())).Expect(400, "subjects: 1001 are more than 1000");
+        (await ManageAsync("POST", "/v1/admin/stream", new JsonObject { ["name"] = name, ["subjects"] = subjects.DeepClone() }
+            .ToJsonString())).Expect(400, "subjects: 1001 are more than 1000");
+        (await ManageAsync("PUT", $"/v1/admin/stream/{_stream}/subject", new JsonObject { ["subjects"] = subjects.DeepClone() }
+            .ToJsonString())).Expect(400, "subjects: 1001 are more than 1000");
         subjects.RemoveAt(0);
-        (await ManageAsync("POST", "/v1/admin/stream", new JsonObject { ["name"] = name, ["subjects"] = subjects }.ToJsonString())).Expect(200);
+        (await ManageAsync("POST", "/v1/admin/stream", new JsonObject { ["name"] = name, ["subjects"] = subjects }.ToJsonString()))
+            .Expect(200);
         (await ManageAsync("DELETE", $"/v1/admin/stream/{name}")).Expect(200);
     }
 

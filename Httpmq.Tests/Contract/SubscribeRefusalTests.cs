@@ -83,7 +83,8 @@ internal sealed class SubscribeRefusalTests(string version) : ContractTest(versi
     public async Task Consumer_Unknown_Is404AndNoneIsCreated()
     {
         (await SubscribeAsync("absent", "?subject_name={0}.a")).Expect(404, "consumer not found");
-        (await DataAsync("GET", $"/v1/data/stream/absent/consumer/plain?subject_name={_stream}.a")).Expect(404, "stream not found (err_code 10059); define it with POST /v1/admin/stream");
+        (await DataAsync("GET", $"/v1/data/stream/absent/consumer/plain?subject_name={_stream}.a")).Expect(
+            404, "stream not found (err_code 10059); define it with POST /v1/admin/stream");
         var consumers = (await ManageAsync("GET", $"/v1/admin/stream/{_stream}/consumer")).Expect(200).Json["consumers"]!.AsObject();
         Assert.That(consumers, Has.Count.EqualTo(4));
     }
@@ -105,7 +106,8 @@ internal sealed class SubscribeRefusalTests(string version) : ContractTest(versi
     [TestCase("pulled", "?subject_name={0}.a")]
     public async Task Subscribe_AsTheConsumerIs_StartsWithItsHeadersAtOnce(string consumer, string query)
     {
-        using var response = await OpenAsync(Gateway.Dataplane, "GET", Target(consumer, query), body: null, $"{WireAnswer.RequestIdHeader}: sub-1");
+        using var response = await OpenAsync(
+            Gateway.Dataplane, "GET", Target(consumer, query), body: null, $"{WireAnswer.RequestIdHeader}: sub-1");
         using (Assert.EnterMultipleScope())
         {
             Assert.That((int)response.StatusCode, Is.EqualTo(200));
@@ -120,7 +122,8 @@ internal sealed class SubscribeRefusalTests(string version) : ContractTest(versi
     public async Task Line_OfAMessage_HasExactlyItsKeysAndBothSubjects()
     {
         await Client.PublishAsync($"{_stream}.b", "hi");
-        using var response = await OpenAsync(Gateway.Dataplane, "GET", Target("plain", "?subject_name={0}.a"), body: null, $"{WireAnswer.RequestIdHeader}: sub-é");
+        using var response = await OpenAsync(
+            Gateway.Dataplane, "GET", Target("plain", "?subject_name={0}.a"), body: null, $"{WireAnswer.RequestIdHeader}: sub-é");
         using var reader = new StreamReader(await response.Content.ReadAsStreamAsync());
         var line = await reader.ReadLineAsync().WaitAsync(Eventually.TimeLimit);
         Assert.That(line, Is.EqualTo(
@@ -139,7 +142,8 @@ internal sealed class SubscribeRefusalTests(string version) : ContractTest(versi
     {
         await using var other = await Gateway.StartAsync(SharedServers.Nats.Url);
         using var client = other.Client();
-        await Eventually.HoldsAsync(async () => (await client.DataAsync(HttpMethod.Get, "/v1/data/ready")).Success, "the other instance ready");
+        await Eventually.HoldsAsync(
+            async () => (await client.DataAsync(HttpMethod.Get, "/v1/data/ready")).Success, "the other instance ready");
         await using var first = await client.SubscribeAsync(_stream, "plain", $"subject_name={_stream}.a");
         (await SubscribeAsync("plain", "?subject_name={0}.a")).Expect(409, "delivery group");
     }

@@ -22,12 +22,16 @@ internal sealed class UnknownNameTests(string version) : ContractTest(version)
     [TestCase("POST", "", """{"name":"{0}x","subject":["{0}.x"]}""", "unknown field 'subject'; did you mean 'subjects'?")]
     [TestCase("POST", "", """{"name":"{0}x","maxAge":300}""", "unknown field 'maxAge'; did you mean 'max_age'?")]
     [TestCase("POST", "", """{"name":"{0}x","foo":{"name":1,"bar":[{}]}}""", "unknown field 'foo'")]
-    [TestCase("POST", "", """{"name":"{0}x","max_mgs":3,"num_replicas":1}""", "unknown field 'max_mgs'; did you mean 'max_msgs'?|unknown field 'num_replicas'; did you mean 'replicas'?")]
+    [TestCase("POST", "", """{"name":"{0}x","max_mgs":3,"num_replicas":1}""",
+        "unknown field 'max_mgs'; did you mean 'max_msgs'?|unknown field 'num_replicas'; did you mean 'replicas'?")]
     [TestCase("PUT", "/{0}/limit", """{"max-msgs":3}""", "unknown field 'max-msgs'; did you mean 'max_msgs'?")]
     [TestCase("PUT", "/{0}/subject", """{"subjects":["{0}.a"],"topics":[]}""", "unknown field 'topics'; did you mean 'subjects'?")]
-    [TestCase("POST", "/{0}/consumer", """{"name":"d","mode":"pull","max_inflight":1,"filter":"{0}.a"}""", "unknown field 'filter'; did you mean 'filter_subject'?")]
-    [TestCase("POST", "/{0}/consumer", """{"name":"d","mode":"pull","max_inflight":1,"max_deliver":3}""", "unknown field 'max_deliver'; did you mean 'max_retry'?")]
-    [TestCase("POST", "/{0}/consumer", """{"name":"d","mode":"push","max_inflight":1,"deliver_group":"g","\u0000\n":1}""", "unknown field 'deliver_group'; did you mean 'delivery_group'?|unknown field '??'")]
+    [TestCase("POST", "/{0}/consumer", """{"name":"d","mode":"pull","max_inflight":1,"filter":"{0}.a"}""",
+        "unknown field 'filter'; did you mean 'filter_subject'?")]
+    [TestCase("POST", "/{0}/consumer", """{"name":"d","mode":"pull","max_inflight":1,"max_deliver":3}""",
+        "unknown field 'max_deliver'; did you mean 'max_retry'?")]
+    [TestCase("POST", "/{0}/consumer", """{"name":"d","mode":"push","max_inflight":1,"deliver_group":"g","\u0000\n":1}""",
+        "unknown field 'deliver_group'; did you mean 'delivery_group'?|unknown field '??'")]
     public async Task Field_Unknown_IsNamedAndStrictRefusesIt(string method, string path, string body, string warnings)
     {
         var target = $"/v1/admin/stream{path}".Replace("{0}", _stream, StringComparison.Ordinal);
@@ -39,14 +43,16 @@ internal sealed class UnknownNameTests(string version) : ContractTest(version)
         using (Assert.EnterMultipleScope())
         {
             Assert.That(WarningsOf(lenient), Is.EqualTo(warnings.Split('|')));
-            Assert.That(strict.Detail, Is.EqualTo($"{warnings.Replace("|", "; ", StringComparison.Ordinal)} (refused because of strict=true)"));
+            Assert.That(
+                strict.Detail, Is.EqualTo($"{warnings.Replace("|", "; ", StringComparison.Ordinal)} (refused because of strict=true)"));
         }
     }
 
     [Test]
     public async Task Field_Known_HasNoWarnings([Values("", "?strict=true", "?strict=false")] string query)
     {
-        var answer = (await ManageAsync("PUT", $"/v1/admin/stream/{_stream}/limit{query}", """{"MAX_MSGS":7,"max_age":null}""")).Expect(200);
+        var answer = (await ManageAsync("PUT", $"/v1/admin/stream/{_stream}/limit{query}", """{"MAX_MSGS":7,"max_age":null}"""))
+            .Expect(200);
         Assert.That(answer.Json.AsObject().Select(field => field.Key), Is.EqualTo(new[] { "success", "request_id" }));
     }
 
@@ -55,12 +61,14 @@ internal sealed class UnknownNameTests(string version) : ContractTest(version)
     {
         var fields = string.Join(',', Enumerable.Range(0, 50_000).Select(number => $"\"x{number}\":1"));
         var answer = (await ManageAsync("PUT", $"/v1/admin/stream/{_stream}/limit", $"{{{fields}}}")).Expect(200);
-        Assert.That(WarningsOf(answer), Has.Length.EqualTo(11).And.Some.EqualTo("unknown field 'x0'").And.Some.EqualTo("49990 more unknown fields"));
+        Assert.That(WarningsOf(answer),
+            Has.Length.EqualTo(11).And.Some.EqualTo("unknown field 'x0'").And.Some.EqualTo("49990 more unknown fields"));
     }
 
     [TestCase("""{"stream":1,"consumer":1,"extra":1}""", "unknown field 'extra'")]
     [TestCase("""{"stream":1,"consumer":1,"streamSequence":1}""", "unknown field 'streamSequence'; did you mean 'stream'?")]
-    [TestCase("""[{"stream":1,"consumer":1},{"stream":1,"consumer":1,"extra":1,"more":2},{"extra":1,"stream":1,"consumer":1}]""", "unknown field 'extra'|unknown field 'more'")]
+    [TestCase("""[{"stream":1,"consumer":1},{"stream":1,"consumer":1,"extra":1,"more":2},{"extra":1,"stream":1,"consumer":1}]""",
+        "unknown field 'extra'|unknown field 'more'")]
     public async Task Field_UnknownInAnAcknowledgement_IsNamedAndStrictRefusesIt(string body, string warnings)
     {
         await Client.PublishAsync($"{_stream}.a", "message");
@@ -93,7 +101,8 @@ internal sealed class UnknownNameTests(string version) : ContractTest(version)
     [Test]
     public async Task Field_MisspeltInAnArrayOfAcknowledgements_IsNamed()
     {
-        var answer = (await DataAsync("POST", $"/v1/data/stream/{_stream}/consumer/c/ack", """[{"strem":1,"consumer":1},{"stream":1,"consumer":1}]""")).Expect(200);
+        var answer = (await DataAsync(
+            "POST", $"/v1/data/stream/{_stream}/consumer/c/ack", """[{"strem":1,"consumer":1},{"stream":1,"consumer":1}]""")).Expect(200);
         Assert.That(WarningsOf(answer), Is.EqualTo(new[] { "unknown field 'strem'; did you mean 'stream'?" }));
     }
 
@@ -133,22 +142,27 @@ internal sealed class UnknownNameTests(string version) : ContractTest(version)
         using (Assert.EnterMultipleScope())
         {
             Assert.That((int)response.StatusCode, Is.EqualTo(200));
-            Assert.That(response.Headers.GetValues("Httpmq-Warning"), Is.EqualTo(new[] { "unknown parameter 'max_inflight'; did you mean 'max_msg_inflight'?" }));
+            Assert.That(response.Headers.GetValues("Httpmq-Warning"), Is.EqualTo(
+                new[] { "unknown parameter 'max_inflight'; did you mean 'max_msg_inflight'?" }));
         }
     }
 
     [Test]
     public async Task Subjects_ThatLeaveAConsumerWithNothing_AreTakenWithAWarning()
     {
-        (await ManageAsync("POST", $"/v1/admin/stream/{_stream}/consumer", $$"""{"name":"d","mode":"pull","max_inflight":1,"filter_subject":"{{_stream}}.a"}""")).Expect(200);
-        var orphaned = (await ManageAsync("PUT", $"/v1/admin/stream/{_stream}/subject", $$"""{"subjects":["{{_stream}}.b"]}""")).Expect(200);
+        (await ManageAsync("POST", $"/v1/admin/stream/{_stream}/consumer",
+            $$"""{"name":"d","mode":"pull","max_inflight":1,"filter_subject":"{{_stream}}.a"}""")).Expect(200);
+        var orphaned = (await ManageAsync("PUT", $"/v1/admin/stream/{_stream}/subject", $$"""{"subjects":["{{_stream}}.b"]}"""))
+            .Expect(200);
         var again = (await ManageAsync("PUT", $"/v1/admin/stream/{_stream}/subject", $$"""{"subjects":["{{_stream}}.*"]}""")).Expect(200);
         using (Assert.EnterMultipleScope())
         {
-            Assert.That(WarningsOf(orphaned), Is.EqualTo(new[] { $"consumer 'd' gets no new messages: its filter_subject '{_stream}.a' matches none of the stream's subjects" }));
+            Assert.That(WarningsOf(orphaned), Is.EqualTo(
+                new[] { $"consumer 'd' gets no new messages: its filter_subject '{_stream}.a' matches none of the stream's subjects" }));
             Assert.That(again.Json["warnings"], Is.Null);
         }
     }
 
-    private static string[] WarningsOf(WireAnswer answer) => [.. ((JsonArray?)answer.Json["warnings"] ?? []).Select(warning => (string)warning!)];
+    private static string[] WarningsOf(WireAnswer answer) =>
+        [.. ((JsonArray?)answer.Json["warnings"] ?? []).Select(warning => (string)warning!)];
 }

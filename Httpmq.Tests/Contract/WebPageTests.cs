@@ -5,7 +5,9 @@ using Httpmq.Tests.Support;
 
 namespace Httpmq.Tests.Contract;
 
-/// <summary>What a browser sends for a page, header by header: the pages of others get nothing, clients and one's own pages everything.</summary>
+/// <summary>
+/// What a browser sends for a page, header by header: the pages of others get nothing, clients and one's own pages everything.
+/// </summary>
 [TestFixture("1.1")]
 [TestFixture("2.0")]
 [Category(ServerUnderTest.Category)]
@@ -27,9 +29,11 @@ internal sealed class WebPageTests(string version) : ContractTest(version)
     [TestCase("Origin: http://127.0.0.1", "Origin: 'http://127.0.0.1'", "allowed_origins")]
     [TestCase("Origin: http://127.0.0.1:PORT.evil.example", "Origin: 'http://127.0.0.1:PORT.evil.example'", "allowed_origins")]
     [TestCase("Origin: http://127.0.0.1:PORT & Sec-Fetch-Site: cross-site", "Sec-Fetch-Site: 'cross-site'", "allowed_origins")]
-    [TestCase("Sec-Fetch-Site: cross-site & Sec-Fetch-Mode: navigate & Sec-Fetch-Dest: document", "Sec-Fetch-Site: 'cross-site'", "allowed_origins")]
+    [TestCase("Sec-Fetch-Site: cross-site & Sec-Fetch-Mode: navigate & Sec-Fetch-Dest: document", "Sec-Fetch-Site: 'cross-site'",
+        "allowed_origins")]
     [TestCase("Host: evil.example", "Host: 'evil.example'", "allowed_hosts")]
-    [TestCase("Host: evil.example:PORT & Origin: http://evil.example:PORT & Sec-Fetch-Site: same-origin", "Host: 'evil.example:PORT'", "allowed_hosts")]
+    [TestCase("Host: evil.example:PORT & Origin: http://evil.example:PORT & Sec-Fetch-Site: same-origin", "Host: 'evil.example:PORT'",
+        "allowed_hosts")]
     [TestCase("Host: 127.0.0.1.evil.example", "Host: '127.0.0.1.evil.example'", "allowed_hosts")]
     [TestCase("Host: localhost.evil.example", "Host: 'localhost.evil.example'", "allowed_hosts")]
     [TestCase("Host: 10.0.0.1", "Host: '10.0.0.1'", "allowed_hosts")]
@@ -60,11 +64,14 @@ internal sealed class WebPageTests(string version) : ContractTest(version)
         await Client.DefineConsumerAsync(stream, "c");
         await Client.PublishAsync(stream, "m");
 
-        (await DataAsync("GET", $"/v1/data/stream/{stream}/consumer/c?subject_name={stream}", headers: "Sec-Fetch-Site: cross-site & Sec-Fetch-Mode: no-cors & Sec-Fetch-Dest: image"))
+        (await DataAsync("GET", $"/v1/data/stream/{stream}/consumer/c?subject_name={stream}",
+            headers: "Sec-Fetch-Site: cross-site & Sec-Fetch-Mode: no-cors & Sec-Fetch-Dest: image"))
             .Expect(403, "dataplane.api_server.server_config.allowed_origins");
-        (await DataAsync("POST", $"/v1/data/subject/{stream}", "aGk=", "Origin: http://evil.example & Content-Type: text/plain")).Expect(403);
+        (await DataAsync("POST", $"/v1/data/subject/{stream}", "aGk=", "Origin: http://evil.example & Content-Type: text/plain"))
+            .Expect(403);
         (await DataAsync("POST", "/v1/data/publish", $$"""{"subject":"{{stream}}","b64_msg":"aGk="}""", "Origin: null")).Expect(403);
-        (await DataAsync("POST", $"/v1/data/stream/{stream}/consumer/c/ack", """{"stream":1,"consumer":1}""", "Sec-Fetch-Site: cross-site")).Expect(403);
+        (await DataAsync("POST", $"/v1/data/stream/{stream}/consumer/c/ack", """{"stream":1,"consumer":1}""", "Sec-Fetch-Site: cross-site"))
+            .Expect(403);
 
         Assert.That((int)(await Client.ConsumerAsync(stream, "c"))["delivered"]!["consumer_seq"]!, Is.Zero);
         Assert.That((int)(await Client.StreamAsync(stream))["state"]!["messages"]!, Is.EqualTo(1));
@@ -84,7 +91,8 @@ internal sealed class WebPageTests(string version) : ContractTest(version)
     [TestCase("Host: [::1]:PORT")]
     [TestCase("Host: [::1]")]
     public async Task Request_OfAClientOrTheServersOwnPage_IsServed(string? headers) =>
-        (await ManageAsync("GET", "/v1/admin/stream", headers: headers?.Replace("PORT", $"{Gateway.Management.Port}", StringComparison.Ordinal))).Expect(200);
+        (await ManageAsync("GET", "/v1/admin/stream", headers: headers?.Replace(
+            "PORT", $"{Gateway.Management.Port}", StringComparison.Ordinal))).Expect(200);
 
     [TestCase("/swagger", 302)]
     [TestCase("/swagger/index.html", 200)]
@@ -101,8 +109,10 @@ internal sealed class WebPageTests(string version) : ContractTest(version)
     {
         if (IsHttp2)
         {
-            Assert.That(await RawHttp2.SendAsync(Gateway.Management, "GET", "/v1/admin/alive"u8.ToArray(), [], authority: "evil.example"), Is.EqualTo(403));
-            Assert.That(await RawHttp2.SendAsync(Gateway.Management, "GET", "/v1/admin/alive"u8.ToArray(), [], authority: "127.0.0.1"), Is.EqualTo(200));
+            Assert.That(await RawHttp2.SendAsync(
+                Gateway.Management, "GET", "/v1/admin/alive"u8.ToArray(), [], authority: "evil.example"), Is.EqualTo(403));
+            Assert.That(await RawHttp2.SendAsync(
+                Gateway.Management, "GET", "/v1/admin/alive"u8.ToArray(), [], authority: "127.0.0.1"), Is.EqualTo(200));
             return;
         }
 
@@ -135,12 +145,14 @@ internal sealed class WebPageTests(string version) : ContractTest(version)
         });
         using var client = gateway.Client();
         await OwnGateway.IsReadyAsync(client);
-        Task<WireAnswer> Ask(string method, string headers) => SendAsync(gateway.Management, method, "/v1/admin/stream", body: null, headers);
+        Task<WireAnswer> Ask(string method, string headers) =>
+            SendAsync(gateway.Management, method, "/v1/admin/stream", body: null, headers);
 
         var answer = (await Ask("GET", "Origin: https://app.example & Sec-Fetch-Site: cross-site & Host: mq.example:3000")).Expect(200);
         var refused = (await Ask("POST", "Origin: https://app.example & Sec-Fetch-Site: cross-site")).Expect(400);
         var plain = (await Ask("GET", "Host: mq.example")).Expect(200);
-        var preflight = await Ask("OPTIONS", "Origin: https://app.example & Access-Control-Request-Method: DELETE & Access-Control-Request-Headers: httpmq-request-id");
+        var preflight = await Ask("OPTIONS",
+            "Origin: https://app.example & Access-Control-Request-Method: DELETE & Access-Control-Request-Headers: httpmq-request-id");
         using (Assert.EnterMultipleScope())
         {
             foreach (var allowed in new[] { answer, refused })
@@ -168,9 +180,11 @@ internal sealed class WebPageTests(string version) : ContractTest(version)
     public async Task Configured_EveryOriginAndHost_IsServed()
     {
         var any = new HashSet<string>(["*"], StringComparer.OrdinalIgnoreCase);
-        await using var gateway = await Gateway.StartAsync(SharedServers.Nats.Url, server => server with { AllowedOrigins = any, AllowedHosts = any });
+        await using var gateway = await Gateway.StartAsync(
+            SharedServers.Nats.Url, server => server with { AllowedOrigins = any, AllowedHosts = any });
 
-        var answer = await SendAsync(gateway.Management, "GET", "/v1/admin/alive", body: null, "Origin: null & Sec-Fetch-Site: cross-site & Host: any.example");
+        var answer = await SendAsync(
+            gateway.Management, "GET", "/v1/admin/alive", body: null, "Origin: null & Sec-Fetch-Site: cross-site & Host: any.example");
 
         Assert.That(answer.Expect(200).Header("Access-Control-Allow-Origin"), Is.EqualTo("*"));
     }
@@ -178,10 +192,12 @@ internal sealed class WebPageTests(string version) : ContractTest(version)
     [Test]
     public async Task Listening_OnEveryAddress_TakesAnyHostOfOtherMachinesUnlessSomeAreConfigured()
     {
-        await using var open = await Gateway.StartAsync(SharedServers.Nats.Url, server => server with { ListenOn = System.Net.IPAddress.Any });
+        await using var open = await Gateway.StartAsync(
+            SharedServers.Nats.Url, server => server with { ListenOn = System.Net.IPAddress.Any });
         await using var named = await Gateway.StartAsync(
             SharedServers.Nats.Url,
-            server => server with { ListenOn = System.Net.IPAddress.Any, AllowedHosts = new HashSet<string>(["mq.example"], StringComparer.OrdinalIgnoreCase) });
+            server => server with { ListenOn = System.Net.IPAddress.Any, AllowedHosts = new HashSet<string>(
+                ["mq.example"], StringComparer.OrdinalIgnoreCase) });
         Task<WireAnswer> Ask(Gateway gateway, string headers, string address = "127.0.0.1") =>
             SendAsync(new Uri($"http://{address}:{gateway.Management.Port}"), "GET", "/v1/admin/alive", body: null, headers);
 
@@ -209,5 +225,6 @@ internal sealed class WebPageTests(string version) : ContractTest(version)
             .Where(static address => address.AddressFamily == AddressFamily.InterNetwork && !System.Net.IPAddress.IsLoopback(address))
             .Select(static address => address.ToString());
 
-    private static async Task<int> StatusAsync(string head) => RawHttp.StatusOf(await RawHttp.SendExactlyAsync(Gateway.Management, head + "\r\nConnection: close\r\n\r\n"));
+    private static async Task<int> StatusAsync(string head) =>
+        RawHttp.StatusOf(await RawHttp.SendExactlyAsync(Gateway.Management, head + "\r\nConnection: close\r\n\r\n"));
 }

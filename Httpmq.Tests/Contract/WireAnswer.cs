@@ -21,7 +21,8 @@ internal sealed partial record WireAnswer(int Status, HttpResponseMessage Respon
     public string RequestId => string.Join('|', Response.Headers.GetValues(RequestIdHeader));
 
     public string? Header(string name) =>
-        Response.Headers.TryGetValues(name, out var values) || Response.Content.Headers.TryGetValues(name, out values) ? string.Join(", ", values) : null;
+        Response.Headers.TryGetValues(name, out var values)
+            || Response.Content.Headers.TryGetValues(name, out values) ? string.Join(", ", values) : null;
 
     public static async Task<WireAnswer> ReadAsync(HttpResponseMessage response)
     {
@@ -49,7 +50,8 @@ internal sealed partial record WireAnswer(int Status, HttpResponseMessage Respon
             Assert.That(keys.Contains("error", StringComparer.Ordinal), Is.EqualTo(status != 200), Text);
             if (status != 200)
             {
-                Assert.That(Json["error"]!.AsObject().Select(field => field.Key), Is.EqualTo(new[] { "code", "message", "detail", "type" }), Text);
+                Assert.That(
+                    Json["error"]!.AsObject().Select(field => field.Key), Is.EqualTo(new[] { "code", "message", "detail", "type" }), Text);
                 Assert.That((int)Json["error"]!["code"]!, Is.EqualTo(status));
                 Assert.That(Message, Is.Not.Empty);
                 Assert.That(Type, Is.Not.Empty);

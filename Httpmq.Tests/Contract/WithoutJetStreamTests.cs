@@ -50,7 +50,8 @@ internal sealed class WithoutJetStreamTests
         await using var gateway = await Gateway.StartAsync(url);
         using var client = gateway.Client();
         await Eventually.HoldsAsync(
-            async () => !(await client.ManageAsync(HttpMethod.Get, "/v1/admin/ready")).Detail.Contains("no connection", StringComparison.Ordinal)
+            async () =>
+                !(await client.ManageAsync(HttpMethod.Get, "/v1/admin/ready")).Detail.Contains("no connection", StringComparison.Ordinal)
                 && !(await client.DataAsync(HttpMethod.Get, "/v1/data/ready")).Detail.Contains("no connection", StringComparison.Ordinal),
             "connected");
         foreach (var (method, path, body) in Routes)

@@ -9,7 +9,8 @@ internal sealed class ConsumerIdentityTests
     private static readonly DateTimeOffset Answered = Created.AddHours(1);
 
     [Test]
-    public void Replaces_CreatedAfterTheLastAnswer_IsAnother() => Assert.That(Info(Answered.AddSeconds(1)).Replaces(Info(Created)), Is.True);
+    public void Replaces_CreatedAfterTheLastAnswer_IsAnother() =>
+        Assert.That(Info(Answered.AddSeconds(1)).Replaces(Info(Created)), Is.True);
 
     [Test]
     public void Replaces_SameTime_IsTheSame() => Assert.That(Info(Created).Replaces(Info(Created)), Is.False);
@@ -25,7 +26,8 @@ internal sealed class ConsumerIdentityTests
         Assert.That(Info(Answered.AddSeconds(1), stable: false).Replaces(Info(Created)), Is.False);
 
     [Test]
-    public void Replaces_OtherDeliverSubject_IsAnother() => Assert.That(Info(Created, subject: "b").Replaces(Info(Created, subject: "a")), Is.True);
+    public void Replaces_OtherDeliverSubject_IsAnother() =>
+        Assert.That(Info(Created, subject: "b").Replaces(Info(Created, subject: "a")), Is.True);
 
     private static ConsumerInfo Info(DateTimeOffset created, bool stable = true, string subject = "") =>
         new("s", "c", created, new ConsumerConfig { DeliverSubject = subject }, default!, default!, 0, 0, 0, 0, PushBound: false)

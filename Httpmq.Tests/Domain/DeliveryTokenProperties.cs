@@ -22,7 +22,8 @@ internal sealed class DeliveryTokenProperties
 
     private static readonly Gen<DeliverySequence> Deliveries = Sequences.Two().Select(pair => new DeliverySequence(pair.Item1, pair.Item2));
 
-    private static readonly Gen<string> Names = Gen.Elements("a", "b", "ab", "orders", "orders2", "order", "ORDERS", "billing", "s-1", "s_1", "1", "11");
+    private static readonly Gen<string> Names = Gen.Elements(
+        "a", "b", "ab", "orders", "orders2", "order", "ORDERS", "billing", "s-1", "s_1", "1", "11");
 
     [FuzzRun.Property(2000)]
     public Property TryParse_WhatWasWritten_IsTheDelivery() =>
@@ -34,7 +35,8 @@ internal sealed class DeliveryTokenProperties
 
     [FuzzRun.Property(1000)]
     public Property TryParse_OneCharacterWrong_IsRefused() =>
-        Prop.ForAll(Deliveries.Zip(Gen.Choose(0, DeliveryToken.MaxLength)).Zip(Gen.Elements((Alphabet + "+/= \n.é\0").ToCharArray())).ToArbitrary(), input =>
+        Prop.ForAll(Deliveries.Zip(Gen.Choose(0, DeliveryToken.MaxLength)).Zip(Gen.Elements((Alphabet + "+/= \n.é\0").ToCharArray()))
+            .ToArbitrary(), input =>
         {
             var ((delivery, place), wrong) = input;
             var token = Write(Tokens, delivery).ToCharArray();
@@ -86,7 +88,8 @@ internal sealed class DeliveryTokenProperties
 
     [FuzzRun.Property(2000)]
     public Property TryParse_AnyText_IsRefused() =>
-        Prop.ForAll(Shrunk.Text(Gen.Elements(Alphabet.ToCharArray()).ArrayOf().Select(characters => new string(characters))), text => Read(Tokens, text) is null);
+        Prop.ForAll(Shrunk.Text(Gen.Elements(Alphabet.ToCharArray()).ArrayOf().Select(characters => new string(characters))), text =>
+            Read(Tokens, text) is null);
 
     [TestCase("")]
     [TestCase("1")]
@@ -114,7 +117,8 @@ internal sealed class DeliveryTokenProperties
         Assert.That(GC.GetAllocatedBytesForCurrentThread() - before, Is.Zero);
     }
 
-    private static DeliveryToken Of(string stream, string consumer) => DeliveryToken.Of(StreamName.OfExisting(stream), ConsumerName.OfExisting(consumer));
+    private static DeliveryToken Of(string stream, string consumer) =>
+        DeliveryToken.Of(StreamName.OfExisting(stream), ConsumerName.OfExisting(consumer));
 
     private static string Write(DeliveryToken tokens, DeliverySequence delivery)
     {

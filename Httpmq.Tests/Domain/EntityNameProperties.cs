@@ -29,14 +29,16 @@ internal sealed partial class EntityNameProperties
             return StreamName.TryParse(text, out var stream) == valid
                 && ConsumerName.TryParse(text, out var consumer) == valid
                 && DeliveryGroup.TryParse(text, out var group) == valid
-                && (!valid || new[] { stream.Value, consumer.Value, group.Value }.All(value => string.Equals(value, text, StringComparison.Ordinal)));
+                && (!valid || new[] { stream.Value, consumer.Value, group.Value }.All(
+                    value => string.Equals(value, text, StringComparison.Ordinal)));
         });
 
     [TestCase(0, false)]
     [TestCase(1, true)]
     [TestCase(255, true)]
     [TestCase(256, false)]
-    public void IsValid_Length_IsFrom1To255(int length, bool valid) => Assert.That(EntityName.IsValid(new string('n', length)), Is.EqualTo(valid));
+    public void IsValid_Length_IsFrom1To255(int length, bool valid) =>
+        Assert.That(EntityName.IsValid(new string('n', length)), Is.EqualTo(valid));
 
     [Test]
     public void TryParse_Null_IsFalse() => Assert.That(StreamName.TryParse(null, out _), Is.False);

@@ -22,7 +22,8 @@ internal sealed class MessageHeadersTests
 
         using (Assert.EnterMultipleScope())
         {
-            Assert.That(Encoding.UTF8.GetString(headers.Block.Span), Is.EqualTo("NATS/1.0\r\nTrace-Id: 7\r\ntrace-id: ünï:cöde\r\nTrace-Id: \r\n\r\n"));
+            Assert.That(Encoding.UTF8.GetString(
+                headers.Block.Span), Is.EqualTo("NATS/1.0\r\nTrace-Id: 7\r\ntrace-id: ünï:cöde\r\nTrace-Id: \r\n\r\n"));
             Assert.That(Read(headers), Is.EqualTo([("Trace-Id", "7"), ("trace-id", "ünï:cöde"), ("Trace-Id", "")]));
         }
     }
@@ -96,7 +97,8 @@ internal sealed class MessageHeadersTests
     {
         foreach (var header in MessageHeaders.Wrap(block))
         {
-            Assert.That(header.Name.ContainsAnyExceptInRange((byte)'!', (byte)'~') || header.Name.IsEmpty || header.Name.Contains((byte)':'), Is.False);
+            Assert.That(header.Name.ContainsAnyExceptInRange((byte)'!', (byte)'~') || header.Name.IsEmpty
+                || header.Name.Contains((byte)':'), Is.False);
             Assert.That(header.Value.ContainsAny("\r\n"u8), Is.False);
         }
     });
@@ -127,7 +129,8 @@ internal sealed class MessageHeadersTests
 
     private static MessageHeaders Create(params (string Name, string Value)[] pairs)
     {
-        var taken = MessageHeaders.TryCreate([.. pairs.Select(pair => KeyValuePair.Create(pair.Name, pair.Value))], out var headers, out var fault);
+        var taken = MessageHeaders.TryCreate(
+            [.. pairs.Select(pair => KeyValuePair.Create(pair.Name, pair.Value))], out var headers, out var fault);
         Assert.That(taken, Is.True, fault);
         return headers;
     }

@@ -21,7 +21,8 @@ internal sealed partial class SubjectProperties
             (6, Gen.Constant(".")),
             (2, Gen.Elements("*", ">")),
             (2, Gen.Elements(".*", ".>", "*.", ">.")),
-            (1, Gen.Elements(" ", "\t", "\0", "\u0085", "\u00A0", "\u2028", "\u3000", "\u200B", "é", "漢", "😀", "\u007F", "\uFFFD", "\uD800", "\uDC00")))
+            (1, Gen.Elements(
+                " ", "\t", "\0", "\u0085", "\u00A0", "\u2028", "\u3000", "\u200B", "é", "漢", "😀", "\u007F", "\uFFFD", "\uD800", "\uDC00")))
         .ArrayOf()
         .Resize(12)
         .Select(string.Concat);
@@ -37,7 +38,8 @@ internal sealed partial class SubjectProperties
 
     [FuzzRun.Property(5000)]
     public Property SubjectFilter_AnyText_IsValidWhereItsTokensAre() =>
-        Prop.ForAll(Shrunk.Text(Texts), text => SubjectFilter.TryParse(text, out var filter, out var fault) == IsValid(text, wildcards: true)
+        Prop.ForAll(
+            Shrunk.Text(Texts), text => SubjectFilter.TryParse(text, out var filter, out var fault) == IsValid(text, wildcards: true)
             && (fault is null ? string.Equals(filter.Value, text, StringComparison.Ordinal) : filter == default));
 
     [FuzzRun.Property(5000)]
@@ -79,7 +81,8 @@ internal sealed partial class SubjectProperties
     [TestCase("$JSX.a")]
     [TestCase("x.$JS.API")]
     [TestCase("_INBOXES.a")]
-    public void Subject_ThatOnlyLooksLikeTheBrokers_IsNotReserved(string text) => Assert.That(Subject.TryParse(text, out _, out _), Is.True);
+    public void Subject_ThatOnlyLooksLikeTheBrokers_IsNotReserved(string text) =>
+        Assert.That(Subject.TryParse(text, out _, out _), Is.True);
 
     [Test]
     public void Covers_EveryPairOfSmallFilters_IsInclusionOfTheirSubjects() => Compare(
@@ -104,7 +107,8 @@ internal sealed partial class SubjectProperties
 
     private static HashSet<string> Matched(string filter)
     {
-        var pattern = "^" + Regex.Escape(filter).Replace(@"\*", "[^.]+", StringComparison.Ordinal).Replace(">", ".+", StringComparison.Ordinal) + "$";
+        var pattern = "^"
+            + Regex.Escape(filter).Replace(@"\*", "[^.]+", StringComparison.Ordinal).Replace(">", ".+", StringComparison.Ordinal) + "$";
         return [.. Literals.Where(subject => Regex.IsMatch(subject, pattern, RegexOptions.ExplicitCapture, TimeSpan.FromSeconds(1)))];
     }
 

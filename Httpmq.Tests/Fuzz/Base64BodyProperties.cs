@@ -15,7 +15,8 @@ internal sealed class Base64BodyProperties
 
     // Room for a line break after every other character, and some more.
     private const int LongestBody = ((MaxMessage + 2) / 3 * 6) + 4096;
-    private static readonly SearchValues<char> Allowed = SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/=\r\n");
+    private static readonly SearchValues<char> Allowed =
+        SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/=\r\n");
 
     private static readonly BodyBuffers Buffers = new(long.MaxValue);
 
@@ -52,7 +53,8 @@ internal sealed class Base64BodyProperties
         try
         {
             // With and without the length announced.
-            using var body = await Segments.ReadAsync(pieces, reader => Base64Body.ReadAsync(reader, length % 2 == 0 ? length : null, MaxMessage, Buffers, BodyTimeouts.Endless, CancellationToken.None));
+            using var body = await Segments.ReadAsync(pieces, reader => Base64Body.ReadAsync(
+                reader, length % 2 == 0 ? length : null, MaxMessage, Buffers, BodyTimeouts.Endless, CancellationToken.None));
             return (body.Message.ToArray(), null);
         }
         catch (HttpmqException exception)
@@ -79,5 +81,6 @@ internal sealed class Base64BodyProperties
         }
     }
 
-    private static string Wrap(string text, int width) => width == 0 ? text : string.Join(width % 2 == 0 ? "\r\n" : "\n", text.Chunk(width).Select(line => new string(line)));
+    private static string Wrap(string text, int width) =>
+        width == 0 ? text : string.Join(width % 2 == 0 ? "\r\n" : "\n", text.Chunk(width).Select(line => new string(line)));
 }

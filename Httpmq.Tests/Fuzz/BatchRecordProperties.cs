@@ -17,11 +17,15 @@ internal sealed class BatchRecordProperties
     private const int MaxMessage = 40;
 
     private static readonly Gen<string> Fields = Gen.Frequency(
-        (8, Gen.Elements("\"subject\":\"a.b\"", "\"subject\":\"a.c\"", "\"SUBJECT\":\"é\"", "\"subject\":\"\\u0061.b\"", "\"\\u0053ubject\":\"x\"", "\"subject\" : \"a/b\"")),
-        (8, Gen.Choose(0, 255).Select(value => (byte)value).ArrayOf().Resize(45).Select(bytes => $"\"b64_msg\":\"{Convert.ToBase64String(bytes)}\"")),
+        (8, Gen.Elements("\"subject\":\"a.b\"", "\"subject\":\"a.c\"", "\"SUBJECT\":\"é\"", "\"subject\":\"\\u0061.b\"",
+            "\"\\u0053ubject\":\"x\"", "\"subject\" : \"a/b\"")),
+        (8, Gen.Choose(0, 255).Select(value => (byte)value).ArrayOf().Resize(45)
+            .Select(bytes => $"\"b64_msg\":\"{Convert.ToBase64String(bytes)}\"")),
         (4, Gen.Elements("\"B64_Msg\":\"aGk=\"", "\"b64_msg\":\"aGk\\u003d\"", "\"b64_msg\":\"\\/w==\"", "\"b64_msg\":\"aGl=\"")),
-        (2, Gen.Elements("\"subject\":\"a..b\"", "\"subject\":\"\"", "\"subject\":null", "\"subject\":1", "\"subject\":\"$JS.API.x\"", "\"subject\":\"\\ud800\"")),
-        (2, Gen.Elements("\"b64_msg\":\"\"", "\"b64_msg\":\"aG k\"", "\"b64_msg\":\"aGk\"", "\"b64_msg\":[]", "\"b64_msg\":\"\\ud800\"", "\"b64_msg\":\"aGk=\\n\"")),
+        (2, Gen.Elements("\"subject\":\"a..b\"", "\"subject\":\"\"", "\"subject\":null", "\"subject\":1", "\"subject\":\"$JS.API.x\"",
+            "\"subject\":\"\\ud800\"")),
+        (2, Gen.Elements("\"b64_msg\":\"\"", "\"b64_msg\":\"aG k\"", "\"b64_msg\":\"aGk\"", "\"b64_msg\":[]", "\"b64_msg\":\"\\ud800\"",
+            "\"b64_msg\":\"aGk=\\n\"")),
         (3, Gen.Elements("\"x\":1e400", "\"x\":{\"subject\":\"no\"}", "\"\":null", "\"é\":[[],{}]", "\"subject\\u0000\":\"b\"")));
 
     private static readonly Gen<string> Lines = Shrunk.Damaged(
@@ -29,7 +33,8 @@ internal sealed class BatchRecordProperties
         Gen.Elements("{", "}", "[", "]", "\"", ",", ":", "\\", "\\u12", "\0", " ", "\t", "é", "\uFEFF", "//", "null", "1"));
 
     private static readonly Arbitrary<byte[]> Bytes = Shrunk.Array(
-        Lines.Select(Encoding.UTF8.GetBytes).Zip(Gen.Choose(0, 40), (line, damage) => damage < line.Length && damage % 7 == 6 ? [.. line[..damage], 0xFF, .. line[damage..]] : line));
+        Lines.Select(Encoding.UTF8.GetBytes).Zip(Gen.Choose(
+            0, 40), (line, damage) => damage < line.Length && damage % 7 == 6 ? [.. line[..damage], 0xFF, .. line[damage..]] : line));
 
     [FuzzRun.Property]
     public Property Read_AnyLinesInAnyPieces_AreTheRecordsThatTheyDescribe() =>
@@ -63,7 +68,8 @@ internal sealed class BatchRecordProperties
             var fields = document.RootElement.EnumerateObject().ToArray();
             var subjects = Named(fields, "subject");
             var messages = Named(fields, "b64_msg").Select(FromBase64).ToArray();
-            return Utf8.IsValid(line) && subjects.Length > 0 && messages.Length > 0 && subjects.All(subject => Subject.TryParse(subject, out _, out _)) && messages.All(message => message.Length is > 0 and <= MaxMessage)
+            return Utf8.IsValid(line) && subjects.Length > 0 && messages.Length > 0 && subjects.All(
+                subject => Subject.TryParse(subject, out _, out _)) && messages.All(message => message.Length is > 0 and <= MaxMessage)
                 ? (subjects[^1], messages[^1])
                 : null;
         }
@@ -74,7 +80,8 @@ internal sealed class BatchRecordProperties
     }
 
     private static string[] Named(JsonProperty[] fields, string name) =>
-        [.. fields.Where(field => string.Equals(NameOf(field), name, StringComparison.OrdinalIgnoreCase)).Select(field => field.Value.GetString() ?? string.Empty)];
+        [.. fields.Where(field => string.Equals(NameOf(field), name, StringComparison.OrdinalIgnoreCase))
+            .Select(field => field.Value.GetString() ?? string.Empty)];
 
     /// <summary>The name; none where it is half of a character, as an unknown field may be.</summary>
     private static string? NameOf(JsonProperty field)

@@ -38,7 +38,8 @@ internal sealed class DataplaneFuzz(string version) : HttpFuzz(version)
     [Test]
     public Task Path_AndQuery_Random_AreNeverAFault() => RunAsync(250, async _ =>
     {
-        var target = Nonsense.Pick("/", "/v1/data/subject/", "/v1/data/stream/", "/v1/data/stream/s/consumer/", "/v1/data/stream/s/consumer/c?") + Nonsense.Path(8);
+        var target = Nonsense.Pick("/", "/v1/data/subject/", "/v1/data/stream/", "/v1/data/stream/s/consumer/",
+            "/v1/data/stream/s/consumer/c?") + Nonsense.Path(8);
         await TryAsync(Server.Dataplane, Nonsense.Pick("GET", "POST"), target, Encoding.UTF8.GetBytes(Nonsense.Json(6)));
     });
 
@@ -46,15 +47,19 @@ internal sealed class DataplaneFuzz(string version) : HttpFuzz(version)
     public Task Acknowledgement_Random_IsNeverAFault() => RunAsync(250, async _ =>
     {
         var pair = Nonsense.Object(("stream", "1"), ("consumer", "1"));
-        await TryAsync(Server.Dataplane, "POST", $"/v1/data/stream/{_stream}/consumer/c/ack", Nonsense.Pick(pair, [.. "["u8, .. pair, .. ",{}]"u8], Encoding.UTF8.GetBytes(Nonsense.Json(14))));
+        await TryAsync(Server.Dataplane, "POST", $"/v1/data/stream/{_stream}/consumer/c/ack", Nonsense.Pick(
+            pair, [.. "["u8, .. pair, .. ",{}]"u8], Encoding.UTF8.GetBytes(Nonsense.Json(14))));
     });
 
     [Test]
     public Task Headers_Random_AreNeverAFault() => RunAsync(250, async _ =>
     {
-        var header = Nonsense.Pick("Accept", "Accept-Encoding", "Httpmq-Request-ID", "Range", "If-Match", "X-Forwarded-For", "Authorization", "Cookie", "Origin", "Expect-CT");
-        var value = Nonsense.Pick(Nonsense.Path(8), Nonsense.Json(4)).ReplaceLineEndings(string.Empty).Replace("\0", string.Empty, StringComparison.Ordinal).Replace(" & ", "&", StringComparison.Ordinal);
-        await TryAsync(Server.Dataplane, "GET", Nonsense.Pick("/v1/data/alive", "/v1/data/stream/s/consumer/c?subject_name=s"), headers: $"{header}: {value}");
+        var header = Nonsense.Pick("Accept", "Accept-Encoding", "Httpmq-Request-ID", "Range", "If-Match", "X-Forwarded-For",
+            "Authorization", "Cookie", "Origin", "Expect-CT");
+        var value = Nonsense.Pick(Nonsense.Path(8), Nonsense.Json(4)).ReplaceLineEndings(string.Empty)
+            .Replace("\0", string.Empty, StringComparison.Ordinal).Replace(" & ", "&", StringComparison.Ordinal);
+        await TryAsync(Server.Dataplane, "GET", Nonsense.Pick(
+            "/v1/data/alive", "/v1/data/stream/s/consumer/c?subject_name=s"), headers: $"{header}: {value}");
     });
 
     [Test]
@@ -63,7 +68,8 @@ internal sealed class DataplaneFuzz(string version) : HttpFuzz(version)
         var subject = $"{_stream}.{Tokens()}";
         var message = Nonsense.Bytes(20);
         var broken = Random.Next(8) == 0;
-        var target = $"/v1/data/subject/{Nonsense.Encode(subject)}{(broken ? Nonsense.Pick("%", "%zz", "%C3", "%FF", "%00", "%20", "/x", "..") : Nonsense.Pick("", "", "?x=%zz&y"))}";
+        var end = broken ? Nonsense.Pick("%", "%zz", "%C3", "%FF", "%00", "%20", "/x", "..") : Nonsense.Pick("", "", "?x=%zz&y");
+        var target = $"/v1/data/subject/{Nonsense.Encode(subject)}{end}";
         var answer = await TryAsync(Server.Dataplane, "POST", target, Encoding.ASCII.GetBytes(Convert.ToBase64String(message)));
         if (answer is { Status: 200 })
         {
@@ -94,8 +100,10 @@ internal sealed class DataplaneFuzz(string version) : HttpFuzz(version)
     [Test]
     public Task Batch_Random_StoresTheRecordsThatWereAnsweredWithASequence() => RunAsync(50, async _ =>
     {
-        var records = Enumerable.Range(0, Random.Next(1, 30)).Select(_ => (Subject: $"{_stream}.{Tokens()}", Bytes: Nonsense.Bytes(50))).ToArray();
-        var lines = records.Select(record => Nonsense.Object(("subject", new JsonObject { ["x"] = record.Subject }["x"]!.ToJsonString()), ("b64_msg", $"\"{Convert.ToBase64String(record.Bytes)}\""))).ToArray();
+        var records = Enumerable.Range(0, Random.Next(1, 30))
+            .Select(_ => (Subject: $"{_stream}.{Tokens()}", Bytes: Nonsense.Bytes(50))).ToArray();
+        var lines = records.Select(record => Nonsense.Object(("subject", new JsonObject { ["x"] = record.Subject }["x"]!.ToJsonString()),
+            ("b64_msg", $"\"{Convert.ToBase64String(record.Bytes)}\""))).ToArray();
         var body = lines.SelectMany(line => (byte[])[.. line.Where(letter => letter != (byte)'\n'), (byte)'\n']).ToArray();
         var answer = await SendAsync(Server.Dataplane, "POST", "/v1/data/publish", new PacedContent(Nonsense.Cut(body)));
         Assert.That(answer.Status, Is.EqualTo(200));
@@ -117,5 +125,6 @@ internal sealed class DataplaneFuzz(string version) : HttpFuzz(version)
     });
 
     private string Tokens() => string.Concat(Enumerable.Range(0, Random.Next(1, 6)).Select(_ =>
-        Nonsense.Pick("a", "b", ".", "..", "*", ">", " ", "%", "%2F", "/", "?", "#", "+", "é", "漢", "😀", "\\", "\"", "\u0001", "\u007F", "\u00A0", "\uFFFD", "$JS", ";", "&", "=")));
+        Nonsense.Pick("a", "b", ".", "..", "*", ">", " ", "%", "%2F", "/", "?", "#", "+", "é", "漢", "😀", "\\", "\"", "\u0001", "\u007F",
+            "\u00A0", "\uFFFD", "$JS", ";", "&", "=")));
 }

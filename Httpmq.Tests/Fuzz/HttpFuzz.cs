@@ -59,7 +59,8 @@ internal abstract class HttpFuzz(string version) : ContractTest(version)
             }
             catch
             {
-                await TestContext.Out.WriteLineAsync($"case {number} of HTTPMQ_FUZZ_SEED={FuzzRun.Seed} HTTPMQ_FUZZ_CASES={FuzzRun.Cases(cases)}");
+                await TestContext.Out.WriteLineAsync(
+                    $"case {number} of HTTPMQ_FUZZ_SEED={FuzzRun.Seed} HTTPMQ_FUZZ_CASES={FuzzRun.Cases(cases)}");
                 throw;
             }
         }

@@ -22,10 +22,12 @@ internal sealed class JsonBodyProperties
     ];
 
     private static readonly Gen<string> Names = Gen.Elements(
-        "name", "NAME", "subjects", "max_msgs", "max_age", "max_msg_size", "replicas", "mode", "max_inflight", "ack_wait", "filter_subject", "stream", "consumer", "x", "", "é", "\\ud800", "\\u006eame");
+        "name", "NAME", "subjects", "max_msgs", "max_age", "max_msg_size", "replicas", "mode", "max_inflight", "ack_wait", "filter_subject",
+        "stream", "consumer", "x", "", "é", "\\ud800", "\\u006eame");
 
     private static readonly Gen<string> Plain = Gen.Elements(
-        "null", "true", "0", "1", "-1", "-0", "1.0", "1e2", "1e400", "2147483648", "9223372036854775808", "99999999999999999999", "\"\"", "\"a\"", "\"push\"", "\"\\u0000\"", "\"\\ud800\"",
+        "null", "true", "0", "1", "-1", "-0", "1.0", "1e2", "1e400", "2147483648", "9223372036854775808", "99999999999999999999", "\"\"",
+        "\"a\"", "\"push\"", "\"\\u0000\"", "\"\\ud800\"",
         "\"😀\"", "\"1\"", "[]", "{}", "[null]", "[\"a\",1]", "{\"stream\":1,\"consumer\":\"x\"}");
 
     private static readonly Gen<string> Values = Gen.Frequency(
@@ -35,14 +37,18 @@ internal sealed class JsonBodyProperties
         (1, Gen.Choose(90, 120).Select(length => $"\"{new string('é', length)}\"")));
 
     private static readonly Gen<string> Objects =
-        Names.Zip(Values, (name, value) => $"\"{name}\" : {value}").ArrayOf().Resize(5).Select(fields => $"{{\n{string.Join(",\n", fields)}}}");
+        Names.Zip(Values, (name, value) => $"\"{name}\" : {value}").ArrayOf().Resize(5)
+            .Select(fields => $"{{\n{string.Join(",\n", fields)}}}");
 
     private static readonly Gen<string> Bodies = Gen.Elements("", "", "", " ", "\n", "\r\n \t", "\n\n\n").Zip(
-        Shrunk.Damaged(Gen.Frequency((6, Objects), (1, Values), (1, Objects.ArrayOf().Resize(3).Select(objects => $"[{string.Join(',', objects)}]"))), Gen.Elements("{", "}", "[", "\"", ",", "\\", "\0", "\uFEFF", "é", "//", "NaN", "\n")),
+        Shrunk.Damaged(
+            Gen.Frequency((6, Objects), (1, Values), (1, Objects.ArrayOf().Resize(3).Select(objects => $"[{string.Join(',', objects)}]"))),
+            Gen.Elements("{", "}", "[", "\"", ",", "\\", "\0", "\uFEFF", "é", "//", "NaN", "\n")),
         string.Concat);
 
     [FuzzRun.Property]
-    public Property Parse_AnyBodyInAnyPieces_IsReadOrRefusedTheSame() => Prop.ForAll(Shrunk.Pieces(Bodies.Select(Encoding.UTF8.GetBytes).Zip(Gen.Choose(0, 60), Spoil)), Gen.Elements(Contracts).ToArbitrary(), (pieces, contract) =>
+    public Property Parse_AnyBodyInAnyPieces_IsReadOrRefusedTheSame() => Prop.ForAll(Shrunk.Pieces(
+        Bodies.Select(Encoding.UTF8.GetBytes).Zip(Gen.Choose(0, 60), Spoil)), Gen.Elements(Contracts).ToArbitrary(), (pieces, contract) =>
     {
         var body = Segments.Join(pieces);
         var (model, fault) = Parse([body], contract);
@@ -58,7 +64,8 @@ internal sealed class JsonBodyProperties
 
     [FuzzRun.Property]
     public Property Parse_ValueOfTheWrongType_IsNamedWithItsPlace() =>
-        Prop.ForAll(Gen.Elements("", "\n", "\r\n\r\n", " \t", "\n  ").Zip(Gen.Elements("", "\"x\":1,", "\n\"é\":[1,\n2],\n")).ToArbitrary(), Gen.Elements("1.5", "\"a\"", "true", "[]", "{\"a\":1}", "99999999999999999999").ToArbitrary(), (around, value) =>
+        Prop.ForAll(Gen.Elements("", "\n", "\r\n\r\n", " \t", "\n  ").Zip(Gen.Elements("", "\"x\":1,", "\n\"é\":[1,\n2],\n")).ToArbitrary(),
+            Gen.Elements("1.5", "\"a\"", "true", "[]", "{\"a\":1}", "99999999999999999999").ToArbitrary(), (around, value) =>
         {
             var text = $"{around.Item1}{{{around.Item2}\"max_msgs\": {value}}}";
             var (_, fault) = Parse([Encoding.UTF8.GetBytes(text)], StreamsJson.Wire.Of<StreamParameters>());
@@ -75,7 +82,8 @@ internal sealed class JsonBodyProperties
                 ['{', ..] => "is an object",
                 _ => "is text",
             };
-            Assert.That(fault, Is.EqualTo($"max_msgs: {shown} {kind}; an integer of at most 9223372036854775807 is expected at line {line}, byte {column}"));
+            Assert.That(fault, Is.EqualTo(
+                $"max_msgs: {shown} {kind}; an integer of at most 9223372036854775807 is expected at line {line}, byte {column}"));
         });
 
     private static (object? Model, string? Fault) Parse(byte[][] pieces, JsonTypeInfo contract)

@@ -17,7 +17,8 @@ internal sealed class LineFrameProperties
     private static readonly Gen<string> Texts =
         Gen.Frequency(
             (4, Gen.Elements("a", "b", ".", "-", "orders")),
-            (2, Gen.Elements("\"", "\\", "\n", "\r", "\0", "\u0001", "\u007F", "\u2028", "<", "&", "/", "'", "+", "é", "漢", "😀", "\uFEFF", "\uFFFD")))
+            (2, Gen.Elements(
+                "\"", "\\", "\n", "\r", "\0", "\u0001", "\u007F", "\u2028", "<", "&", "/", "'", "+", "é", "漢", "😀", "\uFEFF", "\uFFFD")))
         .ArrayOf()
         .Select(string.Concat);
 
@@ -31,11 +32,13 @@ internal sealed class LineFrameProperties
                 return bytes;
             });
 
-    private static readonly Gen<ulong> Numbers = Gen.OneOf(Gen.Elements<ulong>(0, 1, 9, 10, long.MaxValue, ulong.MaxValue), Gen.Choose(0, int.MaxValue).Select(number => (ulong)number));
+    private static readonly Gen<ulong> Numbers = Gen.OneOf(
+        Gen.Elements<ulong>(0, 1, 9, 10, long.MaxValue, ulong.MaxValue), Gen.Choose(0, int.MaxValue).Select(number => (ulong)number));
 
     [FuzzRun.Property]
     public Property Write_AnyDelivery_IsOneLineOfJsonThatSaysSo() =>
-        Prop.ForAll(Shrunk.Text(Texts), Shrunk.Text(Texts), Shrunk.Array(Payloads.Zip(Numbers.Zip(Numbers)).ArrayOf().Resize(3)), (subject, requestId, deliveries) =>
+        Prop.ForAll(Shrunk.Text(Texts), Shrunk.Text(Texts), Shrunk.Array(
+            Payloads.Zip(Numbers.Zip(Numbers)).ArrayOf().Resize(3)), (subject, requestId, deliveries) =>
         {
             // By turns with and without what can be asked for.
             var options = new FramingOptions(requestId.Length % 2 == 0 ? requestId : null, Metadata: subject.Length % 2 == 0);
@@ -66,7 +69,8 @@ internal sealed class LineFrameProperties
                     var token = DeliveryToken.Of(StreamName.OfExisting("stream"), ConsumerName.OfExisting("consumer"));
                     Assert.That(count.GetUInt64(), Is.EqualTo(ulong.MaxValue));
                     Assert.That(root.GetProperty("pending").GetUInt64(), Is.EqualTo(ulong.MaxValue));
-                    Assert.That(root.GetProperty("time").GetDateTimeOffset(), Is.EqualTo(DateTimeOffset.UnixEpoch.AddTicks(long.MaxValue / 100)));
+                    Assert.That(
+                        root.GetProperty("time").GetDateTimeOffset(), Is.EqualTo(DateTimeOffset.UnixEpoch.AddTicks(long.MaxValue / 100)));
                     Assert.That(token.TryParse(Encoding.UTF8.GetBytes(root.GetProperty("token").GetString()!), out var named), Is.True);
                     Assert.That(named, Is.EqualTo(new DeliverySequence(stream, consumer)));
                 }
@@ -78,16 +82,19 @@ internal sealed class LineFrameProperties
         });
 
     [FuzzRun.Property]
-    public Property WriteEnd_AnyError_IsOneLineOfJsonThatSaysSo() => Prop.ForAll(Shrunk.Text(Texts), Shrunk.Text(Texts), (message, detail) =>
+    public Property WriteEnd_AnyError_IsOneLineOfJsonThatSaysSo() => Prop.ForAll(Shrunk.Text(Texts), Shrunk.Text(Texts),
+        (message, detail) =>
     {
         var lines = Lines(output =>
         {
             var writer = new LineFrameWriter(output, "id", "stream", "consumer", new FramingOptions());
-            writer.WriteEnd(new Error(SubscriptionErrorTypes.Broken, new Operation(OperationKind.Publish, Subject: message), ("reason", detail)));
+            writer.WriteEnd(
+                new Error(SubscriptionErrorTypes.Broken, new Operation(OperationKind.Publish, Subject: message), ("reason", detail)));
             return writer.Bytes;
         });
         using var json = JsonDocument.Parse(lines.Single());
-        Assert.That(json.RootElement.GetProperty("error").GetProperty("message").GetString(), Is.EqualTo($"Unable to publish message to {message}"));
+        Assert.That(json.RootElement.GetProperty("error").GetProperty("message").GetString(), Is.EqualTo(
+            $"Unable to publish message to {message}"));
         Assert.That(json.RootElement.GetProperty("error").GetProperty("detail").GetString(), Is.EqualTo(detail));
     });
 

@@ -41,9 +41,11 @@ internal sealed class ManagementFuzz(string version) : HttpFuzz(version)
     [Test]
     public async Task Path_Random_IsNeverAFault() => await RunAsync(250, async _ =>
     {
-        var target = Nonsense.Pick("/", "/v1/admin/stream", "/v1/admin/stream/", "/v1/admin/stream/s/consumer/", "/v1/admin/stream/s/") + Nonsense.Path(8);
+        var target = Nonsense.Pick("/", "/v1/admin/stream", "/v1/admin/stream/", "/v1/admin/stream/s/consumer/", "/v1/admin/stream/s/")
+            + Nonsense.Path(8);
         var method = Nonsense.Pick("GET", "POST", "PUT", "DELETE", "PATCH", "OPTIONS", "X-Y");
-        var answer = await TryAsync(Server.Management, method, target, method is "GET" or "DELETE" ? null : Encoding.UTF8.GetBytes(Nonsense.Json(6)));
+        var answer = await TryAsync(
+            Server.Management, method, target, method is "GET" or "DELETE" ? null : Encoding.UTF8.GetBytes(Nonsense.Json(6)));
         Assert.That(answer?.Status is 200 && method is not "GET", Is.False, $"{method} {target} did something");
     });
 
@@ -54,7 +56,8 @@ internal sealed class ManagementFuzz(string version) : HttpFuzz(version)
         if (ServerUnderTest.KeepsItsSubjectsToItself)
         {
             var refused = await client.ManageAsync(HttpMethod.Post, "/v1/admin/stream", """{"name":"all","subjects":["*.*"]}""");
-            Assert.That((refused.Status, refused.Detail), Is.EqualTo((HttpStatusCode.BadRequest, "subjects that overlap with jetstream api require no-ack to be true (err_code 10052)")));
+            Assert.That((refused.Status, refused.Detail), Is.EqualTo(
+                (HttpStatusCode.BadRequest, "subjects that overlap with jetstream api require no-ack to be true (err_code 10052)")));
             return;
         }
 
@@ -87,7 +90,9 @@ internal sealed class ManagementFuzz(string version) : HttpFuzz(version)
             ["name"] = "c",
             ["mode"] = "pull",
             ["max_inflight"] = 1,
-            [field] = field is "notes" ? new string('n', 2_000_000) : new JsonArray([.. Enumerable.Range(0, 900).Select(index => JsonValue.Create($"{index}.{large}"))]),
+            [field] = field is "notes"
+                ? new string('n', 2_000_000)
+                : new JsonArray([.. Enumerable.Range(0, 900).Select(index => JsonValue.Create($"{index}.{large}"))]),
         };
         var answer = await SendAsync(Server.Management, method, path, new StringContent(body.ToJsonString()));
         (await SendAsync(Server.Management, "DELETE", "/v1/admin/stream/s", body: null)).Expect(200);
@@ -97,7 +102,8 @@ internal sealed class ManagementFuzz(string version) : HttpFuzz(version)
     private Task StepAsync() => Random.Next(12) switch
     {
         < 4 => DefineStreamAsync(),
-        < 5 => ChangeAsync("subject", Nonsense.Object(("subjects", Subjects(Nonsense.Pick(Names)))), static (sent, config) => config["subjects"] = SentJson.Array(sent.Subjects())),
+        < 5 => ChangeAsync("subject", Nonsense.Object(
+            ("subjects", Subjects(Nonsense.Pick(Names)))), static (sent, config) => config["subjects"] = SentJson.Array(sent.Subjects())),
         < 6 => ChangeAsync("limit", Nonsense.Object([.. Limits(), ("x", "1")]), static (sent, config) => sent.ChangeLimits(config)),
         < 7 => DeleteStreamAsync(),
         < 10 => DefineConsumerAsync(),
@@ -112,8 +118,11 @@ internal sealed class ManagementFuzz(string version) : HttpFuzz(version)
         if (await TryAsync(Server.Management, "POST", "/v1/admin/stream", body) is { Status: 200 })
         {
             var config = new SentJson(body).Stream();
-            var known = _streams.TryAdd((string)config["name"]!, new Model(config, new(StringComparer.Ordinal))) ? config : _streams[(string)config["name"]!].Config;
-            Assert.That(JsonNode.DeepEquals(known, config), Is.True, $"200 for another configuration than {known.ToJsonString()}: {Encoding.UTF8.GetString(body)}");
+            var known = _streams.TryAdd((string)config["name"]!, new Model(config, new(StringComparer.Ordinal)))
+                ? config
+                : _streams[(string)config["name"]!].Config;
+            Assert.That(JsonNode.DeepEquals(
+                known, config), Is.True, $"200 for another configuration than {known.ToJsonString()}: {Encoding.UTF8.GetString(body)}");
         }
     }
 
@@ -146,7 +155,8 @@ internal sealed class ManagementFuzz(string version) : HttpFuzz(version)
         [
             ("filter_subject", Nonsense.Pick($"\"{stream}.a\"", "\"\"", "null", "\"x.y\"")),
             ("delivery_group", Nonsense.Pick("\"g\"", "\"h\"", "\"\"", "null")),
-            ("notes", Nonsense.Pick("\"n\"", "\"\"", "\"é\\u0000\\\"\"", $"\"{new string('n', Nonsense.Pick(4096, 4097, 100_000, 2_000_000))}\"")),
+            ("notes", Nonsense.Pick(
+                "\"n\"", "\"\"", "\"é\\u0000\\\"\"", $"\"{new string('n', Nonsense.Pick(4096, 4097, 100_000, 2_000_000))}\"")),
             ("max_retry", Nonsense.Pick("-1", "0", "1", "9223372036854775807")),
             ("ack_wait", Nonsense.Pick("0", "1", "30000000000", "9223372036854775807")),
         ];
@@ -164,7 +174,8 @@ internal sealed class ManagementFuzz(string version) : HttpFuzz(version)
         {
             foreach (var field in new[] { "is_push", "filter_subject", "deliver_group" })
             {
-                Assert.That(JsonNode.DeepEquals(known[field], consumer[field]), Is.True, $"200 for another {field} than {known.ToJsonString()}: {Encoding.UTF8.GetString(body)}");
+                Assert.That(JsonNode.DeepEquals(known[field], consumer[field]), Is.True,
+                    $"200 for another {field} than {known.ToJsonString()}: {Encoding.UTF8.GetString(body)}");
             }
         }
 
@@ -181,8 +192,10 @@ internal sealed class ManagementFuzz(string version) : HttpFuzz(version)
     private async Task ReadAsync()
     {
         var name = Nonsense.Pick(Names);
-        (await TryAsync(Server.Management, "GET", $"/v1/admin/stream/{Nonsense.Encode(name)}"))!.Expect(_streams.ContainsKey(name) ? 200 : 404);
-        (await TryAsync(Server.Management, "GET", $"/v1/admin/stream/{Nonsense.Encode(name)}/consumer"))!.Expect(_streams.ContainsKey(name) ? 200 : 404);
+        (await TryAsync(Server.Management, "GET", $"/v1/admin/stream/{Nonsense.Encode(name)}"))!.Expect(
+            _streams.ContainsKey(name) ? 200 : 404);
+        (await TryAsync(Server.Management, "GET", $"/v1/admin/stream/{Nonsense.Encode(name)}/consumer"))!.Expect(
+            _streams.ContainsKey(name) ? 200 : 404);
         var list = (await TryAsync(Server.Management, "GET", "/v1/admin/stream"))!.Expect(200);
         Assert.That(list.Json["streams"]!.AsObject().Select(stream => stream.Key), Is.EquivalentTo(_streams.Keys));
     }
@@ -209,17 +222,24 @@ internal sealed class ManagementFuzz(string version) : HttpFuzz(version)
     }
 
     private string Subjects(string name) => Nonsense.Pick(
-        "[]", "null", $"[\"{name}\"]", $"[\"{name}.a\"]", $"[\"{name}.a\",\"{name}.b\"]", $"[\"{name}.>\"]", $"[\"{name}.a\",\"{name}.a\"]", $"[\"{name}.*\",\"{name}.a\"]",
-        "[\"x.y\"]", "[\"*.y\"]", "[\">\"]", "[\"$JS.API.>\"]", "[\"é.😀\"]", "[\"a..b\"]", "[\"\"]", "[null]", "[1]", $"[\"{name}.{new string('l', Nonsense.Pick(1000, 2048, 60_000))}\"]",
+        "[]", "null", $"[\"{name}\"]", $"[\"{name}.a\"]", $"[\"{name}.a\",\"{name}.b\"]", $"[\"{name}.>\"]", $"[\"{name}.a\",\"{name}.a\"]",
+        $"[\"{name}.*\",\"{name}.a\"]",
+        "[\"x.y\"]", "[\"*.y\"]", "[\">\"]", "[\"$JS.API.>\"]", "[\"é.😀\"]", "[\"a..b\"]", "[\"\"]", "[null]", "[1]",
+        $"[\"{name}.{new string('l', Nonsense.Pick(1000, 2048, 60_000))}\"]",
         $"[{string.Join(',', Enumerable.Range(0, Nonsense.Pick(10, 100, 1000)).Select(index => $"\"{name}.{index}\""))}]");
 
     private IEnumerable<(string, string)> Limits()
     {
-        foreach (var limit in new[] { "max_consumers", "max_msgs", "max_bytes", "max_age", "max_msgs_per_subject", "max_msg_size", "replicas" })
+        foreach (var limit in new[]
+        {
+            "max_consumers", "max_msgs", "max_bytes", "max_age", "max_msgs_per_subject", "max_msg_size", "replicas",
+        })
         {
             if (Random.Next(5) == 0)
             {
-                yield return (limit, limit is "max_age" ? Nonsense.Pick("0", "100000000", "99999999", "300000000000", "9223372036854775807") : Nonsense.Pick("-1", "0", "1", "5", "2147483647", "-2", "9223372036854775807"));
+                yield return (limit, limit is "max_age"
+                    ? Nonsense.Pick("0", "100000000", "99999999", "300000000000", "9223372036854775807")
+                    : Nonsense.Pick("-1", "0", "1", "5", "2147483647", "-2", "9223372036854775807"));
             }
         }
     }

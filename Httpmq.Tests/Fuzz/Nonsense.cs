@@ -7,21 +7,27 @@ internal sealed class Nonsense(Random random)
 {
     private static readonly string[] PathPieces =
     [
-        "a", "v1", "data", "admin", "stream", "subject", "consumer", "limit", "ack", "publish", ".", "..", "*", ">", "$JS", "_INBOX", "/", "//", "?", "&", "=", "#",
-        "%2F", "%2f", "%00", "%0A", "%25", "%", "%zz", "%C3%A9", "%C3", "%FF", "%2E%2E", "+", "~", ";", ":", "@", "subject_name", "max_msg_inflight",
+        "a", "v1", "data", "admin", "stream", "subject", "consumer", "limit", "ack", "publish", ".", "..", "*", ">", "$JS", "_INBOX", "/",
+        "//", "?", "&", "=", "#",
+        "%2F", "%2f", "%00", "%0A", "%25", "%", "%zz", "%C3%A9", "%C3", "%FF", "%2E%2E", "+", "~", ";", ":", "@", "subject_name",
+        "max_msg_inflight",
         "-1", "0", "99999999999999999999", "delivery_group", "\\", "s",
     ];
 
     private static readonly string[] JsonPieces =
     [
-        "{", "}", "[", "]", ",", ":", "\"", "\\u0000", "\\ud800", "null", "true", "-1", "1e400", "99999999999999999999", "\"name\"", "\"stream\"", "\"consumer\"",
-        "\"subjects\"", "\"mode\"", "\"push\"", "\"max_inflight\"", "\"subject\"", "\"b64_msg\"", "\"aGk=\"", " ", "\n", "é", "\0", "//", "NaN",
+        "{", "}", "[", "]", ",", ":", "\"", "\\u0000", "\\ud800", "null", "true", "-1", "1e400", "99999999999999999999", "\"name\"",
+        "\"stream\"", "\"consumer\"",
+        "\"subjects\"", "\"mode\"", "\"push\"", "\"max_inflight\"", "\"subject\"", "\"b64_msg\"", "\"aGk=\"", " ", "\n", "é", "\0",
+        "//", "NaN",
     ];
 
     private static readonly string[] Values =
     [
-        "null", "true", "false", "0", "-0", "1", "-1", "-2", "2", "1.0", "1e2", "1e400", "2147483647", "2147483648", "9223372036854775807", "9223372036854775808", "-9223372036854775808",
-        "99999999999999999999", "\"\"", "\"x\"", "\"1\"", "\"\\u0000\"", "\"\\ud800\"", "\"\\ud83d\\ude00\"", "\"😀\"", "\"a..b\"", "\">\"", "\"a b\"", "[]", "{}", "[null]", "[1]", "[\"\"]",
+        "null", "true", "false", "0", "-0", "1", "-1", "-2", "2", "1.0", "1e2", "1e400", "2147483647", "2147483648", "9223372036854775807",
+        "9223372036854775808", "-9223372036854775808",
+        "99999999999999999999", "\"\"", "\"x\"", "\"1\"", "\"\\u0000\"", "\"\\ud800\"", "\"\\ud83d\\ude00\"", "\"😀\"", "\"a..b\"", "\">\"",
+        "\"a b\"", "[]", "{}", "[null]", "[1]", "[\"\"]",
         "[[\"a\"]]", "{\"a\":1}", "100000000", "99999999", "60000000000",
     ];
 
@@ -36,7 +42,8 @@ internal sealed class Nonsense(Random random)
     {
         var bytes = Encoding.UTF8.GetBytes(text);
         return string.Concat(bytes.Select(value =>
-            (char.IsAsciiLetterOrDigit((char)value) || ".-_~$+;:@!*'(),=&".Contains((char)value, StringComparison.Ordinal)) && random.Next(6) > 0
+            (char.IsAsciiLetterOrDigit((char)value) || ".-_~$+;:@!*'(),=&".Contains((char)value, StringComparison.Ordinal))
+                && random.Next(6) > 0
                 ? ((char)value).ToString()
                 : random.Next(2) == 0 ? $"%{value:X2}" : $"%{value:x2}"));
     }
@@ -95,7 +102,10 @@ internal sealed class Nonsense(Random random)
                 fields.Insert(random.Next(fields.Count + 1), (name, Pick(Values)));
                 break;
             case 3:
-                fields.Insert(at, (Pick("x", string.Empty, "é", "\\u006e", "\\ud800", "description", "storage", "no_ack", "sealed", "mirror", "num_replicas", "duplicate_window"), Pick(Values)));
+                fields.Insert(
+                    at,
+                    (Pick("x", string.Empty, "é", "\\u006e", "\\ud800", "description", "storage", "no_ack", "sealed", "mirror",
+                        "num_replicas", "duplicate_window"), Pick(Values)));
                 break;
             case 4:
                 fields[at] = (name, Nest(value));
@@ -130,7 +140,8 @@ internal sealed class Nonsense(Random random)
         };
     }
 
-    private static string Text(IEnumerable<(string Name, string Value)> fields) => $"{{{string.Join(',', fields.Select(field => $"\"{field.Name}\":{field.Value}"))}}}";
+    private static string Text(IEnumerable<(string Name, string Value)> fields) =>
+        $"{{{string.Join(',', fields.Select(field => $"\"{field.Name}\":{field.Value}"))}}}";
 
     private string Join(string[] from, int most) => string.Concat(Enumerable.Range(0, random.Next(most + 1)).Select(_ => Pick(from)));
 }

@@ -12,7 +12,8 @@ internal static class RawHttp2
     private static readonly int[] IndexedStatuses = [200, 204, 206, 304, 400, 404, 500];
 
     /// <summary>The status of the answer; null where the server resets the stream or closes the connection instead.</summary>
-    public static async Task<int?> SendAsync(Uri server, string method, byte[] path, IEnumerable<(string Name, byte[] Value)> more, byte[]? body = null, string authority = "localhost")
+    public static async Task<int?> SendAsync(Uri server, string method, byte[] path, IEnumerable<(string Name, byte[] Value)> more,
+        byte[]? body = null, string authority = "localhost")
     {
         using var timeLimit = new CancellationTokenSource(Eventually.TimeLimit);
         using var client = new TcpClient();
@@ -20,12 +21,14 @@ internal static class RawHttp2
         await using var stream = client.GetStream();
         byte[] block =
         [
-            .. Http2Frames.RequestHead(method, authority, path), .. more.SelectMany(header => Http2Frames.Literal(header.Name, header.Value)),
+            .. Http2Frames.RequestHead(method, authority, path),
+            .. more.SelectMany(header => Http2Frames.Literal(header.Name, header.Value)),
         ];
         byte[] all =
         [
             .. Http2Frames.Opening(),
-            .. Http2Frames.Frame(Http2Frames.Headers, (byte)(Http2Frames.EndHeaders | (body is null ? Http2Frames.EndStream : 0)), 1, block),
+            .. Http2Frames.Frame(
+                Http2Frames.Headers, (byte)(Http2Frames.EndHeaders | (body is null ? Http2Frames.EndStream : 0)), 1, block),
             .. body is null ? [] : Http2Frames.Frame(Http2Frames.Data, Http2Frames.EndStream, 1, body),
         ];
         try

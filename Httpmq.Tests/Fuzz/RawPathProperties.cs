@@ -21,21 +21,24 @@ internal sealed partial class RawPathProperties
         .Select(string.Concat);
 
     private static readonly Gen<string> Encoded =
-        Gen.Frequency((3, Gen.Elements("a", ".", "2", "F", "+", "%61", "é", "\u00C3\u00A9", "%2F", "%2f", "%25")), (2, Gen.Elements("%", "%C3", "%A9", "%ED%A0%80", "%FF", "%00", "% 1", "%+1", "%-1", "%zz")))
+        Gen.Frequency((3, Gen.Elements("a", ".", "2", "F", "+", "%61", "é", "\u00C3\u00A9", "%2F", "%2f", "%25")),
+            (2, Gen.Elements("%", "%C3", "%A9", "%ED%A0%80", "%FF", "%00", "% 1", "%+1", "%-1", "%zz")))
         .ArrayOf()
         .Resize(8)
         .Select(string.Concat);
 
     [FuzzRun.Property]
     public Property LastSegment_AnyTextEncodedInAnyWay_IsTheText() =>
-        Prop.ForAll(Shrunk.Text(Texts), Gen.Choose(0, int.MaxValue).ToArbitrary(), Gen.Elements("", "?", "?a=/b", "?x=%zz").ToArbitrary(), (text, seed, query) =>
+        Prop.ForAll(Shrunk.Text(Texts), Gen.Choose(0, int.MaxValue).ToArbitrary(), Gen.Elements("", "?", "?a=/b", "?x=%zz")
+            .ToArbitrary(), (text, seed, query) =>
         {
             var random = new System.Random(seed);
             Assert.That(Read($"/v1/data/subject/{Encode(text, random)}{query}"), Is.EqualTo(text));
         });
 
     [FuzzRun.Property]
-    public Property LastSegment_AnyPath_IsDecodedOrRefused() => Prop.ForAll(Shrunk.Text(Encoded), path => Assert.That(Read("/" + path), Is.EqualTo(Decode(path))));
+    public Property LastSegment_AnyPath_IsDecodedOrRefused() =>
+        Prop.ForAll(Shrunk.Text(Encoded), path => Assert.That(Read("/" + path), Is.EqualTo(Decode(path))));
 
     /// <summary>Each byte of UTF-8 as itself where it may stand so, or with a percent sign.</summary>
     private static string Encode(string text, System.Random random) => string.Concat(Encoding.UTF8.GetBytes(text).Select(value =>
@@ -54,7 +57,8 @@ internal sealed partial class RawPathProperties
         {
             var bytes = Encoding.Latin1.GetBytes(Whole().Match(segment).Groups["part"].Captures.Aggregate(
                 string.Empty,
-                static (text, part) => text + (part.Value[0] == '%' ? (char)Convert.FromHexString(part.ValueSpan[1..])[0] : part.Value[0])));
+                static (text, part) => text
+                    + (part.Value[0] == '%' ? (char)Convert.FromHexString(part.ValueSpan[1..])[0] : part.Value[0])));
             return new UTF8Encoding(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true).GetString(bytes);
         }
         catch (DecoderFallbackException)

@@ -19,7 +19,8 @@ internal static class Segments
     /// <summary>Reads from a pipe into which the pieces are written one by one, each with a read of its own.</summary>
     public static async Task<T> ReadAsync<T>(byte[][] pieces, Func<PipeReader, ValueTask<T>> read)
     {
-        var pipe = new Pipe(new PipeOptions(readerScheduler: PipeScheduler.Inline, writerScheduler: PipeScheduler.Inline, pauseWriterThreshold: 0, minimumSegmentSize: 16, useSynchronizationContext: false));
+        var pipe = new Pipe(new PipeOptions(readerScheduler: PipeScheduler.Inline, writerScheduler: PipeScheduler.Inline,
+            pauseWriterThreshold: 0, minimumSegmentSize: 16, useSynchronizationContext: false));
         var reading = read(pipe.Reader).AsTask();
         foreach (var piece in pieces)
         {

@@ -78,7 +78,8 @@ internal sealed class SentJson(byte[] body)
         var same = new JsonObject();
         foreach (var (name, value) in expected)
         {
-            same[name] = actual[name]?.DeepClone() ?? (value!.GetValueKind() is JsonValueKind.String ? JsonValue.Create(string.Empty) : null);
+            same[name] = actual[name]?.DeepClone()
+                ?? (value!.GetValueKind() is JsonValueKind.String ? JsonValue.Create(string.Empty) : null);
         }
 
         return same;

@@ -7,7 +7,8 @@ namespace Httpmq.Tests.Fuzz;
 /// <summary>Generators together with what a failing value is cut down to, so that a failure shows the part that matters.</summary>
 internal static class Shrunk
 {
-    public static Arbitrary<string> Text(Gen<string> texts) => Arb.From(texts, text => Shorter(text.ToCharArray()).Select(characters => new string(characters)));
+    public static Arbitrary<string> Text(Gen<string> texts) =>
+        Arb.From(texts, text => Shorter(text.ToCharArray()).Select(characters => new string(characters)));
 
     public static Arbitrary<T[]> Array<T>(Gen<T[]> arrays) => Arb.From(arrays, Shorter);
 
@@ -37,7 +38,8 @@ internal static class Shrunk
     }
 
     private static Gen<Func<string, string>> Damages(Gen<string> garbage) =>
-        Gen.Choose(0, int.MaxValue - 1).Zip(Gen.Choose(0, 3).Zip(garbage)).Select<(int At, (int Kind, string Text) What), Func<string, string>>(damage => text =>
+        Gen.Choose(0, int.MaxValue - 1).Zip(Gen.Choose(0, 3)
+            .Zip(garbage)).Select<(int At, (int Kind, string Text) What), Func<string, string>>(damage => text =>
         {
             var at = text.Length == 0 ? 0 : damage.At % text.Length;
             return damage.What.Kind switch

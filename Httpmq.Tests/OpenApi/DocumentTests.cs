@@ -43,7 +43,8 @@ internal sealed class DocumentTests(string group)
     [Test]
     public async Task Document_Committed_IsCurrent()
     {
-        var current = await OpenApiCommand.GenerateAsync(string.Equals(group, "management", StringComparison.Ordinal) ? ApiGroup.Management : ApiGroup.Dataplane);
+        var current = await OpenApiCommand.GenerateAsync(
+            string.Equals(group, "management", StringComparison.Ordinal) ? ApiGroup.Management : ApiGroup.Dataplane);
 
         var committed = Repository.Read($"docs/openapi/{group}.json");
 
@@ -76,12 +77,15 @@ internal sealed class DocumentTests(string group)
             where !string.Equals(response.Key, "200", StringComparison.Ordinal)
             let json = response.Value["content"]!["application/json"]!
             let expected = string.Equals(response.Key, "default", StringComparison.Ordinal) ? "500" : response.Key
-            select (operation, response, Schema: (string)json["schema"]!["$ref"]!, Code: json["example"]!["error"]!["code"]!.ToString(), expected);
+            select (operation, response, Schema: (string)json["schema"]!["$ref"]!,
+                Code: json["example"]!["error"]!["code"]!.ToString(), expected);
 
-        Assert.That(failures, Is.Not.Empty.And.All.Matches<(DocumentedOperation, KeyValuePair<string, JsonObject> Response, string Schema, string Code, string Expected)>(
-            failure => failure.Schema.EndsWith("/FailureAnswer", StringComparison.Ordinal)
-                && string.Equals(failure.Code, failure.Expected, StringComparison.Ordinal)
-                && failure.Response.Value["headers"]!["Retry-After"] is null == (failure.Response.Key is not ("503" or "429"))));
+        Assert.That(failures, Is.Not.Empty);
+        Assert.That(
+            failures.Where(failure => !failure.Schema.EndsWith("/FailureAnswer", StringComparison.Ordinal)
+                || !string.Equals(failure.Code, failure.expected, StringComparison.Ordinal)
+                || failure.response.Value["headers"]!["Retry-After"] is null != (failure.response.Key is not ("503" or "429"))),
+            Is.Empty);
     }
 
     [Test]

@@ -33,7 +33,8 @@ internal sealed partial class QueryParameterTests
 
     [Test]
     public void Parameters_OfTheDocuments_AreThoseOfEveryRoute() =>
-        Assert.That(Parameters().Select(static parameter => (string)parameter.Arguments[3]!), Does.Contain("subject_name").And.Contain("metadata"));
+        Assert.That(
+            Parameters().Select(static parameter => (string)parameter.Arguments[3]!), Does.Contain("subject_name").And.Contain("metadata"));
 
     private static async Task<string> AskAsync(GatewayClient client, string group, string method, string target)
     {

@@ -12,7 +12,8 @@ internal sealed class FakeExchange : IDisposable
     // The writer waits as soon as so many bytes are not read, as it does when a client's window is full.
     private const int Window = 64;
 
-    private readonly Pipe _answer = new(new PipeOptions(pauseWriterThreshold: Window, resumeWriterThreshold: Window / 2, useSynchronizationContext: false));
+    private readonly Pipe _answer = new(
+        new PipeOptions(pauseWriterThreshold: Window, resumeWriterThreshold: Window / 2, useSynchronizationContext: false));
     private readonly Pipe _request = new();
     private readonly CancellationTokenSource _aborted = new();
 
@@ -70,7 +71,8 @@ internal sealed class FakeExchange : IDisposable
 
         public Task StartAsync(CancellationToken cancellationToken = default) => Task.CompletedTask;
 
-        public Task SendFileAsync(string path, long offset, long? count, CancellationToken cancellationToken = default) => throw new NotSupportedException();
+        public Task SendFileAsync(string path, long offset, long? count, CancellationToken cancellationToken = default) =>
+            throw new NotSupportedException();
 
         public Task CompleteAsync() => Task.CompletedTask;
     }

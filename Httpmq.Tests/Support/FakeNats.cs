@@ -40,7 +40,8 @@ internal sealed class FakeNats : IAsyncDisposable
     public ConcurrentQueue<(string Subject, string ReplyTo)> Published { get; } = new();
 
     /// <summary>The subjects of those that await an answer.</summary>
-    public IEnumerable<string> Asked => Published.Where(static message => message.ReplyTo.Length > 0).Select(static message => message.Subject);
+    public IEnumerable<string> Asked =>
+        Published.Where(static message => message.ReplyTo.Length > 0).Select(static message => message.Subject);
 
     /// <summary>Connections of clients that are open, each after its first PING.</summary>
     public int Connections
@@ -116,14 +117,16 @@ internal sealed class FakeNats : IAsyncDisposable
     {
         lock (_clients)
         {
-            return [.. _clients.SelectMany(client => client.Subscriptions.Where(sub => Covers(sub.Value, subject)).Select(sub => (client, sub.Key)))];
+            return [.. _clients.SelectMany(
+                client => client.Subscriptions.Where(sub => Covers(sub.Value, subject)).Select(sub => (client, sub.Key)))];
         }
     }
 
     private static bool Covers(string pattern, string subject)
     {
         var (parts, tokens) = (pattern.Split('.'), subject.Split('.'));
-        return parts.Length == tokens.Length && parts.Zip(tokens).All(static pair => pair.First is "*" || string.Equals(pair.First, pair.Second, StringComparison.Ordinal));
+        return parts.Length == tokens.Length
+            && parts.Zip(tokens).All(static pair => pair.First is "*" || string.Equals(pair.First, pair.Second, StringComparison.Ordinal));
     }
 
     private async Task AcceptAsync()

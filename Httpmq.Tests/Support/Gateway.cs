@@ -37,7 +37,8 @@ internal sealed class Gateway : IAsyncDisposable
     /// <summary>The routes of both hosts, such as <c>GET /v1/admin/stream/{stream}</c>; in-process only.</summary>
     public IEnumerable<string> Routes => _hosts
         .SelectMany(host => host.Services.GetRequiredService<EndpointDataSource>().Endpoints.OfType<RouteEndpoint>())
-        .SelectMany(route => route.Metadata.GetRequiredMetadata<HttpMethodMetadata>().HttpMethods.Select(method => $"{method} /{route.RoutePattern.RawText}"));
+        .SelectMany(route => route.Metadata.GetRequiredMetadata<HttpMethodMetadata>().HttpMethods.Select(
+            method => $"{method} /{route.RoutePattern.RawText}"));
 
     /// <summary>The pair that runs already, or null.</summary>
     public static Gateway? Running()

@@ -36,7 +36,8 @@ internal sealed class GatewayClient(Gateway gateway, Version version) : IDisposa
     };
 
     public Task<GatewayAnswer> ManageAsync(HttpMethod method, string path, string? json = null) =>
-        SendAsync(method, new Uri(gateway.Management, path), json is null ? null : new StringContent(json, Encoding.UTF8, "application/json"));
+        SendAsync(
+            method, new Uri(gateway.Management, path), json is null ? null : new StringContent(json, Encoding.UTF8, "application/json"));
 
     public Task<GatewayAnswer> DataAsync(HttpMethod method, string path, HttpContent? body = null) =>
         SendAsync(method, new Uri(gateway.Dataplane, path), body);
@@ -109,7 +110,8 @@ internal sealed class GatewayClient(Gateway gateway, Version version) : IDisposa
 
     public async Task<(OpenStream? Open, GatewayAnswer? Refusal)> TrySubscribeAsync(string stream, string consumer, string query)
     {
-        var request = Request(HttpMethod.Get, new Uri(gateway.Dataplane, $"/v1/data/stream/{stream}/consumer/{consumer}?{query}"), body: null);
+        var request = Request(
+            HttpMethod.Get, new Uri(gateway.Dataplane, $"/v1/data/stream/{stream}/consumer/{consumer}?{query}"), body: null);
         var response = await _http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead);
         return response.IsSuccessStatusCode
             ? (new OpenStream(response, await response.Content.ReadAsStreamAsync()), null)

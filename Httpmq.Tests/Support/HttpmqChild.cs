@@ -13,9 +13,11 @@ internal static class HttpmqChild
     }
 
     /// <summary>Mode <c>all</c> with its data in this folder.</summary>
-    public static GatewayProcess StartAll(string folder, int management, int dataplane, int nats, IEnumerable<KeyValuePair<string, string>> more, params string[] arguments)
+    public static GatewayProcess StartAll(
+        string folder, int management, int dataplane, int nats, IEnumerable<KeyValuePair<string, string>> more, params string[] arguments)
     {
         var ports = GatewayProcess.Listening("management", management).Concat(GatewayProcess.Listening("dataplane", dataplane));
-        return Start(["all", "--data-folder", folder, .. arguments], new Dictionary<string, string>(ports.Concat(more), StringComparer.Ordinal) { ["Httpmq__EmbeddedNats__Port"] = $"{nats}" });
+        return Start(["all", "--data-folder", folder, .. arguments], new Dictionary<string, string>(
+            ports.Concat(more), StringComparer.Ordinal) { ["Httpmq__EmbeddedNats__Port"] = $"{nats}" });
     }
 }

@@ -84,6 +84,7 @@ internal static class RawHttp
         return end >= 0
             && length >= 0
             && length < end
-            && Encoding.UTF8.GetByteCount(answer.AsSpan(end + 4)) >= int.Parse(answer.AsSpan(length + Length.Length, answer.IndexOf("\r\n", length, StringComparison.Ordinal) - length - Length.Length), CultureInfo.InvariantCulture);
+            && Encoding.UTF8.GetByteCount(answer.AsSpan(end + 4)) >= int.Parse(answer.AsSpan(length + Length.Length,
+                answer.IndexOf("\r\n", length, StringComparison.Ordinal) - length - Length.Length), CultureInfo.InvariantCulture);
     }
 }

@@ -47,8 +47,15 @@ internal sealed class RawJetStream(string url) : IAsyncDisposable
     /// <param name="more">Further fields of its configuration, in JetStream's words.</param>
     public Task<JsonNode> CreateConsumerAsync(string stream, string name, JsonObject? more = null)
     {
-        var config = new JsonObject { ["durable_name"] = name, ["ack_policy"] = "explicit", ["deliver_policy"] = "all", ["replay_policy"] = "instant" };
-        return CallAsync($"CONSUMER.DURABLE.CREATE.{stream}.{name}", new JsonObject { ["stream_name"] = stream, ["config"] = Add(config, more) });
+        var config = new JsonObject
+        {
+            ["durable_name"] = name,
+            ["ack_policy"] = "explicit",
+            ["deliver_policy"] = "all",
+            ["replay_policy"] = "instant",
+        };
+        return CallAsync(
+            $"CONSUMER.DURABLE.CREATE.{stream}.{name}", new JsonObject { ["stream_name"] = stream, ["config"] = Add(config, more) });
     }
 
     /// <summary>Sends an acknowledgement as the gateway would build it, unchecked; false when the server does not answer it.</summary>
@@ -57,7 +64,8 @@ internal sealed class RawJetStream(string url) : IAsyncDisposable
         try
         {
             await _nats.RequestAsync<string, string>(
-                $"$JS.ACK.{stream}.{consumer}.1.{streamSequence}.1.0.0", "+ACK", replyOpts: new NatsSubOpts { Timeout = TimeSpan.FromSeconds(1) });
+                $"$JS.ACK.{stream}.{consumer}.1.{streamSequence}.1.0.0", "+ACK",
+                replyOpts: new NatsSubOpts { Timeout = TimeSpan.FromSeconds(1) });
             return true;
         }
         catch (NatsNoReplyException)
@@ -70,7 +78,8 @@ internal sealed class RawJetStream(string url) : IAsyncDisposable
 
     public async Task<JsonNode> StreamConfigAsync(string stream) => (await CallAsync($"STREAM.INFO.{stream}"))["config"]!;
 
-    public async Task<JsonNode> ConsumerConfigAsync(string stream, string consumer) => (await CallAsync($"CONSUMER.INFO.{stream}.{consumer}"))["config"]!;
+    public async Task<JsonNode> ConsumerConfigAsync(string stream, string consumer) =>
+        (await CallAsync($"CONSUMER.INFO.{stream}.{consumer}"))["config"]!;
 
     public ValueTask DisposeAsync() => _nats.DisposeAsync();
 

@@ -24,7 +24,9 @@ internal static class ServerUnderTest
     /// <summary>Subjects such as <c>*.*</c> may not take in those of JetStream; measured: 2.9 and 2.10 allow it, 2.15 does not.</summary>
     public static bool KeepsItsSubjectsToItself => IsAtLeast(2, 11);
 
-    /// <summary>An acknowledgement of a message that was never delivered is not answered and does nothing; earlier ones delete the message.</summary>
+    /// <summary>
+    /// An acknowledgement of a message that was never delivered is not answered and does nothing; earlier ones delete the message.
+    /// </summary>
     public static bool IgnoresAckOfUndelivered => IsAtLeast(2, 10, 26);
 
     public static bool IsAtLeast(int major, int minor, int patch = 0) => Facts.Version >= new Version(major, minor, patch);
@@ -41,7 +43,8 @@ internal static class ServerUnderTest
             && !test.AllCategories().Contains(Category, StringComparer.Ordinal))
         {
             throw new InvalidOperationException(
-                $"{fixture.Name} talks to a nats-server: give it [Category(ServerUnderTest.Category)], so that it runs on every generation.");
+                $"{fixture.Name} talks to a nats-server: give it [Category(ServerUnderTest.Category)], so that it "
+                    + "runs on every generation.");
         }
     }
 

@@ -18,6 +18,7 @@ internal static class Snapshot
         }
 
         var committed = File.Exists(Repository.PathOf(file)) ? Repository.Read(file) : string.Empty;
-        Assert.That(committed, Is.EqualTo(content), $"{file} is not what the code makes of it; if the change is meant, run 'make snapshots' and commit it");
+        Assert.That(committed, Is.EqualTo(content),
+            $"{file} is not what the code makes of it; if the change is meant, run 'make snapshots' and commit it");
     }
 }

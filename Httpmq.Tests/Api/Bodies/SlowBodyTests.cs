@@ -96,7 +96,8 @@ internal sealed class SlowBodyTests(string version)
     {
         if (version is "1.1")
         {
-            var text = await RawHttp.SendAsync(gateway.Dataplane, $"POST {path} HTTP/1.1\nContent-Length: 100", [Encoding.ASCII.GetBytes(start)]);
+            var text = await RawHttp.SendAsync(
+                gateway.Dataplane, $"POST {path} HTTP/1.1\nContent-Length: 100", [Encoding.ASCII.GetBytes(start)]);
             return (RawHttp.StatusOf(text), text);
         }
 

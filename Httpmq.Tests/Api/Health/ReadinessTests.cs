@@ -33,7 +33,8 @@ internal sealed class ReadinessTests
     {
         await using var nats = await ServerUnderTest.StartAsync();
         await nats.KillAsync();
-        await using var gateway = await Gateway.StartAsync(nats.Url, configureNats: static options => options with { ReconnectWait = TimeSpan.FromMinutes(1) });
+        await using var gateway = await Gateway.StartAsync(
+            nats.Url, configureNats: static options => options with { ReconnectWait = TimeSpan.FromMinutes(1) });
         using var client = gateway.Client();
 
         await BecomesAsync(client, HttpStatusCode.ServiceUnavailable);
@@ -70,7 +71,8 @@ internal sealed class ReadinessTests
         var servers = string.Join(',', $"nats://{first.LocalEndpoint}", $"nats://{second.LocalEndpoint}", nats.Url);
         await using var gateway = await Gateway.StartAsync(
             servers,
-            configureNats: static options => options with { ReconnectWait = TimeSpan.FromMinutes(1), ConnectTimeout = TimeSpan.FromMinutes(1) });
+            configureNats: static options =>
+                options with { ReconnectWait = TimeSpan.FromMinutes(1), ConnectTimeout = TimeSpan.FromMinutes(1) });
         using var client = gateway.Client();
 
         await Eventually.HoldsAsync(async () => (await client.DataAsync(HttpMethod.Get, "/v1/data/ready")).Success, "ready");
@@ -111,7 +113,8 @@ internal sealed class ReadinessTests
     private static async Task BecomesAsync(GatewayClient client, HttpStatusCode status)
     {
         var start = Stopwatch.GetTimestamp();
-        await Eventually.HoldsAsync(async () => (await client.DataAsync(HttpMethod.Get, "/v1/data/ready")).Status == status, $"{status}", Longest);
+        await Eventually.HoldsAsync(
+            async () => (await client.DataAsync(HttpMethod.Get, "/v1/data/ready")).Status == status, $"{status}", Longest);
         Assert.That(Stopwatch.GetElapsedTime(start), Is.LessThan(Longest));
     }
 }

@@ -90,14 +90,17 @@ internal sealed class ClientFaultLogTests
     public async Task TextLog_ControlCharactersOfClients_AreEscaped()
     {
         await using var child = await StartAsync("-l", "debug");
-        await RawHttp.SendExactlyAsync(Server, "GET /a%1B[31m%0Ainfo:%20forged%0D%C2%9B%E2%80%AE HTTP/1.1\r\nHost: localhost\r\nX-Evil: \u001b[2J\r\nConnection: close\r\n\r\n");
+        await RawHttp.SendExactlyAsync(Server, "GET /a%1B[31m%0Ainfo:%20forged%0D%C2%9B%E2%80%AE HTTP/1.1\r\nHost: localhost\r\nX-Evil: "
+            + "\u001b[2J\r\nConnection: close\r\n\r\n");
 
-        await Eventually.HoldsAsync(() => child.Errors.Contains("GET /a", StringComparison.Ordinal) && child.Errors.Contains(" 404 ", StringComparison.Ordinal), "the access line");
+        await Eventually.HoldsAsync(() => child.Errors.Contains("GET /a", StringComparison.Ordinal)
+            && child.Errors.Contains(" 404 ", StringComparison.Ordinal), "the access line");
         using (Assert.EnterMultipleScope())
         {
             Assert.That(child.Errors, Does.Contain(@"GET /a\u001b[31m\u000ainfo: forged\u000d\u009b\u202e 404"));
             Assert.That(child.Errors, Does.Contain(@"X-Evil: \u001b[2J"));
-            Assert.That(child.Errors.Where(character => char.IsControl(character) && character is not '\n').Select(character => (int)character), Is.Empty);
+            Assert.That(child.Errors.Where(character => char.IsControl(character) && character is not '\n')
+                .Select(character => (int)character), Is.Empty);
             Assert.That(child.Errors.Split('\n').Where(line => line.StartsWith("info: forged", StringComparison.Ordinal)), Is.Empty);
         }
     }
@@ -123,7 +126,8 @@ internal sealed class ClientFaultLogTests
     {
         using var socket = new TcpClient { LingerState = new LingerOption(enable: true, seconds: 0) };
         await socket.ConnectAsync(Server.Host, Server.Port);
-        await socket.GetStream().WriteAsync(Encoding.ASCII.GetBytes($"POST {path} HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100\r\nExpect: 100-continue\r\n\r\n"));
+        await socket.GetStream().WriteAsync(
+            Encoding.ASCII.GetBytes($"POST {path} HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100\r\nExpect: 100-continue\r\n\r\n"));
 
         // The interim answer says that the body is being read.
         var buffer = new byte[100];
@@ -136,7 +140,8 @@ internal sealed class ClientFaultLogTests
     {
         using var client = Http2();
         await AbandonAsync(client, path);
-        Assert.That((await client.GetAsync(new Uri(Server, "/v1/data/alive"))).StatusCode, Is.EqualTo(HttpStatusCode.OK), "the connection lives on");
+        Assert.That((await client.GetAsync(new Uri(Server, "/v1/data/alive"))).StatusCode, Is.EqualTo(
+            HttpStatusCode.OK), "the connection lives on");
     }
 
     /// <summary>Half a body, then the end of the connection.</summary>
@@ -152,18 +157,22 @@ internal sealed class ClientFaultLogTests
         using var leave = new CancellationTokenSource();
         var sending = client.PostAsync(new Uri(Server, path), new StartedContent(started), leave.Token);
         await started.Task.WaitAsync(Eventually.TimeLimit);
-        Assert.That((await client.GetAsync(new Uri(Server, "/v1/data/alive"))).StatusCode, Is.EqualTo(HttpStatusCode.OK), "the start of the body is there");
+        Assert.That((await client.GetAsync(new Uri(Server, "/v1/data/alive"))).StatusCode, Is.EqualTo(
+            HttpStatusCode.OK), "the start of the body is there");
         await leave.CancelAsync();
         Assert.That(async () => await sending, Throws.InstanceOf<OperationCanceledException>());
     }
 
-    private static HttpClient Http2() => new() { DefaultRequestVersion = HttpVersion.Version20, DefaultVersionPolicy = HttpVersionPolicy.RequestVersionExact };
+    private static HttpClient Http2() =>
+        new() { DefaultRequestVersion = HttpVersion.Version20, DefaultVersionPolicy = HttpVersionPolicy.RequestVersionExact };
 
-    private static int Lines(GatewayProcess child, string text) => child.Errors.Split('\n').Count(line => line.Contains(text, StringComparison.Ordinal));
+    private static int Lines(GatewayProcess child, string text) =>
+        child.Errors.Split('\n').Count(line => line.Contains(text, StringComparison.Ordinal));
 
     private async Task<GatewayProcess> StartAsync(params string[] arguments)
     {
-        var settings = new Dictionary<string, string>(GatewayProcess.Listening("dataplane", _port), StringComparer.Ordinal) { ["Httpmq__Nats__ServerUri"] = SharedServers.Nats.Url };
+        var settings = new Dictionary<string, string>(
+            GatewayProcess.Listening("dataplane", _port), StringComparer.Ordinal) { ["Httpmq__Nats__ServerUri"] = SharedServers.Nats.Url };
         var child = HttpmqChild.Start(["dataplane", .. arguments], settings);
         await child.WaitForOutputAsync("NATS");
         return child;
@@ -172,7 +181,8 @@ internal sealed class ClientFaultLogTests
     /// <summary>The start of a body, whose rest never comes.</summary>
     private sealed class StartedContent(TaskCompletionSource started) : HttpContent
     {
-        protected override Task SerializeToStreamAsync(Stream stream, TransportContext? context) => SerializeToStreamAsync(stream, context, CancellationToken.None);
+        protected override Task SerializeToStreamAsync(Stream stream, TransportContext? context) =>
+            SerializeToStreamAsync(stream, context, CancellationToken.None);
 
         protected override async Task SerializeToStreamAsync(Stream stream, TransportContext? context, CancellationToken cancellationToken)
         {

@@ -64,7 +64,8 @@ internal sealed class NoTimeoutTests
     public async Task Subscription_QuietLongerThanAllTimeouts_IsNotCut([Values("1.1", "2.0")] string version)
     {
         await using var gateway = await Gateway.StartAsync(
-            SharedServers.Nats.Url, server => server with { IdleTimeout = Shortest, ReadTimeout = Shortest, WriteTimeout = TimeSpan.FromSeconds(1) });
+            SharedServers.Nats.Url,
+            server => server with { IdleTimeout = Shortest, ReadTimeout = Shortest, WriteTimeout = TimeSpan.FromSeconds(1) });
         using var client = gateway.Client(Version.Parse(version));
         await OwnGateway.IsReadyAsync(client);
         var stream = SharedServers.NewName();

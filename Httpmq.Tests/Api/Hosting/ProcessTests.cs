@@ -73,7 +73,8 @@ internal sealed class ProcessTests
         using (Assert.EnterMultipleScope())
         {
             Assert.That(code, Is.EqualTo(1));
-            Assert.That(child.Errors.Trim(), Is.EqualTo($"httpmq: dataplane.api_server.server_config.listen_port: 127.0.0.1:{_dataplane} is in use by another process; "
+            Assert.That(child.Errors.Trim(), Is.EqualTo(
+                $"httpmq: dataplane.api_server.server_config.listen_port: 127.0.0.1:{_dataplane} is in use by another process; "
                 + "stop it, or choose another port with this key or Httpmq__Dataplane__ApiServer__ServerConfig__ListenPort"));
         }
     }
@@ -81,7 +82,8 @@ internal sealed class ProcessTests
     [Test]
     public async Task Management_NatsNeverThere_ServesNotReadyThenGivesUpWithAnError()
     {
-        await using var child = HttpmqChild.Start(["management"], new Dictionary<string, string>(GatewayProcess.Listening("management", _management), StringComparer.Ordinal)
+        await using var child = HttpmqChild.Start(["management"], new Dictionary<string, string>(
+            GatewayProcess.Listening("management", _management), StringComparer.Ordinal)
         {
             ["Httpmq__Nats__ServerUri"] = $"nats://127.0.0.1:{_nats}",
             ["Httpmq__Nats__Reconnect__MaxAttempts"] = "10",
@@ -109,7 +111,8 @@ internal sealed class ProcessTests
         await using var child = StartAll(server: chosen);
         await child.WaitForOutputAsync("data folder");
 
-        Assert.That(child.Output, Does.Contain($"nats-server {ServerUnderTest.Facts.Version}, embedded").And.Contain($"program      {chosen}\n"));
+        Assert.That(
+            child.Output, Does.Contain($"nats-server {ServerUnderTest.Facts.Version}, embedded").And.Contain($"program      {chosen}\n"));
     }
 
     [Test]
@@ -146,7 +149,8 @@ internal sealed class ProcessTests
     [TestCase("datapalne", "httpmq: openapi: 'datapalne' is not management or dataplane; choose the API: ")]
     public async Task OpenApi_WithoutAnApi_SaysWhichThereAre(string name, string line)
     {
-        await using var child = HttpmqChild.Start(["openapi", .. name.Split(' ', StringSplitOptions.RemoveEmptyEntries)], new Dictionary<string, string>(StringComparer.Ordinal));
+        await using var child = HttpmqChild.Start(
+            ["openapi", .. name.Split(' ', StringSplitOptions.RemoveEmptyEntries)], new Dictionary<string, string>(StringComparer.Ordinal));
         var code = await child.WaitForExitAsync();
 
         Assert.That(code, Is.EqualTo(2));

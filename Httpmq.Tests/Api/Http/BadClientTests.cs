@@ -39,7 +39,8 @@ internal sealed class BadClientTests
     public async Task Publish_TenGigabytesAnnounced_Is413AtOnce()
     {
         var start = Stopwatch.GetTimestamp();
-        var answer = await RawHttp.SendAsync(SharedServers.Gateway.Dataplane, "POST /v1/data/subject/x HTTP/1.1\nContent-Length: 10737418240");
+        var answer = await RawHttp.SendAsync(
+            SharedServers.Gateway.Dataplane, "POST /v1/data/subject/x HTTP/1.1\nContent-Length: 10737418240");
         using (Assert.EnterMultipleScope())
         {
             Assert.That(RawHttp.StatusOf(answer), Is.EqualTo(413), answer);
@@ -71,7 +72,8 @@ internal sealed class BadClientTests
     [Test]
     public async Task Headers_Endless_Are431()
     {
-        var answer = await SendUnfinishedAsync(SharedServers.Gateway.Dataplane, "GET /v1/data/alive HTTP/1.1\r\nHost: localhost\r\nX-More: " + new string('x', 40_000));
+        var answer = await SendUnfinishedAsync(
+            SharedServers.Gateway.Dataplane, "GET /v1/data/alive HTTP/1.1\r\nHost: localhost\r\nX-More: " + new string('x', 40_000));
         Assert.That(answer, Is.Empty.Or.StartsWith("HTTP/1.1 431"));
     }
 
@@ -100,19 +102,22 @@ internal sealed class BadClientTests
         using var client = gateway.Client();
         var stream = SharedServers.NewName();
         await client.DefineStreamAsync(stream, stream);
-        using var http = new HttpClient { DefaultRequestVersion = HttpVersion.Version20, DefaultVersionPolicy = HttpVersionPolicy.RequestVersionExact };
+        using var http =
+            new HttpClient { DefaultRequestVersion = HttpVersion.Version20, DefaultVersionPolicy = HttpVersionPolicy.RequestVersionExact };
         var never = new TaskCompletionSource();
 
         for (var count = 0; count < Streams; count += 100)
         {
             using var reset = new CancellationTokenSource();
-            var requests = Enumerable.Range(0, 100).Select(_ => TryAsync(http, new Uri(gateway.Dataplane, $"/v1/data/subject/{stream}"), never.Task, reset.Token)).ToArray();
+            var requests = Enumerable.Range(0, 100)
+                .Select(_ => TryAsync(http, new Uri(gateway.Dataplane, $"/v1/data/subject/{stream}"), never.Task, reset.Token)).ToArray();
             await client.PublishAsync(stream, "meanwhile");
             await reset.CancelAsync();
             await Task.WhenAll(requests);
         }
 
-        Assert.That((int)(await client.StreamAsync(stream))["state"]!["messages"]!, Is.EqualTo(Streams / 100), "a body that was not complete was stored");
+        Assert.That((int)(await client.StreamAsync(stream))["state"]!["messages"]!, Is.EqualTo(
+            Streams / 100), "a body that was not complete was stored");
     }
 
     [Test]
@@ -141,7 +146,8 @@ internal sealed class BadClientTests
 
         var streams = gateway.DataplaneServices.GetRequiredService<OpenStreams>();
         await Eventually.HoldsAsync(() => streams.Count == 0, "no open stream");
-        await Eventually.HoldsAsync(async () => (bool?)(await client.ConsumerAsync(stream, "c"))["push_bound"] is not true, "an unbound consumer");
+        await Eventually.HoldsAsync(
+            async () => (bool?)(await client.ConsumerAsync(stream, "c"))["push_bound"] is not true, "an unbound consumer");
     }
 
     private static async Task<string> SendUnfinishedAsync(Uri server, string text)

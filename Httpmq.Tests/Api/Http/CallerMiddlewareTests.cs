@@ -91,7 +91,8 @@ internal sealed class CallerMiddlewareTests
 
     private static TestCaseData Route(string route, string? body, int status)
     {
-        var (method, path) = (route.Split(' ')[0], route.Split(' ')[1].Replace("{stream}", "s").Replace("{consumer}", "c").Replace("{subject}", "a"));
+        var (method, path) =
+            (route.Split(' ')[0], route.Split(' ')[1].Replace("{stream}", "s").Replace("{consumer}", "c").Replace("{subject}", "a"));
         return new TestCaseData(method, path, body, status).SetArgDisplayNames(route).SetProperty("route", route);
     }
 

@@ -56,7 +56,8 @@ internal sealed class LimitTests(string version)
         await Eventually.HoldsAsync(() => buffers.Used >= body.Length, "a large body that is not complete");
         var refused = await client.TryPublishAsync(stream, large);
         var batch = await PublishBatchAsync(client, Record(stream, large.Length) + Record(stream, 10));
-        var json = await client.DataAsync(HttpMethod.Post, $"/v1/data/stream/{stream}/consumer/c/ack", new StringContent($"[{new string(' ', 250_000)}]"));
+        var json = await client.DataAsync(
+            HttpMethod.Post, $"/v1/data/stream/{stream}/consumer/c/ack", new StringContent($"[{new string(' ', 250_000)}]"));
         var small = await client.TryPublishAsync(stream, new byte[1000]);
         rest.SetResult();
         using (Assert.EnterMultipleScope())
@@ -150,11 +151,13 @@ internal sealed class LimitTests(string version)
         using var client = Client(gateway);
         var stream = await DefinePullAsync(client);
 
-        var answers = await Task.WhenAll(Enumerable.Range(0, 30).Select(_ => client.TrySubscribeAsync(stream, "c", $"subject_name={stream}")));
+        var answers = await Task.WhenAll(
+            Enumerable.Range(0, 30).Select(_ => client.TrySubscribeAsync(stream, "c", $"subject_name={stream}")));
         try
         {
             Assert.That(answers.Count(static answer => answer.Open is not null), Is.EqualTo(3));
-            Assert.That(answers.Where(static answer => answer.Open is null).Select(static answer => answer.Refusal!.Status), Is.All.EqualTo(HttpStatusCode.TooManyRequests));
+            Assert.That(answers.Where(static answer => answer.Open is null).Select(static answer => answer.Refusal!.Status), Is.All.EqualTo(
+                HttpStatusCode.TooManyRequests));
         }
         finally
         {
@@ -178,7 +181,8 @@ internal sealed class LimitTests(string version)
         };
         request.Headers.Add("X-Large", new string('x', 8000));
 
-        Assert.That(await StatusAsync(http.SendAsync(request)), Is.EqualTo(431).Or.EqualTo(version is "2.0" ? 0 : 431), "0: the connection was refused");
+        Assert.That(await StatusAsync(http.SendAsync(request)), Is.EqualTo(431).Or.EqualTo(
+            version is "2.0" ? 0 : 431), "0: the connection was refused");
         Assert.That((await client.DataAsync(HttpMethod.Get, "/v1/data/alive")).Success, Is.True);
     }
 
@@ -270,7 +274,8 @@ internal sealed class LimitTests(string version)
     {
         var (status, text) = await client.SendRawAsync(HttpMethod.Post, "/v1/data/publish", new StringContent(records));
         Assert.That(status, Is.EqualTo(HttpStatusCode.OK), text);
-        return [.. text.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => (int?)JsonNode.Parse(line)!["error"]?["code"] ?? 200)];
+        return [.. text.Split('\n', StringSplitOptions.RemoveEmptyEntries)
+            .Select(line => (int?)JsonNode.Parse(line)!["error"]?["code"] ?? 200)];
     }
 
     private static async Task<int> StatusAsync(Task<HttpResponseMessage> sending)

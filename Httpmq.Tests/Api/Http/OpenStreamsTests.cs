@@ -102,7 +102,8 @@ internal sealed class OpenStreamsTests : IAsyncDisposable
     [Test]
     public void Run_ThatFails_IsForgotten()
     {
-        Assert.That(() => _streams.RunAsync(new FakeStream(), static () => throw new InvalidOperationException()), Throws.InvalidOperationException);
+        Assert.That(() =>
+            _streams.RunAsync(new FakeStream(), static () => throw new InvalidOperationException()), Throws.InvalidOperationException);
 
         Assert.That(_streams.Count, Is.Zero);
     }

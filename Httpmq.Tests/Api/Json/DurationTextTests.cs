@@ -12,7 +12,8 @@ internal sealed class DurationTextTests
 {
     private static readonly Dictionary<string, long> Units = new(StringComparer.Ordinal)
     {
-        ["ns"] = 1, ["us"] = 1_000, ["µs"] = 1_000, ["ms"] = 1_000_000, ["s"] = 1_000_000_000, ["m"] = 60_000_000_000, ["h"] = 3_600_000_000_000,
+        ["ns"] = 1, ["us"] = 1_000, ["µs"] = 1_000, ["ms"] = 1_000_000, ["s"] = 1_000_000_000, ["m"] = 60_000_000_000,
+        ["h"] = 3_600_000_000_000,
     };
 
     [TestCase("0", 0)]
@@ -61,6 +62,7 @@ internal sealed class DurationTextTests
         {
             var text = string.Concat(parts.Select(part => string.Create(CultureInfo.InvariantCulture, $"{part.Item1}{part.Item2}")));
             var read = DurationText.TryParse(text, out var nanoseconds, out _);
-            return read && nanoseconds == parts.Sum(part => part.Item1 * Units[part.Item2]) && Regex.IsMatch(text, DurationText.Pattern, RegexOptions.ExplicitCapture, TimeSpan.FromSeconds(1));
+            return read && nanoseconds == parts.Sum(part => part.Item1 * Units[part.Item2])
+                && Regex.IsMatch(text, DurationText.Pattern, RegexOptions.ExplicitCapture, TimeSpan.FromSeconds(1));
         });
 }

@@ -32,7 +32,8 @@ internal sealed class JsonExceptionTextTests
     [Test]
     public void Read_ValueOfAnotherType_IsThat()
     {
-        var exception = Assert.Catch<JsonException>(() => JsonSerializer.Deserialize<Dictionary<string, int>>("{\"trailing comma\":\"x\"}"))!;
+        var exception =
+            Assert.Catch<JsonException>(() => JsonSerializer.Deserialize<Dictionary<string, int>>("{\"trailing comma\":\"x\"}"))!;
         using (Assert.EnterMultipleScope())
         {
             Assert.That(JsonExceptionText.Read(exception), Is.EqualTo(JsonProblem.WrongType));

@@ -169,7 +169,8 @@ internal sealed class BatchPublicationTests : IDisposable
         await _exchange.SendAsync("\n\n");
         _exchange.EndBody();
 
-        Assert.That((string)JsonNode.Parse(await _exchange.ReadLineAsync())!["error"]!["message"]!, Is.EqualTo(BatchErrors.Empty.Message()));
+        Assert.That(
+            (string)JsonNode.Parse(await _exchange.ReadLineAsync())!["error"]!["message"]!, Is.EqualTo(BatchErrors.Empty.Message()));
         await _running.WaitAsync(Eventually.TimeLimit);
     }
 
@@ -232,7 +233,8 @@ internal sealed class BatchPublicationTests : IDisposable
         {
             public bool IsCompleted => Outcome.IsCompleted;
 
-            public async ValueTask<PublishOutcome> GetOutcomeAsync(CancellationToken cancellationToken) => await Outcome.WaitAsync(cancellationToken);
+            public async ValueTask<PublishOutcome> GetOutcomeAsync(CancellationToken cancellationToken) =>
+                await Outcome.WaitAsync(cancellationToken);
         }
     }
 }

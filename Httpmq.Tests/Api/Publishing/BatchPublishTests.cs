@@ -60,7 +60,8 @@ internal sealed class BatchPublishTests(string version)
     public async Task Publish_RecordsAroundTheLargestMessage_TakesTheOneAndRefusesTheOther()
     {
         const int MaxPayload = 1024 * 1024;
-        var lines = await PublishAsync(string.Join('\n', Record("a", MaxPayload), Record("a", MaxPayload + 1), Record("a", 3 * MaxPayload), Record("a", 1)));
+        var lines = await PublishAsync(
+            string.Join('\n', Record("a", MaxPayload), Record("a", MaxPayload + 1), Record("a", 3 * MaxPayload), Record("a", 1)));
 
         Assert.That(lines.Select(line => (int?)line["error"]?["code"] ?? 200), Is.EqualTo(new[] { 200, 413, 413, 200 }));
     }
@@ -99,7 +100,8 @@ internal sealed class BatchPublishTests(string version)
     /// <summary>What people send who have not read how; each says what to do instead, and nothing in a JSON parser's words.</summary>
     [TestCase("[{\"subject\":\"a\",\"b64_msg\":\"aGk=\"}]", "is an array", "jq -c '.[]'")]
     [TestCase("{\n  \"subject\": \"a\",\n  \"b64_msg\": \"aGk=\"\n}", "does not end on this line", "jq -c")]
-    [TestCase("{\"subject\":\"a\",\"b64_msg\":\"aGk=\"}{\"subject\":\"a\",\"b64_msg\":\"aGk=\"}", "several records on one line", "--data-binary")]
+    [TestCase(
+        "{\"subject\":\"a\",\"b64_msg\":\"aGk=\"}{\"subject\":\"a\",\"b64_msg\":\"aGk=\"}", "several records on one line", "--data-binary")]
     [TestCase("{\"subject\":\"a\",\"b64_msg\":\"aGk=\"} x}", "goes on after the object, at byte 33", "one line")]
     [TestCase("{\"subject\":\"a\",'b64_msg':\"aGk=\"}", "not JSON from byte 16 on", "'b64_msg'")]
     [TestCase("{\"subject\":\"a\",\"b64_msg\":\"aGk=\"", "does not end on this line", "one line")]
@@ -130,10 +132,13 @@ internal sealed class BatchPublishTests(string version)
         using (Assert.EnterMultipleScope())
         {
             Assert.That(lenient.Select(line => (bool)line["success"]!), Is.All.True);
-            Assert.That(lenient.Select(line => line["warnings"] is JsonArray all ? string.Join('|', all.Select(one => (string)one!)) : null), Is.EqualTo(new[] { null, warnings, null }));
+            Assert.That(lenient.Select(line => line["warnings"] is JsonArray all
+                ? string.Join('|', all.Select(one => (string)one!))
+                : null), Is.EqualTo(new[] { null, warnings, null }));
             Assert.That(strict.Select(line => (int?)line["error"]?["code"]), Is.EqualTo(new int?[] { null, 400, null }));
             Assert.That((string)strict[1]["error"]!["message"]!, Is.EqualTo("Unknown field"));
-            Assert.That((string)strict[1]["error"]!["detail"]!, Is.EqualTo($"{warnings.Replace("|", "; ", StringComparison.Ordinal)} (refused because of strict=true)"));
+            Assert.That((string)strict[1]["error"]!["detail"]!, Is.EqualTo(
+                $"{warnings.Replace("|", "; ", StringComparison.Ordinal)} (refused because of strict=true)"));
             Assert.That((int)(await _client.StreamAsync(_stream))["state"]!["messages"]!, Is.EqualTo(5));
         }
     }
@@ -171,7 +176,8 @@ internal sealed class BatchPublishTests(string version)
         var (answered, text) = await _client.SendRawAsync(HttpMethod.Post, "/v1/data/publish", body);
 
         Assert.That((int)answered, Is.EqualTo(status), text);
-        Assert.That(text, status is 415 ? Does.Contain($"'{encoding.Split(',')[0]}'").And.Contain("uncompressed") : Does.Contain("sequence"));
+        Assert.That(
+            text, status is 415 ? Does.Contain($"'{encoding.Split(',')[0]}'").And.Contain("uncompressed") : Does.Contain("sequence"));
     }
 
     private string Record(string subject, string message) => Record(subject, Encoding.UTF8.GetBytes(message));

@@ -108,7 +108,8 @@ internal sealed class SilentJetStreamTests
         using var client = gateway.Client();
         await OwnGateway.IsReadyAsync(client);
         await Eventually.HoldsAsync(
-            async () => (await client.ManageAsync(HttpMethod.Post, "/v1/admin/stream", """{"name":"s","subjects":["s.*"],"replicas":3}""")).Success,
+            async () =>
+                (await client.ManageAsync(HttpMethod.Post, "/v1/admin/stream", """{"name":"s","subjects":["s.*"],"replicas":3}""")).Success,
             "a stream of three copies",
             TimeSpan.FromMinutes(2));
         await Eventually.HoldsAsync(async () => (await client.TryPublishAsync("s.x", [1])).Success, "a leader");
@@ -226,10 +227,12 @@ internal sealed class SilentJetStreamTests
         return (int)(await client.ConsumerAsync("s", "count"))["num_pending"]!;
     }
 
-    private static async Task<(IReadOnlyList<JsonNode> Lines, TimeSpan Took)> PublishAsync(GatewayClient client, bool oneSubject, int count = 100)
+    private static async Task<(IReadOnlyList<JsonNode> Lines, TimeSpan Took)> PublishAsync(
+        GatewayClient client, bool oneSubject, int count = 100)
     {
         var start = Stopwatch.GetTimestamp();
-        var records = string.Join('\n', Enumerable.Range(0, count).Select(number => $$"""{"subject":"s.{{(oneSubject ? 0 : number)}}","b64_msg":"aGk="}"""));
+        var records = string.Join(
+            '\n', Enumerable.Range(0, count).Select(number => $$"""{"subject":"s.{{(oneSubject ? 0 : number)}}","b64_msg":"aGk="}"""));
         var (status, text) = await client.SendRawAsync(HttpMethod.Post, "/v1/data/publish", new StringContent(records));
         var took = Stopwatch.GetElapsedTime(start);
         Assert.That(status, Is.EqualTo(HttpStatusCode.OK), text);

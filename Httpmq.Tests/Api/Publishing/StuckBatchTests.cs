@@ -89,7 +89,8 @@ internal sealed class StuckBatchTests
         var publishes = await Task.WhenAll(Enumerable.Range(0, 4).Select(_ => client.TryPublishAsync("s", [1])));
         nats.Resume();
 
-        Assert.That(publishes.Select(static answer => answer.Status), Is.All.EqualTo(HttpStatusCode.GatewayTimeout), string.Join('\n', publishes.Select(static answer => answer.ToString())));
+        Assert.That(publishes.Select(static answer => answer.Status), Is.All.EqualTo(HttpStatusCode.GatewayTimeout), string.Join(
+            '\n', publishes.Select(static answer => answer.ToString())));
         await Eventually.HoldsAsync(async () => (await client.TryPublishAsync("s", [1])).Success, "publishing again");
     }
 

@@ -49,14 +49,16 @@ internal sealed class AckRequestTests
         var thrown = CountExceptions(() => read = Read(body));
 
         Assert.That(thrown, Is.Zero);
-        Assert.That(read!.Pairs, Has.Count.EqualTo(10_000).And.All.Matches<Httpmq.Application.Settling.AckPair>(pair => pair.Fault is not null));
+        Assert.That(
+            read!.Pairs, Has.Count.EqualTo(10_000).And.All.Matches<Httpmq.Application.Settling.AckPair>(pair => pair.Fault is not null));
     }
 
     [Test]
     public void Read_HugeUnknownFieldsAndNames_KeepsNothingOfThem()
     {
         var text = new string('x', 700);
-        var body = Encoding.UTF8.GetBytes($"[{string.Join(',', Enumerable.Repeat($$"""{"{{text}}":"{{text}}","stream":"{{text}}","sequence":{"stream":1,"consumer":1} }""", 3_000))}]");
+        var pair = $$"""{"{{text}}":"{{text}}","stream":"{{text}}","sequence":{"stream":1,"consumer":1} }""";
+        var body = Encoding.UTF8.GetBytes($"[{string.Join(',', Enumerable.Repeat(pair, 3_000))}]");
         var before = GC.GetAllocatedBytesForCurrentThread();
 
         Read(body);

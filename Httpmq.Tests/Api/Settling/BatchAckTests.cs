@@ -65,7 +65,9 @@ internal sealed class BatchAckTests
         }
     }
 
-    /// <summary>A consumer with copies answers one of two acknowledgements of a message that are under way together: each is sent once.</summary>
+    /// <summary>
+    /// A consumer with copies answers one of two acknowledgements of a message that are under way together: each is sent once.
+    /// </summary>
     [Test]
     public async Task Acknowledge_OnePairTwiceOfAConsumerWithCopies_ConfirmsBoth()
     {
@@ -84,7 +86,8 @@ internal sealed class BatchAckTests
             await client.PublishAsync("s", "message");
             var pair = (await subscription.NextAsync()).Json["sequence"]!;
             var (status, text) = await client.SendRawAsync(
-                HttpMethod.Post, "/v1/data/stream/s/consumer/c/ack", new StringContent(new JsonArray(pair.DeepClone(), pair.DeepClone(), pair.DeepClone()).ToJsonString()));
+                HttpMethod.Post, "/v1/data/stream/s/consumer/c/ack",
+                new StringContent(new JsonArray(pair.DeepClone(), pair.DeepClone(), pair.DeepClone()).ToJsonString()));
 
             Assert.That(status, Is.EqualTo(HttpStatusCode.OK), text);
             Assert.That((int)JsonNode.Parse(text)!["acknowledged"]!, Is.EqualTo(3), text);
@@ -114,7 +117,8 @@ internal sealed class BatchAckTests
         await using var subscription = await _client.SubscribeAsync(_stream, "c", $"subject_name={_stream}");
         var lines = await subscription.TakeAsync(2);
         var utf8 = new byte[DeliveryToken.MaxLength];
-        var token = Encoding.ASCII.GetString(utf8.AsSpan(0, DeliveryToken.Of(StreamName.OfExisting(_stream), ConsumerName.OfExisting("c")).Write(new DeliverySequence(1, 1), utf8)));
+        var token = Encoding.ASCII.GetString(utf8.AsSpan(
+            0, DeliveryToken.Of(StreamName.OfExisting(_stream), ConsumerName.OfExisting("c")).Write(new DeliverySequence(1, 1), utf8)));
 
         var answer = await SendAsync($$"""[{"token":"{{token}}"},{"token":"{{token}}x"},{{lines[1].Json.ToJsonString()}}]""");
 
@@ -130,7 +134,8 @@ internal sealed class BatchAckTests
     [Test]
     public async Task Acknowledge_ToAConsumerThatDoesNotExist_Is404WhateverTheFirstPairIs() =>
         Assert.That(
-            (await _client.DataAsync(HttpMethod.Post, $"/v1/data/stream/{_stream}/consumer/absent/ack", new StringContent("""[7,{"stream":1,"consumer":1}]"""))).Status,
+            (await _client.DataAsync(HttpMethod.Post, $"/v1/data/stream/{_stream}/consumer/absent/ack",
+                new StringContent("""[7,{"stream":1,"consumer":1}]"""))).Status,
             Is.EqualTo(HttpStatusCode.NotFound));
 
     private Task<GatewayAnswer> AcknowledgeAsync(JsonNode pairs) => SendAsync(pairs.ToJsonString());

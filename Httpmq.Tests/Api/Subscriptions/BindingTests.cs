@@ -100,7 +100,8 @@ internal sealed class BindingTests(string version) : SubscriptionTest(version)
     public async Task Subscribe_ManyAtTheSameMoment_OneStaysAndTheOthersAreTold()
     {
         await DefineAsync();
-        var attempts = await Task.WhenAll(Enumerable.Range(0, 8).Select(i => (i % 2 == 0 ? First : Second).TrySubscribeAsync(Stream, "c1", Query)));
+        var attempts = await Task.WhenAll(
+            Enumerable.Range(0, 8).Select(i => (i % 2 == 0 ? First : Second).TrySubscribeAsync(Stream, "c1", Query)));
         var open = attempts.Where(attempt => attempt.Open is not null).Select(attempt => attempt.Open!).ToList();
         var refusals = attempts.Where(attempt => attempt.Refusal is not null).Select(attempt => attempt.Refusal!.Status);
         await First.PublishAsync(Stream, "once");

@@ -17,9 +17,11 @@ internal sealed class DrainTests(string version, int count) : SubscriptionTest(v
         using var client = gateway.Client(Version);
         await Eventually.HoldsAsync(async () => (await client.DataAsync(HttpMethod.Get, "/v1/data/ready")).Success, "ready");
         await Instances.JetStream.CreateStreamAsync(new StreamConfig(Stream, [Stream]) { Storage = StreamConfigStorage.Memory });
-        await Parallel.ForAsync(0, count, async (i, _) => await First.DefineConsumerAsync(Stream, $"c{i}", new JsonObject { ["mode"] = i % 2 == 0 ? "push" : "pull" }));
+        await Parallel.ForAsync(0, count, async (i, _) =>
+            await First.DefineConsumerAsync(Stream, $"c{i}", new JsonObject { ["mode"] = i % 2 == 0 ? "push" : "pull" }));
         var streams = new OpenStream[count];
-        await Parallel.ForAsync(0, count, async (i, _) => streams[i] = await client.SubscribeAsync(Stream, $"c{i}", $"subject_name={Stream}"));
+        await Parallel.ForAsync(
+            0, count, async (i, _) => streams[i] = await client.SubscribeAsync(Stream, $"c{i}", $"subject_name={Stream}"));
 
         await First.PublishAsync(Stream, "to all");
         var messages = await Task.WhenAll(streams.Select(stream => stream.NextAsync()));

@@ -108,7 +108,8 @@ internal sealed class FramingTests(string version) : SubscriptionTest(version)
     public async Task Subscribe_WithMetadata_SaysDeliveriesPendingTimeAndToken(string mode)
     {
         await First.DefineStreamAsync(Stream, Stream);
-        await First.DefineConsumerAsync(Stream, "c1", new JsonObject { ["mode"] = mode, ["max_inflight"] = 1, ["ack_wait"] = 1_000_000_000 });
+        await First.DefineConsumerAsync(
+            Stream, "c1", new JsonObject { ["mode"] = mode, ["max_inflight"] = 1, ["ack_wait"] = 1_000_000_000 });
         await First.PublishAsync(Stream, "one");
         await First.PublishAsync(Stream, "two");
         var stored = TimeProvider.System.GetUtcNow();
@@ -121,7 +122,8 @@ internal sealed class FramingTests(string version) : SubscriptionTest(version)
         {
             Assert.That(first.AsObject().Select(field => field.Key), Is.EqualTo(new[]
             {
-                "success", "request_id", "stream", "subject", "consumer", "sequence", "b64_msg", "message_subject", "deliveries", "pending", "time", "token",
+                "success", "request_id", "stream", "subject", "consumer", "sequence", "b64_msg", "message_subject", "deliveries", "pending",
+                "time", "token",
             }));
             Assert.That(((int)first["deliveries"]!, (int)again["deliveries"]!), Is.EqualTo((1, 2)));
             Assert.That((int)first["pending"]!, Is.EqualTo(1));
@@ -158,7 +160,8 @@ internal sealed class FramingTests(string version) : SubscriptionTest(version)
     }
 
     private string Line(int sequence, string base64) =>
-        $$"""{"success":true,"request_id":"sub-rid-1","stream":"{{Stream}}","subject":"{{Stream}}.a","consumer":"c1","sequence":{"stream":{{sequence}},"consumer":{{sequence}}},"b64_msg":"{{base64}}","message_subject":"{{Stream}}.a"}""" + "\n";
+        $$"""{"success":true,"request_id":"sub-rid-1","stream":"{{Stream}}","subject":"{{Stream}}.a","consumer":"c1","sequence":{"stream":{{sequence}},"consumer":{{sequence}}},"b64_msg":"{{base64}}","message_subject":"{{Stream}}.a"}"""
+            + "\n";
 
     private async Task<HttpResponseMessage> OpenAsync(string requestId)
     {

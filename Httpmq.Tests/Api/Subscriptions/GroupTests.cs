@@ -22,7 +22,8 @@ internal sealed class GroupTests(string version) : SubscriptionTest(version)
 
         using (Assert.EnterMultipleScope())
         {
-            Assert.That(taken.SelectMany(lines => lines).Select(line => (int)line.StreamSequence).Order(), Is.EqualTo(Enumerable.Range(1, 60)));
+            Assert.That(
+                taken.SelectMany(lines => lines).Select(line => (int)line.StreamSequence).Order(), Is.EqualTo(Enumerable.Range(1, 60)));
             Assert.That(taken.Select(lines => lines.Count), Is.All.Positive, "one member took everything");
         }
     }

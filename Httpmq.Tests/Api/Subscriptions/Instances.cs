@@ -42,10 +42,12 @@ internal sealed class Instances
     [OneTimeSetUp]
     public async Task StartAsync()
     {
-        _raw = new NatsConnection(new NatsOpts { Url = SharedServers.Nats.Url, SubjectEncoding = Encoding.UTF8, HeaderEncoding = Encoding.UTF8 });
+        _raw = new NatsConnection(
+            new NatsOpts { Url = SharedServers.Nats.Url, SubjectEncoding = Encoding.UTF8, HeaderEncoding = Encoding.UTF8 });
         _second = await Gateway.StartAsync(SharedServers.Nats.Url);
         using var client = _second.Client();
-        await Eventually.HoldsAsync(async () => (await client.DataAsync(HttpMethod.Get, "/v1/data/ready")).Success, "a second gateway that is ready");
+        await Eventually.HoldsAsync(
+            async () => (await client.DataAsync(HttpMethod.Get, "/v1/data/ready")).Success, "a second gateway that is ready");
     }
 
     [OneTimeTearDown]
@@ -101,7 +103,8 @@ internal sealed class SocketSubscriber : IDisposable
     {
         var subscriber = new SocketSubscriber();
         await subscriber._socket.ConnectAsync(IPAddress.Loopback, gateway.Dataplane.Port);
-        await subscriber._socket.SendAsync(Encoding.ASCII.GetBytes($"GET /v1/data/stream/{stream}/consumer/{consumer}?{query} HTTP/1.1\r\nHost: localhost\r\n\r\n"));
+        await subscriber._socket.SendAsync(
+            Encoding.ASCII.GetBytes($"GET /v1/data/stream/{stream}/consumer/{consumer}?{query} HTTP/1.1\r\nHost: localhost\r\n\r\n"));
         var head = await subscriber.ReadUntilAsync("\r\n\r\n");
         Assert.That(head, Does.StartWith("HTTP/1.1 200 OK\r\n"));
         return subscriber;
@@ -112,7 +115,8 @@ internal sealed class SocketSubscriber : IDisposable
         using var timeLimit = new CancellationTokenSource(Eventually.TimeLimit);
         var text = new StringBuilder();
         var one = new byte[1];
-        while (!text.ToString(Math.Max(0, text.Length - end.Length), Math.Min(end.Length, text.Length)).Equals(end, StringComparison.Ordinal))
+        while (!text.ToString(Math.Max(0, text.Length - end.Length), Math.Min(end.Length, text.Length))
+            .Equals(end, StringComparison.Ordinal))
         {
             Assert.That(await _socket.ReceiveAsync(one, timeLimit.Token), Is.EqualTo(1), $"closed after: {text}");
             text.Append((char)one[0]);

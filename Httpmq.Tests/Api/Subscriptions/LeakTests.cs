@@ -22,7 +22,8 @@ internal sealed class LeakTests
         await using var gateway = await Gateway.StartAsync(nats.Url);
         using var client = gateway.Client();
         await Eventually.HoldsAsync(
-            async () => (await client.DataAsync(HttpMethod.Get, "/v1/data/ready")).Success && (await client.ManageAsync(HttpMethod.Get, "/v1/admin/ready")).Success,
+            async () => (await client.DataAsync(HttpMethod.Get, "/v1/data/ready")).Success
+                && (await client.ManageAsync(HttpMethod.Get, "/v1/admin/ready")).Success,
             "ready");
         await client.DefineStreamAsync("s", "s");
         await client.DefineConsumerAsync("s", "group", new JsonObject { ["delivery_group"] = "g1" });

@@ -86,7 +86,8 @@ internal sealed class PayloadTests(string version) : SubscriptionTest(version)
         using var tcp = new TcpClient();
         await tcp.ConnectAsync(IPAddress.Loopback, SharedServers.Nats.Port);
         await tcp.GetStream().WriteAsync(Encoding.ASCII.GetBytes(
-            $"CONNECT {{\"headers\":true,\"verbose\":false}}\r\nHPUB {Stream}.a {headers.Length} {headers.Length}\r\n{headers}\r\nPING\r\n"));
+            $"CONNECT "
+                + $"{{\"headers\":true,\"verbose\":false}}\r\nHPUB {Stream}.a {headers.Length} {headers.Length}\r\n{headers}\r\nPING\r\n"));
 
         var line = await subscription.NextAsync();
         var consumer = await First.ConsumerAsync(Stream, "c1");
@@ -113,7 +114,8 @@ internal sealed class PayloadTests(string version) : SubscriptionTest(version)
 
         var lines = await subscription.TakeAsync(3);
 
-        Assert.That(lines.Select(line => (string)line.Json["message_subject"]!), Is.EqualTo([$"{Stream}.plain", $"{Stream}.{tail}", $"{Stream}.plain"]));
+        Assert.That(lines.Select(line => (string)line.Json["message_subject"]!), Is.EqualTo(
+            [$"{Stream}.plain", $"{Stream}.{tail}", $"{Stream}.plain"]));
     }
 
     private async Task DefineAsync()

@@ -44,7 +44,8 @@ internal sealed class RedeliveryTests : SubscriptionTest
 
         using (Assert.EnterMultipleScope())
         {
-            Assert.That(lines.Select(line => (int)line.StreamSequence), Is.EqualTo(Enumerable.Repeat(1, maxRetry).Concat(Enumerable.Repeat(2, maxRetry))));
+            Assert.That(lines.Select(line => (int)line.StreamSequence), Is.EqualTo(
+                Enumerable.Repeat(1, maxRetry).Concat(Enumerable.Repeat(2, maxRetry))));
             Assert.That(lines.Select(line => (int)line.ConsumerSequence), Is.EqualTo(Enumerable.Range(1, 2 * maxRetry)));
             Assert.That(silent, Is.True, "delivered more often than max_retry");
         }

@@ -70,7 +70,8 @@ internal sealed class SlowReaderTests(string version) : SubscriptionTest(version
     [Test]
     public async Task Stall_MoreThanAllMayHoldTogether_EndsTheLargestAlone()
     {
-        await using var gateway = await StartAsync(TimeSpan.FromSeconds(60), maxPendingBytes: int.MaxValue, maxTotalPendingBytes: 4 * 1024 * 1024);
+        await using var gateway = await StartAsync(
+            TimeSpan.FromSeconds(60), maxPendingBytes: int.MaxValue, maxTotalPendingBytes: 4 * 1024 * 1024);
         using var client = gateway.Client(Version);
         await First.DefineConsumerAsync(Stream, "c2", new JsonObject { ["max_inflight"] = 8 });
         await using var small = await client.SubscribeAsync(Stream, "c2", $"subject_name={Stream}");
@@ -101,7 +102,8 @@ internal sealed class SlowReaderTests(string version) : SubscriptionTest(version
             var subject = (string)(await First.ConsumerAsync(Stream, "c1"))["config"]!["deliver_subject"]!;
 
             // The highest rank there is.
-            await Instances.Raw.PublishAsync<byte[]>(subject, [.. "httpmq holds "u8, .. Enumerable.Repeat(byte.MaxValue, 8), .. new byte[16]]);
+            await Instances.Raw.PublishAsync<byte[]>(
+                subject, [.. "httpmq holds "u8, .. Enumerable.Repeat(byte.MaxValue, 8), .. new byte[16]]);
             await Eventually.HoldsAsync(() => sources.Ended == 1, "a subscription that another one took over");
         }
 
@@ -186,12 +188,18 @@ internal sealed class SlowReaderTests(string version) : SubscriptionTest(version
         }
     }
 
-    private async Task<Gateway> StartAsync(TimeSpan stallLimit, int maxPendingBytes = 1024 * 1024, long maxTotalPendingBytes = long.MaxValue)
+    private async Task<Gateway> StartAsync(
+        TimeSpan stallLimit, int maxPendingBytes = 1024 * 1024, long maxTotalPendingBytes = long.MaxValue)
     {
         await DefineAsync(new JsonObject { ["max_inflight"] = 20_000 });
         var gateway = await Gateway.StartAsync(
             SharedServers.Nats.Url,
-            limits: new LimitSettings { StallTimeout = stallLimit, MaxPendingBytes = maxPendingBytes, MaxTotalPendingBytes = maxTotalPendingBytes });
+            limits: new LimitSettings
+            {
+                StallTimeout = stallLimit,
+                MaxPendingBytes = maxPendingBytes,
+                MaxTotalPendingBytes = maxTotalPendingBytes,
+            });
         using var client = gateway.Client();
         await Eventually.HoldsAsync(async () => (await client.DataAsync(HttpMethod.Get, "/v1/data/ready")).Success, "ready");
         return gateway;
@@ -223,8 +231,8 @@ internal sealed class SlowReaderTests(string version) : SubscriptionTest(version
     }
 
     /// <summary>
-    /// With 30 s of ack_wait, what comes now was given back: all that waited within the gateway. Only ack_wait brings again what the kernel held
-    /// when the connection broke, and what nats-server had sent and not yet handed to the gateway when the subscription ended
+    /// With 30 s of ack_wait, what comes now was given back: all that waited within the gateway. Only ack_wait brings again what the kernel
+    /// held when the connection broke, and what nats-server had sent and not yet handed to the gateway when the subscription ended
     /// (up to some hundred messages on each of the three generations).
     /// </summary>
     private async Task ExpectRestAtOnceAsync(Gateway gateway, List<ulong> seen, int waited)

@@ -16,7 +16,8 @@ namespace Httpmq.Tests.Api.Subscriptions;
 [FixtureLifeCycle(LifeCycle.InstancePerTestCase)]
 internal sealed class SubscriptionPumpTests : IDisposable
 {
-    private static readonly Error Gone = ConsumerErrors.NotFound(Httpmq.Domain.Naming.StreamName.OfExisting("s"), Httpmq.Domain.Naming.ConsumerName.OfExisting("c"));
+    private static readonly Error Gone = ConsumerErrors.NotFound(
+        Httpmq.Domain.Naming.StreamName.OfExisting("s"), Httpmq.Domain.Naming.ConsumerName.OfExisting("c"));
 
     private readonly FakeTimeProvider _time = new();
     private readonly CancellationTokenSource _stopping = new();
@@ -28,7 +29,8 @@ internal sealed class SubscriptionPumpTests : IDisposable
     public SubscriptionPumpTests()
     {
         var framing = Framings.Create(new FramingOptions(), _exchange.Http.Response.BodyWriter, "id", "s", "c");
-        _pump = new SubscriptionPump(_exchange.Http, _source, new Signed(framing, _exchange.Http.Response.BodyWriter), _time, _stopping.Token);
+        _pump = new SubscriptionPump(
+            _exchange.Http, _source, new Signed(framing, _exchange.Http.Response.BodyWriter), _time, _stopping.Token);
         _running = _pump.RunAsync();
     }
 

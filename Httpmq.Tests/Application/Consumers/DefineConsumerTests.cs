@@ -13,7 +13,8 @@ namespace Httpmq.Tests.Application.Consumers;
 /// <summary>Compare, then create, update, leave alone, or refuse.</summary>
 internal sealed class DefineConsumerTests
 {
-    private static readonly DefineConsumer Same = new(Caller.Anonymous, "s", "push", new ConsumerConfig { DurableName = "c", MaxAckPending = 4 });
+    private static readonly DefineConsumer Same = new(
+        Caller.Anonymous, "s", "push", new ConsumerConfig { DurableName = "c", MaxAckPending = 4 });
 
     private Mock<IConsumerStore> _store = null!;
     private Mock<IStreamStore> _streams = null!;
@@ -22,7 +23,8 @@ internal sealed class DefineConsumerTests
     private static IEnumerable<TestCaseData> Unchanged()
     {
         yield return new TestCaseData(Samples.Info(), Same);
-        yield return new TestCaseData(Samples.Info(), With(config => config with { MaxDeliver = 0, AckWait = 0, Description = string.Empty, FilterSubject = string.Empty }));
+        yield return new TestCaseData(Samples.Info(), With(
+            config => config with { MaxDeliver = 0, AckWait = 0, Description = string.Empty, FilterSubject = string.Empty }));
         yield return new TestCaseData(Samples.Info(), With(config => config with { MaxDeliver = -1, AckWait = 30_000_000_000 }));
         yield return new TestCaseData(Samples.Info(bound: true), Same);
         yield return new TestCaseData(Samples.Info(group: "g"), With(config => config with { DeliverGroup = "g" }));
@@ -34,7 +36,8 @@ internal sealed class DefineConsumerTests
     {
         yield return new TestCaseData(Samples.Info(metadata: Team("a")), Same);
         yield return new TestCaseData(Samples.Info(metadata: Team("a")), With(config => config with { Metadata = Team("a") }));
-        yield return new TestCaseData(Samples.Info(), With(config => config with { Metadata = new Dictionary<string, string>(StringComparer.Ordinal) }));
+        yield return new TestCaseData(
+            Samples.Info(), With(config => config with { Metadata = new Dictionary<string, string>(StringComparer.Ordinal) }));
     }
 
     private static IEnumerable<TestCaseData> Changed()
@@ -48,16 +51,19 @@ internal sealed class DefineConsumerTests
         yield return new TestCaseData(Samples.Info(ackWait: 5), Same);
         yield return new TestCaseData(Samples.Info(), With(config => config with { Metadata = Team("a") }));
         yield return new TestCaseData(Samples.Info(metadata: Team("a")), With(config => config with { Metadata = Team("b") }));
-        yield return new TestCaseData(Samples.Info(metadata: Team("a")), With(config => config with { Metadata = new Dictionary<string, string>(StringComparer.Ordinal) }));
+        yield return new TestCaseData(Samples.Info(
+            metadata: Team("a")), With(config => config with { Metadata = new Dictionary<string, string>(StringComparer.Ordinal) }));
     }
 
     private static IEnumerable<TestCaseData> Refused()
     {
         yield return new TestCaseData(Samples.Info(), Same with { Mode = "pull" }, "mode is 'push' and cannot become 'pull'");
         yield return new TestCaseData(Samples.Info(deliverSubject: string.Empty), Same, "mode is 'pull' and cannot become 'push'");
-        yield return new TestCaseData(Samples.Info(), With(config => config with { DeliverGroup = "g" }), "delivery_group is '' and cannot become 'g'");
+        yield return new TestCaseData(
+            Samples.Info(), With(config => config with { DeliverGroup = "g" }), "delivery_group is '' and cannot become 'g'");
         yield return new TestCaseData(Samples.Info(group: "g"), Same, "delivery_group is 'g' and cannot become ''");
-        yield return new TestCaseData(Samples.Info(filters: ["s.a"]), With(config => config with { FilterSubject = "s.b", MaxAckPending = 9 }), "filter_subject is 's.a' and cannot become 's.b'");
+        yield return new TestCaseData(Samples.Info(filters: ["s.a"]), With(
+            config => config with { FilterSubject = "s.b", MaxAckPending = 9 }), "filter_subject is 's.a' and cannot become 's.b'");
     }
 
     [SetUp]
@@ -120,17 +126,21 @@ internal sealed class DefineConsumerTests
     [Test]
     public async Task Handle_CreatedBySomebodyElseInBetween_TakesTheOther()
     {
-        _store.SetupSequence(store => store.FindAsync(Samples.Stream, Samples.Consumer, default)).ReturnsAsync((ConsumerInfo?)null).ReturnsAsync((ConsumerInfo?)null).ReturnsAsync(Samples.Info());
-        _store.Setup(store => store.TryCreateAsync(Samples.Stream, Samples.Consumer, ConsumerMode.Push, It.IsAny<ConsumerConfig>(), default)).ReturnsAsync(value: false);
+        _store.SetupSequence(store => store.FindAsync(Samples.Stream, Samples.Consumer, default)).ReturnsAsync((ConsumerInfo?)null)
+            .ReturnsAsync((ConsumerInfo?)null).ReturnsAsync(Samples.Info());
+        _store.Setup(store => store.TryCreateAsync(
+            Samples.Stream, Samples.Consumer, ConsumerMode.Push, It.IsAny<ConsumerConfig>(), default)).ReturnsAsync(value: false);
         await _handler.Handle(Same, default);
-        _store.Verify(store => store.TryCreateAsync(Samples.Stream, Samples.Consumer, ConsumerMode.Push, It.IsAny<ConsumerConfig>(), default), Times.Once);
+        _store.Verify(store =>
+            store.TryCreateAsync(Samples.Stream, Samples.Consumer, ConsumerMode.Push, It.IsAny<ConsumerConfig>(), default), Times.Once);
     }
 
     [Test]
     public void Handle_SomebodyElseIsAlwaysFaster_IsAConflictInTheEnd()
     {
         Finds(null);
-        _store.Setup(store => store.TryCreateAsync(Samples.Stream, Samples.Consumer, ConsumerMode.Push, It.IsAny<ConsumerConfig>(), default)).ReturnsAsync(value: false);
+        _store.Setup(store => store.TryCreateAsync(
+            Samples.Stream, Samples.Consumer, ConsumerMode.Push, It.IsAny<ConsumerConfig>(), default)).ReturnsAsync(value: false);
         Assert.That(Samples.ErrorOf(() => _handler.Handle(Same, default)).Kind, Is.EqualTo(ErrorKind.Conflict));
     }
 
@@ -141,12 +151,14 @@ internal sealed class DefineConsumerTests
     {
         Finds(null);
         _streams.Setup(store => store.GetAsync(Samples.Stream, default)).ReturnsAsync(Samples.StreamInfo(subject));
-        _store.Setup(store => store.TryCreateAsync(Samples.Stream, Samples.Consumer, ConsumerMode.Push, It.IsAny<ConsumerConfig>(), default)).ReturnsAsync(value: true);
+        _store.Setup(store => store.TryCreateAsync(
+            Samples.Stream, Samples.Consumer, ConsumerMode.Push, It.IsAny<ConsumerConfig>(), default)).ReturnsAsync(value: true);
         var define = () => _handler.Handle(With(config => config with { FilterSubject = filter }), default);
         if (taken)
         {
             await define();
-            _store.Verify(store => store.TryCreateAsync(Samples.Stream, Samples.Consumer, ConsumerMode.Push, It.IsAny<ConsumerConfig>(), default), Times.Once);
+            _store.Verify(store =>
+                store.TryCreateAsync(Samples.Stream, Samples.Consumer, ConsumerMode.Push, It.IsAny<ConsumerConfig>(), default), Times.Once);
         }
         else
         {
@@ -160,7 +172,8 @@ internal sealed class DefineConsumerTests
         Finds(null);
         var mirror = Samples.StreamInfo();
         _streams.Setup(store => store.GetAsync(Samples.Stream, default)).ReturnsAsync(mirror with { TakesOtherSubjects = true });
-        _store.Setup(store => store.TryCreateAsync(Samples.Stream, Samples.Consumer, ConsumerMode.Push, It.IsAny<ConsumerConfig>(), default)).ReturnsAsync(value: true);
+        _store.Setup(store => store.TryCreateAsync(
+            Samples.Stream, Samples.Consumer, ConsumerMode.Push, It.IsAny<ConsumerConfig>(), default)).ReturnsAsync(value: true);
         await _handler.Handle(With(config => config with { FilterSubject = "any" }), default);
         _store.VerifyAll();
     }
@@ -175,8 +188,10 @@ internal sealed class DefineConsumerTests
     /// <summary>Nobody else is there.</summary>
     private sealed class Locks : IDefinitionLocks
     {
-        public Task RunAsync(Operation operation, StreamName stream, ConsumerName? consumer, Func<Action, Task> change, CancellationToken cancellationToken) => change(() => { });
+        public Task RunAsync(Operation operation, StreamName stream, ConsumerName? consumer, Func<Action, Task> change,
+            CancellationToken cancellationToken) => change(() => { });
 
-        public Task RunAfterOthersAsync(Operation operation, StreamName stream, Func<Task> change, CancellationToken cancellationToken) => change();
+        public Task RunAfterOthersAsync(
+            Operation operation, StreamName stream, Func<Task> change, CancellationToken cancellationToken) => change();
     }
 }

@@ -25,12 +25,16 @@ internal sealed class OpenSubscriptionTests
     private static IEnumerable<TestCaseData> Refused()
     {
         yield return new TestCaseData(null, "s.a", null, ErrorKind.NotFound, "consumer not found");
-        yield return new TestCaseData(Samples.Info(group: "g"), "s.a", null, ErrorKind.InvalidInput, "delivery_group: consumer c has 'g'; add delivery_group=g");
-        yield return new TestCaseData(Samples.Info(group: "g"), "s.a", "h", ErrorKind.InvalidInput, "delivery_group: 'h', but consumer c has 'g'");
+        yield return new TestCaseData(
+            Samples.Info(group: "g"), "s.a", null, ErrorKind.InvalidInput, "delivery_group: consumer c has 'g'; add delivery_group=g");
+        yield return new TestCaseData(
+            Samples.Info(group: "g"), "s.a", "h", ErrorKind.InvalidInput, "delivery_group: 'h', but consumer c has 'g'");
         yield return new TestCaseData(Samples.Info(), "s.a", "g", ErrorKind.InvalidInput, "delivery_group: 'g', but consumer c has none");
-        yield return new TestCaseData(Samples.Info(filters: ["s.a"]), "s.b", null, ErrorKind.InvalidInput, "subject_name: 's.b', but consumer c filters 's.a'");
+        yield return new TestCaseData(
+            Samples.Info(filters: ["s.a"]), "s.b", null, ErrorKind.InvalidInput, "subject_name: 's.b', but consumer c filters 's.a'");
         yield return new TestCaseData(Samples.Info(), "other", null, ErrorKind.InvalidInput, "subject_name: 'other' is not within");
-        yield return new TestCaseData(Samples.Info(bound: true), "other", null, ErrorKind.InvalidInput, "subject_name: 'other' is not within");
+        yield return new TestCaseData(
+            Samples.Info(bound: true), "other", null, ErrorKind.InvalidInput, "subject_name: 'other' is not within");
     }
 
     [SetUp]
@@ -45,7 +49,8 @@ internal sealed class OpenSubscriptionTests
     }
 
     [TestCaseSource(nameof(Refused))]
-    public void Handle_NotAsTheConsumerIs_IsRefusedAtOnce(ConsumerInfo? consumer, string subject, string? group, ErrorKind kind, string detail)
+    public void Handle_NotAsTheConsumerIs_IsRefusedAtOnce(
+        ConsumerInfo? consumer, string subject, string? group, ErrorKind kind, string detail)
     {
         Finds(consumer);
         var error = Samples.ErrorOf(() => _handler.Handle(new OpenSubscription(Caller.Anonymous, "s", "c", subject, null, group), default));
@@ -64,7 +69,8 @@ internal sealed class OpenSubscriptionTests
         var consumer = Samples.Info();
         Finds(consumer);
         _sources.Setup(sources => sources.OpenAsync(consumer, opened, default)).ReturnsAsync(_source.Object);
-        Assert.That(await _handler.Handle(new OpenSubscription(Caller.Anonymous, "s", "c", "s.a", asked, null), default), Is.SameAs(_source.Object));
+        Assert.That(await _handler.Handle(new OpenSubscription(Caller.Anonymous, "s", "c", "s.a", asked, null), default), Is.SameAs(
+            _source.Object));
     }
 
     [Test]
@@ -74,7 +80,8 @@ internal sealed class OpenSubscriptionTests
         Finds(consumer);
         _streams.Reset();
         _sources.Setup(sources => sources.OpenAsync(consumer, 4, default)).ReturnsAsync(_source.Object);
-        Assert.That(await _handler.Handle(new OpenSubscription(Caller.Anonymous, "s", "c", null, null, null), default), Is.SameAs(_source.Object));
+        Assert.That(
+            await _handler.Handle(new OpenSubscription(Caller.Anonymous, "s", "c", null, null, null), default), Is.SameAs(_source.Object));
     }
 
     [Test]
@@ -83,7 +90,8 @@ internal sealed class OpenSubscriptionTests
         var consumer = Samples.Info(group: "g", bound: true);
         Finds(consumer);
         _sources.Setup(sources => sources.OpenAsync(consumer, 4, default)).ReturnsAsync(_source.Object);
-        Assert.That(await _handler.Handle(new OpenSubscription(Caller.Anonymous, "s", "c", "s.a", null, "g"), default), Is.SameAs(_source.Object));
+        Assert.That(
+            await _handler.Handle(new OpenSubscription(Caller.Anonymous, "s", "c", "s.a", null, "g"), default), Is.SameAs(_source.Object));
     }
 
     [Test]

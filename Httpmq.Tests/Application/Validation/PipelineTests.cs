@@ -29,7 +29,8 @@ internal sealed class PipelineTests
         yield return Case(new DefineStream(Caller.Anonymous, new StreamConfig { Name = "a", MaxAge = 1 }), "max_age: 1 ns");
         yield return Case(new ChangeSubjects(Caller.Anonymous, "a", []), "subjects: at least one");
         yield return Case(new ChangeLimits(Caller.Anonymous, "a", new StreamLimits { MaxBytes = -2 }), "max_bytes: -2");
-        yield return Case(new DefineConsumer(Caller.Anonymous, "a", "push", new ConsumerConfig { DurableName = "c" }), "max_inflight is required");
+        yield return Case(
+            new DefineConsumer(Caller.Anonymous, "a", "push", new ConsumerConfig { DurableName = "c" }), "max_inflight is required");
         yield return Case(new OpenSubscription(Caller.Anonymous, "a", "c", "s", 0, null), "max_msg_inflight: 0");
     }
 
@@ -53,7 +54,8 @@ internal sealed class PipelineTests
     [TestCaseSource(nameof(Requests))]
     public void Handler_OfEveryRequest_IsRegistered(Type request)
     {
-        var answer = request.GetInterfaces().Single(type => type.IsGenericType && type.GetGenericTypeDefinition() == typeof(IRequest<>)).GenericTypeArguments[0];
+        var answer = request.GetInterfaces()
+            .Single(type => type.IsGenericType && type.GetGenericTypeDefinition() == typeof(IRequest<>)).GenericTypeArguments[0];
         Assert.That(_useCases.Services.GetService(typeof(IRequestHandler<,>).MakeGenericType(request, answer)), Is.Not.Null);
     }
 
@@ -63,7 +65,8 @@ internal sealed class PipelineTests
 
     [Test]
     public void Behaviours_OfAValidatedRequest_AreTheValidation() =>
-        Assert.That(_useCases.Services.GetServices<IPipelineBehavior<DefineStream, Unit>>().Single(), Is.InstanceOf<ValidationBehavior<DefineStream, Unit>>());
+        Assert.That(_useCases.Services.GetServices<IPipelineBehavior<DefineStream, Unit>>()
+            .Single(), Is.InstanceOf<ValidationBehavior<DefineStream, Unit>>());
 
     [Test]
     public async Task Publish_Outcome_IsHandedThroughAsItIs()
@@ -80,7 +83,8 @@ internal sealed class PipelineTests
     public async Task Acknowledge_Valid_IsHandedToThePort()
     {
         var error = StreamErrors.NotFound(Samples.Stream);
-        _useCases.Acknowledger.Setup(port => port.AcknowledgeAsync(Samples.Stream, Samples.Consumer, new DeliverySequence(3, 4), null, default)).ReturnsAsync(error);
+        _useCases.Acknowledger.Setup(port =>
+            port.AcknowledgeAsync(Samples.Stream, Samples.Consumer, new DeliverySequence(3, 4), null, default)).ReturnsAsync(error);
         Assert.That(await Mediator.Send(new AcknowledgeMessage(Caller.Anonymous, "s", "c", new AckPair(3, 4))), Is.SameAs(error));
     }
 
@@ -90,9 +94,11 @@ internal sealed class PipelineTests
     [TestCase("s", "c", 1UL, 0UL, "consumer: 0 ")]
     [TestCase("a.b", "c", 1UL, 1UL, "stream: 'a.b'")]
     [TestCase("s", "", 1UL, 1UL, "consumer: '' is not")]
-    public void Acknowledge_Invalid_IsRefusedBeforeThePort(string stream, string consumer, ulong? streamSequence, ulong? consumerSequence, string detail)
+    public void Acknowledge_Invalid_IsRefusedBeforeThePort(
+        string stream, string consumer, ulong? streamSequence, ulong? consumerSequence, string detail)
     {
-        var error = Samples.ErrorOf(() => Mediator.Send(new AcknowledgeMessage(Caller.Anonymous, stream, consumer, new AckPair(streamSequence, consumerSequence))));
+        var error = Samples.ErrorOf(
+            () => Mediator.Send(new AcknowledgeMessage(Caller.Anonymous, stream, consumer, new AckPair(streamSequence, consumerSequence))));
         using (Assert.EnterMultipleScope())
         {
             Assert.That(error.Kind, Is.EqualTo(ErrorKind.InvalidInput));
@@ -101,7 +107,8 @@ internal sealed class PipelineTests
     }
 
     private static TestCaseData Case<T>(IRequest<T> request, string detail) =>
-        new TestCaseData((Func<IMediator, Task>)(mediator => mediator.Send(request)), detail).SetArgDisplayNames(request.GetType().Name, detail);
+        new TestCaseData((Func<IMediator, Task>)(mediator => mediator.Send(request)), detail).SetArgDisplayNames(
+            request.GetType().Name, detail);
 
     private IMediator Mediator => _useCases.Mediator;
 }

@@ -45,7 +45,8 @@ internal sealed class LameDuckTests
             left.Remove(other);
         }
 
-        await Eventually.HoldsAsync(() => link.IsOpen && deliveries.IsOpen && !left.Contains(PortOf(link)) && !left.Contains(PortOf(deliveries)), "both connections at other nodes", TimeSpan.FromSeconds(8));
+        await Eventually.HoldsAsync(() => link.IsOpen && deliveries.IsOpen && !left.Contains(PortOf(link))
+            && !left.Contains(PortOf(deliveries)), "both connections at other nodes", TimeSpan.FromSeconds(8));
         var before = stored.Count;
         await Eventually.HoldsAsync(() => stored.Count > before + 100, "publishes through another node");
         await enough.CancelAsync();
@@ -90,7 +91,8 @@ internal sealed class LameDuckTests
         }
         else
         {
-            await Eventually.HoldsAsync(async () => (await client.DataAsync(HttpMethod.Get, "/v1/data/ready")).Status == HttpStatusCode.ServiceUnavailable, "not ready");
+            await Eventually.HoldsAsync(async () =>
+                (await client.DataAsync(HttpMethod.Get, "/v1/data/ready")).Status == HttpStatusCode.ServiceUnavailable, "not ready");
             var start = Stopwatch.GetTimestamp();
             var answer = await client.TryPublishAsync("s", [1]);
             using (Assert.EnterMultipleScope())
@@ -117,7 +119,8 @@ internal sealed class LameDuckTests
         await Eventually.HoldsAsync(async () => (await client.TryPublishAsync("s", [1])).Success, "a leader");
     }
 
-    private static async Task PublishUntilAsync(GatewayClient client, ConcurrentBag<ulong> stored, ConcurrentBag<TimeSpan> took, CancellationToken enough)
+    private static async Task PublishUntilAsync(
+        GatewayClient client, ConcurrentBag<ulong> stored, ConcurrentBag<TimeSpan> took, CancellationToken enough)
     {
         while (!enough.IsCancellationRequested)
         {

@@ -45,7 +45,8 @@ internal sealed class NatsLinkTests : IAsyncDisposable
         var port = Ports.Free();
         var link = await StartAsync($"nats://127.0.0.1:{port}");
         Assert.That(link.IsOpen, Is.False);
-        Assert.That(link.RequireOpen, Throws.InstanceOf<HttpmqException>().With.Property(nameof(HttpmqException.Error)).EqualTo(link.NotConnected));
+        Assert.That(
+            link.RequireOpen, Throws.InstanceOf<HttpmqException>().With.Property(nameof(HttpmqException.Error)).EqualTo(link.NotConnected));
 
         Listen(port);
         await BecomesAsync(() => link.IsOpen, "open");
@@ -156,14 +157,16 @@ internal sealed class NatsLinkTests : IAsyncDisposable
         await advisories.StartAsync(CancellationToken.None);
         await link.StartAsync(CancellationToken.None);
         await deliveries.StartAsync(CancellationToken.None);
-        await BecomesAsync(() => link.IsOpen && deliveries.IsOpen && delivering.HasSubscription("$JS.EVENT.ADVISORY.CONSUMER.DELETED.*.*"), "open, and listening");
+        await BecomesAsync(() => link.IsOpen && deliveries.IsOpen
+            && delivering.HasSubscription("$JS.EVENT.ADVISORY.CONSUMER.DELETED.*.*"), "open, and listening");
         ledger.Get("s", "c").Saw(new DeliverySequence(7, 7));
         Assert.That(ledger.Get("s", "c").IsInDoubt(steadySince: 0), Is.False);
 
         (requests ? asked : delivering).Cut();
         await BecomesAsync(() => ledger.Get("s", "c").IsInDoubt(steadySince: 0), "doubt");
 
-        Assert.That(ledger.Get("s", "c").Mark, Is.EqualTo(default(DeliverySequence)), "what was delivered may be unknown to the next leader");
+        Assert.That(
+            ledger.Get("s", "c").Mark, Is.EqualTo(default(DeliverySequence)), "what was delivered may be unknown to the next leader");
         await advisories.StopAsync(CancellationToken.None);
     }
 

@@ -59,7 +59,8 @@ internal sealed class ReconnectPacingTests
     {
         var server = ("127.0.0.1", Ports.Free());
         var pacing = Pacing(server);
-        Assert.That(async () => await pacing.NextAsync(server), Throws.InstanceOf<NatsException>().With.Message.Contains("does not answer"));
+        Assert.That(
+            async () => await pacing.NextAsync(server), Throws.InstanceOf<NatsException>().With.Message.Contains("does not answer"));
 
         var start = _time.GetTimestamp();
         var again = pacing.NextAsync(server).AsTask();

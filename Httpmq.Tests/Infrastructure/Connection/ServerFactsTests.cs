@@ -47,5 +47,6 @@ internal sealed class ServerFactsTests
     [TestCase("2.9.25", false)]
     [TestCase("2.10.0", true)]
     [TestCase("2.15.1", true)]
-    public void HasMetadata_OfAVersion_IsFrom210On(string version, bool has) => Assert.That(ServerFacts.Of(version).HasMetadata, Is.EqualTo(has));
+    public void HasMetadata_OfAVersion_IsFrom210On(string version, bool has) =>
+        Assert.That(ServerFacts.Of(version).HasMetadata, Is.EqualTo(has));
 }

@@ -39,14 +39,16 @@ internal sealed class LeaderChangeTests
         await _jetStream.AnswerAsync("$JS.API.STREAM.INFO.s", () =>
         {
             _calls.Enqueue("STREAM.INFO");
-            return $$$"""{"config":{"name":"s","retention":"{{{_retention}}}","num_replicas":{{{_copies}}}},"state":{"last_seq":{{{_last}}}}}""";
+            return
+                $$$"""{"config":{"name":"s","retention":"{{{_retention}}}","num_replicas":{{{_copies}}}},"state":{"last_seq":{{{_last}}}}}""";
         });
         await _jetStream.AnswerAsync("$JS.API.STREAM.MSG.GET.s", () =>
         {
             _calls.Enqueue("MSG.GET");
             return """{"message":{"subject":"s.x","seq":1}}""";
         });
-        await _jetStream.AnswerAsync("$JS.API.CONSUMER.INFO.s.absent", () => """{"error":{"code":404,"err_code":10014,"description":"consumer not found"}}""");
+        await _jetStream.AnswerAsync(
+            "$JS.API.CONSUMER.INFO.s.absent", () => """{"error":{"code":404,"err_code":10014,"description":"consumer not found"}}""");
         await _jetStream.AnswerAsync("$JS.API.CONSUMER.INFO.s.c", () =>
         {
             _calls.Enqueue("CONSUMER.INFO");
@@ -61,7 +63,8 @@ internal sealed class LeaderChangeTests
         });
         _gateway = await Gateway.StartAsync(_jetStream.Url, configureNats: nats => nats with { RequestTimeout = TimeSpan.FromSeconds(2) });
         _client = _gateway.Client();
-        await Eventually.HoldsAsync(async () => (await _client.DataAsync(HttpMethod.Get, "/v1/data/ready")).Success, "a gateway that is ready");
+        await Eventually.HoldsAsync(
+            async () => (await _client.DataAsync(HttpMethod.Get, "/v1/data/ready")).Success, "a gateway that is ready");
     }
 
     [TearDown]
@@ -197,13 +200,16 @@ internal sealed class LeaderChangeTests
         }
     }
 
-    /// <summary>A leader that is cut off goes on answering, and the others may have elected another one, which has delivered more.</summary>
+    /// <summary>
+    /// A leader that is cut off goes on answering, and the others may have elected another one, which has delivered more.
+    /// </summary>
     [TestCase("""{"name":"n2","current":true,"active":900000000},{"name":"n3","current":false,"active":7800000000}""", 404)]
     [TestCase("""{"name":"n2","current":true,"active":7800000000},{"name":"n3","current":true,"active":7900000000}""", 503)]
     [TestCase("""{"name":"n2","current":true,"active":100,"offline":true},{"name":"n3","current":false,"active":0}""", 503)]
     public async Task Ack_LeaderHasNotHeardFromTheOthers_IsInDoubt(string copies, int status)
     {
-        _consumerInfo = () => Info(replicated: true, since: ",\"leader_since\":\"2026-11-24T10:00:00Z\"").Replace(Copies, copies, StringComparison.Ordinal);
+        _consumerInfo = () =>
+            Info(replicated: true, since: ",\"leader_since\":\"2026-11-24T10:00:00Z\"").Replace(Copies, copies, StringComparison.Ordinal);
 
         var answer = await _client.TryAckAsync("s", "c", 11, 11);
 
@@ -238,7 +244,8 @@ internal sealed class LeaderChangeTests
 
         Assert.That(entry.IsInDoubt(since), Is.EqualTo(anew));
 
-        static ClusterWire Cluster(string leader) => new() { Leader = leader, Replicas = [new(Current: true, Offline: false, 0), new(Current: true, Offline: false, 0)] };
+        static ClusterWire Cluster(string leader) =>
+            new() { Leader = leader, Replicas = [new(Current: true, Offline: false, 0), new(Current: true, Offline: false, 0)] };
     }
 
     [TestCase("2026-11-24T11:59:58.2Z", 404, Description = "no leader was before it")]
@@ -282,7 +289,10 @@ internal sealed class LeaderChangeTests
 
         // CONSUMER.RESET tells nobody; the deliveries after it went through another gateway.
         _consumerInfo = () => Info(replicated: false).Replace("\"consumer_seq\":10", "\"consumer_seq\":6", StringComparison.Ordinal);
-        var fates = new[] { before.Status, (await _client.TryAckAsync("s", "c", 5, 1)).Status, (await _client.TryAckAsync("s", "c", 10, 6)).Status };
+        var fates = new[]
+        {
+            before.Status, (await _client.TryAckAsync("s", "c", 5, 1)).Status, (await _client.TryAckAsync("s", "c", 10, 6)).Status,
+        };
 
         Assert.That(fates, Is.All.EqualTo(HttpStatusCode.OK));
         Assert.That(_acks, Is.EqualTo(3));
@@ -333,15 +343,18 @@ internal sealed class LeaderChangeTests
     [Test]
     public async Task Ack_OnePairInDoubt_DoesNotStopTheOthers()
     {
-        var pairs = Enumerable.Range(0, 3000).Select(number => number is 0 or 600 ? """{"stream":15,"consumer":1}""" : $$"""{"stream":{{1 + (number % 10)}},"consumer":1}""");
+        var pairs = Enumerable.Range(0, 3000).Select(
+            number => number is 0 or 600 ? """{"stream":15,"consumer":1}""" : $$"""{"stream":{{1 + (number % 10)}},"consumer":1}""");
 
-        var answer = await _client.DataAsync(HttpMethod.Post, "/v1/data/stream/s/consumer/c/ack", new StringContent($"[{string.Join(',', pairs)}]"));
+        var answer = await _client.DataAsync(
+            HttpMethod.Post, "/v1/data/stream/s/consumer/c/ack", new StringContent($"[{string.Join(',', pairs)}]"));
 
         using (Assert.EnterMultipleScope())
         {
             Assert.That(answer.Status, Is.EqualTo(HttpStatusCode.OK), answer.ToString());
             Assert.That((int)answer.Body["acknowledged"]!, Is.EqualTo(2998));
-            Assert.That(answer.Body["acks"]!.AsArray().Where(ack => !(bool)ack!["success"]!).Select(ack => (int)ack!["error"]!["code"]!), Is.EqualTo(new[] { 503, 503 }));
+            Assert.That(answer.Body["acks"]!.AsArray().Where(ack => !(bool)ack!["success"]!)
+                .Select(ack => (int)ack!["error"]!["code"]!), Is.EqualTo(new[] { 503, 503 }));
         }
     }
 
@@ -356,7 +369,8 @@ internal sealed class LeaderChangeTests
         }
 
         var pairs = Enumerable.Range(0, 2000).Select(number => $$"""{"stream":{{(number == 0 ? 5 : 1 + (number % 4))}},"consumer":1}""");
-        var answer = await _client.DataAsync(HttpMethod.Post, "/v1/data/stream/s/consumer/slow/ack", new StringContent($"[{string.Join(',', pairs)}]"));
+        var answer = await _client.DataAsync(
+            HttpMethod.Post, "/v1/data/stream/s/consumer/slow/ack", new StringContent($"[{string.Join(',', pairs)}]"));
 
         using (Assert.EnterMultipleScope())
         {
@@ -366,13 +380,16 @@ internal sealed class LeaderChangeTests
     }
 
     [TestCase("workqueue", "2.15.1", "", "CONSUMER.INFO ACK ACK", Description = "before: CONSUMER.INFO STREAM.INFO ACK, each time")]
-    [TestCase("workqueue", "2.15.1", ",\"filter_subject\":\"s.x\"", "CONSUMER.INFO ACK MSG.GET ACK MSG.GET", Description = "before: CONSUMER.INFO STREAM.INFO MSG.GET ACK, each time")]
+    [TestCase("workqueue", "2.15.1", ",\"filter_subject\":\"s.x\"", "CONSUMER.INFO ACK MSG.GET ACK MSG.GET",
+        Description = "before: CONSUMER.INFO STREAM.INFO MSG.GET ACK, each time")]
     [TestCase("limits", "2.15.1", "", "CONSUMER.INFO ACK ACK", Description = "before: CONSUMER.INFO STREAM.INFO ACK ACK")]
     [TestCase("workqueue", "2.12.4", "", "CONSUMER.INFO STREAM.INFO ACK CONSUMER.INFO ACK")]
     [TestCase("workqueue", "2.12.4", ",\"filter_subject\":\"s.x\"", "CONSUMER.INFO STREAM.INFO MSG.GET ACK CONSUMER.INFO MSG.GET ACK")]
-    [TestCase("workqueue", null, "", "CONSUMER.INFO STREAM.INFO ACK CONSUMER.INFO ACK", Description = "a leader below 2.11 in a newer cluster")]
+    [TestCase(
+        "workqueue", null, "", "CONSUMER.INFO STREAM.INFO ACK CONSUMER.INFO ACK", Description = "a leader below 2.11 in a newer cluster")]
     [TestCase("limits", "2.12.4", "", "CONSUMER.INFO STREAM.INFO ACK ACK")]
-    public async Task Ack_TwiceByAnInstanceThatDeliveredNothing_AsksAsTheLeadersVersionNeeds(string retention, string? version, string filter, string calls)
+    public async Task Ack_TwiceByAnInstanceThatDeliveredNothing_AsksAsTheLeadersVersionNeeds(
+        string retention, string? version, string filter, string calls)
     {
         _retention = retention;
         var metadata = version is null ? "" : $$"""{{filter}},"metadata":{"_nats.ver":"{{version}}"}""";
@@ -409,7 +426,8 @@ internal sealed class LeaderChangeTests
     {
         var ledger = _gateway.DataplaneServices.GetRequiredService<ConsumerLedger>();
         await _client.TryAckAsync("s", "absent", 1, 1);
-        await _client.DataAsync(HttpMethod.Post, "/v1/data/stream/s/consumer/absent/ack", new StringContent("""[{"stream":1,"consumer":1}]"""));
+        await _client.DataAsync(
+            HttpMethod.Post, "/v1/data/stream/s/consumer/absent/ack", new StringContent("""[{"stream":1,"consumer":1}]"""));
 
         Assert.That(ledger.Count, Is.Zero);
     }

@@ -52,7 +52,9 @@ internal sealed class DefinitionLocksTests : IAsyncDisposable
     }
 
     private static Task RunAsync(DefinitionLocks locks, CancellationToken cancellationToken) =>
-        locks.RunAsync(Operation, StreamName.TryParse("s", out var stream) ? stream : default, null, static _ => throw new InvalidOperationException("without the lock"), cancellationToken);
+        locks.RunAsync(Operation, StreamName.TryParse("s", out var stream)
+            ? stream
+            : default, null, static _ => throw new InvalidOperationException("without the lock"), cancellationToken);
 
     private async Task<DefinitionLocks> OpenAsync()
     {

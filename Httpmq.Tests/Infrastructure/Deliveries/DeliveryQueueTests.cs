@@ -26,7 +26,8 @@ internal sealed class DeliveryQueueTests
         {
             for (var i = 1; i <= Count; i++)
             {
-                queue.TryAdd("s", "reply", new DeliverySequence((ulong)i, (ulong)i), at: 0, headers: default, new ReadOnlySequence<byte>(Payload));
+                queue.TryAdd(
+                    "s", "reply", new DeliverySequence((ulong)i, (ulong)i), at: 0, headers: default, new ReadOnlySequence<byte>(Payload));
             }
         });
 
@@ -52,7 +53,8 @@ internal sealed class DeliveryQueueTests
         var queue = new DeliveryQueue(new ByteBudget(long.MaxValue));
         for (var i = 1; i <= 5; i++)
         {
-            queue.TryAdd("s", $"reply {i}", new DeliverySequence((ulong)i, (ulong)i), at: 0, headers: default, new ReadOnlySequence<byte>(Payload));
+            queue.TryAdd(
+                "s", $"reply {i}", new DeliverySequence((ulong)i, (ulong)i), at: 0, headers: default, new ReadOnlySequence<byte>(Payload));
         }
 
         queue.Drain(new CountingSink(), budget: 150);
@@ -74,7 +76,8 @@ internal sealed class DeliveryQueueTests
         var queue = new DeliveryQueue(all);
         for (var i = 1; i <= 5; i++)
         {
-            queue.TryAdd("s", $"reply {i}", new DeliverySequence((ulong)i, (ulong)i), at: 0, headers: default, new ReadOnlySequence<byte>(Payload));
+            queue.TryAdd(
+                "s", $"reply {i}", new DeliverySequence((ulong)i, (ulong)i), at: 0, headers: default, new ReadOnlySequence<byte>(Payload));
         }
 
         queue.Drain(new CountingSink(), budget: 1);
@@ -95,7 +98,8 @@ internal sealed class DeliveryQueueTests
         var queue = new DeliveryQueue(all);
         for (var i = 1; i <= 3; i++)
         {
-            queue.TryAdd("s", $"reply {i}", new DeliverySequence((ulong)i, (ulong)i), at: 0, headers: default, new ReadOnlySequence<byte>(Payload));
+            queue.TryAdd(
+                "s", $"reply {i}", new DeliverySequence((ulong)i, (ulong)i), at: 0, headers: default, new ReadOnlySequence<byte>(Payload));
         }
 
         var first = new List<QueuedDelivery>();
@@ -105,7 +109,8 @@ internal sealed class DeliveryQueueTests
         {
             Assert.That(first, Is.Empty);
             Assert.That(all.Used, Is.Zero);
-            Assert.That(queue.Close().Select(delivery => (delivery.ReplyTo, delivery.Slab.Length)), Is.EqualTo([("reply 2", 0), ("reply 3", 0)]));
+            Assert.That(
+                queue.Close().Select(delivery => (delivery.ReplyTo, delivery.Slab.Length)), Is.EqualTo([("reply 2", 0), ("reply 3", 0)]));
             Assert.That(queue.Close(), Is.Empty);
         }
     }

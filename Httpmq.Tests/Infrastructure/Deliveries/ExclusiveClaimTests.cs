@@ -38,7 +38,8 @@ internal sealed class ExclusiveClaimTests
     public void Hear_WhatItSaidItselfOrWhatIsNoClaim_ChangesNothing()
     {
         var claim = new ExclusiveClaim(_time, Id(5));
-        foreach (var text in new[] { claim.Message(), [], "httpmq "u8.ToArray(), "httpmq comes too short"u8.ToArray(), new byte[29], new byte[10_000], [.. "httpmq knows "u8, .. Id(1)] })
+        foreach (var text in new[] { claim.Message(), [], "httpmq "u8.ToArray(), "httpmq comes too short"u8.ToArray(), new byte[29],
+            new byte[10_000], [.. "httpmq knows "u8, .. Id(1)] })
         {
             var ends = claim.Hear(Sequence(text), out var answer);
             Assert.That((ends, answer), Is.EqualTo((false, (byte[]?)null)), Encoding.UTF8.GetString(text));

@@ -21,19 +21,22 @@ internal sealed class ExclusiveClusterTests(bool delayed)
     [Test]
     public async Task Subscribe_PairsOnDifferentNodes_LeaveOneEach()
     {
-        await using var cluster = await ServerUnderTest.StartClusterAsync(isWired: true, delayed ? TimeSpan.FromMilliseconds(1) : TimeSpan.Zero);
+        await using var cluster = await ServerUnderTest.StartClusterAsync(
+            isWired: true, delayed ? TimeSpan.FromMilliseconds(1) : TimeSpan.Zero);
         await using var near = await Gateway.StartAsync(cluster.Nodes[0].Url);
         await using var far = await Gateway.StartAsync(cluster.Nodes[1].Url);
         using var one = near.Client();
         using var two = far.Client();
-        await Eventually.HoldsAsync(async () => await IsReadyAsync(one) && await IsReadyAsync(two), "two gateways that are ready", TimeSpan.FromSeconds(30));
+        await Eventually.HoldsAsync(
+            async () => await IsReadyAsync(one) && await IsReadyAsync(two), "two gateways that are ready", TimeSpan.FromSeconds(30));
         await one.DefineStreamAsync("s", "s.*");
         for (var first = 0; first < Pairs; first += AtOnce)
         {
             var names = Enumerable.Range(first, AtOnce).Select(static index => $"c{index}").ToList();
             foreach (var name in names)
             {
-                await one.DefineConsumerAsync("s", name, new JsonObject { ["filter_subject"] = $"s.{name}", ["ack_wait"] = 60_000_000_000 });
+                await one.DefineConsumerAsync(
+                    "s", name, new JsonObject { ["filter_subject"] = $"s.{name}", ["ack_wait"] = 60_000_000_000 });
             }
 
             var pairs = await Task.WhenAll(names.Select(name => SettleAsync(one, two, name)));
@@ -57,7 +60,8 @@ internal sealed class ExclusiveClusterTests(bool delayed)
         var attempts = await Task.WhenAll(
             one.TrySubscribeAsync("s", consumer, $"subject_name=s.{consumer}"),
             two.TrySubscribeAsync("s", consumer, $"subject_name=s.{consumer}"));
-        Assert.That(attempts.Where(static attempt => attempt.Refusal is not null).Select(static attempt => (int)attempt.Refusal!.Status), Is.All.EqualTo(409));
+        Assert.That(attempts.Where(static attempt => attempt.Refusal is not null)
+            .Select(static attempt => (int)attempt.Refusal!.Status), Is.All.EqualTo(409));
         var open = attempts.Where(static attempt => attempt.Open is not null).Select(static attempt => attempt.Open!).ToArray();
         Assert.That(open, Is.Not.Empty, "both were refused");
         if (open.Length == 1)
@@ -76,5 +80,6 @@ internal sealed class ExclusiveClusterTests(bool delayed)
     }
 
     private static async Task<bool> IsReadyAsync(GatewayClient client) =>
-        (await client.DataAsync(HttpMethod.Get, "/v1/data/ready")).Success && (await client.ManageAsync(HttpMethod.Get, "/v1/admin/ready")).Success;
+        (await client.DataAsync(HttpMethod.Get, "/v1/data/ready")).Success
+            && (await client.ManageAsync(HttpMethod.Get, "/v1/admin/ready")).Success;
 }

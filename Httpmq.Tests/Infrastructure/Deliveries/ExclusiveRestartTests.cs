@@ -91,7 +91,8 @@ internal sealed class ExclusiveRestartTests : IAsyncDisposable
             _gateways[index] = await Gateway.StartAsync(_wires[index].Url);
             using var client = _gateways[index].Client();
             await Eventually.HoldsAsync(
-                async () => (await client.DataAsync(HttpMethod.Get, "/v1/data/ready")).Success && (await client.ManageAsync(HttpMethod.Get, "/v1/admin/ready")).Success,
+                async () => (await client.DataAsync(HttpMethod.Get, "/v1/data/ready")).Success
+                    && (await client.ManageAsync(HttpMethod.Get, "/v1/admin/ready")).Success,
                 "a gateway that is ready");
         }
 
@@ -107,8 +108,8 @@ internal sealed class ExclusiveRestartTests : IAsyncDisposable
     }
 
     /// <summary>
-    /// Within a bounded time one of them holds it and receives every message alone. Until then another one may still be let in, and of two that
-    /// opened within moments either may stay.
+    /// Within a bounded time one of them holds it and receives every message alone. Until then another one may still be let in, and of two
+    /// that opened within moments either may stay.
     /// </summary>
     private async Task ExpectOneHolderAsync(string round)
     {
@@ -117,7 +118,9 @@ internal sealed class ExclusiveRestartTests : IAsyncDisposable
         await Eventually.HoldsAsync(
             async () =>
             {
-                attempt = attempt?.CanSucceed(_clients) is true ? attempt : await Attempt.BeginAsync(_clients, new NatsJSContext(raw), round);
+                attempt = attempt?.CanSucceed(_clients) is true
+                    ? attempt
+                    : await Attempt.BeginAsync(_clients, new NatsJSContext(raw), round);
                 return attempt?.HasSucceeded is true;
             },
             $"one holder that alone receives 20 messages, {round}");

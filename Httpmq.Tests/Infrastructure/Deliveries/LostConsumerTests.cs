@@ -23,7 +23,8 @@ internal sealed class LostConsumerTests
         await _jetStream.AnswerAsync("$JS.API.CONSUMER.INFO.s.c", () => _consumer());
         _gateway = await Gateway.StartAsync(_jetStream.Url);
         _client = _gateway.Client();
-        await Eventually.HoldsAsync(async () => (await _client.DataAsync(HttpMethod.Get, "/v1/data/ready")).Success, "a gateway that is ready");
+        await Eventually.HoldsAsync(
+            async () => (await _client.DataAsync(HttpMethod.Get, "/v1/data/ready")).Success, "a gateway that is ready");
     }
 
     [TearDown]

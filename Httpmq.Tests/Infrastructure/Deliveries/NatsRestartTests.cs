@@ -203,7 +203,8 @@ internal sealed class NatsRestartTests : IAsyncDisposable
     }
 
     private Task WaitUntilReadyAsync() => Eventually.HoldsAsync(
-        async () => (await Client.DataAsync(HttpMethod.Get, "/v1/data/ready")).Success && (await Client.ManageAsync(HttpMethod.Get, "/v1/admin/ready")).Success,
+        async () => (await Client.DataAsync(HttpMethod.Get, "/v1/data/ready")).Success
+            && (await Client.ManageAsync(HttpMethod.Get, "/v1/admin/ready")).Success,
         "a gateway that is ready");
 
     private async Task<OpenStream[]> SubscribeAsync() =>

@@ -24,7 +24,8 @@ internal sealed class PullFlowTests
     private readonly PullFlow _flow;
 
     public PullFlowTests() =>
-        _flow = new PullFlow(_source, Samples.Info(deliverSubject: ""), Ahead, new NatsOptions { PullExpires = TimeSpan.FromSeconds(60) }, _time, CancellationToken.None);
+        _flow = new PullFlow(_source, Samples.Info(deliverSubject: ""), Ahead, new NatsOptions { PullExpires = TimeSpan.FromSeconds(60) },
+            _time, CancellationToken.None);
 
     [Test]
     public void Start_Asks_ForAllThatMayBeAhead()
@@ -72,9 +73,11 @@ internal sealed class PullFlowTests
         Receive(3);
         _flow.OnDrained(3);
 
-        _flow.OnStatus(NatsStatus.RequestTimeout, replyTo: null, Headers("408 Request Timeout\r\nNats-Pending-Messages: 7\r\nNats-Pending-Bytes: 0"));
+        _flow.OnStatus(
+            NatsStatus.RequestTimeout, replyTo: null, Headers("408 Request Timeout\r\nNats-Pending-Messages: 7\r\nNats-Pending-Bytes: 0"));
 
-        Assert.That(_source.Asked[^1], Is.EqualTo((Ahead, TimeSpan.FromSeconds(60), TimeSpan.FromSeconds(10))), "it is known now that requests are kept");
+        Assert.That(_source.Asked[^1], Is.EqualTo(
+            (Ahead, TimeSpan.FromSeconds(60), TimeSpan.FromSeconds(10))), "it is known now that requests are kept");
     }
 
     [Test]

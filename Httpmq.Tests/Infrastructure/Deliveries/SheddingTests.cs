@@ -119,7 +119,8 @@ internal sealed class SheddingTests : IAsyncDisposable
     {
         for (var index = 0; index < count; index++)
         {
-            source.OnDelivery("s", "$JS.ACK.s.c.1.1.1.0.0", new DeliverySequence(1, 1), default, new ReadOnlySequence<byte>(new byte[Message]));
+            source.OnDelivery(
+                "s", "$JS.ACK.s.c.1.1.1.0.0", new DeliverySequence(1, 1), default, new ReadOnlySequence<byte>(new byte[Message]));
         }
     }
 

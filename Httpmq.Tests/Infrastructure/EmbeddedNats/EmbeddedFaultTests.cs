@@ -97,7 +97,8 @@ internal sealed class EmbeddedFaultTests
 
         await BrokenFolder.ThawAsync(_gateway.Store);
         // A server that could not be started is tried again every 5 s.
-        await _gateway.ReadyBecomesAsync(HttpStatusCode.OK, timeLimit: ServerUnderTest.Facts.StopsWhenNotPermitted ? Promised * 3 : Promised);
+        await _gateway.ReadyBecomesAsync(
+            HttpStatusCode.OK, timeLimit: ServerUnderTest.Facts.StopsWhenNotPermitted ? Promised * 3 : Promised);
 
         // What it kept in memory meanwhile is written by ending in order.
         await Eventually.HoldsAsync(() => _gateway.NatsProcessId != before, "nats-server started anew");
@@ -164,11 +165,13 @@ internal sealed class EmbeddedFaultTests
 
         await _gateway.PublishUntilAsync(Unwritable.Status, Unwritable.Text, size: 300_000);
         await _gateway.ReadyBecomesAsync(
-            HttpStatusCode.ServiceUnavailable, "stream kept takes no message until nats-server is restarted, because writing it failed", Promised);
+            HttpStatusCode.ServiceUnavailable,
+            "stream kept takes no message until nats-server is restarted, because writing it failed", Promised);
         Assert.That((await _gateway.PublishToAsync("other", "small")).Status, Is.EqualTo(HttpStatusCode.OK));
 
         // Noticed, and left alone, because a restart would not help.
-        await Eventually.HoldsAsync(() => _gateway.Log.Contains("It is restarted once there is room", StringComparison.Ordinal), "a line in the log");
+        await Eventually.HoldsAsync(
+            () => _gateway.Log.Contains("It is restarted once there is room", StringComparison.Ordinal), "a line in the log");
         Assert.That(_gateway.NatsProcessId, Is.EqualTo(before), _gateway.Log);
 
         File.Delete(filler);
@@ -206,7 +209,8 @@ internal sealed class EmbeddedFaultTests
             await _gateway.ReadyBecomesAsync(HttpStatusCode.OK);
         }
 
-        Assert.That((await _gateway.ManageAsync(HttpMethod.Delete, $"/v1/admin/stream/{EmbeddedGateway.Stream}")).Status, Is.EqualTo(HttpStatusCode.OK));
+        Assert.That((await _gateway.ManageAsync(HttpMethod.Delete, $"/v1/admin/stream/{EmbeddedGateway.Stream}")).Status, Is.EqualTo(
+            HttpStatusCode.OK));
         await _gateway.ReadyBecomesAsync(HttpStatusCode.OK);
         Assert.That(_gateway.NatsProcessId, Is.EqualTo(before), _gateway.Log);
     }
@@ -244,7 +248,8 @@ internal sealed class EmbeddedFaultTests
         await _gateway.Child.WaitForOutputAsync("DAMAGE");
         Assert.That(_gateway.Child.Output, Does.Contain($"Stream kept was not loaded, because nats-server finds '{stream}' damaged"));
         await _gateway.StopAsync();
-        Assert.That(await File.ReadAllTextAsync(Path.Combine(stream, file)), Is.EqualTo("garbage"), "Nothing is mended behind the owner's back.");
+        Assert.That(
+            await File.ReadAllTextAsync(Path.Combine(stream, file)), Is.EqualTo("garbage"), "Nothing is mended behind the owner's back.");
 
         await File.WriteAllBytesAsync(Path.Combine(stream, file), original);
         await _gateway.StartAsync();

@@ -42,11 +42,13 @@ internal sealed partial class EmbeddedGateway : IAsyncDisposable
     public string Log => Child.Output + Child.Errors;
 
     /// <summary>The process id of the nats-server that runs now.</summary>
-    public int NatsProcessId => int.Parse(Started().Matches(Child.Output + Child.Errors)[^1].Groups["id"].Value, CultureInfo.InvariantCulture);
+    public int NatsProcessId =>
+        int.Parse(Started().Matches(Child.Output + Child.Errors)[^1].Groups["id"].Value, CultureInfo.InvariantCulture);
 
     public async Task StartAsync()
     {
-        _child = HttpmqChild.StartAll(Folder, _management, _dataplane, _nats, [new("Httpmq__EmbeddedNats__Executable", Executable)], "-l", "info");
+        _child = HttpmqChild.StartAll(
+            Folder, _management, _dataplane, _nats, [new("Httpmq__EmbeddedNats__Executable", Executable)], "-l", "info");
         await _child.WaitForOutputAsync("data folder");
         Assert.That(_child.HasExited, Is.False, _child.Errors);
     }
@@ -61,11 +63,14 @@ internal sealed partial class EmbeddedGateway : IAsyncDisposable
     }
 
     public async Task DefineAsync(string stream = Stream) =>
-        Assert.That((await ManageAsync(HttpMethod.Post, "/v1/admin/stream", $$"""{"name":"{{stream}}"}""")).Status, Is.EqualTo(HttpStatusCode.OK));
+        Assert.That(
+            (await ManageAsync(HttpMethod.Post, "/v1/admin/stream", $$"""{"name":"{{stream}}"}""")).Status, Is.EqualTo(HttpStatusCode.OK));
 
-    public Task<(HttpStatusCode Status, string Text)> ManageAsync(HttpMethod method, string path, string? body = null) => SendAsync(method, _management, path, body);
+    public Task<(HttpStatusCode Status, string Text)> ManageAsync(HttpMethod method, string path, string? body = null) =>
+        SendAsync(method, _management, path, body);
 
-    public Task<(HttpStatusCode Status, string Text)> DataAsync(HttpMethod method, string path, string? body = null) => SendAsync(method, _dataplane, path, body);
+    public Task<(HttpStatusCode Status, string Text)> DataAsync(HttpMethod method, string path, string? body = null) =>
+        SendAsync(method, _dataplane, path, body);
 
     /// <summary>Publishes a message that is like no other, and notes it when it was stored.</summary>
     public async Task<(HttpStatusCode Status, string Text)> PublishAsync(int size = 2000)
@@ -124,7 +129,8 @@ internal sealed partial class EmbeddedGateway : IAsyncDisposable
             var data = await DataAsync(HttpMethod.Get, "/v1/data/ready");
             var management = await ManageAsync(HttpMethod.Get, "/v1/admin/ready");
             last = data.Text;
-            return data.Status == status && management.Status == status && data.Text.Contains(text, StringComparison.Ordinal) && management.Text.Contains(text, StringComparison.Ordinal);
+            return data.Status == status && management.Status == status && data.Text.Contains(text, StringComparison.Ordinal)
+                && management.Text.Contains(text, StringComparison.Ordinal);
         }
     }
 
@@ -168,7 +174,8 @@ internal sealed partial class EmbeddedGateway : IAsyncDisposable
         return (answer.StatusCode, await answer.Content.ReadAsStringAsync());
     }
 
-    [GeneratedRegex(@"nats-server \S+ \(process (?<id>\d+)\) is ready", RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
+    [GeneratedRegex(@"nats-server \S+ \(process (?<id>\d+)\) is ready", RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture,
+        matchTimeoutMilliseconds: 1000)]
     private static partial Regex Started();
 }
 
@@ -192,7 +199,8 @@ internal static class BrokenFolder
     {
         try
         {
-            using var process = Process.Start(new ProcessStartInfo(command, arguments) { UseShellExecute = false, RedirectStandardError = true, RedirectStandardOutput = true })!;
+            using var process = Process.Start(new ProcessStartInfo(
+                command, arguments) { UseShellExecute = false, RedirectStandardError = true, RedirectStandardOutput = true })!;
             await process.WaitForExitAsync();
             return process.ExitCode == 0;
         }

@@ -125,6 +125,7 @@ internal sealed class RecordingLoggerFactory : ILoggerFactory
 
         public void Log<TState>(
             LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) =>
-            factory.Add(category, logLevel, exception is null ? formatter(state, exception) : $"{formatter(state, exception)} {exception.Message}");
+            factory.Add(
+                category, logLevel, exception is null ? formatter(state, exception) : $"{formatter(state, exception)} {exception.Message}");
     }
 }

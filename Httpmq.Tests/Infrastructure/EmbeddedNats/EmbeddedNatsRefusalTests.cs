@@ -60,7 +60,8 @@ internal sealed class EmbeddedNatsRefusalTests : EmbeddedNatsFixture
             return;
         }
 
-        Assert.That(RefusalOf(server), Does.Contain("embedded_nats.sync: 'always' needs nats-server 2.10 or newer").And.Contain($"is {ServerUnderTest.Facts.Version}"));
+        Assert.That(RefusalOf(server), Does.Contain("embedded_nats.sync: 'always' needs nats-server 2.10 or newer").And.Contain(
+            $"is {ServerUnderTest.Facts.Version}"));
         Assert.That(server.ProcessId, Is.Null);
     }
 

@@ -104,7 +104,8 @@ internal sealed class EmbeddedNatsServerTests : EmbeddedNatsFixture
         await File.WriteAllTextAsync(store, "not a folder");
         Kill(server.ProcessId!.Value);
         await Eventually.HoldsAsync(
-            () => server.LastFailure?.Contains("is not there any more, or is no folder", StringComparison.Ordinal) == true, "the reason is told");
+            () => server.LastFailure?.Contains("is not there any more, or is no folder", StringComparison.Ordinal) == true,
+            "the reason is told");
         Assert.That(server.State, Is.EqualTo(EmbeddedNatsState.Restarting));
 
         File.Delete(store);
@@ -136,12 +137,14 @@ internal sealed class EmbeddedNatsServerTests : EmbeddedNatsFixture
         Log.FailOnceAt(line);
 
         Kill(first);
-        await Eventually.HoldsAsync(() => server.State == EmbeddedNatsState.Running && server.ProcessId is { } now && now != first, "it runs again");
+        await Eventually.HoldsAsync(
+            () => server.State == EmbeddedNatsState.Running && server.ProcessId is { } now && now != first, "it runs again");
         Assert.That(Log.Lines.Where(logged => logged.Level >= LogLevel.Error).Select(logged => logged.Text), Has.Some.Contains("planted"));
 
         var second = server.ProcessId!.Value;
         Kill(second);
-        await Eventually.HoldsAsync(() => server.State == EmbeddedNatsState.Running && server.ProcessId is { } now && now != second, "it is still looked after");
+        await Eventually.HoldsAsync(
+            () => server.State == EmbeddedNatsState.Running && server.ProcessId is { } now && now != second, "it is still looked after");
     }
 
     /// <summary>nats-server takes 1,000 a stream by default from 2.15 on, and has no word for "no limit".</summary>
@@ -152,7 +155,8 @@ internal sealed class EmbeddedNatsServerTests : EmbeddedNatsFixture
         await using var connection = new NatsConnection(new NatsOpts { Url = server.ServerUri });
         await new NatsJSContext(connection).CreateStreamAsync(new StreamConfig("many", ["many"]));
 
-        await Parallel.ForEachAsync(Enumerable.Range(1, 1001), new ParallelOptions { MaxDegreeOfParallelism = 32 }, async (number, cancellationToken) =>
+        await Parallel.ForEachAsync(Enumerable.Range(
+            1, 1001), new ParallelOptions { MaxDegreeOfParallelism = 32 }, async (number, cancellationToken) =>
         {
             var reply = await connection.RequestAsync<string, string>(
                 $"$JS.API.CONSUMER.DURABLE.CREATE.many.c{number}",

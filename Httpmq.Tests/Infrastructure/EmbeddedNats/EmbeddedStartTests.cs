@@ -55,7 +55,8 @@ internal sealed class EmbeddedStartTests : IDisposable
         var port = ((IPEndPoint)other.LocalEndpoint).Port;
 
         Assert.That(await RefusalAsync(ServerUnderTest.Executable, port), Is.EqualTo(
-            $"httpmq: embedded_nats.port: Port {port} on 127.0.0.1 is in use by another program. Stop that program, or set embedded_nats.port "
+            $"httpmq: embedded_nats.port: Port {port} on 127.0.0.1 is in use by another program. Stop that program, or "
+            + "set embedded_nats.port "
             + "(environment: Httpmq__EmbeddedNats__Port) to a free one."));
     }
 
@@ -64,7 +65,8 @@ internal sealed class EmbeddedStartTests : IDisposable
     {
         var program = Program("exit 3");
 
-        Assert.That(await RefusalAsync(program), Is.EqualTo($"httpmq: '{program}' ended while starting with exit code 3 and printed nothing"));
+        Assert.That(
+            await RefusalAsync(program), Is.EqualTo($"httpmq: '{program}' ended while starting with exit code 3 and printed nothing"));
     }
 
     [Test]
@@ -79,7 +81,8 @@ internal sealed class EmbeddedStartTests : IDisposable
 
     [Test]
     public async Task Start_FolderInsteadOfAProgram_SaysSo() => Assert.That(
-        await RefusalAsync(_folder), Does.Contain($"embedded_nats.executable: '{_folder}' is a folder. Name the program in it, such as '{_folder}/nats-server'."));
+        await RefusalAsync(_folder),
+        Does.Contain($"embedded_nats.executable: '{_folder}' is a folder. Name the program in it, such as '{_folder}/nats-server'."));
 
     /// <summary>Not .NET's own words with a second full stop.</summary>
     [Test]
@@ -111,7 +114,8 @@ internal sealed class EmbeddedStartTests : IDisposable
     }
 
     private GatewayProcess Start(string executable, int? port = null, string? folder = null) => HttpmqChild.StartAll(
-        folder ?? Path.Combine(_folder, "data"), Ports.Free(), Ports.Free(), port ?? Ports.Free(), [new("Httpmq__EmbeddedNats__Executable", executable)]);
+        folder ?? Path.Combine(_folder, "data"), Ports.Free(), Ports.Free(), port ?? Ports.Free(),
+        [new("Httpmq__EmbeddedNats__Executable", executable)]);
 
     /// <summary>A program that answers --version as nats-server does, and otherwise does what the script says.</summary>
     private string Program(string script)

@@ -4,7 +4,8 @@ using Httpmq.Tests.Support;
 namespace Httpmq.Tests.Infrastructure.EmbeddedNats;
 
 /// <summary>
-/// The embedded server is replaced by one of another generation, on the store of the one before. Not beside other tests: fetching a server keeps a small machine busy.
+/// The embedded server is replaced by one of another generation, on the store of the one before. Not beside other tests: fetching a server
+/// keeps a small machine busy.
 /// </summary>
 [Category(ServerUnderTest.ProcessCategory)]
 internal sealed class EmbeddedUpgradeTests
@@ -26,7 +27,8 @@ internal sealed class EmbeddedUpgradeTests
             {
                 await gateway.DefineAsync();
                 var defined = await gateway.ManageAsync(
-                    HttpMethod.Post, $"/v1/admin/stream/{EmbeddedGateway.Stream}/consumer", """{"name":"c","mode":"pull","max_inflight":1}""");
+                    HttpMethod.Post, $"/v1/admin/stream/{EmbeddedGateway.Stream}/consumer",
+                    """{"name":"c","mode":"pull","max_inflight":1}""");
                 Assert.That(defined.Status, Is.EqualTo(HttpStatusCode.OK), defined.Text);
             }
 

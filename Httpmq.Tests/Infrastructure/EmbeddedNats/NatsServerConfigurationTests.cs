@@ -26,12 +26,14 @@ internal sealed class NatsServerConfigurationTests
 
     [Test]
     public void Text_SyncAlways_HasTheInterval() => Assert.That(
-        new NatsServerConfiguration(1, "/secret", ServerFacts.Of("2.10.27"), EmbeddedNatsSync.Always).ToString(), Does.Contain("sync_interval: always"));
+        new NatsServerConfiguration(1, "/secret", ServerFacts.Of("2.10.27"), EmbeddedNatsSync.Always).ToString(),
+        Does.Contain("sync_interval: always"));
 
     [Test]
     public void Text_WhateverTheLimit_HasTheSameLength()
     {
-        var small = new NatsServerConfiguration(1, NatsServerConfiguration.NewMonitoringPath(), ServerFacts.Of("2.15.1"), EmbeddedNatsSync.Default);
+        var small = new NatsServerConfiguration(
+            1, NatsServerConfiguration.NewMonitoringPath(), ServerFacts.Of("2.15.1"), EmbeddedNatsSync.Default);
         var large = small with { StoreLimit = long.MaxValue, MonitoringPath = NatsServerConfiguration.NewMonitoringPath() };
 
         Assert.That(small.ToString(), Has.Length.EqualTo(large.ToString().Length));

@@ -23,7 +23,8 @@ internal sealed class NatsServerLogLineTests
     {
         using (Assert.EnterMultipleScope())
         {
-            Assert.That(NatsServerLogLine.Parse("[7] [INF] Listening for client connections on 127.0.0.1:4223").ListeningPort, Is.EqualTo(4223));
+            Assert.That(
+                NatsServerLogLine.Parse("[7] [INF] Listening for client connections on 127.0.0.1:4223").ListeningPort, Is.EqualTo(4223));
             Assert.That(NatsServerLogLine.Parse("[7] [INF] Server is ready").ListeningPort, Is.Null);
         }
     }

@@ -111,6 +111,7 @@ internal sealed class ParentDeathTests : EmbeddedNatsFixture
     {
         using var folder = DataFolder.Open(Folder, TimeProvider.System);
         folder.WriteConfiguration(
-            new NatsServerConfiguration(folder.MeasureStoreLimit(), "/monitoring", ServerUnderTest.Facts, EmbeddedNatsSync.Default).ToString());
+            new NatsServerConfiguration(folder.MeasureStoreLimit(), "/monitoring", ServerUnderTest.Facts, EmbeddedNatsSync.Default)
+                .ToString());
     }
 }

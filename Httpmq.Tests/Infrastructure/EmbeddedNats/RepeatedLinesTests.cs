@@ -14,7 +14,8 @@ internal sealed class RepeatedLinesTests
         var lines = new RepeatedLines(time);
         var line = new NatsServerLogLine(LogLevel.Error, "no room");
 
-        Assert.That(new[] { lines.IsNew(line), lines.IsNew(line), lines.IsNew(line with { Text = "other" }) }, Is.EqualTo(new[] { true, false, true }));
+        Assert.That(new[] { lines.IsNew(line), lines.IsNew(line), lines.IsNew(line with { Text = "other" }) }, Is.EqualTo(
+            new[] { true, false, true }));
         time.Advance(TimeSpan.FromSeconds(10));
         Assert.That(lines.IsNew(line), Is.True);
     }

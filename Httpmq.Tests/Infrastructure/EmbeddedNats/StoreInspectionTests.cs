@@ -28,7 +28,8 @@ internal sealed class StoreInspectionTests : EmbeddedNatsFixture
 
         var server = await StartAsync();
 
-        Assert.That(server.Damage, Has.One.StartsWith($"Consumer c of stream s was not loaded, because nats-server finds '{Consumer}' damaged"));
+        Assert.That(
+            server.Damage, Has.One.StartsWith($"Consumer c of stream s was not loaded, because nats-server finds '{Consumer}' damaged"));
         Assert.That(Log.Lines, Has.Member(("Httpmq.EmbeddedNats", LogLevel.Error, server.Damage[0])));
     }
 

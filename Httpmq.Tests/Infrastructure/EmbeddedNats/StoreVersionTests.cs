@@ -31,7 +31,8 @@ internal sealed class StoreVersionTests : EmbeddedNatsFixture
 
         var server = await StartAsync();
 
-        Assert.That(server.Warnings.Single(), Does.StartWith($"The store was last used by nats-server 99.1.2, and this is {server.Version}"));
+        Assert.That(
+            server.Warnings.Single(), Does.StartWith($"The store was last used by nats-server 99.1.2, and this is {server.Version}"));
         Assert.That(Log.Lines, Has.Member(("Httpmq.EmbeddedNats", LogLevel.Warning, server.Warnings.Single())));
     }
 
@@ -52,7 +53,9 @@ internal sealed class StoreVersionTests : EmbeddedNatsFixture
         Assert.That((await File.ReadAllTextAsync(file)).Trim(), Is.EqualTo(server.Version));
     }
 
-    /// <summary>Before 2.10 a server takes the tombstone for a message, and what it stored from then on would be lost to newer ones.</summary>
+    /// <summary>
+    /// Before 2.10 a server takes the tombstone for a message, and what it stored from then on would be lost to newer ones.
+    /// </summary>
     [Test]
     public async Task Start_StoreWithADeletedMessage_IsReadAsItIsOrRefused()
     {
@@ -60,7 +63,8 @@ internal sealed class StoreVersionTests : EmbeddedNatsFixture
         if (!ServerUnderTest.Facts.ReadsNewerBlocks)
         {
             var refused = Create();
-            Assert.That(RefusalOf(refused), Does.Contain("messages that were deleted from stream kept").And.Contain("embedded_nats.executable"));
+            Assert.That(
+                RefusalOf(refused), Does.Contain("messages that were deleted from stream kept").And.Contain("embedded_nats.executable"));
             Assert.That(refused.ProcessId, Is.Null);
             Assert.That(Convert.ToBase64String(await File.ReadAllBytesAsync(block)), Is.EqualTo(Block));
             return;
@@ -92,7 +96,8 @@ internal sealed class StoreVersionTests : EmbeddedNatsFixture
         var stream = Path.Combine(Folder, "jetstream", "$G", "streams", "kept");
         var block = Path.Combine(Directory.CreateDirectory(Path.Combine(stream, "msgs")).FullName, "1.blk");
         Directory.CreateDirectory(Path.Combine(stream, "obs"));
-        await File.WriteAllTextAsync(Path.Combine(stream, "meta.inf"), description, new UTF8Encoding(encoderShouldEmitUTF8Identifier: false));
+        await File.WriteAllTextAsync(
+            Path.Combine(stream, "meta.inf"), description, new UTF8Encoding(encoderShouldEmitUTF8Identifier: false));
         await File.WriteAllTextAsync(Path.Combine(stream, "meta.sum"), Checksum);
         await File.WriteAllBytesAsync(block, Convert.FromBase64String(Block));
         return block;

@@ -7,7 +7,8 @@ namespace Httpmq.Tests.Infrastructure.Ledger;
 /// <summary>What is remembered of consumers, for how long, and what it decides.</summary>
 internal sealed class ConsumerLedgerTests
 {
-    private static readonly AckRules Rules = new(Retention: null, [], MarkDecides: true, SeenDecides: true, ForeignIsHarmless: true, SteadySince: 0);
+    private static readonly AckRules Rules = new(
+        Retention: null, [], MarkDecides: true, SeenDecides: true, ForeignIsHarmless: true, SteadySince: 0);
 
     private readonly FakeTimeProvider _time = new();
     private ConsumerLedger _ledger = null!;
@@ -43,7 +44,8 @@ internal sealed class ConsumerLedgerTests
     public void Get_AfterTheConnectionWasLost_IsInDoubtForAWhileAlsoWhenNew()
     {
         _ledger.Open();
-        Assert.That(_ledger.Get("s", "before").IsInDoubt(steadySince: 0), Is.False, "before the first connection there was nothing to miss");
+        Assert.That(
+            _ledger.Get("s", "before").IsInDoubt(steadySince: 0), Is.False, "before the first connection there was nothing to miss");
 
         _ledger.Doubt();
         _ledger.Open();
@@ -107,7 +109,8 @@ internal sealed class ConsumerLedgerTests
         Compare(created.AddHours(2));
         Assert.That((entry.Mark, entry.IsInDoubt(steadySince: 0)), Is.EqualTo((default(DeliverySequence), false)));
 
-        long Compare(DateTimeOffset time) => entry.Compare(entry.Generation, entry.Mark, new DeliverySequence(9, 9), time, time.AddHours(1));
+        long Compare(DateTimeOffset time) =>
+            entry.Compare(entry.Generation, entry.Mark, new DeliverySequence(9, 9), time, time.AddHours(1));
     }
 
     /// <summary>From before an upgrade to 2.12.3 each replica has its own time of creation.</summary>
@@ -117,7 +120,8 @@ internal sealed class ConsumerLedgerTests
         var entry = _ledger.Get("s", "c");
         var created = DateTimeOffset.UnixEpoch;
         var answered = created.AddHours(1);
-        entry.Learn(entry.Compare(entry.Generation, entry.Mark, new DeliverySequence(9, 9), created, answered), Rules, new DeliverySequence(9, 9));
+        entry.Learn(
+            entry.Compare(entry.Generation, entry.Mark, new DeliverySequence(9, 9), created, answered), Rules, new DeliverySequence(9, 9));
 
         entry.Compare(entry.Generation, entry.Mark, new DeliverySequence(9, 9), created.AddMilliseconds(3), answered);
         entry.Compare(entry.Generation, entry.Mark, new DeliverySequence(9, 9), created, answered);
@@ -145,7 +149,8 @@ internal sealed class ConsumerLedgerTests
             entry.Saw(new DeliverySequence(number + 5, number));
         }
 
-        var known = Enumerable.Range(1, 10_000).Count(number => entry.Judge(new DeliverySequence((ulong)number + 5, (ulong)number)) is AckVerdict.Pass);
+        var known = Enumerable.Range(1, 10_000)
+            .Count(number => entry.Judge(new DeliverySequence((ulong)number + 5, (ulong)number)) is AckVerdict.Pass);
         Assert.That(known, Is.EqualTo(2048));
     }
 

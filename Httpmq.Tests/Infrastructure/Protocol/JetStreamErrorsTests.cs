@@ -14,7 +14,8 @@ internal sealed class JetStreamErrorsTests
         (400, "10174/400 10175/400 10176/400 10177/400 10178/400 10179/400 10188/400 10189/400 10190/400 10191/400 10192/400 10193/400"),
         (400, "10199/400 10200/400 10201/400 10205/400 10206/400 10207/400 10208/400 10223/400 10227/400"),
         (404, "10014/404 10037/404 10043/400 10059/404"),
-        (409, "10013/400 10026/400 10058/400 10065/400 10099/400 10100/400 10101/400 10109/400 10110/500 10148/400 10149/400 10158/409 10226/400"),
+        (409, "10013/400 10026/400 10058/400 10065/400 10099/400 10100/400 10101/400 10109/400 10110/500 10148/400 "
+            + "10149/400 10158/409 10226/400"),
         (412, "10060/400 10070/400 10071/400 10164/400 10180/400 10185/412"),
         (413, "10054/400"),
         (429, "10167/429 10210/429 10211/429"),
@@ -29,13 +30,15 @@ internal sealed class JetStreamErrorsTests
         select new TestCaseData(numbers[0], numbers[1], row.Status);
 
     [TestCaseSource(nameof(Codes))]
-    public void ToError_KnownCode_HasTheStatus(int errCode, int code, int status) => Assert.That(StatusOf(errCode, code, "text"), Is.EqualTo(status));
+    public void ToError_KnownCode_HasTheStatus(int errCode, int code, int status) =>
+        Assert.That(StatusOf(errCode, code, "text"), Is.EqualTo(status));
 
     [TestCase("stream store EOF", 404)]
     [TestCase("message not found", 404)]
     [TestCase("message delete not permitted", 409)]
     [TestCase("disk on fire", 500)]
-    public void ToError_DeleteFailed_IsWhatTheTextSays(string text, int status) => Assert.That(StatusOf(10057, 500, text), Is.EqualTo(status));
+    public void ToError_DeleteFailed_IsWhatTheTextSays(string text, int status) =>
+        Assert.That(StatusOf(10057, 500, text), Is.EqualTo(status));
 
     [TestCase(400, 400)]
     [TestCase(404, 404)]
@@ -49,8 +52,10 @@ internal sealed class JetStreamErrorsTests
     [TestCase(501, 501)]
     [TestCase(503, 503)]
     [TestCase(0, 500)]
-    public void ToError_CodeOfANewerServer_HasTheStatusOfJetStreamsOwnCode(int code, int status) => Assert.That(StatusOf(19999, code, null), Is.EqualTo(status));
+    public void ToError_CodeOfANewerServer_HasTheStatusOfJetStreamsOwnCode(int code, int status) =>
+        Assert.That(StatusOf(19999, code, null), Is.EqualTo(status));
 
     private static int StatusOf(int errCode, int code, string? text) =>
-        ErrorResponses.StatusOf(JetStreamErrors.ToError(new Operation(OperationKind.ReadStream, "s"), new ApiError(code, errCode, text)).Kind);
+        ErrorResponses.StatusOf(
+            JetStreamErrors.ToError(new Operation(OperationKind.ReadStream, "s"), new ApiError(code, errCode, text)).Kind);
 }

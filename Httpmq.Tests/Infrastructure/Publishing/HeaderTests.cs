@@ -16,7 +16,10 @@ namespace Httpmq.Tests.Infrastructure.Publishing;
 [Category(ServerUnderTest.Category)]
 internal sealed class HeaderTests
 {
-    private static readonly (string Name, string Value)[] Sent = [("Trace-Id", "7"), ("Trace-Id", "8"), ("trace-id", "ünïcöde: 9"), ("Empty", "")];
+    private static readonly (string Name, string Value)[] Sent =
+    [
+        ("Trace-Id", "7"), ("Trace-Id", "8"), ("trace-id", "ünïcöde: 9"), ("Empty", ""),
+    ];
 
     private NatsServer _nats = null!;
     private Gateway _gateway = null!;
@@ -99,7 +102,8 @@ internal sealed class HeaderTests
 
     private static MessageHeaders Headers(params (string Name, string Value)[] pairs)
     {
-        var taken = MessageHeaders.TryCreate([.. pairs.Select(pair => KeyValuePair.Create(pair.Name, pair.Value))], out var headers, out var fault);
+        var taken = MessageHeaders.TryCreate(
+            [.. pairs.Select(pair => KeyValuePair.Create(pair.Name, pair.Value))], out var headers, out var fault);
         Assert.That(taken, Is.True, fault);
         return headers;
     }

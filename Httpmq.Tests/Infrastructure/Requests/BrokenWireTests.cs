@@ -31,7 +31,8 @@ internal sealed class BrokenWireTests
         var after = await client.TryPublishAsync("s", "after"u8.ToArray());
         using (Assert.EnterMultipleScope())
         {
-            Assert.That(answers.Select(static answer => answer.Status), Is.All.AnyOf(HttpStatusCode.ServiceUnavailable, HttpStatusCode.GatewayTimeout));
+            Assert.That(answers.Select(static answer => answer.Status), Is.All.AnyOf(
+                HttpStatusCode.ServiceUnavailable, HttpStatusCode.GatewayTimeout));
             Assert.That(after.Success, Is.True, after.ToString());
             Assert.That((int)(await client.StreamAsync("s"))["state"]!["messages"]!, Is.EqualTo(2));
         }
@@ -48,7 +49,8 @@ internal sealed class BrokenWireTests
 
         wire.Hold();
         await Eventually.HoldsAsync(
-            async () => (await client.DataAsync(HttpMethod.Get, "/v1/data/ready")).Status == HttpStatusCode.ServiceUnavailable, "503", TimeSpan.FromSeconds(2));
+            async () => (await client.DataAsync(HttpMethod.Get, "/v1/data/ready")).Status == HttpStatusCode.ServiceUnavailable, "503",
+            TimeSpan.FromSeconds(2));
         wire.Release();
         await OwnGateway.IsReadyAsync(client);
     }

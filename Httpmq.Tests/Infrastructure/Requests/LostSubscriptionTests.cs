@@ -75,7 +75,8 @@ internal sealed class LostSubscriptionTests
     {
         await DropAtServerAsync(Pipeline.Subscription!);
 
-        await Eventually.HoldsAsync(async () => (await _client.TryPublishAsync("s", [1])).Success, "publishing again", TimeSpan.FromSeconds(25));
+        await Eventually.HoldsAsync(
+            async () => (await _client.TryPublishAsync("s", [1])).Success, "publishing again", TimeSpan.FromSeconds(25));
     }
 
     /// <summary>Whatever comes on the reply subject, it is not the end of it.</summary>
@@ -91,7 +92,8 @@ internal sealed class LostSubscriptionTests
         var subject = Pipeline.Subscription!.Subject;
         foreach (var token in (string[])["0", "zz", "ffffffffffffffff", "7fffffffffffffff", "100001"])
         {
-            await other.PublishAsync(subject.Replace("*", token, StringComparison.Ordinal), garbage, headers: new NatsHeaders { ["X"] = "y" });
+            await other.PublishAsync(
+                subject.Replace("*", token, StringComparison.Ordinal), garbage, headers: new NatsHeaders { ["X"] = "y" });
         }
 
         await other.PingAsync();
@@ -115,7 +117,8 @@ internal sealed class LostSubscriptionTests
             await advisories.UnsubscribeAsync();
         }
 
-        await Eventually.HoldsAsync(() => listener.Subscriptions.Count == dead.Count && !listener.Subscriptions.Intersect(dead).Any(), "other subscriptions");
+        await Eventually.HoldsAsync(
+            () => listener.Subscriptions.Count == dead.Count && !listener.Subscriptions.Intersect(dead).Any(), "other subscriptions");
         await _gateway.DataplaneServices.GetRequiredService<DeliveryLink>().Connection.PingAsync();
         await _client.ManageAsync(HttpMethod.Delete, "/v1/admin/stream/s/consumer/c");
 

@@ -134,7 +134,8 @@ internal sealed class RequestPipelineTests : IAsyncDisposable
         var single = await SentAsync("single");
         Assert.That(single.IsCompleted, Is.False, "it waits for its answer");
 
-        await Eventually.HoldsAsync(() => _connection.Server.Published.Count(static message => message.Subject is "s") == 3, "three records");
+        await Eventually.HoldsAsync(
+            () => _connection.Server.Published.Count(static message => message.Subject is "s") == 3, "three records");
         _connection.Server.Publish(_connection.Server.Published.First(static message => message.Subject is "s").ReplyTo, Stored(1));
 
         await fourth.WaitAsync(Eventually.TimeLimit);

@@ -38,7 +38,8 @@ internal sealed class MessageAcknowledgerTests : IAsyncDisposable
         _connection.Server.Answer = subject => subject switch
         {
             Info => _info ?? Consumer(),
-            "$JS.API.STREAM.MSG.GET.s" => """{"type":"io.nats.jetstream.api.v1.stream_msg_get_response","message":{"subject":"other","seq":3}}""",
+            "$JS.API.STREAM.MSG.GET.s" =>
+                """{"type":"io.nats.jetstream.api.v1.stream_msg_get_response","message":{"subject":"other","seq":3}}""",
             _ when subject.StartsWith("$JS.ACK.", StringComparison.Ordinal) => _ack,
             _ => null,
         };
@@ -77,7 +78,8 @@ internal sealed class MessageAcknowledgerTests : IAsyncDisposable
     [Test]
     public async Task Acknowledge_ConsumerThatIsNotThere_IsNotFound()
     {
-        _info = """{"type":"io.nats.jetstream.api.v1.consumer_info_response","error":{"code":404,"err_code":10014,"description":"consumer not found"}}""";
+        _info =
+            """{"type":"io.nats.jetstream.api.v1.consumer_info_response","error":{"code":404,"err_code":10014,"description":"consumer not found"}}""";
 
         Assert.That((await AckAsync(3, 3))?.Kind, Is.EqualTo(ErrorKind.NotFound));
         Assert.That(Sent, Is.Empty);
@@ -173,11 +175,13 @@ internal sealed class MessageAcknowledgerTests : IAsyncDisposable
         Assert.That(error?.Detail(), Does.Contain("ack policy 'all'"));
     }
 
-    private IEnumerable<string> Sent => _connection.Server.Asked.Where(static subject => subject.StartsWith("$JS.ACK.", StringComparison.Ordinal));
+    private IEnumerable<string> Sent =>
+        _connection.Server.Asked.Where(static subject => subject.StartsWith("$JS.ACK.", StringComparison.Ordinal));
 
     private string Consumer() =>
         $$$"""{"type":"io.nats.jetstream.api.v1.consumer_info_response","stream_name":"s","name":"c","config":{"ack_policy":"explicit","num_replicas":{{{_replicas}}},"metadata":{"_nats.ver":"2.12.5"}{{{_filter}}}},"delivered":{"consumer_seq":{{{_delivered}}},"stream_seq":{{{_delivered}}}}{{{_more}}}}""";
 
     private Task<Error?> AckAsync(ulong stream, ulong consumer) => _acknowledger.AcknowledgeAsync(
-        StreamName.OfExisting("s"), ConsumerName.OfExisting("c"), new DeliverySequence(stream, consumer), timeLimit: null, CancellationToken.None).AsTask().WaitAsync(Eventually.TimeLimit);
+        StreamName.OfExisting("s"), ConsumerName.OfExisting("c"), new DeliverySequence(stream, consumer), timeLimit: null,
+        CancellationToken.None).AsTask().WaitAsync(Eventually.TimeLimit);
 }

@@ -102,7 +102,8 @@ internal sealed class CommandLineTests : ConfigurationTest
     [TestCase("all --jsonlog", "httpmq: --jsonlog: unknown option; did you mean --json-log?")]
     [TestCase("all --port 80", "httpmq: --port: unknown option; the configuration has it: management.api_server.server_config.listen_port, "
         + "or the environment variable Httpmq__Management__ApiServer__ServerConfig__ListenPort")]
-    [TestCase("dataplane --listen-port=80", "httpmq: --listen-port: unknown option; the configuration has it: dataplane.api_server.server_config.listen_port, "
+    [TestCase("dataplane --listen-port=80",
+        "httpmq: --listen-port: unknown option; the configuration has it: dataplane.api_server.server_config.listen_port, "
         + "or the environment variable Httpmq__Dataplane__ApiServer__ServerConfig__ListenPort")]
     [TestCase("all --nats-url nats://x", "httpmq: --nats-url: unknown option; the configuration has it: nats.server_uri, "
         + "or the environment variable Httpmq__Nats__ServerUri")]
@@ -188,7 +189,8 @@ internal sealed class CommandLineTests : ConfigurationTest
     [Test]
     public void Help_ForEveryOptionModeAndVariable_HasALine()
     {
-        var names = Option.All.SelectMany(option => new[] { option.Letter, option.Name }).OfType<string>().Concat(Enum.GetValues<RunMode>().Select(Arguments.NameOf));
+        var names = Option.All.SelectMany(option => new[] { option.Letter, option.Name }).OfType<string>()
+            .Concat(Enum.GetValues<RunMode>().Select(Arguments.NameOf));
         string[] others = ["LOG_LEVEL", "LOG_AS_JSON", "CONFIG_FILE", "3000", "3001", "configuration"];
 
         Assert.Multiple(() =>
@@ -208,7 +210,8 @@ internal sealed class CommandLineTests : ConfigurationTest
         Write("httpmq.yaml", "");
         var examples = HelpText.Help.Split('\n').SkipWhile(line => line is not "Examples:")
             .Where(line => line.Contains("httpmq ", StringComparison.Ordinal) && !line.Contains("    ", StringComparison.Ordinal))
-            .Select(line => line.Replace("httpmq.yaml", Missing("httpmq.yaml"), StringComparison.Ordinal).Split(' ', StringSplitOptions.RemoveEmptyEntries))
+            .Select(line => line.Replace("httpmq.yaml", Missing("httpmq.yaml"), StringComparison.Ordinal)
+                .Split(' ', StringSplitOptions.RemoveEmptyEntries))
             .ToList();
 
         Assert.That(examples, Has.Count.EqualTo(3));

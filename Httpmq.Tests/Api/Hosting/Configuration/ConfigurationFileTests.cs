@@ -10,17 +10,20 @@ internal sealed class ConfigurationFileTests : ConfigurationTest
     private const string OriginalJson =
         """
         {
-        	"nats": { "server_uri": "nats://127.0.0.1:14322", "connect_timeout_sec": 5, "reconnect": { "max_attempts": 7, "wait_interval_sec": 1 } },
+        	"nats": { "server_uri": "nats://127.0.0.1:14322", "connect_timeout_sec": 5,
+        		"reconnect": { "max_attempts": 7, "wait_interval_sec": 1 } },
         	"management": {
         		"api_server": {
-        			"server_config": { "listen_on": "127.0.0.1", "listen_port": 13100, "read_timeout_sec": 0, "write_timeout_sec": 0, "idle_timeout_sec": 0 },
+        			"server_config": { "listen_on": "127.0.0.1", "listen_port": 13100,
+        				"read_timeout_sec": 0, "write_timeout_sec": 0, "idle_timeout_sec": 0 },
         			"logging_config": { "request_id_header": "My-Request-ID", "do_not_log_headers": [ "Authorization", "X-Secret" ] }
         		},
         		"endpoint_config": { "path_prefix": "/mgmt" }
         	},
         	"dataplane": {
         		"api_server": {
-        			"server_config": { "listen_on": "::1", "listen_port": 13101, "read_timeout_sec": 1, "write_timeout_sec": 2, "idle_timeout_sec": 3 },
+        			"server_config": { "listen_on": "::1", "listen_port": 13101,
+        				"read_timeout_sec": 1, "write_timeout_sec": 2, "idle_timeout_sec": 3 },
         			"logging_config": { "request_id_header": "Other-ID", "do_not_log_headers": [] }
         		},
         		"endpoint_config": { "path_prefix": "data/plane/" }
@@ -81,7 +84,8 @@ internal sealed class ConfigurationFileTests : ConfigurationTest
     {
         var settings = Settings("all", "-c", Write(name, text));
 
-        Assert.That(settings.EmbeddedNats, Is.EqualTo(new EmbeddedNatsSettings { DataFolder = "/data", Port = 5000, Executable = "/opt/nats-server" }));
+        Assert.That(settings.EmbeddedNats, Is.EqualTo(
+            new EmbeddedNatsSettings { DataFolder = "/data", Port = 5000, Executable = "/opt/nats-server" }));
         Assert.That(settings.UsesEmbeddedNats, Is.True);
     }
 
@@ -103,7 +107,8 @@ internal sealed class ConfigurationFileTests : ConfigurationTest
     [Test]
     public void Read_UnknownKeys_AreWarnedAboutOnceAndIgnored()
     {
-        var file = Write("config.yaml", "natz: {a: 1, b: 2}\nnats:\n  server_uri: nats://h:1\n  sever_uri: x\nmanagement:\n  api_server:\n    tls: [1]\n");
+        var file = Write("config.yaml",
+            "natz: {a: 1, b: 2}\nnats:\n  server_uri: nats://h:1\n  sever_uri: x\nmanagement:\n  api_server:\n    tls: [1]\n");
 
         var run = Accept("management", "-c", file);
 
@@ -166,7 +171,8 @@ internal sealed class ConfigurationFileTests : ConfigurationTest
     {
         var file = Write(name, text);
 
-        Assert.That(Refuse("all", "-c", file), Has.Length.EqualTo(1).And.One.StartsWith($"httpmq: {file}: {expected}").And.None.Contains("LineNumber"));
+        Assert.That(Refuse(
+            "all", "-c", file), Has.Length.EqualTo(1).And.One.StartsWith($"httpmq: {file}: {expected}").And.None.Contains("LineNumber"));
     }
 
     [TestCase("config.yaml", "- a\n- b\n", "CONFIG: holds no keys (expected something like 'nats:')")]
@@ -176,7 +182,8 @@ internal sealed class ConfigurationFileTests : ConfigurationTest
     [TestCase("config.yaml", "nats:\n  server_uri: [a, b]\n", "nats.server_uri: a list stands where one value belongs, in CONFIG line 2")]
     [TestCase("config.json", "{\"nats\":{\"server_uri\":{}}}", "nats.server_uri: a section stands where one value belongs, in CONFIG")]
     [TestCase("config.yaml", "nats: &n\n  server_uri: *n\n", "nats.server_uri: a section stands where one value belongs, in CONFIG line 1")]
-    [TestCase("config.yaml", "nats:\n  server_uri: nats://a:1\n  ServerUri: nats://b:1\n", "nats.server_uri: is there twice, in CONFIG line 3")]
+    [TestCase(
+        "config.yaml", "nats:\n  server_uri: nats://a:1\n  ServerUri: nats://b:1\n", "nats.server_uri: is there twice, in CONFIG line 3")]
     [TestCase(
         "config.yaml",
         "management: {api_server: {logging_config: {do_not_log_headers: [[a]]}}}",
@@ -185,7 +192,8 @@ internal sealed class ConfigurationFileTests : ConfigurationTest
     {
         var file = Write(name, text);
 
-        Assert.That(Refuse("all", "-c", file), Is.EqualTo(new[] { "httpmq: " + expected.Replace("CONFIG", file, StringComparison.Ordinal) }));
+        Assert.That(
+            Refuse("all", "-c", file), Is.EqualTo(new[] { "httpmq: " + expected.Replace("CONFIG", file, StringComparison.Ordinal) }));
     }
 
     [Test]

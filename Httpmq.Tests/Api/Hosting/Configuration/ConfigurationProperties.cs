@@ -9,17 +9,26 @@ namespace Httpmq.Tests.Api.Hosting.Configuration;
 internal sealed class ConfigurationProperties : ConfigurationTest
 {
     private static readonly Gen<string> Garbage = Gen.Elements(
-        ":", "- ", "\n", "\t", "&a ", "*a", "!!binary ", "{", "}", "[", "\"", "'", "#", "|", ">", "%", "0x", ".inf", "-1", "99999999999", "null", "\0", "é", "---\n", "? ", "<<: ");
+        ":", "- ", "\n", "\t", "&a ", "*a", "!!binary ", "{", "}", "[", "\"", "'", "#", "|", ">", "%", "0x", ".inf", "-1", "99999999999",
+        "null", "\0", "é", "---\n", "? ", "<<: ");
 
     [FuzzRun.Property(150)]
-    public Property Parse_AnyYaml_IsTakenOrRefusedInWords() => Prop.ForAll(Shrunk.Text(Shrunk.Damaged(Gen.Constant(OriginalYaml), Garbage)), text => Check(Write("config.yaml", text)));
+    public Property Parse_AnyYaml_IsTakenOrRefusedInWords() =>
+        Prop.ForAll(Shrunk.Text(Shrunk.Damaged(Gen.Constant(OriginalYaml), Garbage)), text => Check(Write("config.yaml", text)));
 
     [FuzzRun.Property(150)]
     public Property Parse_AnyJson_IsTakenOrRefusedInWords() =>
-        Prop.ForAll(Shrunk.Text(Shrunk.Damaged(Gen.Constant("""{"nats":{"server_uri":"nats://a:1","reconnect":{"max_attempts":-1}},"dataplane":{"api_server":{"server_config":{"listen_port":1}}}}"""), Garbage)), text => Check(Write("config.json", text)));
+        Prop.ForAll(
+            Shrunk.Text(
+                Shrunk.Damaged(
+                    Gen.Constant(
+                        """{"nats":{"server_uri":"nats://a:1","reconnect":{"max_attempts":-1}},"dataplane":{"api_server":{"server_config":{"listen_port":1}}}}"""),
+                    Garbage)),
+            text => Check(Write("config.json", text)));
 
     [TestCase(":\n :", TestName = "Parse_YamlWithoutAKey_IsRefusedInWords")]
-    public void Parse_Found_IsRefusedInWords(string text) => Assert.That(Refuse("all", "-c", Write("config.yaml", text))[0], Does.Contain("not valid YAML at line"));
+    public void Parse_Found_IsRefusedInWords(string text) =>
+        Assert.That(Refuse("all", "-c", Write("config.yaml", text))[0], Does.Contain("not valid YAML at line"));
 
     private void Check(string file)
     {

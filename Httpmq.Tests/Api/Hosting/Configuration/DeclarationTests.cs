@@ -28,17 +28,20 @@ internal sealed class DeclarationTests : ConfigurationTest
 
     [Test]
     public void Document_Committed_IsCurrent() =>
-        Assert.That(Repository.Read("docs/configuration.md").TrimEnd(), Is.EqualTo(ConfigurationDocument.Text), "run `make doc` and commit the result");
+        Assert.That(Repository.Read("docs/configuration.md").TrimEnd(), Is.EqualTo(
+            ConfigurationDocument.Text), "run `make doc` and commit the result");
 
     [Test]
     public void Sections_InAFile_AreBoundInOrder()
     {
-        var (permissions, reports) = Read(Yaml.Replace("70000", "7", StringComparison.Ordinal).Replace("    version: 3", "", StringComparison.Ordinal));
+        var (permissions, reports) = Read(
+            Yaml.Replace("70000", "7", StringComparison.Ordinal).Replace("    version: 3", "", StringComparison.Ordinal));
 
         Assert.Multiple(() =>
         {
             Assert.That(reports.Problems.Concat(reports.Warnings), Is.Empty);
-            Assert.That(permissions.Select(one => (one.Subject, one.Port)), Is.EqualTo(new[] { ("orders", 1), ("invoices", 4222), ("bills", 7) }));
+            Assert.That(
+                permissions.Select(one => (one.Subject, one.Port)), Is.EqualTo(new[] { ("orders", 1), ("invoices", 4222), ("bills", 7) }));
             Assert.That(permissions[1].Hosts, Is.EquivalentTo(new[] { "a.example", "b.example" }));
         });
     }
@@ -48,17 +51,23 @@ internal sealed class DeclarationTests : ConfigurationTest
     {
         var (_, reports) = Read(Yaml);
 
-        Assert.That(Only(reports.Problems), Is.EqualTo("auth.permissions[2].tls.port: '70000' is not a port (1 to 65535), in FILE line 14"));
+        Assert.That(
+            Only(reports.Problems), Is.EqualTo("auth.permissions[2].tls.port: '70000' is not a port (1 to 65535), in FILE line 14"));
         Assert.That(Only(reports.Warnings), Is.EqualTo("auth.permissions[2].tls.version: unknown key, ignored, in FILE line 13"));
     }
 
     [TestCase("auth: {permissions: [{subject: a}, {sbject: b}]}", "auth.permissions[1].subject: is missing, in FILE line 1")]
-    [TestCase("auth:\n  permissions:\n  - subject: [a]\n", "auth.permissions[0].subject: a list stands where one value belongs, in FILE line 3")]
-    [TestCase("auth:\n  permissions:\n  - subject: a\n  -\n", "auth.permissions[1]: nothing stands where the keys of this section belong, in FILE line 4")]
-    [TestCase("auth:\n  permissions: {subject: a}\n", "auth.permissions: a section stands where a list of sections belongs, in FILE line 2")]
-    [TestCase("auth:\n  permissions:\n  - subject: a\n    hosts: [x, y z]\n", "auth.permissions[0].hosts: 'x,y z' is not a list of hosts like "
+    [TestCase(
+        "auth:\n  permissions:\n  - subject: [a]\n", "auth.permissions[0].subject: a list stands where one value belongs, in FILE line 3")]
+    [TestCase("auth:\n  permissions:\n  - subject: a\n  -\n",
+        "auth.permissions[1]: nothing stands where the keys of this section belong, in FILE line 4")]
+    [TestCase(
+        "auth:\n  permissions: {subject: a}\n", "auth.permissions: a section stands where a list of sections belongs, in FILE line 2")]
+    [TestCase(
+        "auth:\n  permissions:\n  - subject: a\n    hosts: [x, y z]\n", "auth.permissions[0].hosts: 'x,y z' is not a list of hosts like "
         + "mq.example.com or mq.example.com:3000 (or * for every host), in FILE line 4")]
-    public void Sections_Wrong_AreNamed(string yaml, string expected) => Assert.That(Read(yaml).Reports.Problems.Select(InFile), Has.One.EqualTo(expected));
+    public void Sections_Wrong_AreNamed(string yaml, string expected) =>
+        Assert.That(Read(yaml).Reports.Problems.Select(InFile), Has.One.EqualTo(expected));
 
     [Test]
     public void Sections_MisspeltKey_IsNamedWithTheOneMeant() =>
@@ -85,7 +94,8 @@ internal sealed class DeclarationTests : ConfigurationTest
             Assert.That(reports.Problems, Is.EqualTo(new[]
             {
                 "auth.permissions[2].subject: is missing, in the environment variable Httpmq__Auth__Permissions__2__Tls__Port",
-                "auth.permissions[2].tls.port: 'none' is not a port (1 to 65535), in the environment variable Httpmq__Auth__Permissions__2__Tls__Port",
+                "auth.permissions[2].tls.port: 'none' is not a port (1 to 65535), in the environment variable "
+                    + "Httpmq__Auth__Permissions__2__Tls__Port",
             }));
             Assert.That(reports.Warnings, Has.One.StartsWith("Httpmq__Auth__Permissions____Subject: unknown environment variable"));
         });
@@ -101,7 +111,8 @@ internal sealed class DeclarationTests : ConfigurationTest
             ("auth.permissions[].hosts", "Httpmq__Auth__Permissions__0__Hosts"),
         }));
 
-    private static IReadOnlyList<Permission> ReadPermissions(SettingsSection root) => root.Sections("auth.permissions", "who may do what", static item => new Permission(
+    private static IReadOnlyList<Permission> ReadPermissions(SettingsSection root) =>
+        root.Sections("auth.permissions", "who may do what", static item => new Permission(
         item.Required("subject", SettingRules.NotBlank, "what it is for"),
         item.Section("tls").Value("port", "4222", SettingRules.Port, "its port"),
         item.Value("hosts", "", SettingRules.Hosts, "its hosts")));

@@ -156,7 +156,8 @@ internal sealed class EnvironmentTests : ConfigurationTest
         var run = Accept("all");
 
         Assert.That(run.Warnings, Is.Empty);
-        Assert.That(run.Settings.Management.DoNotLogHeaders, Has.Count.EqualTo(12).And.Contain("Header-11").And.Not.Contain("Authorization"));
+        Assert.That(
+            run.Settings.Management.DoNotLogHeaders, Has.Count.EqualTo(12).And.Contain("Header-11").And.Not.Contain("Authorization"));
     }
 
     private static string Pascal(string snake) =>

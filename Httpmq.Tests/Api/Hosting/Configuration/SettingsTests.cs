@@ -27,10 +27,12 @@ internal sealed class SettingsTests : ConfigurationTest
                 MaxReconnectAttempts = -1,
                 ReconnectWait = TimeSpan.FromSeconds(15),
             }));
-            Assert.That(settings.EmbeddedNats, Is.EqualTo(new EmbeddedNatsSettings { DataFolder = null, Port = 4223, Executable = "nats-server" }));
+            Assert.That(
+                settings.EmbeddedNats, Is.EqualTo(new EmbeddedNatsSettings { DataFolder = null, Port = 4223, Executable = "nats-server" }));
             foreach (var (server, port) in new[] { (settings.Management, 3000), (settings.Dataplane, 3001) })
             {
-                Assert.That(server.DoNotLogHeaders, Is.EquivalentTo(new[] { "WWW-Authenticate", "Authorization", "Proxy-Authenticate", "Proxy-Authorization" }));
+                Assert.That(server.DoNotLogHeaders, Is.EquivalentTo(
+                    new[] { "WWW-Authenticate", "Authorization", "Proxy-Authenticate", "Proxy-Authorization" }));
                 Assert.That(server, Is.EqualTo(new ApiServerSettings
                 {
                     PathPrefix = "/",
@@ -132,7 +134,8 @@ internal sealed class SettingsTests : ConfigurationTest
     public void Read_SeveralWrongValues_AreAllReported()
     {
         Environment["Httpmq__Dataplane__ApiServer__ServerConfig__ListenOn"] = "here";
-        var file = Write("config.yaml", "management:\n  api_server:\n    server_config:\n      listen_port: 70000\nnats:\n  server_uri: nowhere\n");
+        var file = Write(
+            "config.yaml", "management:\n  api_server:\n    server_config:\n      listen_port: 70000\nnats:\n  server_uri: nowhere\n");
 
         Assert.That(Refuse("all", "-c", file), Is.EqualTo(new[]
         {
@@ -161,7 +164,8 @@ internal sealed class SettingsTests : ConfigurationTest
     [TestCase("a/b-c_d.e~1/", "/a/b-c_d.e~1")]
     public void PathPrefix_Slashes_AreMadeRegular(string text, string expected)
     {
-        Assert.That(Settings("all", "-c", WriteKey("management.endpoint_config.path_prefix", text)).Management.PathPrefix, Is.EqualTo(expected));
+        Assert.That(
+            Settings("all", "-c", WriteKey("management.endpoint_config.path_prefix", text)).Management.PathPrefix, Is.EqualTo(expected));
     }
 
     [Test]

@@ -111,7 +111,8 @@ public sealed class DualProtocolTests
         RequestDelegate handler = context =>
         {
             var socket = context.Features.GetRequiredFeature<IConnectionSocketFeature>().Socket;
-            context.Response.Headers["X-Protocol"] = $"{socket.NoDelay} {context.Connection.LocalPort} {context.Connection.RemoteIpAddress}";
+            context.Response.Headers["X-Protocol"] =
+                $"{socket.NoDelay} {context.Connection.LocalPort} {context.Connection.RemoteIpAddress}";
             return context.Request.Body.CopyToAsync(context.Response.Body);
         };
         await using var server = await DualProtocolServer.StartAsync(handler: handler);

@@ -16,7 +16,8 @@ internal abstract class FramingCompliance
 {
     protected const string RequestId = "8f14e45f";
 
-    private static readonly Error Why = new(JetStreamErrorTypes.StreamExistsType, new Operation(OperationKind.ReadStream, "\"s\""), ("err_code", 1), ("description", "line 1\nline 2: \u2028 ünï"));
+    private static readonly Error Why = new(JetStreamErrorTypes.StreamExistsType, new Operation(
+        OperationKind.ReadStream, "\"s\""), ("err_code", 1), ("description", "line 1\nline 2: \u2028 ünï"));
 
     /// <summary>Every byte there is, and what framings use to part their frames.</summary>
     private static readonly byte[][] Payloads =

@@ -57,7 +57,8 @@ internal sealed class LineFramingTests : FramingCompliance
             Sequence = new DeliverySequence(sequence.GetProperty("stream").GetUInt64(), sequence.GetProperty("consumer").GetUInt64()),
             Payload = root.GetProperty("b64_msg").GetBytesFromBase64(),
             Headers = root.TryGetProperty("headers", out var headers)
-                ? [.. headers.EnumerateObject().SelectMany(header => header.Value.EnumerateArray(), (header, value) => $"{header.Name}={value.GetString()}")]
+                ? [.. headers.EnumerateObject()
+                    .SelectMany(header => header.Value.EnumerateArray(), (header, value) => $"{header.Name}={value.GetString()}")]
                 : [],
         };
     }
