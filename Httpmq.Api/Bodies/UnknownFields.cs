@@ -39,13 +39,16 @@ internal sealed class UnknownFields
 
         // An array of objects is one level deeper than an object.
         var depth = 1;
+        var elements = model is IKnowsItsFields { HasElements: true } ? 3 : 1;
         while (json.Read())
         {
             if (json.TokenType is JsonTokenType.StartArray && json.CurrentDepth == 0)
             {
                 depth = 2;
             }
-            else if (json.TokenType is JsonTokenType.PropertyName && json.CurrentDepth == depth && Unknown(ref json, known) is { } name)
+            else if (json.TokenType is JsonTokenType.PropertyName
+                && (json.CurrentDepth == depth || json.CurrentDepth == elements)
+                && Unknown(ref json, known) is { } name)
             {
                 if (model is IKnowsItsFields tolerant && tolerant.Permits(name))
                 {

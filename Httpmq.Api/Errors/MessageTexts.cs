@@ -54,6 +54,9 @@ internal static class MessageTexts
         [AckErrorTypes.WrongCount] = new("Invalid acknowledgement", static error => error["or_more"] is true
             ? "{count} or more pairs: a request takes 1 to {limit}"
             : "{count} pairs: a request takes 1 to {limit}"),
+        [AckErrorTypes.WrongEntryCount] = new("Invalid settlement", static error => error["or_more"] is true
+            ? "{count} or more entries: a request takes 1 to {limit}, all verbs together; nothing was settled"
+            : "{count} entries: a request takes 1 to {limit}, all verbs together; nothing was settled"),
         [AckErrorTypes.NeverSent] = Of(static error =>
             NeverSent + (error["swapped"] is true ? Swapped : string.Empty) + ForgottenBy(error)),
         [AckErrorTypes.BeyondDeliveries] = Of(static error =>
@@ -65,9 +68,12 @@ internal static class MessageTexts
             + "the one before it sent; {fate}, try again, or wait until the message comes again"),
         [AckErrorTypes.NotSent] = Of(
             "not sent, because those before it in the request were not confirmed in time; {fate}, try again"),
-        [AckErrorTypes.Timeout] = Of(
-            "JetStream did not confirm in time; the message may have been acknowledged, and acknowledging again is safe"),
-        [AckErrorTypes.Interrupted] = Of("the connection to NATS was lost before JetStream confirmed; acknowledging again is safe"),
+        [AckErrorTypes.Timeout] = Of(static error => error.Operation is { Kind: OperationKind.Settle }
+            ? "JetStream did not confirm in time; it may have been done, and doing it again is safe"
+            : "JetStream did not confirm in time; the message may have been acknowledged, and acknowledging again is safe"),
+        [AckErrorTypes.Interrupted] = Of(static error => error.Operation is { Kind: OperationKind.Settle }
+            ? "the connection to NATS was lost before JetStream confirmed; doing it again is safe"
+            : "the connection to NATS was lost before JetStream confirmed; acknowledging again is safe"),
         [AckErrorTypes.ForeignAnswer] = Of(static error => error["is_stream"] is true
             ? "a stream answered in the consumer's place: look for one with subjects below $JS"
             : "somebody else than JetStream answered in the consumer's place: look for a stream or a client with subjects below $JS"),

@@ -23,6 +23,7 @@ internal static class OperationTexts
         OperationKind.ReadRecord => "Invalid record",
         OperationKind.Acknowledge => "Unable to acknowledge message {sequence} of stream {stream} for consumer {consumer}",
         OperationKind.AcknowledgeMany => "Unable to acknowledge messages of stream {stream} for consumer {consumer}",
+        OperationKind.Settle => "Unable to settle messages of stream {stream} for consumer {consumer}",
         OperationKind.AskReadiness => "JetStream is not ready",
         OperationKind.TellReadiness => "Not ready",
         OperationKind.ReceiveRequest => "Malformed request",
@@ -35,6 +36,7 @@ internal static class OperationTexts
         (Effect.Unknown, _) => "what was asked may have happened",
         (_, OperationKind.Publish) => "nothing was stored",
         (_, OperationKind.Acknowledge or OperationKind.AcknowledgeMany) => "nothing was acknowledged",
+        (_, OperationKind.Settle) => "nothing was settled",
         _ => "nothing was changed",
     };
 }

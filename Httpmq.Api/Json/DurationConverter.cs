@@ -15,7 +15,8 @@ internal sealed class DurationConverter : JsonConverter<GivenDuration?>
 {
     private const int LongestValue = 100;
 
-    private const string Expected =
+    /// <summary>What a duration is, for errors.</summary>
+    public const string Expected =
         "a duration is an integer of nanoseconds, or text with units, such as \"250ms\", \"30s\", \"1h30m\" (ns, us, ms, s, m, h)";
 
     public override GivenDuration? Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options)

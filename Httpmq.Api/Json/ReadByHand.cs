@@ -18,6 +18,9 @@ internal interface IKnowsItsFields
     /// <summary>Whether the text can hold nothing but known fields, so that it is not read again.</summary>
     bool IsAllKnown(ReadOnlySpan<byte> body);
 
+    /// <summary>Whether its fields hold arrays of objects, whose fields are looked at as well.</summary>
+    bool HasElements => false;
+
     /// <summary>Whether a body with this field is something else that may be sent as well, and is not looked into.</summary>
     bool Permits(string field);
 }

@@ -17,12 +17,18 @@ internal static class AckPairReader
 
     /// <summary>Reads the value that the reader stands at, up to its end.</summary>
     /// <returns>Null where it is none; the JSON itself may still be fine.</returns>
-    public static AckPair? Read(ref Utf8JsonReader reader)
+    public static AckPair? Read(ref Utf8JsonReader reader) => Read(ref reader, hasWords: false, out _);
+
+    /// <summary>As <see cref="Read(ref Utf8JsonReader)"/>, with what an entry of a settlement may say besides.</summary>
+    public static AckPair? Read(ref Utf8JsonReader reader, out SettleWords words) => Read(ref reader, hasWords: true, out words);
+
+    private static AckPair? Read(ref Utf8JsonReader reader, bool hasWords, out SettleWords words)
     {
+        words = default;
         switch (reader.TokenType)
         {
             case JsonTokenType.StartObject:
-                return ReadObject(ref reader).ToPair();
+                return ReadObject(ref reader, hasWords, ref words).ToPair();
 
             // As an object without fields.
             case JsonTokenType.Null:
@@ -34,7 +40,7 @@ internal static class AckPairReader
         }
     }
 
-    private static Fields ReadObject(ref Utf8JsonReader reader)
+    private static Fields ReadObject(ref Utf8JsonReader reader, bool hasWords, ref SettleWords words)
     {
         var fields = default(Fields);
         while (reader.Read() && reader.TokenType is not JsonTokenType.EndObject)
@@ -54,6 +60,12 @@ internal static class AckPairReader
                     break;
                 case Field.Sequence when reader.TokenType is JsonTokenType.StartObject:
                     fields.Sequence = ReadSequence(ref reader);
+                    break;
+                case Field.Delay when hasWords:
+                    words.ReadDelay(ref reader);
+                    break;
+                case Field.Reason when hasWords:
+                    words.ReadReason(ref reader);
                     break;
                 default:
                     reader.Skip();
@@ -102,6 +114,8 @@ internal static class AckPairReader
     private static Field NameOf(ReadOnlySpan<byte> name) => name.Length switch
     {
         5 when Ascii.EqualsIgnoreCase(name, "token"u8) => Field.Token,
+        5 when Ascii.EqualsIgnoreCase(name, "delay"u8) => Field.Delay,
+        6 when Ascii.EqualsIgnoreCase(name, "reason"u8) => Field.Reason,
         6 when Ascii.EqualsIgnoreCase(name, "stream"u8) => Field.Stream,
         8 when Ascii.EqualsIgnoreCase(name, "consumer"u8) => Field.Consumer,
         8 when Ascii.EqualsIgnoreCase(name, "sequence"u8) => Field.Sequence,
@@ -115,6 +129,8 @@ internal static class AckPairReader
         Consumer,
         Token,
         Sequence,
+        Delay,
+        Reason,
     }
 
     /// <summary>What stood in a field: a sequence, a text, nothing or <c>null</c>, or something that is neither.</summary>

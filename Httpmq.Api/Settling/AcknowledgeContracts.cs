@@ -92,7 +92,11 @@ internal sealed record AckFate(
 [JsonSerializable(typeof(AckParameters))]
 [JsonSerializable(typeof(AckRequest))]
 [JsonSerializable(typeof(AckBatchAnswer))]
+[JsonSerializable(typeof(NakkedDelivery))]
+[JsonSerializable(typeof(SettleRequest))]
+[JsonSerializable(typeof(SettleAnswer))]
 internal sealed partial class SettlingJson : JsonSerializerContext
 {
-    public static SettlingJson Wire { get; } = new(WireJson.Options(new AckRequestConverter()));
+    public static SettlingJson Wire { get; } =
+        new(WireJson.Options(new AckRequestConverter(), new SettleRequestConverter(), new DurationConverter()));
 }

@@ -7,5 +7,7 @@ internal static class SettlingRoom
     /// <summary>Acknowledging over HTTP; its controller is found by the host.</summary>
     public static IServiceCollection AddSettling(this IServiceCollection services) => services
         .AddSingleton(AcknowledgeOperation.BodyMapper)
-        .AddSingleton<IOperationProcessor, AcknowledgeOperation>();
+        .AddSingleton(SettleOperation.BodyMapper)
+        .AddSingleton<IOperationProcessor, AcknowledgeOperation>()
+        .AddSingleton<IOperationProcessor, SettleOperation>();
 }

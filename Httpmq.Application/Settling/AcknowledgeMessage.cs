@@ -1,6 +1,7 @@
 using Httpmq.Application.Validation;
 using Httpmq.Domain.Access;
 using Httpmq.Domain.Errors;
+using Httpmq.Domain.Messages;
 using MediatR;
 
 namespace Httpmq.Application.Settling;
@@ -17,6 +18,7 @@ internal sealed class AcknowledgeMessageHandler(IMessageAcknowledger acknowledge
         HttpmqException.ThrowIf(request.Caller.CheckConsume(stream, consumer));
         return request.Pair.TryRead(stream, consumer, out var delivery) is { } error
             ? throw new HttpmqException(error)
-            : acknowledger.AcknowledgeAsync(stream, consumer, delivery, timeLimit: null, cancellationToken).AsTask();
+            : acknowledger.SettleAsync(
+                stream, consumer, delivery, new Settlement(SettleVerb.Ack), timeLimit: null, cancellationToken).AsTask();
     }
 }

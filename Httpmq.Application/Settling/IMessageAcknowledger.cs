@@ -4,28 +4,32 @@ using Httpmq.Domain.Naming;
 
 namespace Httpmq.Application.Settling;
 
-/// <summary>Tells JetStream that deliveries were processed.</summary>
+/// <summary>Tells JetStream what became of deliveries.</summary>
 public interface IMessageAcknowledger
 {
     /// <summary>
-    /// Acknowledges one delivery and waits until JetStream confirmed it. Works on any instance, whoever delivered the message.
+    /// Tells what became of one delivery and waits until JetStream confirmed it. Works on any instance, whoever delivered the message.
     /// What is known not to be a delivery of this consumer is refused, and nothing is touched: on some server versions passing such
     /// an acknowledgement on destroys messages (docs/adr/0001-stateless-confirmed-acknowledgements.md).
     /// </summary>
     /// <param name="stream">The stream.</param>
     /// <param name="consumer">The consumer.</param>
     /// <param name="delivery">The delivery's sequences, both at least 1.</param>
+    /// <param name="settlement">What is said, without a fault.</param>
     /// <param name="timeLimit">Shared by all deliveries of one request; null: 2 s for this one.</param>
     /// <param name="cancellationToken">Gives up waiting; what was sent cannot be called back.</param>
     /// <returns>
     /// Null when confirmed, also for the second time; <see cref="ErrorKind.NotFound"/> for an unknown stream or consumer or a
     /// delivery that it never made; <see cref="ErrorKind.Unavailable"/> when that is not certain, because another leader may not
-    /// know the delivery yet, or when it could not be sent; <see cref="ErrorKind.Timeout"/> when it is not known.
+    /// know the delivery yet, or when it could not be sent; <see cref="ErrorKind.Timeout"/> when it is not known;
+    /// <see cref="ErrorKind.NotSupported"/> for a reason that the server does not take. Of a message that does not wait for it any more
+    /// every settlement is confirmed and changes nothing.
     /// </returns>
-    ValueTask<Error?> AcknowledgeAsync(
+    ValueTask<Error?> SettleAsync(
         StreamName stream,
         ConsumerName consumer,
         DeliverySequence delivery,
+        Settlement settlement,
         AckTimeLimit? timeLimit,
         CancellationToken cancellationToken);
 

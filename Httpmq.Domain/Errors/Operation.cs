@@ -31,6 +31,9 @@ public enum OperationKind
     /// <summary>Acknowledge any messages of a consumer.</summary>
     AcknowledgeMany,
 
+    /// <summary>Tell what else became of messages than that they were processed.</summary>
+    Settle,
+
     /// <summary>Ask JetStream whether it can serve.</summary>
     AskReadiness,
 

@@ -7,6 +7,7 @@ public static class AckErrorTypes
 {
     public static readonly ErrorType Invalid = new("invalid-acknowledgement", ErrorKind.InvalidInput);
     public static readonly ErrorType WrongCount = new("wrong-ack-count", ErrorKind.InvalidInput);
+    public static readonly ErrorType WrongEntryCount = new("wrong-entry-count", ErrorKind.InvalidInput);
     public static readonly ErrorType NeverSent = new("ack-never-sent", ErrorKind.NotFound);
     public static readonly ErrorType BeyondDeliveries = new("ack-beyond-deliveries", ErrorKind.NotFound);
     public static readonly ErrorType AnotherMessage = new("ack-another-message", ErrorKind.NotFound);

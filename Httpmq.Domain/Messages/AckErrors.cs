@@ -15,6 +15,12 @@ public static class AckErrors
     public static Error Count(int count, bool orMore, int most) =>
         new(WrongCount, null, ("count", count), ("or_more", orMore), ("limit", most));
 
+    /// <param name="count">How many entries all verbs have together, or how many of them were read.</param>
+    /// <param name="orMore">Whether the rest was not read.</param>
+    /// <param name="most">How many they may have.</param>
+    public static Error Entries(int count, bool orMore, int most) =>
+        new(WrongEntryCount, null, ("count", count), ("or_more", orMore), ("limit", most));
+
     /// <summary>Neither the consumer nor anybody else knows of such a delivery.</summary>
     /// <param name="operation">What was being done.</param>
     /// <param name="delivery">As it was named.</param>

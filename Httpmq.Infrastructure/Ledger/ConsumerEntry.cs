@@ -16,6 +16,9 @@ namespace Httpmq.Infrastructure.Ledger;
 /// Since when the leader has certainly been the same, as a timestamp; 0: there are no copies that could lag, or no leader before it.
 /// </param>
 /// <param name="MostUnknown">How many deliveries a new leader may not know of at most.</param>
+/// <param name="NakDelay">The delay that a nak is sent with where it names none, in nanoseconds.</param>
+/// <param name="TermReason">What becomes of a term's reason.</param>
+/// <param name="LearnedAt">When the leader said so, as a timestamp.</param>
 internal sealed record AckRules(
     string? Retention,
     IReadOnlyList<SubjectFilter> Filters,
@@ -23,7 +26,22 @@ internal sealed record AckRules(
     bool SeenDecides,
     bool ForeignIsHarmless,
     long SteadySince,
-    ulong MostUnknown = ulong.MaxValue);
+    ulong MostUnknown = ulong.MaxValue,
+    long NakDelay = Settlement.DefaultDelay,
+    TermReason TermReason = TermReason.Taken,
+    long LearnedAt = 0);
+
+/// <summary>What a consumer's leader makes of a term with a reason.</summary>
+internal enum TermReason
+{
+    Taken,
+
+    /// <summary>It confirms, and does not terminate.</summary>
+    Ignored,
+
+    /// <summary>It may be of the one kind or the other.</summary>
+    Unsure,
+}
 
 /// <summary>What the ledger says about an acknowledgement.</summary>
 internal enum AckVerdict

@@ -28,6 +28,9 @@ internal sealed record GivenConfig<T>(JsonObject Json, T Known)
     /// <summary>Whether a field holds an object or a list.</summary>
     public bool Holds(string field) => Json[field] is JsonObject or JsonArray;
 
+    /// <summary>Whether each redelivery has a delay of its own.</summary>
+    public bool HasBackoff { get; } = Json["backoff"] is JsonArray { Count: > 0 };
+
     /// <summary>The version of the server that gave it, from nats-server 2.11 on; null on earlier ones.</summary>
     // Read at once: one answer may serve several acknowledgements at the same time, and a JsonObject is only built when it is first asked.
     public string? LeaderVersion { get; } = Json["metadata"] is JsonObject metadata

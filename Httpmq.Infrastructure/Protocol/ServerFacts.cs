@@ -71,6 +71,9 @@ internal sealed record ServerFacts(Version? Version)
     /// </summary>
     public bool HasStableConsumerCreated => IsAtLeast(2, 12, 3);
 
+    /// <summary>Takes a reason with <c>+TERM</c>. Earlier servers confirm it and do not terminate.</summary>
+    public bool HasTermReason => IsAtLeast(2, 10, 4);
+
     /// <summary>In lame duck mode JetStream stops at once; earlier servers keep it until they close the connections.</summary>
     public bool StopsJetStreamInLameDuckMode => IsAtLeast(2, 10, 0);
 

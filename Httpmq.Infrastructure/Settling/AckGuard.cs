@@ -25,8 +25,10 @@ internal sealed class AckGuard(RequestLink link, JetStreamApi api, ConsumerLedge
     private const ulong UnknownPerPending = 4;
 
     /// <summary>Asks about one delivery.</summary>
-    /// <returns>A refusal; or how to go on: <see cref="AckVerdict.Pass"/> or <see cref="AckVerdict.LookAtSubject"/>.</returns>
-    public async Task<(Error? Refusal, AckVerdict Verdict, ConsumerEntry? Entry)> AskAsync(
+    /// <returns>
+    /// A refusal; or how to go on, <see cref="AckVerdict.Pass"/> or <see cref="AckVerdict.LookAtSubject"/>, and by which rules.
+    /// </returns>
+    public async Task<(Error? Refusal, AckVerdict Verdict, ConsumerEntry? Entry, AckRules? Rules)> AskAsync(
         StreamName stream,
         ConsumerName name,
         DeliverySequence delivery,
@@ -39,7 +41,7 @@ internal sealed class AckGuard(RequestLink link, JetStreamApi api, ConsumerLedge
             var (refusal, known) = await LearnAsync(operation, stream, name, cancellationToken);
             if (refusal is not null)
             {
-                return (refusal, AckVerdict.Ask, null);
+                return (refusal, AckVerdict.Ask, null, null);
             }
 
             var isStopping = known.IsBeyond(delivery) && !known.HasCopies
@@ -51,7 +53,7 @@ internal sealed class AckGuard(RequestLink link, JetStreamApi api, ConsumerLedge
                     operation, stream, name, delivery, known, timeLimit ?? new AckTimeLimit(time), cancellationToken);
                 if (refusal is not null)
                 {
-                    return (refusal, AckVerdict.Ask, null);
+                    return (refusal, AckVerdict.Ask, null, null);
                 }
             }
 
@@ -64,14 +66,15 @@ internal sealed class AckGuard(RequestLink link, JetStreamApi api, ConsumerLedge
                         ? AckErrors.Unknown(operation)
                         : AckErrors.Beyond(operation, delivery, known.Mark, isOnlyCopy: !known.HasCopies),
                     AckVerdict.Ask,
+                    null,
                     null);
             }
 
-            return (null, known.Entry.JudgeBelowMark(delivery, known.Rules, markDecides: true), known.Entry);
+            return (null, known.Entry.JudgeBelowMark(delivery, known.Rules, markDecides: true), known.Entry, known.Rules);
         }
         catch (HttpmqException exception)
         {
-            return (exception.Error, AckVerdict.Ask, null);
+            return (exception.Error, AckVerdict.Ask, null, null);
         }
     }
 
@@ -217,7 +220,10 @@ internal sealed class AckGuard(RequestLink link, JetStreamApi api, ConsumerLedge
             SeenDecides: !confirmsAnything,
             ForeignIsHarmless: harmless,
             steadySince,
-            config.Known.MaxAckPending is > 0 and var most ? Math.Max(LeastUnknown, UnknownPerPending * (ulong)most) : ulong.MaxValue);
+            config.Known.MaxAckPending is > 0 and var most ? Math.Max(LeastUnknown, UnknownPerPending * (ulong)most) : ulong.MaxValue,
+            SettleFacts.NakDelayOf(config),
+            SettleFacts.TermReasonOf(config, leader, link.Server),
+            time.GetTimestamp());
     }
 
     /// <summary>

@@ -22,22 +22,26 @@ internal sealed class MessageAcknowledger(
     ConsumerLedger ledger,
     TimeProvider time) : IMessageAcknowledger
 {
-    private static readonly byte[] Ack = "+ACK"u8.ToArray();
+    // What others changed in the consumer since may decide when a nak without a delay is redelivered, and no advisory tells of it.
+    private static readonly TimeSpan FreshRules = TimeSpan.FromSeconds(5);
+
     private readonly AckGuard _guard = new(link, api, ledger, time);
 
-    public ValueTask<Error?> AcknowledgeAsync(
+    public ValueTask<Error?> SettleAsync(
         StreamName stream,
         ConsumerName consumer,
         DeliverySequence delivery,
+        Settlement settlement,
         AckTimeLimit? timeLimit,
         CancellationToken cancellationToken)
     {
         // The hot path: known, and sent at once.
         var entry = ledger.Find(stream.Value, consumer.Value);
-        var verdict = entry?.Judge(delivery) ?? AckVerdict.Ask;
+        var rules = entry?.Rules;
+        var verdict = rules is null || IsOutdated(rules, settlement) ? AckVerdict.Ask : entry!.Judge(delivery);
         return verdict is AckVerdict.Pass
-            ? SendAsync(stream, consumer, delivery, entry!, cancellationToken)
-            : AskAndSendAsync(stream, consumer, delivery, entry, verdict, timeLimit, cancellationToken);
+            ? SendAsync(stream, consumer, delivery, settlement, new Known(entry!, rules!), cancellationToken)
+            : AskAndSendAsync(stream, consumer, delivery, settlement, entry, verdict, timeLimit, cancellationToken);
     }
 
     public ValueTask<Error?> PrepareAsync(StreamName stream, ConsumerName consumer, CancellationToken cancellationToken) =>
@@ -47,16 +51,19 @@ internal sealed class MessageAcknowledger(
         StreamName stream,
         ConsumerName consumer,
         DeliverySequence delivery,
+        Settlement settlement,
         ConsumerEntry? entry,
         AckVerdict verdict,
         AckTimeLimit? timeLimit,
         CancellationToken cancellationToken)
     {
+        var rules = entry?.Rules;
+
         // What is remembered alone refuses nothing: the consumer may have been set back since, of which nobody is told.
         var isRemembered = verdict is AckVerdict.AnotherMessage;
-        if (verdict is AckVerdict.Ask || (isRemembered && !entry!.IsConfirmed))
+        if (verdict is AckVerdict.Ask || rules is null || (isRemembered && !entry!.IsConfirmed))
         {
-            (var refusal, verdict, entry) = await _guard.AskAsync(stream, consumer, delivery, timeLimit, cancellationToken);
+            (var refusal, verdict, entry, rules) = await _guard.AskAsync(stream, consumer, delivery, timeLimit, cancellationToken);
             if (refusal is not null)
             {
                 return refusal;
@@ -68,11 +75,12 @@ internal sealed class MessageAcknowledger(
             }
         }
 
+        var known = new Known(entry!, rules!);
         return verdict switch
         {
             AckVerdict.AnotherMessage => AckErrors.Other(IMessageAcknowledger.Operation(stream, consumer, delivery), delivery),
-            AckVerdict.LookAtSubject => await LookAndSendAsync(stream, consumer, delivery, entry!, cancellationToken),
-            _ => await SendAsync(stream, consumer, delivery, entry!, cancellationToken),
+            AckVerdict.LookAtSubject => await LookAndSendAsync(stream, consumer, delivery, settlement, known, cancellationToken),
+            _ => await SendAsync(stream, consumer, delivery, settlement, known, cancellationToken),
         };
     }
 
@@ -80,10 +88,35 @@ internal sealed class MessageAcknowledger(
         StreamName stream,
         ConsumerName consumer,
         DeliverySequence delivery,
-        ConsumerEntry entry,
+        Settlement settlement,
+        Known known,
         CancellationToken cancellationToken)
     {
-        var reply = await requests.SendAsync(AckSubject.Build(stream.Value, consumer.Value, delivery), Ack);
+        var hasReason = settlement.Reason is { Length: > 0 };
+        if (hasReason && known.Rules.TermReason is TermReason.Ignored)
+        {
+            var operation = IMessageAcknowledger.Operation(stream, consumer, delivery);
+            return ConnectionErrors.TooOld(operation, "reason", "2.10.4", link.Server.Name);
+        }
+
+        var error = await SendOnceAsync(stream, consumer, delivery, settlement, known, cancellationToken);
+
+        // Without the reason it is terminated for certain, and once more otherwise.
+        return error is null && hasReason && known.Rules.TermReason is TermReason.Unsure
+            ? await SendOnceAsync(stream, consumer, delivery, settlement with { Reason = null }, known, cancellationToken)
+            : error;
+    }
+
+    private async ValueTask<Error?> SendOnceAsync(
+        StreamName stream,
+        ConsumerName consumer,
+        DeliverySequence delivery,
+        Settlement settlement,
+        Known known,
+        CancellationToken cancellationToken)
+    {
+        var payload = SettlePayload.Of(settlement, known.Rules.NakDelay);
+        var reply = await requests.SendAsync(AckSubject.Build(stream.Value, consumer.Value, delivery), payload);
         if (reply is { Kind: ReplyKind.Answered, Error: null, Stream: null })
         {
             return null;
@@ -92,7 +125,7 @@ internal sealed class MessageAcknowledger(
         var operation = IMessageAcknowledger.Operation(stream, consumer, delivery);
         if (reply.Kind is ReplyKind.NoResponders)
         {
-            entry.Reset();
+            known.Entry.Reset();
             return await ExplainNoConsumerAsync(stream, consumer, operation, cancellationToken);
         }
 
@@ -100,7 +133,7 @@ internal sealed class MessageAcknowledger(
         {
             // Servers leave unanswered what they never delivered: the mark may be from before the consumer was set back, of which nobody is
             // told.
-            entry.Reset();
+            known.Entry.Reset();
         }
 
         return AckRefusals.Of(operation, reply, link);
@@ -113,17 +146,17 @@ internal sealed class MessageAcknowledger(
         StreamName stream,
         ConsumerName consumer,
         DeliverySequence delivery,
-        ConsumerEntry entry,
+        Settlement settlement,
+        Known known,
         CancellationToken cancellationToken)
     {
-        var harmless = entry.Rules?.ForeignIsHarmless is true;
-        var looking = LookAsync(stream, consumer, delivery, entry, cancellationToken);
-        if (!harmless && await looking is { } refusal)
+        var looking = LookAsync(stream, consumer, delivery, known.Entry, cancellationToken);
+        if (!known.Rules.ForeignIsHarmless && await looking is { } refusal)
         {
             return refusal;
         }
 
-        var error = await SendAsync(stream, consumer, delivery, entry, cancellationToken);
+        var error = await SendAsync(stream, consumer, delivery, settlement, known, cancellationToken);
         if (error is not null)
         {
             return error;
@@ -166,4 +199,10 @@ internal sealed class MessageAcknowledger(
             return exception.Error;
         }
     }
+
+    private bool IsOutdated(AckRules rules, in Settlement settlement) =>
+        settlement is { Verb: SettleVerb.Nak, Delay: null } && time.GetElapsedTime(rules.LearnedAt) > FreshRules;
+
+    /// <summary>A consumer as it was a moment ago; what is remembered of it may be dropped meanwhile.</summary>
+    private readonly record struct Known(ConsumerEntry Entry, AckRules Rules);
 }

@@ -37,6 +37,8 @@ internal sealed class CallerTests
         yield return Case(new OpenSubscription(Nobody, "s", "c", null, null, null), "use consumer c of stream s");
         yield return Case(new AcknowledgeMessage(Nobody, "s", "c", acknowledgement), "use consumer c of stream s");
         yield return Case(new AcknowledgeBatch(Nobody, "s", "c", [acknowledgement]), "use consumer c of stream s");
+        var settlement = new SettleEntry(acknowledgement, default);
+        yield return Case(new SettleDeliveries(Nobody, "s", "c", [settlement]), "use consumer c of stream s");
     }
 
     /// <summary>Health is open to all; whoever publishes one message was asked before its body was read.</summary>

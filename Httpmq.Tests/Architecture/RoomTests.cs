@@ -38,8 +38,8 @@ internal sealed class RoomTests
             "Errors Json",
             "Http",
             "Bodies OpenApi",
-            "Subscriptions.Framing",
-            "Consumers Health Publishing Settling Streams Subscriptions",
+            "Settling Subscriptions.Framing",
+            "Consumers Health Publishing Streams Subscriptions",
             "Hosting.Configuration Hosting.Transport",
             "Hosting"));
     }

@@ -52,6 +52,17 @@ internal sealed class DataplaneFuzz(string version) : HttpFuzz(version)
     });
 
     [Test]
+    public Task Settlement_Random_IsNeverAFault() => RunAsync(250, async _ =>
+    {
+        var more = (Nonsense.Pick("delay", "reason", "token"), Nonsense.Pick("\"1s\"", "\"x\"", "1"));
+        var entry = Encoding.UTF8.GetString(Nonsense.Object(("stream", "1"), ("consumer", "1"), more));
+        var verb = (Nonsense.Pick("ack", "nak", "term", "progress"), $"[{entry},{{}}]");
+        var body = Nonsense.Object(verb, (Nonsense.Pick("ack", "nak", "NAK", "x"), Nonsense.Pick("null", "[]", "[1]", entry)));
+        var sent = Nonsense.Pick(body, Encoding.UTF8.GetBytes(Nonsense.Json(14)));
+        await TryAsync(Server.Dataplane, "POST", $"/v1/data/stream/{_stream}/consumer/c/settle", sent);
+    });
+
+    [Test]
     public Task Headers_Random_AreNeverAFault() => RunAsync(250, async _ =>
     {
         var header = Nonsense.Pick("Accept", "Accept-Encoding", "Httpmq-Request-ID", "Range", "If-Match", "X-Forwarded-For",

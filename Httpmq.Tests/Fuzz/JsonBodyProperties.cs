@@ -18,7 +18,7 @@ internal sealed class JsonBodyProperties
     private static readonly JsonTypeInfo[] Contracts =
     [
         StreamsJson.Wire.Of<StreamParameters>(), StreamsJson.Wire.Of<StreamLimitParameters>(), StreamsJson.Wire.Of<SubjectsParameters>(),
-        ConsumersJson.Wire.Of<ConsumerParameters>(), SettlingJson.Wire.AckRequest,
+        ConsumersJson.Wire.Of<ConsumerParameters>(), SettlingJson.Wire.AckRequest, SettlingJson.Wire.SettleRequest,
     ];
 
     private static readonly Gen<string> Names = Gen.Elements(

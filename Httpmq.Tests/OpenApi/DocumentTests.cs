@@ -35,6 +35,7 @@ internal sealed class DocumentTests(string group)
             "POST /v1/data/publish PublishBatch",
             "GET /v1/data/stream/{stream}/consumer/{consumer} Subscribe",
             "POST /v1/data/stream/{stream}/consumer/{consumer}/ack AcknowledgeMessage",
+            "POST /v1/data/stream/{stream}/consumer/{consumer}/settle SettleMessages",
         ],
     };
 

@@ -35,6 +35,7 @@ internal sealed class CallerMiddlewareTests
         yield return Route("HEAD /v1/admin/ready", null, 503);
         yield return Route("GET /v1/data/stream/{stream}/consumer/{consumer}", null, 403);
         yield return Route("POST /v1/data/stream/{stream}/consumer/{consumer}/ack", """{"stream":1,"consumer":1}""", 403);
+        yield return Route("POST /v1/data/stream/{stream}/consumer/{consumer}/settle", """{"nak":[{"stream":1,"consumer":1}]}""", 403);
         yield return Route("POST /v1/data/subject/{subject}", "not base64, and never looked at", 403);
         yield return Route("POST /v1/data/publish", """{"subject":"a","b64_msg":"aGk="}""", 200);
         yield return Route("GET /v1/data/alive", null, 200);

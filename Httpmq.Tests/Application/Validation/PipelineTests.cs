@@ -83,8 +83,9 @@ internal sealed class PipelineTests
     public async Task Acknowledge_Valid_IsHandedToThePort()
     {
         var error = StreamErrors.NotFound(Samples.Stream);
-        _useCases.Acknowledger.Setup(port =>
-            port.AcknowledgeAsync(Samples.Stream, Samples.Consumer, new DeliverySequence(3, 4), null, default)).ReturnsAsync(error);
+        _useCases.Acknowledger.Setup(port => port.SettleAsync(
+            Samples.Stream, Samples.Consumer, new DeliverySequence(3, 4), new Settlement(SettleVerb.Ack), null, default))
+            .ReturnsAsync(error);
         Assert.That(await Mediator.Send(new AcknowledgeMessage(Caller.Anonymous, "s", "c", new AckPair(3, 4))), Is.SameAs(error));
     }
 

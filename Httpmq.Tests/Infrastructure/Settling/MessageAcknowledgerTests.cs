@@ -181,7 +181,7 @@ internal sealed class MessageAcknowledgerTests : IAsyncDisposable
     private string Consumer() =>
         $$$"""{"type":"io.nats.jetstream.api.v1.consumer_info_response","stream_name":"s","name":"c","config":{"ack_policy":"explicit","num_replicas":{{{_replicas}}},"metadata":{"_nats.ver":"2.12.5"}{{{_filter}}}},"delivered":{"consumer_seq":{{{_delivered}}},"stream_seq":{{{_delivered}}}}{{{_more}}}}""";
 
-    private Task<Error?> AckAsync(ulong stream, ulong consumer) => _acknowledger.AcknowledgeAsync(
-        StreamName.OfExisting("s"), ConsumerName.OfExisting("c"), new DeliverySequence(stream, consumer), timeLimit: null,
-        CancellationToken.None).AsTask().WaitAsync(Eventually.TimeLimit);
+    private Task<Error?> AckAsync(ulong stream, ulong consumer) => _acknowledger.SettleAsync(
+        StreamName.OfExisting("s"), ConsumerName.OfExisting("c"), new DeliverySequence(stream, consumer), new Settlement(SettleVerb.Ack),
+        timeLimit: null, CancellationToken.None).AsTask().WaitAsync(Eventually.TimeLimit);
 }

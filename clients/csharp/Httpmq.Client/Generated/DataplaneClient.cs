@@ -390,6 +390,171 @@ namespace Httpmq.Client
 
         /// <param name="cancellationToken">A cancellation token that can be used by other objects or threads to receive notice of cancellation.</param>
         /// <summary>
+        /// Says what became of deliveries: `ack`, `nak`, `term` or `progress`, up to 10,000 in one request.
+        /// </summary>
+        /// <remarks>
+        /// 200 means that the answer tells what became of each: `settled` is how many JetStream confirmed, and `results` has those that failed.
+        /// <br/>Each is decided on its own. Works on any instance. A delivery that does not wait for it any more (it was acknowledged or
+        /// <br/>terminated, or
+        /// <br/>`max_retry` is reached) is confirmed, and nothing changes. A message that is named with two verbs fails twice, and nothing is done
+        /// <br/>with it.
+        /// </remarks>
+        /// <param name="stream">The stream's name: 1 to 255 of the characters A-Z a-z 0-9 - _.</param>
+        /// <param name="consumer">The consumer's name: 1 to 255 of the characters A-Z a-z 0-9 - _.</param>
+        /// <param name="request">JSON, whatever the `Content-Type` says. Fields in any case; unknown ones are ignored and named in `warnings`; `null` is the same as absent.</param>
+        /// <returns>What became of the entries.</returns>
+        /// <exception cref="HttpmqException">A server side error occurred.</exception>
+        public virtual async System.Threading.Tasks.Task<SettleAnswer> SettleMessagesAsync(string stream, string consumer, SettleParameters request, System.Threading.CancellationToken cancellationToken = default(System.Threading.CancellationToken))
+        {
+            if (stream == null)
+                throw new System.ArgumentNullException("stream");
+
+            if (consumer == null)
+                throw new System.ArgumentNullException("consumer");
+
+            if (request == null)
+                throw new System.ArgumentNullException("request");
+
+            var client_ = _httpClient;
+            var disposeClient_ = false;
+            try
+            {
+                using (var request_ = new System.Net.Http.HttpRequestMessage())
+                {
+                    var json_ = System.Text.Json.JsonSerializer.SerializeToUtf8Bytes(request, JsonSerializerSettings);
+                    var content_ = new System.Net.Http.ByteArrayContent(json_);
+                    content_.Headers.ContentType = System.Net.Http.Headers.MediaTypeHeaderValue.Parse("application/json");
+                    request_.Content = content_;
+                    request_.Method = new System.Net.Http.HttpMethod("POST");
+                    request_.Headers.Accept.Add(System.Net.Http.Headers.MediaTypeWithQualityHeaderValue.Parse("application/json"));
+
+                    var urlBuilder_ = new System.Text.StringBuilder();
+                
+                    // Operation Path: "v1/data/stream/{stream}/consumer/{consumer}/settle"
+                    urlBuilder_.Append("v1/data/stream/");
+                    urlBuilder_.Append(System.Uri.EscapeDataString(ConvertToString(stream, System.Globalization.CultureInfo.InvariantCulture)));
+                    urlBuilder_.Append("/consumer/");
+                    urlBuilder_.Append(System.Uri.EscapeDataString(ConvertToString(consumer, System.Globalization.CultureInfo.InvariantCulture)));
+                    urlBuilder_.Append("/settle");
+
+                    PrepareRequest(client_, request_, urlBuilder_);
+
+                    var url_ = urlBuilder_.ToString();
+                    request_.RequestUri = new System.Uri(url_, System.UriKind.RelativeOrAbsolute);
+
+                    PrepareRequest(client_, request_, url_);
+
+                    var response_ = await client_.CallAsync(request_, System.Net.Http.HttpCompletionOption.ResponseContentRead, cancellationToken).ConfigureAwait(false);
+                    var disposeResponse_ = true;
+                    try
+                    {
+                        var headers_ = new System.Collections.Generic.Dictionary<string, System.Collections.Generic.IEnumerable<string>>();
+                        foreach (var item_ in response_.Headers)
+                            headers_[item_.Key] = item_.Value;
+                        if (response_.Content != null && response_.Content.Headers != null)
+                        {
+                            foreach (var item_ in response_.Content.Headers)
+                                headers_[item_.Key] = item_.Value;
+                        }
+
+                        ProcessResponse(client_, response_);
+
+                        var status_ = (int)response_.StatusCode;
+                        if (status_ == 200)
+                        {
+                            var objectResponse_ = await ReadObjectResponseAsync<SettleAnswer>(response_, headers_, cancellationToken).ConfigureAwait(false);
+                            if (objectResponse_.Object == null)
+                            {
+                                throw new HttpmqException("Response was null which was not expected.", status_, objectResponse_.Text, headers_, null);
+                            }
+                            return objectResponse_.Object;
+                        }
+                        else
+                        if (status_ == 400)
+                        {
+                            var objectResponse_ = await ReadObjectResponseAsync<FailureAnswer>(response_, headers_, cancellationToken).ConfigureAwait(false);
+                            if (objectResponse_.Object == null)
+                            {
+                                throw new HttpmqException("Response was null which was not expected.", status_, objectResponse_.Text, headers_, null);
+                            }
+                            throw new HttpmqException<FailureAnswer>("None of it can be read, or the request has no entry or more than 10000; nothing was done.", status_, objectResponse_.Text, headers_, objectResponse_.Object, null);
+                        }
+                        else
+                        if (status_ == 404)
+                        {
+                            var objectResponse_ = await ReadObjectResponseAsync<FailureAnswer>(response_, headers_, cancellationToken).ConfigureAwait(false);
+                            if (objectResponse_.Object == null)
+                            {
+                                throw new HttpmqException("Response was null which was not expected.", status_, objectResponse_.Text, headers_, null);
+                            }
+                            throw new HttpmqException<FailureAnswer>("The stream or the consumer does not exist.", status_, objectResponse_.Text, headers_, objectResponse_.Object, null);
+                        }
+                        else
+                        if (status_ == 408)
+                        {
+                            var objectResponse_ = await ReadObjectResponseAsync<FailureAnswer>(response_, headers_, cancellationToken).ConfigureAwait(false);
+                            if (objectResponse_.Object == null)
+                            {
+                                throw new HttpmqException("Response was null which was not expected.", status_, objectResponse_.Text, headers_, null);
+                            }
+                            throw new HttpmqException<FailureAnswer>("The body did not come in time (`read_timeout_sec`, `limits.min_body_bytes_per_sec`).", status_, objectResponse_.Text, headers_, objectResponse_.Object, null);
+                        }
+                        else
+                        if (status_ == 413)
+                        {
+                            var objectResponse_ = await ReadObjectResponseAsync<FailureAnswer>(response_, headers_, cancellationToken).ConfigureAwait(false);
+                            if (objectResponse_.Object == null)
+                            {
+                                throw new HttpmqException("Response was null which was not expected.", status_, objectResponse_.Text, headers_, null);
+                            }
+                            throw new HttpmqException<FailureAnswer>("The body is larger than 8 MiB, and refused while it is read; or what JetStream would be sent is larger than the NATS server takes.", status_, objectResponse_.Text, headers_, objectResponse_.Object, null);
+                        }
+                        else
+                        if (status_ == 503)
+                        {
+                            var objectResponse_ = await ReadObjectResponseAsync<FailureAnswer>(response_, headers_, cancellationToken).ConfigureAwait(false);
+                            if (objectResponse_.Object == null)
+                            {
+                                throw new HttpmqException("Response was null which was not expected.", status_, objectResponse_.Text, headers_, null);
+                            }
+                            throw new HttpmqException<FailureAnswer>("NATS or its JetStream cannot be reached at the moment. `detail` says whether anything was done; try again after the time in `Retry-After`.", status_, objectResponse_.Text, headers_, objectResponse_.Object, null);
+                        }
+                        else
+                        if (status_ == 504)
+                        {
+                            var objectResponse_ = await ReadObjectResponseAsync<FailureAnswer>(response_, headers_, cancellationToken).ConfigureAwait(false);
+                            if (objectResponse_.Object == null)
+                            {
+                                throw new HttpmqException("Response was null which was not expected.", status_, objectResponse_.Text, headers_, null);
+                            }
+                            throw new HttpmqException<FailureAnswer>("JetStream did not answer in time. `detail` says whether what was asked may have happened; asking again is safe.", status_, objectResponse_.Text, headers_, objectResponse_.Object, null);
+                        }
+                        else
+                        {
+                            var objectResponse_ = await ReadObjectResponseAsync<FailureAnswer>(response_, headers_, cancellationToken).ConfigureAwait(false);
+                            if (objectResponse_.Object == null)
+                            {
+                                throw new HttpmqException("Response was null which was not expected.", status_, objectResponse_.Text, headers_, null);
+                            }
+                            throw new HttpmqException<FailureAnswer>("Any other failure, such as 500 for a fault of the gateway itself; its log has the request id.", status_, objectResponse_.Text, headers_, objectResponse_.Object, null);
+                        }
+                    }
+                    finally
+                    {
+                        if (disposeResponse_)
+                            response_.Dispose();
+                    }
+                }
+            }
+            finally
+            {
+                if (disposeClient_)
+                    client_.Dispose();
+            }
+        }
+
+        /// <param name="cancellationToken">A cancellation token that can be used by other objects or threads to receive notice of cancellation.</param>
+        /// <summary>
         /// Publishes the body, a base64 text, as one message.
         /// </summary>
         /// <remarks>
@@ -877,6 +1042,23 @@ namespace Httpmq.Client
     }
 
     /// <summary>
+    /// One delivery that was not processed.
+    /// </summary>
+    [System.CodeDom.Compiler.GeneratedCode("NJsonSchema", "14.8.0.0 (NJsonSchema v11.6.2.0 (Newtonsoft.Json v13.0.0.0))")]
+    public partial class NakkedDelivery : SettledDelivery
+    {
+
+        /// <summary>
+        /// How long until it is redelivered: nanoseconds, or text such as "30s"; 0: at once, else from 1 ms to a year. Absent: the step of the
+        /// <br/>consumer's backoff whose turn it is, or 1 s where it has none. With a backoff JetStream adds what that step is longer than the
+        /// <br/>first. Or text with units, such as "250ms", "30s", "1h30m". Or text with units, such as "250ms", "30s", "1h30m".
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("delay")]
+        public long? Delay { get; set; } = default!;
+
+    }
+
+    /// <summary>
     /// Where a message was stored.
     /// </summary>
     [System.CodeDom.Compiler.GeneratedCode("NJsonSchema", "14.8.0.0 (NJsonSchema v11.6.2.0 (Newtonsoft.Json v13.0.0.0))")]
@@ -960,6 +1142,153 @@ namespace Httpmq.Client
         /// </summary>
         [System.Text.Json.Serialization.JsonPropertyName("b64_msg")]
         public byte[] B64Msg { get; set; } = default!;
+
+    }
+
+    /// <summary>
+    /// How many entries JetStream confirmed, and what became of the others.
+    /// </summary>
+    [System.CodeDom.Compiler.GeneratedCode("NJsonSchema", "14.8.0.0 (NJsonSchema v11.6.2.0 (Newtonsoft.Json v13.0.0.0))")]
+    public partial class SettleAnswer : Answer
+    {
+
+        /// <summary>
+        /// How many JetStream confirmed.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("settled")]
+        public int Settled { get; set; } = default!;
+
+        /// <summary>
+        /// How many it did not.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("failed")]
+        public int Failed { get; set; } = default!;
+
+        /// <summary>
+        /// Those that failed, in the order of the verbs.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("results")]
+        public System.Collections.Generic.IReadOnlyList<SettleFailure> Results { get; set; } = new System.Collections.Generic.List<SettleFailure>();
+
+    }
+
+    /// <summary>
+    /// An entry that was not settled, and why.
+    /// </summary>
+    [System.CodeDom.Compiler.GeneratedCode("NJsonSchema", "14.8.0.0 (NJsonSchema v11.6.2.0 (Newtonsoft.Json v13.0.0.0))")]
+    public partial class SettleFailure
+    {
+
+        /// <summary>
+        /// Where it stood: `ack`, `nak`, `term` or `progress`.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("verb")]
+        public string Verb { get; set; } = default!;
+
+        /// <summary>
+        /// Its place there, from 0.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("index")]
+        public int Index { get; set; } = default!;
+
+        /// <summary>
+        /// The HTTP status that a request of its own would have had.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("code")]
+        public int Code { get; set; } = default!;
+
+        /// <summary>
+        /// What failed, in one short sentence.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("message")]
+        public string Message { get; set; } = default!;
+
+        /// <summary>
+        /// Why.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("detail")]
+        public string Detail { get; set; } = default!;
+
+        /// <summary>
+        /// The failure's name, which never changes.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("type")]
+        public string Type { get; set; } = default!;
+
+    }
+
+    /// <summary>
+    /// Deliveries by what became of them; each by its two sequences or its token.
+    /// </summary>
+    [System.CodeDom.Compiler.GeneratedCode("NJsonSchema", "14.8.0.0 (NJsonSchema v11.6.2.0 (Newtonsoft.Json v13.0.0.0))")]
+    public partial class SettleParameters
+    {
+
+        /// <summary>
+        /// Were processed: they are not redelivered.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("ack")]
+        public System.Collections.Generic.IReadOnlyList<SettledDelivery>? Ack { get; set; } = default!;
+
+        /// <summary>
+        /// Were not processed: they are redelivered after `delay`, unless the consumer's `max_retry` is reached.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("nak")]
+        public System.Collections.Generic.IReadOnlyList<NakkedDelivery>? Nak { get; set; } = default!;
+
+        /// <summary>
+        /// Never will be processed: they are not redelivered, and JetStream publishes an advisory with `reason`.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("term")]
+        public System.Collections.Generic.IReadOnlyList<TermedDelivery>? Term { get; set; } = default!;
+
+        /// <summary>
+        /// Are being processed: `ack_wait` begins anew.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("progress")]
+        public System.Collections.Generic.IReadOnlyList<SettledDelivery>? Progress { get; set; } = default!;
+
+    }
+
+    /// <summary>
+    /// One delivery, by its two sequences or its token. The whole line, as it came, does as well.
+    /// </summary>
+    [System.CodeDom.Compiler.GeneratedCode("NJsonSchema", "14.8.0.0 (NJsonSchema v11.6.2.0 (Newtonsoft.Json v13.0.0.0))")]
+    public partial class SettledDelivery
+    {
+
+        /// <summary>
+        /// The message's sequence in the stream, at least 1. Not with `token`.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("stream")]
+        public ulong? Stream { get; set; } = default!;
+
+        /// <summary>
+        /// The delivery's sequence in the consumer, at least 1. Not with `token`.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("consumer")]
+        public ulong? Consumer { get; set; } = default!;
+
+        /// <summary>
+        /// The delivery's token, as it came.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("token")]
+        public string? Token { get; set; } = default!;
+
+    }
+
+    /// <summary>
+    /// One delivery that never will be processed.
+    /// </summary>
+    [System.CodeDom.Compiler.GeneratedCode("NJsonSchema", "14.8.0.0 (NJsonSchema v11.6.2.0 (Newtonsoft.Json v13.0.0.0))")]
+    public partial class TermedDelivery : SettledDelivery
+    {
+
+        /// <summary>
+        /// For JetStream's advisory, at most 1024 bytes. Needs nats-server 2.10.4; before, the entry fails with 501.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("reason")]
+        public string? Reason { get; set; } = default!;
 
     }
 
