@@ -108,6 +108,7 @@ internal static class ApiHost
         app.UseWhen(
             context => context.Request.Path.StartsWithSegments("/swagger", StringComparison.Ordinal),
             branch => branch.UseOpenApiAndSwagger(group, server));
+        app.UseErrorPages();
         app.UseRouting();
         app.UseMiddleware<ExactPathMiddleware>();
         app.UseMiddleware<CallerMiddleware>();

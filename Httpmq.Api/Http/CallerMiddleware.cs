@@ -27,6 +27,6 @@ internal sealed class CallerMiddleware(RequestDelegate next, ICallerSource calle
         return next(context);
     }
 
-    public static Caller CallerOf(HttpContext context) => 
+    public static Caller CallerOf(HttpContext context) =>
         context.Features.Get<Caller>() ?? throw new InvalidOperationException($"{context.Request.Path} is served without a caller");
 }

@@ -60,6 +60,12 @@ internal static class ErrorResponses
             error = error.With("warnings", warnings);
         }
 
+        if (Problem.IsWanted(context.Request))
+        {
+            Problem.Write(response, error, status);
+            return;
+        }
+
         var answer = new FailureAnswer
         {
             Success = false,

@@ -83,11 +83,12 @@ internal sealed class ErrorAnswers : IOperationProcessor
     {
         var own = OwnTexts(context.MethodInfo);
         var schema = Schemas.Of<FailureAnswer>(context);
+        var problem = Schemas.Of<ProblemDocument>(context);
         var responses = context.OperationDescription.Operation.Responses;
         foreach (var status in context.MethodInfo.GetCustomAttribute<ErrorsAttribute>()?.Statuses ?? [])
         {
             var text = Texts[status];
-            var response = Answer(schema, own.GetValueOrDefault($"{status}", text.Description), status, text);
+            var response = Answer(schema, problem, own.GetValueOrDefault($"{status}", text.Description), status, text);
             if (status is StatusCodes.Status503ServiceUnavailable or StatusCodes.Status429TooManyRequests)
             {
                 response.Headers["Retry-After"] = new OpenApiHeader
@@ -102,13 +103,14 @@ internal sealed class ErrorAnswers : IOperationProcessor
 
         responses["default"] = Answer(
             schema,
+            problem,
             "Any other failure, such as 500 for a fault of the gateway itself; its log has the request id.",
             StatusCodes.Status500InternalServerError,
             new ErrorText(string.Empty, "Internal error", "the gateway failed; its log has the request id", "internal-error"));
         return true;
     }
 
-    private static OpenApiResponse Answer(JsonSchema schema, string description, int status, ErrorText text) => new()
+    private static OpenApiResponse Answer(JsonSchema schema, JsonSchema problem, string description, int status, ErrorText text) => new()
     {
         Description = description,
         Content =
@@ -124,6 +126,7 @@ internal sealed class ErrorAnswers : IOperationProcessor
                         new JObject { ["code"] = status, ["message"] = text.Message, ["detail"] = text.Detail, ["type"] = text.Type },
                 },
             },
+            [Problem.ContentType] = new OpenApiMediaType { Schema = problem },
         },
     };
 

@@ -196,8 +196,12 @@ internal sealed class WebPageTests(string version) : ContractTest(version)
             SharedServers.Nats.Url, server => server with { ListenOn = System.Net.IPAddress.Any });
         await using var named = await Gateway.StartAsync(
             SharedServers.Nats.Url,
-            server => server with { ListenOn = System.Net.IPAddress.Any, AllowedHosts = new HashSet<string>(
-                ["mq.example"], StringComparer.OrdinalIgnoreCase) });
+            server => server with
+            {
+                ListenOn = System.Net.IPAddress.Any,
+                AllowedHosts = new HashSet<string>(
+                ["mq.example"], StringComparer.OrdinalIgnoreCase)
+            });
         Task<WireAnswer> Ask(Gateway gateway, string headers, string address = "127.0.0.1") =>
             SendAsync(new Uri($"http://{address}:{gateway.Management.Port}"), "GET", "/v1/admin/alive", body: null, headers);
 

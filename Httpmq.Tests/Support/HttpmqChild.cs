@@ -18,6 +18,7 @@ internal static class HttpmqChild
     {
         var ports = GatewayProcess.Listening("management", management).Concat(GatewayProcess.Listening("dataplane", dataplane));
         return Start(["all", "--data-folder", folder, .. arguments], new Dictionary<string, string>(
-            ports.Concat(more), StringComparer.Ordinal) { ["Httpmq__EmbeddedNats__Port"] = $"{nats}" });
+            ports.Concat(more), StringComparer.Ordinal)
+        { ["Httpmq__EmbeddedNats__Port"] = $"{nats}" });
     }
 }

@@ -96,7 +96,8 @@ internal static class SettingRules
 
     internal static readonly SettingRule<string> NotBlank = new(
         "a path, or the name of a program",
-        (string text, [MaybeNullWhen(false)] out string value) => !string.IsNullOrWhiteSpace(value = text)) { Complaint = "is empty" };
+        (string text, [MaybeNullWhen(false)] out string value) => !string.IsNullOrWhiteSpace(value = text))
+    { Complaint = "is empty" };
 
     internal static readonly SettingRule<EmbeddedNatsSync> Sync = Choice(
         "'default' (nats-server forces messages to the disk every 2 minutes) or 'always' (before it confirms each)",

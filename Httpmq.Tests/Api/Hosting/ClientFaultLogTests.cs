@@ -172,7 +172,8 @@ internal sealed class ClientFaultLogTests
     private async Task<GatewayProcess> StartAsync(params string[] arguments)
     {
         var settings = new Dictionary<string, string>(
-            GatewayProcess.Listening("dataplane", _port), StringComparer.Ordinal) { ["Httpmq__Nats__ServerUri"] = SharedServers.Nats.Url };
+            GatewayProcess.Listening("dataplane", _port), StringComparer.Ordinal)
+        { ["Httpmq__Nats__ServerUri"] = SharedServers.Nats.Url };
         var child = HttpmqChild.Start(["dataplane", .. arguments], settings);
         await child.WaitForOutputAsync("NATS");
         return child;

@@ -200,7 +200,8 @@ internal static class BrokenFolder
         try
         {
             using var process = Process.Start(new ProcessStartInfo(
-                command, arguments) { UseShellExecute = false, RedirectStandardError = true, RedirectStandardOutput = true })!;
+                command, arguments)
+            { UseShellExecute = false, RedirectStandardError = true, RedirectStandardOutput = true })!;
             await process.WaitForExitAsync();
             return process.ExitCode == 0;
         }

@@ -63,7 +63,8 @@ internal sealed class GatewayClient(Uri address) : IDisposable
     private async Task<GatewayAnswer> SendAsync(HttpMethod method, string path, string? body)
     {
         using var request = new HttpRequestMessage(
-            method, path) { Version = HttpVersion.Version20, VersionPolicy = HttpVersionPolicy.RequestVersionExact };
+            method, path)
+        { Version = HttpVersion.Version20, VersionPolicy = HttpVersionPolicy.RequestVersionExact };
         if (body is not null)
         {
             request.Content = new ByteArrayContent(Encoding.ASCII.GetBytes(body));

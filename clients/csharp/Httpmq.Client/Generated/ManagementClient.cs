@@ -2084,6 +2084,57 @@ namespace Httpmq.Client
     }
 
     /// <summary>
+    /// The members that every problem has (RFC 9457), for the OpenAPI documents.
+    /// </summary>
+    [System.CodeDom.Compiler.GeneratedCode("NJsonSchema", "14.8.0.0 (NJsonSchema v11.6.2.0 (Newtonsoft.Json v13.0.0.0))")]
+    public partial class ProblemDocument
+    {
+
+        /// <summary>
+        /// The path of the page about the type of error; docs/errors.md lists them all.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("type")]
+        public string Type { get; set; } = default!;
+
+        /// <summary>
+        /// What failed, in one short sentence.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("title")]
+        public string Title { get; set; } = default!;
+
+        /// <summary>
+        /// The HTTP status.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("status")]
+        public int Status { get; set; } = default!;
+
+        /// <summary>
+        /// Why: the field and its value, or JetStream's own text with its err_code.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("detail")]
+        public string Detail { get; set; } = default!;
+
+        /// <summary>
+        /// The path of the request.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("instance")]
+        public string Instance { get; set; } = default!;
+
+        /// <summary>
+        /// The request's id, which the log has.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("request_id")]
+        public string RequestId { get; set; } = default!;
+
+        /// <summary>
+        /// JetStream's own code, where it was JetStream that refused.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("nats_err_code")]
+        public int? NatsErrCode { get; set; } = default!;
+
+    }
+
+    /// <summary>
     /// A position.
     /// </summary>
     [System.CodeDom.Compiler.GeneratedCode("NJsonSchema", "14.8.0.0 (NJsonSchema v11.6.2.0 (Newtonsoft.Json v13.0.0.0))")]
