@@ -12,6 +12,9 @@ internal static class BatchErrors
 
     private static readonly Operation Reading = new(OperationKind.ReadRecord);
 
+    /// <summary>As many are open as may be.</summary>
+    public static Error Full(int limit) => new(BatchErrorTypes.TooMany, null, ("limit", limit));
+
     /// <summary>
     /// A whole record, or a field that is not there or has no value to show. Kept where it is always the same: a batch may have many.
     /// </summary>

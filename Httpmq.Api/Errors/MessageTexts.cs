@@ -49,6 +49,7 @@ internal static class MessageTexts
         [BatchErrorTypes.InvalidRecord] = new(InvalidRecord, static error =>
             error.Has("field") ? "{field}: '{value:s}' {reason}" : "{reason}"),
         [BatchErrorTypes.RecordTooLong] = new(InvalidRecord, "the line is longer than the largest message" + WhoLimits),
+        [BatchErrorTypes.TooMany] = new("Too many batches", "{limit} are open (limits.max_batches)"),
 
         [AckErrorTypes.Invalid] = new("Invalid acknowledgement", "{reason}"),
         [AckErrorTypes.WrongCount] = new("Invalid acknowledgement", static error => error["or_more"] is true

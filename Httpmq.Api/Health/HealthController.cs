@@ -1,22 +1,46 @@
 using Httpmq.Api.Errors;
 using Httpmq.Api.Http;
+using Httpmq.Api.OpenApi;
 using Httpmq.Application.Health;
-using Httpmq.Domain.Errors;
 using MediatR;
 using Microsoft.AspNetCore.Mvc;
+using NSwag.Annotations;
 
 namespace Httpmq.Api.Health;
 
 /// <summary>Health, the same on both ports: whether the process answers, and whether it can serve.</summary>
-internal abstract class HealthController(IMediator mediator, IHostApplicationLifetime lifetime) : ApiController(mediator)
+[ApiGroup(ApiGroup.ManagementName)]
+[ApiGroup(ApiGroup.DataplaneName)]
+[OpenApiTag("Health", Description = "Whether the process answers, and whether it can serve.")]
+internal sealed class HealthController(IMediator mediator, IHostApplicationLifetime lifetime) : ApiController(mediator)
 {
-    protected IActionResult AnswerAlive() => Done();
+    /// <summary>Whether the process answers.</summary>
+    /// <response code="200">The process answers.</response>
+    [HttpGet($"/v1/[{ApiGroup.RootToken}]/alive", Name = "Alive")]
+    [ProducesResponseType<Answer>(StatusCodes.Status200OK)]
+    public IActionResult Alive() => Done();
 
-    protected async Task<IActionResult> AnswerReadyAsync()
+    /// <summary>The status alone, as load balancers ask for it.</summary>
+    [HttpHead($"/v1/[{ApiGroup.RootToken}]/alive")]
+    [ApiExplorerSettings(IgnoreApi = true)]
+    public IActionResult HeadAlive() => Alive();
+
+    /// <summary>Whether NATS with JetStream is reachable now: asked at each call, not remembered.</summary>
+    /// <response code="200">The gateway can serve.</response>
+    /// <response code="503">NATS or its JetStream cannot be reached at the moment, or the gateway stops.</response>
+    [HttpGet($"/v1/[{ApiGroup.RootToken}]/ready", Name = "Ready")]
+    [ProducesResponseType<Answer>(StatusCodes.Status200OK)]
+    [Errors(503)]
+    public async Task<IActionResult> Ready()
     {
         var error = lifetime.ApplicationStopping.IsCancellationRequested
             ? HttpErrors.Draining
             : await Mediator.Send(new CheckReadiness(), Aborted);
         return error is null ? Done() : Failed(error);
     }
+
+    /// <summary>The status alone, as load balancers ask for it.</summary>
+    [HttpHead($"/v1/[{ApiGroup.RootToken}]/ready")]
+    [ApiExplorerSettings(IgnoreApi = true)]
+    public Task<IActionResult> HeadReady() => Ready();
 }

@@ -75,6 +75,7 @@ internal static class ApiHost
         builder.Services.AddSingleton<OpenStreams>();
         builder.Services.AddHostedService(provider => provider.GetRequiredService<OpenStreams>());
         builder.Services.AddPublishing().AddSettling().AddSubscriptions();
+        var controllers = new GroupControllers(group);
         builder.Services
             .AddMvcCore(mvc =>
             {
@@ -86,13 +87,14 @@ internal static class ApiHost
                     timeouts,
                     buffers,
                     [SettlingJson.Wire.Options, StreamsJson.Wire.Options, ConsumersJson.Wire.Options]));
+                mvc.Conventions.Add(controllers);
                 mvc.SuppressImplicitRequiredAttributeForNonNullableReferenceTypes = true;
             })
             .AddApiExplorer()
             .ConfigureApplicationPartManager(parts =>
             {
                 parts.FeatureProviders.Clear();
-                parts.FeatureProviders.Add(new GroupControllers(group));
+                parts.FeatureProviders.Add(controllers);
             });
         builder.Services.AddPageAccess(server);
         builder.Services.AddOpenApi(group, server, StreamsJson.Wire, ConsumersJson.Wire);

@@ -102,6 +102,8 @@ internal sealed class HttpmqProcess(HttpmqSettings settings, TextWriter output, 
         {
             Url = embedded?.ServerUri ?? settings.Nats.ServerUri!,
             Diagnosis = embedded,
+            ApiPrefix = (embedded is null ? settings.Nats.ApiPrefix : null)
+                ?? NatsOptions.ApiPrefixOf(embedded is null ? settings.Nats.Domain : null),
             ConnectTimeout = settings.Nats.ConnectTimeout,
             MaxReconnectAttemptsName = $"{Catalogue.Nats}.reconnect.max_attempts",
             MaxReconnectAttempts = embedded is null ? settings.Nats.MaxReconnectAttempts : -1,

@@ -11,13 +11,16 @@ internal sealed record ApiGroup(string Name, string Title, string Root, int Defa
 
     public const string DataplaneName = "dataplane";
 
+    /// <summary>Stands for <see cref="Root"/> in the routes of a controller that both APIs have, in brackets.</summary>
+    public const string RootToken = "root";
+
     public static ApiGroup Management { get; } = new(ManagementName, "Httpmq management API", "admin", DefaultPort: 3000);
 
     public static ApiGroup Dataplane { get; } = new(DataplaneName, "Httpmq dataplane API", "data", DefaultPort: 3001);
 }
 
-/// <summary>Which of the two APIs a controller belongs to. Every controller has one: without, its routes would be nowhere.</summary>
-[AttributeUsage(AttributeTargets.Class)]
+/// <summary>Which of the two APIs a controller belongs to, or that it belongs to both. Without it, its routes would be nowhere.</summary>
+[AttributeUsage(AttributeTargets.Class, AllowMultiple = true)]
 internal sealed class ApiGroupAttribute(string name) : Attribute
 {
     /// <summary><see cref="ApiGroup.ManagementName"/> or <see cref="ApiGroup.DataplaneName"/>.</summary>

@@ -21,9 +21,9 @@ internal interface IOpenStream
 }
 
 /// <summary>
-/// Owns every response that stays open: limits how many subscriptions there are, cuts off clients that stopped reading, and drains all of
-/// them at shutdown before the server closes connections. One that closes with a request still open takes from many clients what they have
-/// not read of the answer. One timer looks after all.
+/// Owns every response that stays open: limits how many subscriptions and batches there are, cuts off clients that stopped reading, and
+/// drains all of them at shutdown before the server closes connections. One that closes with a request still open takes from many clients
+/// what they have not read of the answer. One timer looks after all.
 /// </summary>
 internal sealed class OpenStreams : IHostedLifecycleService, IAsyncDisposable
 {
@@ -38,6 +38,7 @@ internal sealed class OpenStreams : IHostedLifecycleService, IAsyncDisposable
     private readonly ILogger<OpenStreams> _logger;
     private readonly ITimer _timer;
     private int _subscriptions;
+    private int _batches;
 
     public OpenStreams(LimitSettings limits, IHostApplicationLifetime lifetime, TimeProvider time, ILogger<OpenStreams> logger)
     {
@@ -54,18 +55,14 @@ internal sealed class OpenStreams : IHostedLifecycleService, IAsyncDisposable
     /// Takes one of <see cref="LimitSettings.MaxSubscriptions"/> places, before the subscription is opened, so that many at once cannot
     /// exceed the limit. Given back by <see cref="LeaveSubscription"/>. False: all are taken.
     /// </summary>
-    public bool TryEnterSubscription()
-    {
-        if (Interlocked.Increment(ref _subscriptions) <= _limits.MaxSubscriptions)
-        {
-            return true;
-        }
-
-        LeaveSubscription();
-        return false;
-    }
+    public bool TryEnterSubscription() => TryEnter(ref _subscriptions, _limits.MaxSubscriptions);
 
     public void LeaveSubscription() => Interlocked.Decrement(ref _subscriptions);
+
+    /// <summary>As <see cref="TryEnterSubscription"/>, for one of <see cref="LimitSettings.MaxBatches"/> places.</summary>
+    public bool TryEnterBatch() => TryEnter(ref _batches, _limits.MaxBatches);
+
+    public void LeaveBatch() => Interlocked.Decrement(ref _batches);
 
     /// <summary>Runs one stream to its end, clean-up included.</summary>
     public async Task RunAsync(IOpenStream stream, Func<Task> run)
@@ -103,6 +100,17 @@ internal sealed class OpenStreams : IHostedLifecycleService, IAsyncDisposable
     public Task StoppedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
     public ValueTask DisposeAsync() => _timer.DisposeAsync();
+
+    private static bool TryEnter(ref int taken, int places)
+    {
+        if (Interlocked.Increment(ref taken) <= places)
+        {
+            return true;
+        }
+
+        Interlocked.Decrement(ref taken);
+        return false;
+    }
 
     private async Task DrainAsync(CancellationToken cancellationToken)
     {

@@ -18,6 +18,8 @@ internal sealed record LimitSettings
 
     public int MaxSubscriptions { get; init; } = 20_000;
 
+    public int MaxBatches { get; init; } = 10_000;
+
     public int MaxPendingBytes { get; init; } = 256 * 1024 * 1024;
 
     public long MaxTotalPendingBytes { get; init; } = AtMost(1024L * 1024 * 1024, memoryShare: 4);

@@ -8,11 +8,18 @@ namespace Httpmq.Api.Publishing;
 internal sealed class BatchPublications(
     OpenStreams streams, BodyBuffers buffers, UnknownNames unknown, IHostApplicationLifetime lifetime, TimeProvider time)
 {
-    /// <summary>Runs one batch to its end, and disposes it.</summary>
+    /// <summary>Runs one batch, which has its place, to its end; it is disposed and the place given back then.</summary>
     public async Task RunAsync(HttpContext http, PublishBatch batch)
     {
-        using var open = batch;
-        var publication = new BatchPublication(http, batch, buffers, unknown, time, lifetime.ApplicationStopping);
-        await streams.RunAsync(publication, publication.RunAsync);
+        try
+        {
+            using var open = batch;
+            var publication = new BatchPublication(http, batch, buffers, unknown, time, lifetime.ApplicationStopping);
+            await streams.RunAsync(publication, publication.RunAsync);
+        }
+        finally
+        {
+            streams.LeaveBatch();
+        }
     }
 }

@@ -21,7 +21,9 @@ internal sealed class PublishController(
     IMessagePublisher publisher,
     BodyBuffers buffers,
     BodyTimeouts timeouts,
-    BatchPublications batches) : ApiController(mediator)
+    BatchPublications batches,
+    OpenStreams streams,
+    LimitSettings limits) : ApiController(mediator)
 {
     /// <summary>Publishes the body, a base64 text, as one message.</summary>
     /// <remarks>200 means that JetStream stored it, and says in which stream and at which sequence.</remarks>
@@ -74,8 +76,9 @@ internal sealed class PublishController(
     /// </remarks>
     /// <response code="400">The body is empty. A bad record is told in its own line.</response>
     /// <response code="415">The body is compressed (<c>Content-Encoding</c>).</response>
+    /// <response code="429">As many batches are open as the gateway takes (<c>limits.max_batches</c>).</response>
     [HttpPost("/v1/data/publish", Name = BatchOperation.OperationId)]
-    [Errors(400, 415)]
+    [Errors(400, 415, 429)]
     public async Task<IActionResult> PublishBatch()
     {
         if (Request.ContentLength == 0 || HttpContext.Features.Get<IHttpRequestBodyDetectionFeature>() is { CanHaveBody: false })
@@ -83,7 +86,20 @@ internal sealed class PublishController(
             return Failed(BatchErrors.Empty);
         }
 
-        return new BatchResult(await Mediator.Send(new OpenPublishBatch(Caller), Aborted), batches);
+        if (!streams.TryEnterBatch())
+        {
+            return Failed(BatchErrors.Full(limits.MaxBatches));
+        }
+
+        try
+        {
+            return new BatchResult(await Mediator.Send(new OpenPublishBatch(Caller), Aborted), batches);
+        }
+        catch
+        {
+            streams.LeaveBatch();
+            throw;
+        }
     }
 
     private sealed class BatchResult(PublishBatch batch, BatchPublications batches) : IActionResult

@@ -142,11 +142,7 @@ internal sealed class DefineConsumerHandler(
         RefuseOther(existing, "mode", config.IsPush() ? "push" : "pull", wanted.Mode is ConsumerMode.Push ? "push" : "pull");
         RefuseOther(existing, "delivery_group", config.DeliverGroup ?? string.Empty, wanted.Config.DeliverGroup ?? string.Empty);
         RefuseOther(existing, "filter_subject", string.Join(", ", config.Filters()), wanted.Config.FilterSubject ?? string.Empty);
-        return config.MaxAckPending != wanted.Config.MaxAckPending
-            || config.MaxDeliver != wanted.Config.MaxDeliver
-            || config.AckWait?.Nanoseconds != wanted.Config.AckWait?.Nanoseconds
-            || !string.Equals(config.Description, wanted.Config.Description, StringComparison.Ordinal)
-            || (wanted.Config.Metadata is { } metadata && !Metadata.AreSame(config.Metadata, metadata));
+        return NamedFields.AreNews(config, wanted.Config.Changeable());
     }
 
     /// <summary>What is absent means something here, other than for JetStream: a definition without notes takes them away.</summary>

@@ -23,8 +23,8 @@ public interface IConsumerStore : IStreamConsumers
         StreamName stream, ConsumerName name, ConsumerMode mode, ConsumerConfig config, CancellationToken cancellationToken);
 
     /// <summary>
-    /// Changes max_ack_pending, max_deliver, ack_wait, description and metadata where they are not null; everything else, the deliver
-    /// subject and what is not known here too, stays. False where the consumer is gone or became another one in the meantime: look again.
+    /// Changes what is not null of <see cref="ConsumerConfig.Changeable"/>; everything else, the deliver subject and what is not known here
+    /// too, stays. False where the consumer is gone or became another one in the meantime: look again.
     /// </summary>
     Task<bool> TryUpdateAsync(
         StreamName stream, ConsumerName name, ConsumerMode mode, ConsumerConfig config, CancellationToken cancellationToken);

@@ -76,6 +76,16 @@ public record ConsumerConfig
     public IReadOnlyList<string> Filters() =>
         FilterSubjects is { Count: > 0 } several ? several : FilterSubject is { Length: > 0 } one ? [one] : [];
 
+    /// <summary>What a change may name: all but what makes it this consumer.</summary>
+    public ConsumerConfig Changeable() => this with
+    {
+        DurableName = null,
+        FilterSubject = null,
+        FilterSubjects = null,
+        DeliverSubject = null,
+        DeliverGroup = null,
+    };
+
     /// <summary>Whether JetStream sends by itself.</summary>
     public bool IsPush() => DeliverSubject is { Length: > 0 };
 }

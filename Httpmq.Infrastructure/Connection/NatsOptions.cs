@@ -54,6 +54,10 @@ public sealed record NatsOptions
     /// </summary>
     public long MaxTotalPendingBytes { get; init; } = 1024L * 1024 * 1024;
 
+    /// <summary>The <see cref="ApiPrefix"/> that asks this domain; null: the connected server's own.</summary>
+    public static string ApiPrefixOf(string? domain) =>
+        domain is null ? JetStreamSubjects.ApiPrefix : $"{JetStreamSubjects.Root}{domain}.API";
+
     /// <summary>The subject of a call of JetStream's API.</summary>
     internal string ApiSubject(string call) => JetStreamSubjects.Api(call, ApiPrefix);
 }

@@ -81,14 +81,7 @@ internal sealed class ConsumerStore(JetStreamApi api) : IConsumerStore
             throw new HttpmqException(ConsumerErrors.Ephemeral(operation));
         }
 
-        var change = Configurations.Named(new ConsumerConfig
-        {
-            Description = config.Description,
-            MaxAckPending = config.MaxAckPending,
-            MaxDeliver = config.MaxDeliver,
-            AckWait = config.AckWait,
-            Metadata = config.Metadata,
-        });
+        var change = Configurations.Named(config.Changeable());
         var answer = await WriteAsync(operation, stream, name, current.Config.Json.With(change), "update");
         return answer.Error switch
         {

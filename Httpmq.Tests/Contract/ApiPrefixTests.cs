@@ -59,5 +59,25 @@ internal sealed class ApiPrefixTests
         Assert.That(answer.Detail, Does.Contain("JetStream does not answer"));
     }
 
+    [TestCase("Domain", "hub", true)]
+    [TestCase("ApiPrefix", "$JS.hub.API", true)]
+    [TestCase("ApiPrefix", "$JS.API", true)]
+    [TestCase("Domain", "nowhere", false)]
+    public async Task Process_WithTheKey_AsksThere(string key, string value, bool works)
+    {
+        var settings = new Dictionary<string, string>(StringComparer.Ordinal) { [$"Httpmq__Nats__Jetstream__{key}"] = value };
+        await using var gateway = new GatewayProcess(HttpmqChild.Program, "management", _nats.Url, settings);
+        gateway.Start();
+        using var http = new HttpClient();
+        await Eventually.HoldsAsync(() => gateway.Output.Contains("management", StringComparison.Ordinal), "the ready block");
+
+        using var answer = await http.GetAsync(new Uri(gateway.Address, "/v1/admin/stream"));
+
+        Assert.That(
+            answer.StatusCode,
+            Is.EqualTo(works ? HttpStatusCode.OK : HttpStatusCode.ServiceUnavailable),
+            await answer.Content.ReadAsStringAsync());
+    }
+
     private static Task<GatewayAnswer> ReadyAsync(GatewayClient client) => client.ManageAsync(HttpMethod.Get, "/v1/admin/ready");
 }

@@ -58,7 +58,18 @@ internal static class Declaration
         return settings;
     }
 
-    private static NatsSettings ReadNats(SettingsSection nats, RunMode mode) => new()
+    private static NatsSettings ReadNats(SettingsSection nats, RunMode mode)
+    {
+        var settings = ReadNatsKeys(nats, mode);
+        if (settings is { Domain: not null, ApiPrefix: { } prefix })
+        {
+            nats.Refuse("jetstream.api_prefix", $"{PlainText.Quote(prefix)} is given beside jetstream.domain, and only one of them may be");
+        }
+
+        return settings;
+    }
+
+    private static NatsSettings ReadNatsKeys(SettingsSection nats, RunMode mode) => new()
     {
         ServerUri = nats.Optional(
             "server_uri", mode is RunMode.All ? null : "nats://127.0.0.1:4222", NatsUri, "the NATS server, or the servers of one cluster",
@@ -69,6 +80,12 @@ internal static class Declaration
         ReconnectWait = nats.Value(
             "reconnect.wait_interval_sec", "15", Seconds,
             "the pause between attempts at the same server, unless it was away and is back: then at once"),
+        Domain = nats.Optional(
+            "jetstream.domain", null, JetStreamDomain, "the JetStream domain whose streams are used; not of the embedded server",
+            "none: that of the NATS server"),
+        ApiPrefix = nats.Optional(
+            "jetstream.api_prefix", null, ApiPrefix,
+            "what the subjects of JetStream's API begin with, where an account imports it; instead of a domain", "none: `$JS.API`"),
     };
 
     private static LimitSettings ReadLimits(SettingsSection limits, LimitSettings defaults) => new()
@@ -83,6 +100,7 @@ internal static class Declaration
             "batch_window", $"{defaults.BatchWindow}", InflightRequests,
             "records of one batch that wait for JetStream; the batch waits for room"),
         MaxSubscriptions = limits.Value("max_subscriptions", $"{defaults.MaxSubscriptions}", Count, "that are open at once; beyond: 429"),
+        MaxBatches = limits.Value("max_batches", $"{defaults.MaxBatches}", Count, "that are open at once; beyond: 429"),
         MaxPendingBytes = limits.Value(
             "max_pending_bytes", $"{defaults.MaxPendingBytes}", Count,
             "what may wait for one subscriber; beyond, its stream ends as too slow"),

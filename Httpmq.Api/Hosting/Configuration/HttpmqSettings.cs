@@ -69,13 +69,19 @@ internal sealed record NatsSettings
 
     public required TimeSpan ReconnectWait { get; init; }
 
+    /// <summary>The domain of JetStream; null: that of the connected server.</summary>
+    public string? Domain { get; init; }
+
+    /// <summary>What the subjects of JetStream's API begin with; null: as the domain says. Never given together with it.</summary>
+    public string? ApiPrefix { get; init; }
+
     /// <summary><see cref="ServerUri"/> without user names, passwords and tokens, for people and logs.</summary>
     public string? DisplayUri => ServerUri is null ? null : SettingRules.WithoutCredentials(ServerUri);
 
     // The generated text would put the password of the server into the first log line that prints the settings.
     public override string ToString() =>
         $"NatsSettings {{ ServerUri = {DisplayUri}, ConnectTimeout = {ConnectTimeout}, "
-        + $"MaxReconnectAttempts = {MaxReconnectAttempts}, ReconnectWait = {ReconnectWait} }}";
+        + $"MaxReconnectAttempts = {MaxReconnectAttempts}, ReconnectWait = {ReconnectWait}, Domain = {Domain}, ApiPrefix = {ApiPrefix} }}";
 }
 
 /// <summary>The NATS server that this process starts itself; of use only with <see cref="HttpmqSettings.UsesEmbeddedNats"/>.</summary>

@@ -5,6 +5,7 @@ using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
 using System.Numerics;
+using Httpmq.Domain.Naming;
 using Httpmq.Infrastructure.EmbeddedNats;
 
 namespace Httpmq.Api.Hosting.Configuration;
@@ -79,6 +80,15 @@ internal static class SettingRules
     internal static readonly SettingRule<string> NatsUri =
         new("nats://host:port (or tls, ws, wss; several separated by commas)", TryNatsUri) { Display = WithoutCredentials };
 
+    internal static readonly SettingRule<string> JetStreamDomain = new(
+        "the name of a JetStream domain, without dots, wildcards and blanks",
+        static (string text, [MaybeNullWhen(false)] out string value) =>
+            IsLiteral(value = text) && !text.Contains('.', StringComparison.Ordinal));
+
+    internal static readonly SettingRule<string> ApiPrefix = new(
+        "a subject like $JS.API, without wildcards and without a dot at the end",
+        static (string text, [MaybeNullWhen(false)] out string value) => IsLiteral(value = text));
+
     internal static readonly SettingRule<IPAddress> Address = new("an IP address", TryAddress);
 
     internal static readonly SettingRule<string> Prefix = new("a path like / or /some/path", TryPrefix);
@@ -142,6 +152,9 @@ internal static class SettingRules
     private static bool TryNumber<T>(string text, T min, T max, out T value)
         where T : struct, IBinaryInteger<T>
         => T.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out value) && value >= min && value <= max;
+
+    private static bool IsLiteral(string subject) =>
+        SubjectFilter.TryParse(subject, out _, out _) && subject.AsSpan().IndexOfAny('*', '>') < 0;
 
     private static bool TrySeconds(string text, out TimeSpan value)
     {

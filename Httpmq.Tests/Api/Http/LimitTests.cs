@@ -169,6 +169,41 @@ internal sealed class LimitTests(string version)
     }
 
     [Test]
+    public async Task Batch_BeyondTheMost_Is429AndStoresNothingUntilOneEnds()
+    {
+        await using var gateway = await OwnGateway.StartAsync(SharedServers.Nats, new LimitSettings { MaxBatches = 1 });
+        using var client = Client(gateway);
+        var stream = SharedServers.NewName();
+        await client.DefineStreamAsync(stream, stream);
+        var end = new TaskCompletionSource();
+        var open = client.SendRawAsync(
+            HttpMethod.Post, "/v1/data/publish", new PacedContent([Encoding.UTF8.GetBytes(Record(stream, 1))], end.Task));
+        await Eventually.HoldsAsync(
+            async () => (int)(await client.StreamAsync(stream))["state"]!["messages"]! == 1, "the open batch's record");
+
+        var refusal = await client.DataAsync(HttpMethod.Post, "/v1/data/publish", new StringContent(Record(stream, 10)));
+        end.SetResult();
+
+        using (Assert.EnterMultipleScope())
+        {
+            Assert.That(refusal.Status, Is.EqualTo(HttpStatusCode.TooManyRequests), refusal.ToString());
+            Assert.That(refusal.Response.Headers.RetryAfter, Is.Not.Null);
+            Assert.That((string?)refusal.Body["error"]!["type"], Is.EqualTo("too-many-open-batches"));
+            Assert.That(refusal.Detail, Does.Contain("1 are open (limits.max_batches)"));
+            Assert.That((await open).Text, Does.Contain("\"sequence\":1"));
+            Assert.That((int)(await client.StreamAsync(stream))["state"]!["messages"]!, Is.EqualTo(1));
+        }
+
+        await Eventually.HoldsAsync(
+            async () =>
+            {
+                var (status, _) = await client.SendRawAsync(HttpMethod.Post, "/v1/data/publish", new StringContent(Record(stream, 1)));
+                return status is HttpStatusCode.OK;
+            },
+            "room again");
+    }
+
+    [Test]
     public async Task Headers_LargerThanTheLimit_AreRefusedAndTheProcessServesOn()
     {
         await using var gateway = await OwnGateway.StartAsync(SharedServers.Nats, new LimitSettings { MaxHeaderBytes = 4096 });

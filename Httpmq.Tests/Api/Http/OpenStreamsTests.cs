@@ -20,7 +20,7 @@ internal sealed class OpenStreamsTests : IAsyncDisposable
         var lifetime = new Mock<IHostApplicationLifetime>(MockBehavior.Strict);
         lifetime.SetupGet(static host => host.ApplicationStopping).Returns(_stopping.Token);
         lifetime.Setup(static host => host.StopApplication()).Callback(_stopping.Cancel);
-        var limits = new LimitSettings { MaxSubscriptions = 2, StallTimeout = TimeSpan.FromSeconds(60) };
+        var limits = new LimitSettings { MaxSubscriptions = 2, MaxBatches = 2, StallTimeout = TimeSpan.FromSeconds(60) };
         _streams = new OpenStreams(limits, lifetime.Object, _time, NullLogger<OpenStreams>.Instance);
     }
 
@@ -38,6 +38,17 @@ internal sealed class OpenStreamsTests : IAsyncDisposable
         _streams.LeaveSubscription();
 
         Assert.That(_streams.TryEnterSubscription(), Is.True);
+    }
+
+    [Test]
+    public void TryEnterBatch_AllPlacesTaken_IsRefusedUntilOneLeavesAndLeavesThoseOfSubscriptionsAlone()
+    {
+        Assert.That(Enumerable.Range(0, 3).Select(_ => _streams.TryEnterBatch()), Is.EqualTo(new[] { true, true, false }));
+
+        Assert.That(_streams.TryEnterSubscription(), Is.True);
+        _streams.LeaveBatch();
+
+        Assert.That(_streams.TryEnterBatch(), Is.True);
     }
 
     [TestCase(60, false, false, ExpectedResult = false)]

@@ -30,7 +30,8 @@ internal sealed class EnvironmentTests : ConfigurationTest
         {
             var run = (CommandLineResult.Run)result;
             Assert.That(run.Warnings, Is.Empty);
-            Assert.That(new[] { run.Settings.EmbeddedNats.DataFolder, run.Settings.EmbeddedNats.Executable }, Has.One.EqualTo("{"));
+            var (embedded, nats) = (run.Settings.EmbeddedNats, run.Settings.Nats);
+            Assert.That(new[] { embedded.DataFolder, embedded.Executable, nats.Domain, nats.ApiPrefix }, Has.One.EqualTo("{"));
         }
     }
 

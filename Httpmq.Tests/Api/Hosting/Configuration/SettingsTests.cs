@@ -78,6 +78,13 @@ internal sealed class SettingsTests : ConfigurationTest
     [TestCase("nats.reconnect.max_attempts", "-2")]
     [TestCase("nats.reconnect.max_attempts", "many")]
     [TestCase("nats.reconnect.wait_interval_sec", "0")]
+    [TestCase("nats.jetstream.domain", "a.b")]
+    [TestCase("nats.jetstream.domain", "'*'", "*")]
+    [TestCase("nats.jetstream.domain", "''", "")]
+    [TestCase("nats.jetstream.domain", "'a b'", "a b")]
+    [TestCase("nats.jetstream.api_prefix", "$JS.API.")]
+    [TestCase("nats.jetstream.api_prefix", "$JS.>")]
+    [TestCase("nats.jetstream.api_prefix", "''", "")]
     [TestCase("embedded_nats.data_folder", "''", "")]
     [TestCase("embedded_nats.port", "0")]
     [TestCase("embedded_nats.executable", "' '", " ")]
@@ -155,6 +162,21 @@ internal sealed class SettingsTests : ConfigurationTest
     public void ServerUri_OneOrSeveral_IsAccepted(string text, string? expected = null)
     {
         Assert.That(Settings("management", "-c", WriteKey("nats.server_uri", text)).Nats.ServerUri, Is.EqualTo(expected ?? text));
+    }
+
+    [Test]
+    public void Jetstream_DomainAndPrefix_ArePutWhereTheyAreNamedAndNotBoth()
+    {
+        Environment["Httpmq__Nats__Jetstream__Domain"] = "hub";
+        Assert.That((Settings("all").Nats.Domain, Settings("all").Nats.ApiPrefix), Is.EqualTo(("hub", (string?)null)));
+
+        Environment["Httpmq__Nats__Jetstream__ApiPrefix"] = "from.hub";
+        Assert.That(
+            Refuse("all"),
+            Has.Length.EqualTo(1).And.One.Contains("nats.jetstream.api_prefix: 'from.hub' is given beside jetstream.domain"));
+
+        Environment.Remove("Httpmq__Nats__Jetstream__Domain");
+        Assert.That((Settings("all").Nats.Domain, Settings("all").Nats.ApiPrefix), Is.EqualTo(((string?)null, "from.hub")));
     }
 
     [TestCase("/", "/")]
