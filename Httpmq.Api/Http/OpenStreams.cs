@@ -32,7 +32,7 @@ internal sealed class OpenStreams : IHostedLifecycleService, IAsyncDisposable
 
     private static readonly TimeSpan CheckInterval = TimeSpan.FromSeconds(1);
 
-    private readonly ConcurrentDictionary<IOpenStream, Task> _open = new();
+    private readonly ConcurrentDictionary<Entry, Task> _open = new();
     private readonly LimitSettings _limits;
     private readonly IHostApplicationLifetime _lifetime;
     private readonly ILogger<OpenStreams> _logger;
@@ -68,14 +68,16 @@ internal sealed class OpenStreams : IHostedLifecycleService, IAsyncDisposable
     public async Task RunAsync(IOpenStream stream, Func<Task> run)
     {
         var done = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        _open[stream] = done.Task;
+        var entry = new Entry(stream);
+        _open[entry] = done.Task;
         try
         {
             await run();
         }
         finally
         {
-            _open.TryRemove(stream, out _);
+            entry.Close();
+            _open.TryRemove(entry, out _);
             done.SetResult();
         }
     }
@@ -120,9 +122,9 @@ internal sealed class OpenStreams : IHostedLifecycleService, IAsyncDisposable
         }
         catch (OperationCanceledException)
         {
-            foreach (var stream in _open.Keys)
+            foreach (var entry in _open.Keys)
             {
-                stream.Abort();
+                entry.WhileOpen(static stream => stream.Abort());
             }
 
             // What subscriptions did not write goes back to NATS while there is a connection.
@@ -132,14 +134,49 @@ internal sealed class OpenStreams : IHostedLifecycleService, IAsyncDisposable
 
     private void CutOffStalled()
     {
-        foreach (var stream in _open.Keys)
+        foreach (var entry in _open.Keys)
         {
-            var stalled = stream.Stalled;
-            if (stalled > _limits.StallTimeout
-                || (stalled > EndLimit && (stream.IsEnding || _lifetime.ApplicationStopping.IsCancellationRequested)))
+            entry.WhileOpen(CutOffIfStalled);
+        }
+    }
+
+    private void CutOffIfStalled(IOpenStream stream)
+    {
+        var stalled = stream.Stalled;
+        if (stalled > _limits.StallTimeout
+            || (stalled > EndLimit && (stream.IsEnding || _lifetime.ApplicationStopping.IsCancellationRequested)))
+        {
+            _logger.Stalled(stream.RequestId, stream.Description, stalled.TotalSeconds);
+            stream.Abort();
+        }
+    }
+
+    /// <summary>
+    /// A stream and whether it still runs. The server reuses what stands behind a request as soon as that has ended: whoever touched it
+    /// then would break off somebody else's.
+    /// </summary>
+    private sealed class Entry(IOpenStream stream)
+    {
+        private readonly Lock _gate = new();
+        private bool _isClosed;
+
+        /// <summary>Does something with the stream; nothing where it has ended. It does not end in the meantime.</summary>
+        public void WhileOpen(Action<IOpenStream> action)
+        {
+            lock (_gate)
             {
-                _logger.Stalled(stream.RequestId, stream.Description, stalled.TotalSeconds);
-                stream.Abort();
+                if (!_isClosed)
+                {
+                    action(stream);
+                }
+            }
+        }
+
+        public void Close()
+        {
+            lock (_gate)
+            {
+                _isClosed = true;
             }
         }
     }

@@ -119,15 +119,63 @@ internal sealed class OpenStreamsTests : IAsyncDisposable
         Assert.That(_streams.Count, Is.Zero);
     }
 
+    /// <summary>The server reuses what stands behind a request that has ended, so nobody may touch it any more.</summary>
+    [Test]
+    public async Task Timer_StreamEndsWhileItIsLookedAt_IsNotTouchedAfterItsEnd()
+    {
+        var streams = new[] { new FakeStream(), new FakeStream() };
+        foreach (var stream in streams)
+        {
+            // Whichever the timer looks at first ends the other one, before it looks on.
+            stream.Looked = () =>
+            {
+                foreach (var other in streams.Where(other => other != stream))
+                {
+                    other.End.TrySetResult();
+                    other.IsOver = true;
+                }
+            };
+            stream.Running = _streams.RunAsync(stream, () => stream.End.Task);
+        }
+
+        Assert.That(() => _time.Advance(TimeSpan.FromSeconds(1)), Throws.Nothing);
+
+        foreach (var stream in streams)
+        {
+            stream.End.TrySetResult();
+            await stream.Running!;
+        }
+    }
+
     private sealed class FakeStream : IOpenStream
     {
+        private readonly TimeSpan _stalled;
+
         public TaskCompletionSource Aborted { get; } = new();
+
+        public TaskCompletionSource End { get; } = new();
+
+        public Task? Running { get; set; }
+
+        /// <summary>Called when the timer looks.</summary>
+        public Action? Looked { get; set; }
+
+        public bool IsOver { get; set; }
 
         public string RequestId => "id";
 
         public string Description => "a test";
 
-        public TimeSpan Stalled { get; init; }
+        public TimeSpan Stalled
+        {
+            get
+            {
+                ObjectDisposedException.ThrowIf(IsOver, this);
+                Looked?.Invoke();
+                return _stalled;
+            }
+            init => _stalled = value;
+        }
 
         public bool IsEnding { get; init; }
 
