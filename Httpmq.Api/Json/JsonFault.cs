@@ -36,8 +36,14 @@ internal static class JsonFault
             return $"{Field(exception.Path)}{JsonSyntaxFault.Describe(exception, text)}{where}";
         }
 
-        return Field(exception.Path) is { Length: > 0 } field
-            ? $"{field}{TypeFault(exception, type, text)}{where}"
+        if (Field(exception.Path) is { Length: > 0 } field)
+        {
+            return $"{field}{TypeFault(exception, type, text)}{where}";
+        }
+
+        // What is read by hand looks at the type of each value first, and falls over the characters alone.
+        return exception.InnerException is InvalidOperationException && type.Type.IsDefined(typeof(ReadByHandAttribute))
+            ? $"the body has {HalfCharacter}{where}"
             : $"the body is {KindOf(text[0])}, and a JSON object was expected{where}";
     }
 

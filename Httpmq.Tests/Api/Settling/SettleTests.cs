@@ -171,6 +171,10 @@ internal sealed class SettleTests
     [TestCase("7", "a settlement is an object")]
     [TestCase("""{"ack":[7]}""", "not a delivery")]
     [TestCase("""{"ack":[{"stream":1,"consumer":1}]""", "line 1")]
+    [TestCase("""{"term":[{"stream":1,"consumer":1,"reason":"\ud800"}]}""", "half of a character")]
+    [TestCase("""{"nak":[{"stream":1,"consumer":1,"delay":"\ud800"}]}""", "half of a character")]
+    [TestCase("""{"ack":[{"token":"\ud800"}]}""", "half of a character")]
+    [TestCase("""{"\ud800":[]}""", "half of a character")]
     public async Task Settle_NothingThatCanBeRead_IsRefusedWhole(string body, string says)
     {
         var answer = await SettleAsync(body);
