@@ -1,6 +1,7 @@
 using System.Reflection;
 using BenchmarkDotNet.Attributes;
 using Httpmq.MicroBench;
+using Httpmq.Tests.Support;
 
 namespace Httpmq.Tests.Benchmarks;
 
@@ -55,11 +56,13 @@ internal sealed class AllocationTests
             await (setUp.Invoke(benchmarks, null) as Task ?? Task.CompletedTask);
         }
 
-        // Everything that is made once, also by the runtime, is made before.
-        Measure(benchmarks, method);
-        var allocated = Measure(benchmarks, method) / operations;
-
-        Assert.That(allocated, Is.LessThanOrEqualTo(Permitted($"{method.DeclaringType.Name}.{method.Name}")));
+        // Everything that is made once is made before. On a busy machine it takes a while until the runtime has optimised the code, which
+        // before that boxes numbers.
+        var permitted = Permitted($"{method.DeclaringType.Name}.{method.Name}");
+        var first = Measure(benchmarks, method) / operations;
+        await Eventually.HoldsAsync(
+            () => Measure(benchmarks, method) / operations <= permitted,
+            $"at most {permitted} bytes an operation; the first {Calls} calls allocated {first}");
     }
 
     private static double Measure(object benchmarks, MethodInfo method)
