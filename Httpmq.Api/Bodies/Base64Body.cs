@@ -13,7 +13,7 @@ namespace Httpmq.Api.Bodies;
 /// </summary>
 internal readonly struct Base64Body(byte[] buffer, int length, BodyBuffers buffers) : IDisposable
 {
-    // Nobody gets much for the mere announcement of a large body.
+    // A client that only announces a large body must not make the gateway reserve memory for it.
     private const int LargestFirstBuffer = 64 * 1024;
 
     // Line breaks cost bytes too: a body may hold one CRLF per 4 characters, and some more.

@@ -15,9 +15,8 @@ internal sealed class SettleController(IMediator mediator) : ApiController(media
     /// <remarks>
     /// 200 means that the answer tells what became of each: `settled` is how many JetStream confirmed, and `results` has those that failed.
     /// Each is decided on its own. Works on any instance. A delivery that does not wait for it any more (it was acknowledged or
-    /// terminated, or
-    /// `max_retry` is reached) is confirmed, and nothing changes. A message that is named with two verbs fails twice, and nothing is done
-    /// with it.
+    /// terminated, or `max_retry` is reached) is confirmed, and nothing changes. A message that is named with two verbs fails twice, and
+    /// nothing is done with it.
     /// </remarks>
     /// <response code="200">What became of the entries.</response>
     /// <response code="400">None of it can be read, or the request has no entry or more than 10000; nothing was done.</response>

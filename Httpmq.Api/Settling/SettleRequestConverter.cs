@@ -9,8 +9,7 @@ namespace Httpmq.Api.Settling;
 
 /// <summary>
 /// Reads a settlement: under each verb an array of deliveries. One that cannot be read is kept with its fault, so that it does not spoil
-/// the
-/// others; a body with too many is not read any further, and nothing of it is done.
+/// the others; a body with too many is not read any further, and nothing of it is done.
 /// </summary>
 internal sealed class SettleRequestConverter : JsonConverter<SettleRequest>
 {

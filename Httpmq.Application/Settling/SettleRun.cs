@@ -110,8 +110,7 @@ internal sealed class SettleRun
 
     /// <summary>
     /// A consumer with copies answers one of two acknowledgements of a message that are under way together. So of several entries that
-    /// name a
-    /// message the same is sent once, other deliveries of it one after the other, and what contradicts itself not at all.
+    /// name a message the same is sent once, other deliveries of it one after the other, and what contradicts itself not at all.
     /// </summary>
     private void ReadAll()
     {

@@ -10,8 +10,7 @@ internal static class SettleFacts
 {
     /// <summary>
     /// The delay that a nak is sent with where it names none. JetStream counts it as if ack_wait, which is the first step of the backoff,
-    /// had
-    /// passed: with that, the message is redelivered after the step whose turn it is (measured on 2.9.10, 2.10.27 and 2.15.1).
+    /// had passed: with that, the message is redelivered after the step whose turn it is (measured on 2.9.10, 2.10.27 and 2.15.1).
     /// </summary>
     public static long NakDelayOf(GivenConfig<ConsumerConfig> config) =>
         config.HasBackoff && config.Known.AckWait is { Nanoseconds: > 0 and var first } ? first : Settlement.DefaultDelay;

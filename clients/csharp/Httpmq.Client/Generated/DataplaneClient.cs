@@ -395,9 +395,8 @@ namespace Httpmq.Client
         /// <remarks>
         /// 200 means that the answer tells what became of each: `settled` is how many JetStream confirmed, and `results` has those that failed.
         /// <br/>Each is decided on its own. Works on any instance. A delivery that does not wait for it any more (it was acknowledged or
-        /// <br/>terminated, or
-        /// <br/>`max_retry` is reached) is confirmed, and nothing changes. A message that is named with two verbs fails twice, and nothing is done
-        /// <br/>with it.
+        /// <br/>terminated, or `max_retry` is reached) is confirmed, and nothing changes. A message that is named with two verbs fails twice, and
+        /// <br/>nothing is done with it.
         /// </remarks>
         /// <param name="stream">The stream's name: 1 to 255 of the characters A-Z a-z 0-9 - _.</param>
         /// <param name="consumer">The consumer's name: 1 to 255 of the characters A-Z a-z 0-9 - _.</param>
