@@ -105,8 +105,8 @@ doc: build ## Write docs/configuration.md, and the OpenAPI documents to docs/ope
 		{ rm -f docs/openapi/$$group.json.new; exit 1; }; \
 	done
 
-snapshots: ## Write the files that are made from the code: public API of the layers, catalogue of events
-	@HTTPMQ_UPDATE_SNAPSHOTS=1 dotnet test Httpmq.Tests -c $(CONFIGURATION) --nologo -v q --filter 'FullyQualifiedName~Architecture'
+snapshots: ## Write the files that are made from the code: public API of the layers, catalogue of events, tables of routes
+	@HTTPMQ_UPDATE_SNAPSHOTS=1 dotnet test Httpmq.Tests -c $(CONFIGURATION) --nologo -v q --filter 'FullyQualifiedName~Architecture|FullyQualifiedName~ApiPageTests|FullyQualifiedName~RouteRightsTests'
 
 client: doc ## Generate the C# client from docs/openapi/
 	@dotnet run -c $(CONFIGURATION) --project clients/csharp/Generate -- docs/openapi clients/csharp/Httpmq.Client/Generated

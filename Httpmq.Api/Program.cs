@@ -16,10 +16,12 @@ switch (CommandLine.Parse(args, Environment.GetEnvironmentVariables()))
 {
     case CommandLineResult.Run run:
         run.LogWarnings();
-        return await new HttpmqProcess(run.Settings, Console.Out, Console.Error).RunAsync();
+        return await new HttpmqProcess(run.Settings, Console.Out, Console.Error, ReadAgain).RunAsync();
     case CommandLineResult.Exit exit:
         await (exit.ToStandardError ? Console.Error : Console.Out).WriteLineAsync(exit.Text);
         return exit.ExitCode;
     case var other:
         throw new InvalidOperationException($"Unknown result {other}.");
 }
+
+CommandLineResult ReadAgain() => CommandLine.Parse(args, Environment.GetEnvironmentVariables());

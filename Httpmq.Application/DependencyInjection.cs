@@ -1,5 +1,6 @@
 using FluentValidation;
 using Httpmq.Application.Publishing;
+using Httpmq.Application.Settling;
 using Httpmq.Application.Validation;
 using MediatR;
 using Microsoft.Extensions.DependencyInjection;
@@ -12,12 +13,13 @@ public static class DependencyInjection
     /// Adds the use cases. Handlers and validators keep no state, so each is made once.
     /// The ports that they need come from the infrastructure.
     /// </summary>
-    public static IServiceCollection AddApplication(this IServiceCollection services, PublishBatchOptions batch)
+    public static IServiceCollection AddApplication(this IServiceCollection services, PublishBatchOptions batch, SettleOptions settle)
     {
         services.AddSingleton<ServiceFactory>(provider => provider.GetRequiredService);
         services.AddSingleton<IMediator, Mediator>();
         services.AddSingleton(batch);
         services.AddSingleton<OpenBatches>();
+        services.AddSingleton(_ => new SettleRoom(settle.Window));
         services.AddSingleton(typeof(IPipelineBehavior<,>), typeof(ValidationBehavior<,>));
         services.AddValidatorsFromAssembly(typeof(DependencyInjection).Assembly, ServiceLifetime.Singleton, includeInternalTypes: true);
 

@@ -1,7 +1,9 @@
 using Httpmq.Application.Consumers;
 using Httpmq.Application.Definitions;
 using Httpmq.Application.Health;
+using Httpmq.Application.Info;
 using Httpmq.Application.Publishing;
+using Httpmq.Application.Reading;
 using Httpmq.Application.Settling;
 using Httpmq.Application.Streams;
 using Httpmq.Application.Subscriptions;
@@ -10,8 +12,10 @@ using Httpmq.Infrastructure.Consumers;
 using Httpmq.Infrastructure.Definitions;
 using Httpmq.Infrastructure.Deliveries;
 using Httpmq.Infrastructure.Health;
+using Httpmq.Infrastructure.Info;
 using Httpmq.Infrastructure.Ledger;
 using Httpmq.Infrastructure.Publishing;
+using Httpmq.Infrastructure.Reading;
 using Httpmq.Infrastructure.Requests;
 using Httpmq.Infrastructure.Settling;
 using Httpmq.Infrastructure.Streams;
@@ -22,7 +26,7 @@ namespace Httpmq.Infrastructure;
 
 public static class DependencyInjection
 {
-    /// <summary>Adds NATS JetStream behind the application's ports, with one connection for questions and one for deliveries.</summary>
+    /// <summary>Adds NATS JetStream behind the application's ports, with one connection for requests and one for deliveries.</summary>
     /// <param name="services">Where to.</param>
     /// <param name="options">How to reach NATS.</param>
     /// <param name="deliveries">Whether there will be subscribers; without, the second connection is not opened.</param>
@@ -41,11 +45,18 @@ public static class DependencyInjection
         services.AddSingleton<LockStream>();
         services.AddSingleton<IDefinitionLocks, DefinitionLocks>();
         services.AddSingleton<IStreamStore, StreamStore>();
+        services.AddSingleton<IStreamContents, StreamContents>();
         services.AddSingleton<IConsumerStore, ConsumerStore>();
+        services.AddSingleton<IConsumerControl, ConsumerControl>();
+        services.AddSingleton<IBrokerInfo, BrokerInfoReader>();
         services.AddSingleton<IStreamConsumers>(provider => provider.GetRequiredService<IConsumerStore>());
+        services.AddSingleton<IMessageReader, MessageReader>();
+        services.AddSingleton<IReplayFactory, Replays>();
         services.AddSingleton<IMessagePublisher, MessagePublisher>();
+        services.AddSingleton<IAtomicPublisher, AtomicPublisher>();
         services.AddSingleton<IMessageAcknowledger, MessageAcknowledger>();
         services.AddSingleton<IDeliverySourceFactory>(provider => provider.GetRequiredService<DeliverySources>());
+        services.AddSingleton<IPullFactory>(provider => provider.GetRequiredService<DeliverySources>());
         services.AddHostedService(provider => provider.GetRequiredService<RequestLink>());
         services.AddSingleton<IBrokerHealth>(provider => new BrokerHealth(
             provider.GetRequiredService<JetStreamApi>(),

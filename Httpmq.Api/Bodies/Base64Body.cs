@@ -1,21 +1,14 @@
-using Httpmq.Domain.Messages;
-using Httpmq.Api.Errors;
 using System.Buffers;
 using System.Buffers.Text;
-using System.IO.Pipelines;
+using Httpmq.Api.Errors;
 using Httpmq.Domain.Errors;
+using Httpmq.Domain.Messages;
 
 namespace Httpmq.Api.Bodies;
 
-/// <summary>
-/// A message from a request body: standard base64 with padding, CR and LF skipped, in a rented buffer; dispose it when the
-/// message was sent.
-/// </summary>
-internal readonly struct Base64Body(byte[] buffer, int length, BodyBuffers buffers) : IDisposable
+/// <summary>Standard base64 with padding; CR and LF are skipped wherever they are.</summary>
+internal static class Base64Body
 {
-    // A client that only announces a large body must not make the gateway reserve memory for it.
-    private const int LargestFirstBuffer = 64 * 1024;
-
     // Line breaks cost bytes too: a body may hold one CRLF per 4 characters, and some more.
     private const int SlackBytes = 4096;
 
@@ -23,109 +16,23 @@ internal readonly struct Base64Body(byte[] buffer, int length, BodyBuffers buffe
 
     private static ReadOnlySpan<byte> Alphabet => "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"u8;
 
-    public ReadOnlyMemory<byte> Message => buffer.AsMemory(0, length);
+    /// <summary>The longest body that can hold a message of this size, in bytes.</summary>
+    public static long MaxBody(int maxMessage) => (((long)maxMessage + 2) / 3 * 6) + SlackBytes;
 
-    /// <summary>
-    /// Reads and decodes the whole body. Throws <see cref="HttpmqException"/>: <see cref="ErrorKind.InvalidInput"/> with the
-    /// position for anything but base64 and for an empty message, <see cref="ErrorKind.TooLarge"/> while reading, as soon as
-    /// the message must become larger than <paramref name="maxMessage"/> bytes. Where the body takes longer than
-    /// <paramref name="timeouts"/> allows, <see cref="BadHttpRequestException"/> with status 408;
-    /// <see cref="ErrorKind.Unavailable"/> where <paramref name="buffers"/> are used up.
-    /// </summary>
-    public static async ValueTask<Base64Body> ReadAsync(
-        PipeReader reader,
-        long? contentLength,
-        int maxMessage,
-        BodyBuffers buffers,
-        BodyTimeouts timeouts,
-        CancellationToken cancellationToken)
+    /// <summary>Refuses what no base64 has, as soon as it is there.</summary>
+    /// <param name="part">A part of the body.</param>
+    /// <param name="before">How many bytes came before it.</param>
+    public static void Check(ReadOnlySpan<byte> part, int before)
     {
-        var maxBody = MaxBody(maxMessage);
-        if (contentLength > maxBody)
+        var illegal = part.IndexOfAnyExcept(Allowed);
+        if (illegal >= 0)
         {
-            throw TooLarge(maxMessage);
-        }
-
-        var body = buffers.Rent((int)Math.Min(LargestFirstBuffer, contentLength ?? BodyBuffers.Small));
-        var length = 0;
-        BodyDeadline? deadline = null;
-        try
-        {
-            while (true)
-            {
-                if (!reader.TryRead(out var result))
-                {
-                    deadline ??= new BodyDeadline(timeouts, cancellationToken);
-                    result = await deadline.ReadAsync(reader, length);
-                }
-
-                try
-                {
-                    if (length + result.Buffer.Length > maxBody)
-                    {
-                        throw TooLarge(maxMessage);
-                    }
-
-                    if (length + result.Buffer.Length > body.Length)
-                    {
-                        Grow(ref body, length, (int)Math.Max(
-                            length + result.Buffer.Length, Math.Min(maxBody, contentLength ?? 2L * length)), buffers);
-                    }
-
-                    Append(body, ref length, result.Buffer);
-                }
-                finally
-                {
-                    // Also when it is refused: the server may have to read the rest of the request.
-                    reader.AdvanceTo(result.Buffer.End);
-                }
-
-                if (result.IsCompleted)
-                {
-                    return Decode(body, length, maxMessage, buffers);
-                }
-            }
-        }
-        catch
-        {
-            buffers.Return(body);
-            throw;
-        }
-        finally
-        {
-            deadline?.Dispose();
+            throw Illegal(before + illegal);
         }
     }
 
-    public void Dispose() => buffers.Return(buffer);
-
-    private static long MaxBody(int maxMessage) => (((long)maxMessage + 2) / 3 * 6) + SlackBytes;
-
-    /// <summary>The caller's buffer is replaced before anything can throw, so that each is returned to the pool exactly once.</summary>
-    private static void Grow(ref byte[] body, int length, int size, BodyBuffers buffers)
-    {
-        var larger = buffers.Rent(size);
-        body.AsSpan(0, length).CopyTo(larger);
-        buffers.Return(body);
-        body = larger;
-    }
-
-    private static void Append(byte[] body, ref int length, in ReadOnlySequence<byte> more)
-    {
-        foreach (var segment in more)
-        {
-            var illegal = segment.Span.IndexOfAnyExcept(Allowed);
-            if (illegal >= 0)
-            {
-                throw Illegal(length + illegal);
-            }
-
-            segment.Span.CopyTo(body.AsSpan(length));
-            length += segment.Length;
-        }
-    }
-
-    private static Base64Body Decode(byte[] body, int length, int maxMessage, BodyBuffers buffers)
+    /// <summary>Decodes a whole body, whose characters are all allowed, into another buffer; the first one is returned then.</summary>
+    public static MessageBody Decode(byte[] body, int length, int maxMessage, BodyBuffers buffers)
     {
         var text = body.AsSpan(0, length);
         RefuseMisplacedPadding(text);
@@ -133,7 +40,8 @@ internal readonly struct Base64Body(byte[] buffer, int length, BodyBuffers buffe
         var stripped = breaks < 0 ? length : Strip(text, breaks);
         if (stripped == 0)
         {
-            throw new HttpmqException(BodyErrors.Empty);
+            buffers.Return(body);
+            return new MessageBody([], 0, buffers);
         }
 
         // Into another buffer: decoding over itself costs many times as much.
@@ -141,11 +49,11 @@ internal readonly struct Base64Body(byte[] buffer, int length, BodyBuffers buffe
         if (TryDecode(text[..stripped], message, out var written) && written <= maxMessage)
         {
             buffers.Return(body);
-            return new Base64Body(message, written, buffers);
+            return new MessageBody(message, written, buffers);
         }
 
         buffers.Return(message);
-        throw TooLarge(maxMessage);
+        throw new HttpmqException(PublishErrors.TooLarge(maxMessage));
     }
 
     /// <summary>Every character is allowed by now; what can still be wrong is where the text ends.</summary>
@@ -236,6 +144,4 @@ internal readonly struct Base64Body(byte[] buffer, int length, BodyBuffers buffe
     private static HttpmqException Illegal(int position) => new(BodyErrors.Base64(position));
 
     private static HttpmqException UnexpectedEnd(int position) => new(BodyErrors.CutShort(position));
-
-    private static HttpmqException TooLarge(int maxMessage) => new(PublishErrors.TooLarge(maxMessage));
 }

@@ -1,5 +1,5 @@
-using Httpmq.Api.Errors;
 using System.Buffers;
+using Httpmq.Api.Errors;
 using Httpmq.Domain.Errors;
 using Httpmq.Domain.Limits;
 

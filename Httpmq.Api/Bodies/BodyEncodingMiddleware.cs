@@ -1,6 +1,6 @@
 using Httpmq.Api.Errors;
-using Httpmq.Domain.Errors;
 using Httpmq.Api.Http;
+using Httpmq.Domain.Errors;
 
 namespace Httpmq.Api.Bodies;
 

@@ -1,9 +1,9 @@
-using Httpmq.Api.Errors;
 using System.Buffers;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using System.Text.Unicode;
+using Httpmq.Api.Errors;
 using Httpmq.Api.Http;
 using Httpmq.Api.Json;
 using Httpmq.Domain.Errors;
@@ -77,7 +77,7 @@ internal sealed class JsonBodyFormatter : InputFormatter
 
     /// <summary>Reads one JSON value, or throws <see cref="HttpmqException"/> with what is wrong with it.</summary>
     public static object Parse(in ReadOnlySequence<byte> body, JsonTypeInfo type, BodyBuffers buffers) =>
-        Parse(body, type, buffers, unknownFields: null, thorough: false, out _);
+        Parse(body, type, buffers, unknownFields: null, thorough: false, others: null, out _);
 
     private JsonTypeInfo? Find(Type model)
     {
@@ -95,7 +95,7 @@ internal sealed class JsonBodyFormatter : InputFormatter
     private object Parse(HttpContext context, in ReadOnlySequence<byte> body, JsonTypeInfo type)
     {
         var strict = context.Features.Get<RequestNotes>() is { IsStrict: true };
-        var model = Parse(body, type, _buffers, _unknownFields, strict, out var found);
+        var model = Parse(body, type, _buffers, _unknownFields, strict, others: null, out var found);
         if (found is not null)
         {
             context.RequestServices.GetRequiredService<UnknownNames>().Report(context, "field", found, _unknownFields.KnownOf(type));
@@ -104,17 +104,26 @@ internal sealed class JsonBodyFormatter : InputFormatter
         return model;
     }
 
-    private static object Parse(
+    /// <summary>Also looks for fields that nobody knows.</summary>
+    /// <param name="body">One JSON value.</param>
+    /// <param name="type">Its contract.</param>
+    /// <param name="buffers">Lends what the body is put together in.</param>
+    /// <param name="unknownFields">Finds them; null: nobody looks.</param>
+    /// <param name="thorough">Looks into every body.</param>
+    /// <param name="others">Names that are known besides.</param>
+    /// <param name="found">The fields that nobody knows; null: none.</param>
+    public static object Parse(
         in ReadOnlySequence<byte> body,
         JsonTypeInfo type,
         BodyBuffers buffers,
         UnknownFields? unknownFields,
         bool thorough,
+        IReadOnlyCollection<string>? others,
         out FoundNames? found)
     {
         if (body.IsSingleSegment)
         {
-            return Parse(body.FirstSpan, type, unknownFields, thorough, out found);
+            return Parse(body.FirstSpan, type, unknownFields, thorough, others, out found);
         }
 
         // In one piece: the framework's reader falls over a literal that is cut off where an empty segment follows.
@@ -122,7 +131,7 @@ internal sealed class JsonBodyFormatter : InputFormatter
         try
         {
             body.CopyTo(whole);
-            return Parse(whole.AsSpan(0, (int)body.Length), type, unknownFields, thorough, out found);
+            return Parse(whole.AsSpan(0, (int)body.Length), type, unknownFields, thorough, others, out found);
         }
         finally
         {
@@ -131,10 +140,15 @@ internal sealed class JsonBodyFormatter : InputFormatter
     }
 
     private static object Parse(
-        ReadOnlySpan<byte> body, JsonTypeInfo type, UnknownFields? unknownFields, bool thorough, out FoundNames? found)
+        ReadOnlySpan<byte> body,
+        JsonTypeInfo type,
+        UnknownFields? unknownFields,
+        bool thorough,
+        IReadOnlyCollection<string>? others,
+        out FoundNames? found)
     {
         var model = Parse(body, type);
-        found = unknownFields?.Find(body, type, model, thorough);
+        found = unknownFields?.Find(body, type, model, thorough, others);
         return model;
     }
 
@@ -145,8 +159,13 @@ internal sealed class JsonBodyFormatter : InputFormatter
             throw new HttpmqException(BodyErrors.Json($"the body is not UTF-8 from byte {ValidLength(whole) + 1} on"));
         }
 
-        // It counts lines and bytes from where the text begins or from where the value does, as the fault may be.
+        // It counts lines and bytes from where the text begins or from where the value does, as the reason may be.
         var text = whole.TrimStart(" \t\r\n"u8);
+        if (text.IsEmpty && type.Type.IsDefined(typeof(OptionalBodyAttribute), inherit: false))
+        {
+            return JsonSerializer.Deserialize("{}", type)!;
+        }
+
         try
         {
             var json = new Utf8JsonReader(text);
@@ -158,11 +177,11 @@ internal sealed class JsonBodyFormatter : InputFormatter
         }
         catch (JsonException exception)
         {
-            throw new HttpmqException(BodyErrors.Json(JsonFault.Describe(exception, type, text, whole[..^text.Length])));
+            throw new HttpmqException(BodyErrors.Json(JsonError.Describe(exception, type, text, whole[..^text.Length])));
         }
         catch (InvalidOperationException)
         {
-            throw new HttpmqException(BodyErrors.Json($"the body has {JsonFault.HalfCharacter}"));
+            throw new HttpmqException(BodyErrors.Json($"the body has {JsonError.HalfCharacter}"));
         }
     }
 

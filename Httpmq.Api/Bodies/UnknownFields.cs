@@ -26,15 +26,25 @@ internal sealed class UnknownFields
     /// <param name="type">Its contract.</param>
     /// <param name="model">What was read.</param>
     /// <param name="thorough">Looks into every body.</param>
-    public FoundNames? Find(ReadOnlySpan<byte> body, JsonTypeInfo type, object model, bool thorough)
+    /// <param name="others">Names that are known besides, read by hand, in the outermost object of what is read by hand.</param>
+    public FoundNames? Find(
+        ReadOnlySpan<byte> body, JsonTypeInfo type, object model, bool thorough, IReadOnlyCollection<string>? others = null)
     {
-        if (!thorough && model is IKnowsItsFields sure && sure.IsAllKnown(body))
+        if (body.TrimStart(" \t\r\n"u8).IsEmpty || (!thorough && model is IKnowsItsFields sure && sure.IsAllKnown(body)))
         {
             return null;
         }
 
-        var known = (HashSet<string>)KnownOf(type);
         FoundNames? found = null;
+        if (model is not IKnowsItsFields)
+        {
+            var within = new Utf8JsonReader(body);
+            within.Read();
+            FindWithin(ref within, type, ref found);
+            return found;
+        }
+
+        var known = (HashSet<string>)KnownOf(type);
         var json = new Utf8JsonReader(body);
 
         // An array of objects is one level deeper than an object.
@@ -48,7 +58,8 @@ internal sealed class UnknownFields
             }
             else if (json.TokenType is JsonTokenType.PropertyName
                 && (json.CurrentDepth == depth || json.CurrentDepth == elements)
-                && Unknown(ref json, known) is { } name)
+                && Unknown(ref json, known) is { } name
+                && !(json.CurrentDepth == 1 && others is not null && others.Contains(name, StringComparer.Ordinal)))
             {
                 if (model is IKnowsItsFields tolerant && tolerant.Permits(name))
                 {
@@ -61,6 +72,48 @@ internal sealed class UnknownFields
 
         return found;
     }
+
+    /// <summary>Also looks into what has fields itself. The reader is on the value, and is behind it afterwards.</summary>
+    private void FindWithin(ref Utf8JsonReader json, JsonTypeInfo? type, ref FoundNames? found)
+    {
+        var contract = type?.Kind is JsonTypeInfoKind.Enumerable ? TypeOf(type.ElementType, type.Options) : type;
+        if (json.TokenType is JsonTokenType.StartArray)
+        {
+            while (json.Read() && json.TokenType is not JsonTokenType.EndArray)
+            {
+                FindWithin(ref json, contract, ref found);
+            }
+
+            return;
+        }
+
+        if (json.TokenType is not JsonTokenType.StartObject || contract?.Kind is not JsonTypeInfoKind.Object)
+        {
+            json.Skip();
+            return;
+        }
+
+        var known = (HashSet<string>)KnownOf(contract);
+        while (json.Read() && json.TokenType is JsonTokenType.PropertyName)
+        {
+            JsonTypeInfo? field = null;
+            if (Unknown(ref json, known) is { } name)
+            {
+                (found ??= new FoundNames()).Add(name, known);
+            }
+            else if (json.GetString() is { } shown && contract.Properties.FirstOrDefault(
+                property => string.Equals(property.Name, shown, StringComparison.OrdinalIgnoreCase)) is { } property)
+            {
+                field = TypeOf(property.PropertyType, contract.Options);
+            }
+
+            json.Read();
+            FindWithin(ref json, field, ref found);
+        }
+    }
+
+    private static JsonTypeInfo? TypeOf(Type? type, JsonSerializerOptions options) =>
+        type is not null && options.TryGetTypeInfo(type, out var info) ? info : null;
 
     private static IEnumerable<string> NamesOf(JsonTypeInfo type) => type.Type.GetCustomAttribute<ReadByHandAttribute>() is { } read
         ? NamesOf(type.Options.GetTypeInfo(read.Element)).Concat(read.OtherFields)

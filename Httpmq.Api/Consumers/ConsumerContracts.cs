@@ -6,11 +6,19 @@ using Httpmq.Domain.Limits;
 
 namespace Httpmq.Api.Consumers;
 
-/// <summary>A durable consumer to define: deliver all, explicit acknowledgement.</summary>
+/// <summary>A durable consumer to define; all messages with explicit acknowledgement, where nothing else is said.</summary>
 internal sealed record ConsumerParameters : ConsumerConfig
 {
     /// <summary>push: JetStream sends to one subscriber, or to a delivery group; pull: any number of subscribers share.</summary>
     [Field(Required = true, Values = ["push", "pull"])]
+    public string? Mode { get; init; }
+}
+
+/// <summary>The whole configuration of a consumer; what is absent becomes JetStream's default.</summary>
+internal sealed record ConsumerReplacement : ConsumerConfig
+{
+    /// <summary>As it is; it cannot be changed.</summary>
+    [Field(Values = ["push", "pull"])]
     public string? Mode { get; init; }
 }
 
@@ -19,6 +27,10 @@ internal sealed record ConsumersAnswer : Answer
 {
     /// <summary>The consumers by name; <c>{}</c> when there are none.</summary>
     public required IReadOnlyDictionary<string, ConsumerInfo> Consumers { get; init; }
+
+    /// <summary>How many there are without `offset` and `limit`; only where a part of the list was asked for.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public long? Total { get; init; }
 }
 
 /// <summary>One consumer.</summary>
@@ -29,31 +41,55 @@ internal sealed record ConsumerAnswer : Answer
 }
 
 [JsonSerializable(typeof(ConsumerParameters))]
+[JsonSerializable(typeof(ConsumerReplacement))]
+[JsonSerializable(typeof(PauseParameters))]
+[JsonSerializable(typeof(PauseAnswer))]
+[JsonSerializable(typeof(ResetParameters))]
+[JsonSerializable(typeof(ResetAnswer))]
+[JsonSerializable(typeof(UnpinParameters))]
 [JsonSerializable(typeof(ConsumersAnswer))]
 [JsonSerializable(typeof(ConsumerAnswer))]
 internal sealed partial class ConsumersJson : JsonSerializerContext
 {
+    private static readonly Dictionary<string, string> Words = new(StringComparer.Ordinal)
+    {
+        ["durable_name"] = "name",
+        ["description"] = "notes",
+        ["deliver_group"] = "delivery_group",
+        ["max_ack_pending"] = "max_inflight",
+        ["max_deliver"] = "max_retry",
+    };
+
+    private static readonly Dictionary<string, string> Aliases =
+        Words.ToDictionary(static word => word.Value, static word => word.Key, StringComparer.Ordinal);
+
+    private static readonly string[] First =
+        ["name", "notes", "filter_subject", "delivery_group", "max_inflight", "max_retry", "ack_wait", "mode"];
+
     public static ShapedJson Wire { get; } = new(
         new ConsumersJson(),
         new Shape(typeof(ConsumerParameters))
         {
             IsRequest = true,
-            Words = new Dictionary<string, string>(StringComparer.Ordinal)
-            {
-                ["durable_name"] = "name",
-                ["description"] = "notes",
-                ["deliver_group"] = "delivery_group",
-                ["max_ack_pending"] = "max_inflight",
-                ["max_deliver"] = "max_retry",
-            },
-            Hidden = ["filter_subjects", "deliver_subject", "max_waiting"],
-            First = ["name", "notes", "filter_subject", "delivery_group", "max_inflight", "max_retry", "ack_wait", "mode"],
+            Words = Words,
+            Aliases = Aliases,
+            Hidden = ["deliver_subject"],
+            First = First,
             Example = """{"name":"billing","mode":"push","max_inflight":4,"filter_subject":"orders.new"}""",
+        },
+        new Shape(typeof(ConsumerReplacement))
+        {
+            IsRequest = true,
+            Words = Words,
+            Aliases = Aliases,
+            First = First,
+            Optional = ["name", "max_inflight"],
+            Example = """{"max_inflight":1000,"max_retry":5,"backoff":[1000000000,30000000000],"filter_subject":"orders.new"}""",
         },
         new Shape(typeof(ConsumerConfig))
         {
             Words = new Dictionary<string, string>(StringComparer.Ordinal) { ["description"] = "notes" },
-            Hidden = ["durable_name", "filter_subjects"],
+            Hidden = ["durable_name"],
             First =
             [
                 "notes", "deliver_subject", "deliver_group", "max_deliver", "ack_wait", "filter_subject", "max_waiting", "max_ack_pending",

@@ -10,6 +10,9 @@ internal static class BatchErrors
 
     public static readonly Error TooLong = new(BatchErrorTypes.RecordTooLong, null);
 
+    /// <summary>More than an atomic batch has.</summary>
+    public static Error TooManyRecords(int limit) => new(BatchErrorTypes.TooManyRecords, null, ("limit", limit));
+
     private static readonly Operation Reading = new(OperationKind.ReadRecord);
 
     /// <summary>As many are open as may be.</summary>

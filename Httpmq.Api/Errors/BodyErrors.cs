@@ -8,6 +8,10 @@ internal static class BodyErrors
 {
     public static readonly Error Empty = new(EmptyMessage, null);
 
+    /// <summary>A body that is the message itself.</summary>
+    public static Error EmptyRaw(string subject) =>
+        new(EmptyMessage, new Operation(OperationKind.Publish, Subject: subject), ("raw", true));
+
     /// <param name="reason">What is wrong, with its place.</param>
     public static Error Json(string reason) => new(InvalidJson, null, ("reason", reason));
 
@@ -16,6 +20,9 @@ internal static class BodyErrors
 
     /// <param name="position">Where the text ends within a group, from 1.</param>
     public static Error CutShort(int position) => new(InvalidBase64, null, ("position", position), ("cut_short", true));
+
+    /// <param name="reason">What is wrong with the event.</param>
+    public static Error Event(string reason) => new(InvalidCloudEvent, null, ("reason", reason));
 
     public static Error Full(long limit) => new(TooManyLargeBodies, null, ("limit", limit));
 }

@@ -4,7 +4,7 @@ namespace Httpmq.Api.Errors;
 
 /// <summary>
 /// The words of one type of error. A name in braces stands for that member of the error, as it is; "q" behind it puts the value into
-/// quotes, and cuts what would fill a screen; "s" only cuts it. <c>{refusal}</c> is what JetStream said, <c>{fate}</c> whether anything
+/// quotes, and cuts what would fill a screen; "s" only cuts it. <c>{refusal}</c> is what JetStream said, <c>{outcome}</c> whether anything
 /// happened.
 /// </summary>
 /// <param name="Message">What failed, where the error names no operation.</param>

@@ -13,7 +13,7 @@ internal static class ErrorTexts
     private const int Longest = 100;
 
     private static readonly FrozenDictionary<ErrorType, ErrorText> Texts =
-        new[] { HttpTexts.All, NatsTexts.All, ResourceTexts.All, MessageTexts.All, SubscriptionTexts.All }
+        new[] { HttpTexts.All, NatsTexts.All, ResourceTexts.All, MessageTexts.All, SubscriptionTexts.All, PullTexts.All }
             .SelectMany(static texts => texts)
             .ToFrozenDictionary(static text => text.Key, static text => text.Value);
 
@@ -47,6 +47,16 @@ internal static class ErrorTexts
         if (error.Has("problem"))
         {
             Fill("; {problem}", error, ref text);
+        }
+
+        if (error.Has("changed"))
+        {
+            Fill("; the rest of the configuration was changed", error, ref text);
+        }
+
+        if (error.Has("index"))
+        {
+            Fill("; this is the record with index {index}", error, ref text);
         }
 
         if (error.Has("warnings"))
@@ -84,8 +94,8 @@ internal static class ErrorTexts
             case "refusal":
                 Fill("{description} (err_code {err_code})", error, ref text);
                 return;
-            case "fate":
-                text.AppendLiteral(OperationTexts.FateOf(error));
+            case "outcome":
+                text.AppendLiteral(OperationTexts.OutcomeOf(error));
                 return;
         }
 

@@ -24,6 +24,8 @@ internal static class HttpErrors
     public static Error Rejected(int status, string reason) => new(OfRejection(status), Receiving, ("reason", reason));
 
     /// <summary>The rest of a batch whose body is broken.</summary>
+    public static Error Malformed(string reason) => new(MalformedRequest, null, ("reason", reason));
+
     public static Error Broken(string reason) => new(MalformedRequest, null, ("reason", reason), ("unread", true));
 
     /// <param name="header">The header that has a control character.</param>

@@ -20,15 +20,15 @@ internal static class MessageTexts
     public static readonly Dictionary<ErrorType, ErrorText> All = new()
     {
         [PublishErrorTypes.SubjectNotClaimed] = Of("no stream takes this subject; define one with POST /v1/admin/stream"),
-        [PublishErrorTypes.StreamWithoutLeader] = Of("stream {stream} has no leader at the moment; {fate}, try again"),
+        [PublishErrorTypes.StreamWithoutLeader] = Of("stream {stream} has no leader at the moment; {outcome}, try again"),
         [PublishErrorTypes.NotTaken] = Of(static error => error["cause"] is null
-            ? "no stream took it, and JetStream does not say why (it did not answer); {fate}, try again"
-            : "no stream took it, and JetStream does not say why ({cause}); {fate}, try again"),
+            ? "no stream took it, and JetStream does not say why (it did not answer); {outcome}, try again"
+            : "no stream took it, and JetStream does not say why ({cause}); {outcome}, try again"),
         [PublishErrorTypes.ForeignListener] = Of(
-            "somebody else than JetStream listens on the subject and answered first; the message may have been stored"),
+            "a client that is not JetStream listens on the subject and answered first; the message may have been stored"),
         [PublishErrorTypes.TooManyWaiting] = Of(static error => error.Operation is { Kind: OperationKind.Publish }
-            ? "too many messages wait for JetStream's answer; {fate}, try again"
-            : "too many requests wait for JetStream's answer; {fate}, try again"),
+            ? "too many messages wait for JetStream's answer; {outcome}, try again"
+            : "too many requests wait for JetStream's answer; {outcome}, try again"),
         [PublishErrorTypes.Timeout] = Of("JetStream did not answer in time; the message may have been stored"),
         [PublishErrorTypes.Interrupted] = Of(
             "the connection to NATS was lost before JetStream answered; the message may have been stored"),
@@ -39,7 +39,22 @@ internal static class MessageTexts
             : "the message has more than {limit} bytes" + WhoLimits),
         [MessageInProcessType] = Of(Refusal),
         [RollupNotPermittedType] = Of(Refusal),
-        [WrongStreamType] = Of(Refusal),
+        [InvalidTimeToLiveType] = Of(Refusal),
+        [TimeToLiveNotPermittedType] = Of(Refusal),
+        [CounterRefusedType] = Of(Refusal),
+        [ScheduleRefusedType] = Of(Refusal),
+        [AtomicBatchRefusedType] = Of(Refusal),
+        [AtomicBatchDuplicateType] = Of(Refusal),
+        [PublishErrorTypes.ScheduleDiscarded] = Of(
+            "stream {stream} keeps only what a consumer wants (retention interest), and no consumer wants this subject: JetStream would "
+            + "drop the schedule; {outcome}"),
+        [WrongStreamType] = Of(static error =>
+            error.Has("wanted") ? "expected is stream {wanted}, and stream {current} takes the subject; {outcome}" : Refusal),
+        [PublishErrorTypes.OutsideAtomicBatch] = Of(
+            "stream {stream}, which takes the first record of the batch, does not take this subject; {outcome}"),
+        [PublishErrorTypes.NotInAtomicBatch] = new("Invalid record", "{field}: {reason}; nothing was stored"),
+        [PublishErrorTypes.StoredWithoutBatch] = Of(
+            "a nats-server that knows no atomic batches has stored a message of this one by itself; some may be stored and others not"),
         [WrongLastMessageIdType] = Of(Refusal),
         [WrongLastSequenceType] = Of(Refusal),
 
@@ -49,6 +64,7 @@ internal static class MessageTexts
         [BatchErrorTypes.InvalidRecord] = new(InvalidRecord, static error =>
             error.Has("field") ? "{field}: '{value:s}' {reason}" : "{reason}"),
         [BatchErrorTypes.RecordTooLong] = new(InvalidRecord, "the line is longer than the largest message" + WhoLimits),
+        [BatchErrorTypes.TooManyRecords] = new("Too many records", "an atomic batch has at most {limit}; nothing was stored"),
         [BatchErrorTypes.TooMany] = new("Too many batches", "{limit} are open (limits.max_batches)"),
 
         [AckErrorTypes.Invalid] = new("Invalid acknowledgement", "{reason}"),
@@ -66,9 +82,9 @@ internal static class MessageTexts
         [AckErrorTypes.NotKnownYet] = Of(
             "consumer {consumer} knows of no such delivery, but it may have another leader since a moment ago, which "
             + "does not know yet what "
-            + "the one before it sent; {fate}, try again, or wait until the message comes again"),
+            + "the one before it sent; {outcome}, try again, or wait until the message comes again"),
         [AckErrorTypes.NotSent] = Of(
-            "not sent, because those before it in the request were not confirmed in time; {fate}, try again"),
+            "not sent, because those before it in the request were not confirmed in time; {outcome}, try again"),
         [AckErrorTypes.Timeout] = Of(static error => error.Operation is { Kind: OperationKind.Settle }
             ? "JetStream did not confirm in time; it may have been done, and doing it again is safe"
             : "JetStream did not confirm in time; the message may have been acknowledged, and acknowledging again is safe"),
@@ -77,7 +93,7 @@ internal static class MessageTexts
             : "the connection to NATS was lost before JetStream confirmed; acknowledging again is safe"),
         [AckErrorTypes.ForeignAnswer] = Of(static error => error["is_stream"] is true
             ? "a stream answered in the consumer's place: look for one with subjects below $JS"
-            : "somebody else than JetStream answered in the consumer's place: look for a stream or a client with subjects below $JS"),
+            : "a client that is not JetStream answered in the consumer's place: look for a stream or a client with subjects below $JS"),
     };
 
     private static string ForgottenBy(Error error) => error["only_copy"] is true ? Forgotten : string.Empty;

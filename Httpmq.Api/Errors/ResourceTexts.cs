@@ -21,7 +21,7 @@ internal static class ResourceTexts
         [InvalidConfigurationType] = Of(Refusal),
         [ReplicasNeedClusterType] = Of(static error => error.Has("replicas")
             ? "replicas: {replicas} needs a cluster of at least as many nats-servers, and this is a single one; "
-                + "leave replicas out, or say 1"
+                + "leave replicas out, or set it to 1"
                 + BehindRefusal
             : Refusal),
         [TooManyStreamsType] = Of(Refusal),
@@ -32,13 +32,13 @@ internal static class ResourceTexts
         [DeleteNotPermittedType] = Of(Refusal),
         [MessageNotFoundType] = Of(Refusal),
 
-        [DefinitionErrorTypes.TooManyChanges] = Of("{limit} other changes of it wait already; {fate}, try again"),
+        [DefinitionErrorTypes.TooManyChanges] = Of("{limit} other changes of it wait already; {outcome}, try again"),
         [DefinitionErrorTypes.ChangeUnderWay] = Of(
-            "another change of it is under way, and did not end in time; {fate}, try again in a few seconds"),
+            "another change of it is under way, and did not end in time; {outcome}, try again in a few seconds"),
         [DefinitionErrorTypes.LocksWithoutLeader] = Of(
-            "stream {lock_stream}, which locks definitions, has no leader at the moment; {fate}, try again"),
+            "stream {lock_stream}, which locks definitions, has no leader at the moment; {outcome}, try again"),
         [DefinitionErrorTypes.LockTimeout] = Of(
-            "JetStream did not answer within {seconds} s, when asked to lock the definition; {fate}"),
+            "JetStream did not answer within {seconds} s, when asked to lock the definition; {outcome}"),
         [DefinitionErrorTypes.ChangedMeanwhile] = Of("another tool changes it at the same time; look at it with GET, and try again"),
 
         [ConsumerNotFoundType] = new("Consumer {consumer} of stream {stream} not found", static error => error.Has("consumer")
@@ -52,7 +52,7 @@ internal static class ResourceTexts
         [ConsumerErrorTypes.NotDurable] = Of(
             "it was made by another client and is not durable, so it cannot be changed; delete it first, or use another name"),
         [ConsumerOfflineType] = Of(Refusal),
-        [ConsumerErrorTypes.WithoutLeader] = Of("the consumer has no leader at the moment; {fate}, try again"),
+        [ConsumerErrorTypes.WithoutLeader] = Of("the consumer has no leader at the moment; {outcome}, try again"),
 
         // nats-server 2.15 and newer take 1,000 consumers, also of a stream that says -1 (no limit).
         [TooManyConsumersType] = Of(
@@ -72,9 +72,10 @@ internal static class ResourceTexts
         "subjects" => "subjects: the stream has {current:q}, and {wanted:q} was asked for; "
             + "change them with PUT /v1/admin/stream/{stream}/subject" + BehindRefusal,
         "max_consumers" or "replicas" => Difference + AnotherName,
-        "description" or "metadata" => "{field}: the stream has another" + AnotherName,
         null => "the stream differs in a setting that this API does not have, so it was defined with another tool; "
             + "delete it first, or use another name" + BehindRefusal,
+        _ when !error.Has("wanted") || error["wanted"] is null =>
+            "{field}: the stream has another; change it with PUT /v1/admin/stream/{stream}" + BehindRefusal,
         _ => Difference + "; change it with PUT /v1/admin/stream/{stream}/limit" + BehindRefusal,
     };
 }

@@ -1,4 +1,5 @@
 using Httpmq.Domain.Errors;
+using Httpmq.Domain.Messages;
 using static Httpmq.Domain.Messages.SubscriptionErrorTypes;
 
 namespace Httpmq.Api.Errors;
@@ -39,6 +40,22 @@ internal static class SubscriptionTexts
             ? "the client is too slow: {waiting} bytes wait for it, and {limit} may wait for all subscribers together "
                 + "(limits.max_total_pending_bytes)"
             : "the client is too slow: {waiting} bytes wait for it"),
+        [SubscriberErrorTypes.Malformed] = new("Malformed message of the subscriber", "{reason}"),
+        [SubscriberErrorTypes.NeedsHttp2] = new(
+            "HTTP/2 required", "{protocol} has no two directions at once; use HTTP/2, with curl --http2-prior-knowledge, or a WebSocket"),
+        [SubscriberErrorTypes.UnknownProtocol] = new(
+            "Unknown WebSocket subprotocol", "Sec-WebSocket-Protocol: {wanted:q}; offer {known}, or none"),
+        [SubscriberErrorTypes.NotAcceptable] = new("Framing not acceptable", "Accept: {accept:q}; there are {known}"),
+        [SubscriberErrorTypes.OutOfCredit] = new(
+            Ended, "the request has ended and its credit is used up, so that nothing more can come; keep the request open to give more"),
+        [SubscriberErrorTypes.WrongVersion] = new(
+            "Unknown version of WebSocket", "Sec-WebSocket-Version: {version:q}; the one that is spoken is 13 (RFC 6455)"),
+        [SubscriberErrorTypes.BrokenHandshake] = new("Broken WebSocket handshake", "{reason}"),
+        [ReplayErrorTypes.Complete] = new("Replay ended", "all messages that were asked for are sent"),
+        [ReplayErrorTypes.TooManySubjects] = new(
+            "Too many subjects", "last_per_subject: {count} subjects match, and at most {limit} may; narrow it with subject"),
+        [NotPermittedByNats] = new(
+            Ended, "nats-server does not permit the gateway's NATS user to {verb} to {subject} (permissions violation)"),
         [Broken] = new(Ended, static error => error["reason"] is null ? "the connection to NATS was closed" : "{reason}"),
     };
 }

@@ -2,18 +2,23 @@ using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
 using System.Text;
+using Httpmq.Api.Access;
 using Httpmq.Api.Bodies;
 using Httpmq.Api.Consumers;
 using Httpmq.Api.Hosting.Configuration;
 using Httpmq.Api.Hosting.Transport;
 using Httpmq.Api.Http;
+using Httpmq.Api.Info;
 using Httpmq.Api.OpenApi;
 using Httpmq.Api.Publishing;
+using Httpmq.Api.Pulling;
+using Httpmq.Api.Reading;
 using Httpmq.Api.Settling;
 using Httpmq.Api.Streams;
 using Httpmq.Api.Subscriptions;
 using Httpmq.Application;
 using Httpmq.Application.Publishing;
+using Httpmq.Application.Settling;
 using Httpmq.Infrastructure;
 using Httpmq.Infrastructure.Connection;
 using Microsoft.AspNetCore.Mvc.Controllers;
@@ -32,6 +37,9 @@ internal static class ApiHost
     // Kestrel adds a second to its limits, and a sum that overflows is over at once: a time without end has to leave room for it.
     private static readonly TimeSpan NoTimeout = TimeSpan.FromDays(36_500);
 
+    // A client that vanished without closing answers no ping.
+    private static readonly TimeSpan WebSocketPing = TimeSpan.FromSeconds(60);
+
     public static WebApplication Build(
         ApiGroup group,
         ApiServerSettings server,
@@ -39,7 +47,8 @@ internal static class ApiHost
         LogSettings log,
         LimitSettings limits,
         TimeSpan? drainTimeout = null,
-        ICallerSource? callers = null)
+        ICallerSource? callers = null,
+        ConfiguredCallers? access = null)
     {
         var timeouts = new BodyTimeouts(server.ReadTimeout, limits.MinBodyRate, TimeProvider.System);
         var buffers = new BodyBuffers(limits.MaxTotalBodyBytes);
@@ -60,7 +69,7 @@ internal static class ApiHost
         builder.Services.AddSingleton(timeouts);
         builder.Services.AddSingleton(buffers);
         builder.Services.AddSingleton<UnknownNames>();
-        builder.Services.AddSingleton(callers ?? new AnonymousCallers());
+        builder.Services.AddSingleton(callers ?? (access is null ? new AnonymousCallers() : access));
         builder.Services.AddSingleton<DiagnosticSource, RejectedRequests>();
         builder.Services.AddDualProtocolTransport();
         builder.Services.Configure<SocketTransportOptions>(transport => transport.CreateBoundListenSocket = Bind);
@@ -71,10 +80,10 @@ internal static class ApiHost
             MaxPendingBytes = limits.MaxPendingBytes,
             MaxTotalPendingBytes = limits.MaxTotalPendingBytes,
         }, deliveries: group == ApiGroup.Dataplane);
-        builder.Services.AddApplication(new PublishBatchOptions(limits.BatchWindow));
+        builder.Services.AddApplication(new PublishBatchOptions(limits.BatchWindow), new SettleOptions(limits.SettleWindow));
         builder.Services.AddSingleton<OpenStreams>();
         builder.Services.AddHostedService(provider => provider.GetRequiredService<OpenStreams>());
-        builder.Services.AddPublishing().AddSettling().AddSubscriptions();
+        builder.Services.AddPublishing().AddSettling().AddSubscriptions().AddPulling().AddReading();
         var controllers = new GroupControllers(group);
         builder.Services
             .AddMvcCore(mvc =>
@@ -86,7 +95,7 @@ internal static class ApiHost
                 mvc.InputFormatters.Add(new JsonBodyFormatter(
                     timeouts,
                     buffers,
-                    [SettlingJson.Wire.Options, StreamsJson.Wire.Options, ConsumersJson.Wire.Options]));
+                    [SettlingJson.Wire.Options, PullingJson.Wire.Options, StreamsJson.Wire.Options, ConsumersJson.Wire.Options]));
                 mvc.Conventions.Add(controllers);
                 mvc.SuppressImplicitRequiredAttributeForNonNullableReferenceTypes = true;
             })
@@ -97,20 +106,30 @@ internal static class ApiHost
                 parts.FeatureProviders.Add(controllers);
             });
         builder.Services.AddPageAccess(server);
-        builder.Services.AddOpenApi(group, server, StreamsJson.Wire, ConsumersJson.Wire);
+        builder.Services.AddOpenApi(group, server, StreamsJson.Wire, ConsumersJson.Wire, InfoJson.Wire);
 
         var app = builder.Build();
         var prefix = server.PathPrefix.TrimEnd('/');
         app.UsePathBase(prefix);
         app.UseMiddleware<RequestIdMiddleware>(server.RequestIdHeader);
         app.UseMiddleware<AccessLogMiddleware>();
+        app.UseMiddleware<HeaderLimitMiddleware>();
         app.UseMiddleware<ErrorMiddleware>(new RouteAdvice(group, server, app.Services.GetRequiredService<EndpointDataSource>()));
         app.UsePageAccess(server, group);
         app.ServeBelow(prefix);
         app.UseWhen(
             context => context.Request.Path.StartsWithSegments("/swagger", StringComparison.Ordinal),
-            branch => branch.UseOpenApiAndSwagger(group, server));
+            branch =>
+            {
+                if (access is not null)
+                {
+                    branch.UseMiddleware<DocumentGuard>(access);
+                }
+
+                branch.UseOpenApiAndSwagger(group, server);
+            });
         app.UseErrorPages();
+        app.UseWebSockets(new WebSocketOptions { KeepAliveInterval = WebSocketPing, KeepAliveTimeout = WebSocketPing });
         app.UseRouting();
         app.UseMiddleware<ExactPathMiddleware>();
         app.UseMiddleware<CallerMiddleware>();
@@ -129,8 +148,12 @@ internal static class ApiHost
         kestrel.Limits.MaxConcurrentConnections = limits.MaxConnections;
         kestrel.Limits.KeepAliveTimeout = server.IdleTimeout ?? NoTimeout;
         kestrel.Limits.RequestHeadersTimeout = server.ReadTimeout ?? NoTimeout;
-        kestrel.Limits.MaxRequestHeadersTotalSize = limits.MaxHeaderBytes;
-        kestrel.Limits.Http2.MaxRequestHeaderFieldSize = limits.MaxHeaderBytes;
+
+        // HeaderLimitMiddleware refuses less. Up to twice its limit of all headers Kestrel reads on and answers 431 without a body, beyond
+        // it closes the connection, with all other streams. Nor must a single header be a reason for that.
+        kestrel.Limits.MaxRequestHeaderCount = HeaderLimitMiddleware.KestrelCount;
+        kestrel.Limits.MaxRequestHeadersTotalSize = HeaderLimitMiddleware.KestrelBytes(limits);
+        kestrel.Limits.Http2.MaxRequestHeaderFieldSize = 2 * HeaderLimitMiddleware.KestrelBytes(limits);
 
         // Kestrel would close a whole HTTP/2 connection because one of its streams is sent or read slowly, with all other
         // subscriptions on it. A slow body is refused alone: BodyDeadline. A subscriber that stops reading is cut off alone:
@@ -144,7 +167,8 @@ internal static class ApiHost
 
         // A subscription is a stream that stays open: 100, the default, would surprise a client that multiplexes.
         kestrel.Limits.Http2.MaxStreamsPerConnection = 1024;
-        kestrel.Limits.Http2.InitialConnectionWindowSize = 1024 * 1024;
+        kestrel.Limits.Http2.InitialStreamWindowSize = OpenStreams.StreamWindow;
+        kestrel.Limits.Http2.InitialConnectionWindowSize = OpenStreams.ConnectionWindow;
         kestrel.RequestHeaderEncodingSelector = _ => Encoding.UTF8;
         kestrel.ResponseHeaderEncodingSelector = _ => Encoding.UTF8;
         kestrel.ListenDualProtocol(new IPEndPoint(server.ListenOn, server.ListenPort));

@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using Httpmq.Api.Access;
 using Httpmq.Api.Hosting.Configuration;
 using Httpmq.Api.Http;
 using Httpmq.Application.Health;
@@ -13,7 +14,8 @@ namespace Httpmq.Api.Hosting;
 /// round on SIGINT or SIGTERM, or when one of them gives up.
 /// </summary>
 #pragma warning disable CA1001 // The one that runs it disposes what it holds: RunAsync.
-internal sealed class HttpmqProcess(HttpmqSettings settings, TextWriter output, TextWriter errors)
+internal sealed class HttpmqProcess(
+    HttpmqSettings settings, TextWriter output, TextWriter errors, Func<CommandLineResult>? readAgain = null)
 #pragma warning restore CA1001
 {
     private const int Failed = 1;
@@ -25,12 +27,15 @@ internal sealed class HttpmqProcess(HttpmqSettings settings, TextWriter output, 
 
     private readonly TaskCompletionSource _stop = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly CancellationTokenSource _starting = new();
+    private readonly CancellationTokenSource _stopping = new();
     private readonly List<IHost> _started = [];
+    private Task _reloading = Task.CompletedTask;
 
     /// <summary>Runs until it is told to stop; the exit code.</summary>
     public async Task<int> RunAsync()
     {
         using var starting = _starting;
+        using var stopping = _stopping;
         using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, OnSignal);
         using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, OnSignal);
         try
@@ -102,6 +107,9 @@ internal sealed class HttpmqProcess(HttpmqSettings settings, TextWriter output, 
         {
             Url = embedded?.ServerUri ?? settings.Nats.ServerUri!,
             Diagnosis = embedded,
+            Login = embedded is null ? settings.Nats.Login : embedded.Login,
+            LoginSettingName = NatsAccess.Login,
+            Tls = embedded is null ? settings.Nats.Tls : new NatsTls(),
             ApiPrefix = (embedded is null ? settings.Nats.ApiPrefix : null)
                 ?? NatsOptions.ApiPrefixOf(embedded is null ? settings.Nats.Domain : null),
             ConnectTimeout = settings.Nats.ConnectTimeout,
@@ -109,11 +117,13 @@ internal sealed class HttpmqProcess(HttpmqSettings settings, TextWriter output, 
             MaxReconnectAttempts = embedded is null ? settings.Nats.MaxReconnectAttempts : -1,
             ReconnectWait = embedded is null ? settings.Nats.ReconnectWait : EmbeddedReconnectWait,
         };
+        var access = settings.Access is { } given ? new ConfiguredCallers(given) : null;
         var apis = new List<(ApiGroup, ApiServerSettings, IHost)>();
         foreach (var (group, server) in Served())
         {
             var host = ApiHost.Build(
-                group, server, nats with { Name = $"httpmq-{group.Name}" }, settings.Log, settings.Limits, settings.DrainTimeout);
+                group, server, nats with { Name = $"httpmq-{group.Name}" }, settings.Log, settings.Limits, settings.DrainTimeout,
+                access: access);
             apis.Add((group, server, host));
             try
             {
@@ -134,6 +144,12 @@ internal sealed class HttpmqProcess(HttpmqSettings settings, TextWriter output, 
                         + $"on {server.ListenOn}:{server.ListenPort}: {exception.Message}; it must be an address of this machine",
                     exception);
             }
+        }
+
+        if (access is not null && settings.ConfigFile is { } file && readAgain is not null)
+        {
+            var logger = apis[0].Item3.Services.GetRequiredService<ILogger<AccessReload>>();
+            _reloading = new AccessReload(file, settings.Access!, readAgain, access, logger).RunAsync(TimeProvider.System, _stopping.Token);
         }
 
         return apis;
@@ -162,7 +178,7 @@ internal sealed class HttpmqProcess(HttpmqSettings settings, TextWriter output, 
     private async Task PrintReadyAsync(
         IReadOnlyList<(ApiGroup Group, ApiServerSettings Server, IHost Host)> apis, EmbeddedNatsServer? embedded)
     {
-        var (ready, version) = await WaitForNatsAsync(apis[0].Host.Services.GetRequiredService<IBrokerHealth>());
+        var (ready, version, problem) = await WaitForNatsAsync(apis[0].Host.Services.GetRequiredService<IBrokerHealth>());
         await output.WriteLineAsync(
             $"{ProductVersion.Text} {(ready ? "is ready" : "has started")}, mode {settings.Mode.ToString().ToLowerInvariant()}");
         foreach (var (group, server, _) in apis)
@@ -174,6 +190,11 @@ internal sealed class HttpmqProcess(HttpmqSettings settings, TextWriter output, 
         var address = embedded?.ServerUri ?? settings.Nats.DisplayUri;
         var state = ready ? $"nats-server {version}" : "not reachable yet, trying again";
         await output.WriteLineAsync($"  {"NATS",-12} {address}   {state}{(embedded is null ? string.Empty : ", embedded")}");
+        if (problem is not null)
+        {
+            await output.WriteLineAsync($"  {"WARNING",-12} {PlainText.OneLine(problem)}");
+        }
+
         if (embedded is not null)
         {
             await output.WriteLineAsync($"  {"program",-12} {embedded.Executable}");
@@ -192,29 +213,33 @@ internal sealed class HttpmqProcess(HttpmqSettings settings, TextWriter output, 
         await output.FlushAsync();
     }
 
-    private async Task<(bool Ready, string? Version)> WaitForNatsAsync(IBrokerHealth health)
+    private async Task<(bool Ready, string? Version, string? Problem)> WaitForNatsAsync(IBrokerHealth health)
     {
+        string? problem = null;
         using var timeLimit = CancellationTokenSource.CreateLinkedTokenSource(_starting.Token);
         timeLimit.CancelAfter(NatsTimeLimit);
         using var poll = new PeriodicTimer(TimeSpan.FromMilliseconds(50), TimeProvider.System);
         try
         {
-            while (await health.CheckAsync(timeLimit.Token) is not null)
+            while (await health.CheckAsync(timeLimit.Token) is { } error)
             {
+                problem = error["problem"] as string;
                 await poll.WaitForNextTickAsync(timeLimit.Token);
             }
 
-            return (true, health.ServerVersion);
+            return (true, health.ServerVersion, null);
         }
         catch (OperationCanceledException)
         {
-            return (false, null);
+            return (false, null, problem);
         }
     }
 
     /// <summary>The APIs drain side by side; the embedded server, started first, stops when they are done with it.</summary>
     private async Task StopAsync()
     {
+        await _stopping.CancelAsync();
+        await _reloading;
         using var limit = new CancellationTokenSource(settings.DrainTimeout, TimeProvider.System);
         var first = settings.UsesEmbeddedNats ? 1 : 0;
         await Task.WhenAll(_started.Skip(first).Select(host => StopAsync(host, limit.Token)));

@@ -1,3 +1,6 @@
+using System.Collections.Frozen;
+using Microsoft.Net.Http.Headers;
+
 namespace Httpmq.Api.Http;
 
 /// <summary>One line per request at level info; at level debug its headers as well, without those that carry secrets.</summary>
@@ -5,6 +8,10 @@ internal sealed class AccessLogMiddleware(RequestDelegate next, ApiServerSetting
 {
     /// <summary>The name of the log.</summary>
     public const string Category = "Httpmq.Access";
+
+    // Of these nothing is written, whatever is configured.
+    private static readonly FrozenSet<string> Secret = FrozenSet.Create(
+        StringComparer.OrdinalIgnoreCase, HeaderNames.Authorization, HeaderNames.ProxyAuthorization, HeaderNames.Cookie, "X-API-Key");
 
     private static readonly object BrokenOff = new();
 
@@ -34,7 +41,8 @@ internal sealed class AccessLogMiddleware(RequestDelegate next, ApiServerSetting
         var (method, path) = (context.Request.Method, context.Request.Path.Value ?? string.Empty);
         if (_logger.IsEnabled(LogLevel.Debug))
         {
-            var shown = context.Request.Headers.Where(header => !settings.DoNotLogHeaders.Contains(header.Key));
+            var shown = context.Request.Headers.Where(header =>
+                !Secret.Contains(header.Key) && !settings.DoNotLogHeaders.Contains(header.Key));
             _logger.RequestHeaders(method, path, string.Join("; ", shown.Select(header => $"{header.Key}: {header.Value}")));
         }
 

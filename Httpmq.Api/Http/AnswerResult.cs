@@ -23,26 +23,7 @@ internal sealed class AnswerResult<T>(T answer, JsonTypeInfo<T> type) : IActionR
         }
 
         AnswerWriter.Write(http.Response, answer, type);
-        return http.Response.ContentLength <= Small ? Task.CompletedTask : FlushAsync(http);
-    }
-
-    /// <summary>A client that does not read a large answer within the write timeout is cut off.</summary>
-    private static async Task FlushAsync(HttpContext http)
-    {
-        using var limit = CancellationTokenSource.CreateLinkedTokenSource(http.RequestAborted);
-        if (http.RequestServices.GetRequiredService<ApiServerSettings>().WriteTimeout is { } timeout)
-        {
-            limit.CancelAfter(timeout);
-        }
-
-        try
-        {
-            await http.Response.BodyWriter.FlushAsync(limit.Token);
-        }
-        catch (OperationCanceledException)
-        {
-            http.Abort();
-        }
+        return http.Response.ContentLength <= Small ? Task.CompletedTask : AnswerWriter.FlushAsync(http);
     }
 }
 
@@ -81,6 +62,25 @@ internal static class AnswerWriter
         if (buffer.Capacity > KeptBuffer)
         {
             _writers = null;
+        }
+    }
+
+    /// <summary>A client that does not read a large answer within the write timeout is cut off.</summary>
+    public static async Task FlushAsync(HttpContext http)
+    {
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(http.RequestAborted);
+        if (http.RequestServices.GetRequiredService<ApiServerSettings>().WriteTimeout is { } timeout)
+        {
+            limit.CancelAfter(timeout);
+        }
+
+        try
+        {
+            await http.Response.BodyWriter.FlushAsync(limit.Token);
+        }
+        catch (OperationCanceledException)
+        {
+            http.Abort();
         }
     }
 

@@ -37,9 +37,23 @@ internal sealed record FailureAnswer : Answer
 /// <param name="Message">What failed, in one short sentence.</param>
 /// <param name="Detail">Why: the field and its value, or JetStream's own text with its err_code.</param>
 /// <param name="Type">
-/// The failure's name, which never changes: what a program goes by. docs/errors.md lists them; new ones may be added.
+/// The failure's name, which never changes: what a program goes by. `GET /errors/{type}` says what to do, `GET /errors` lists them; new
+/// ones may be added.
 /// </param>
-internal sealed record ErrorContract(int Code, string Message, string Detail, string Type);
+/// <param name="LastSequence">
+/// Of a condition that does not hold: the last sequence that JetStream has instead, of the subject or the stream; not there where it does
+/// not say.
+/// </param>
+/// <param name="Index">
+/// Of an atomic batch: the first record at fault, from 0, blank lines not counted; not there where it is none or cannot be told.
+/// </param>
+internal sealed record ErrorContract(
+    int Code,
+    string Message,
+    string Detail,
+    string Type,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] ulong? LastSequence = null,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] int? Index = null);
 
 [JsonSerializable(typeof(Answer))]
 [JsonSerializable(typeof(FailureAnswer))]

@@ -1,5 +1,5 @@
-using Httpmq.Api.Errors;
 using System.Text.Json.Serialization.Metadata;
+using Httpmq.Api.Errors;
 using Httpmq.Domain.Access;
 using Httpmq.Domain.Errors;
 using MediatR;
@@ -40,7 +40,7 @@ internal abstract class ApiController(IMediator mediator) : ControllerBase
         }
         catch (OperationCanceledException exception) when (overdue.IsCancellationRequested && !Aborted.IsCancellationRequested)
         {
-            var effect = HttpMethods.IsGet(Request.Method) ? Effect.None : Effect.Unknown;
+            var effect = HttpMethods.IsGet(Request.Method) || HttpMethods.IsHead(Request.Method) ? Effect.None : Effect.Unknown;
             throw new HttpmqException(HttpErrors.TimedOut(AnswerLimit, effect), exception);
         }
     }

@@ -26,12 +26,22 @@ internal static partial class ApiLog
     [LoggerMessage(1012, LogLevel.Warning, "{RequestId}: {Description} was cut off, because its client had read nothing for {Seconds:0} s")]
     public static partial void Stalled(this ILogger logger, string requestId, string description, double seconds);
 
+    [LoggerMessage(1013, LogLevel.Debug, "{RequestId}: deliveries of {Stream}/{Consumer} were not acknowledged: {Error}")]
+    public static partial void NotAcknowledged(
+        this ILogger logger, string requestId, string stream, string consumer, string error);
+
     [LoggerMessage(1030, LogLevel.Warning,
         "A {Method} request has the unknown {Kind} '{Name}', which is ignored; the answer's warnings say so; logged once per name")]
     public static partial void UnknownName(this ILogger logger, string method, string kind, string name);
 
     [LoggerMessage(1031, LogLevel.Warning, "{Count} unknown names of fields and parameters were logged; no more will be logged")]
     public static partial void TooManyUnknownNames(this ILogger logger, int count);
+
+    [LoggerMessage(1040, LogLevel.Warning, "{File} has changed: {Keys} principals with keys and {Roles} roles are taken over")]
+    public static partial void AccessReplaced(this ILogger logger, string file, int keys, int roles);
+
+    [LoggerMessage(1041, LogLevel.Error, "{File} has changed, and the keys and roles of before are kept: {Reason}")]
+    public static partial void AccessKept(this ILogger logger, string file, string reason);
 
     [LoggerMessage(1020, LogLevel.Warning, "{Warning}")]
     public static partial void Configuration(this ILogger logger, string warning);

@@ -65,6 +65,7 @@ internal sealed class ErrorMiddleware(RequestDelegate next, RouteAdvice advice, 
     private static bool IsClientGone(HttpContext context, Exception exception) =>
         context.RequestAborted.IsCancellationRequested
         || exception is ConnectionResetException or ConnectionAbortedException
+            or OperationCanceledException { InnerException: ConnectionResetException or ConnectionAbortedException }
         || (exception is BadHttpRequestException bad && MalformedBody.IsEndOfConnection(bad))
         || (exception is IOException && RejectedBody.IsBroken(context.Request));
 
@@ -80,7 +81,9 @@ internal sealed class ErrorMiddleware(RequestDelegate next, RouteAdvice advice, 
                 ErrorResponses.Write(context, HttpErrors.NoRoute(advice.Describe(request)));
                 break;
             case StatusCodes.Status405MethodNotAllowed:
-                var allowed = context.Response.Headers.Allow.ToString();
+                // CONNECT is how HTTP/2 carries a WebSocket, which whoever is told of GET asks for by itself.
+                var allowed = context.Response.Headers.Allow.ToString().Replace("CONNECT, ", string.Empty, StringComparison.Ordinal);
+                context.Response.Headers.Allow = allowed;
                 ErrorResponses.Write(context, HttpErrors.Method(request.Method, $"{request.Path}", allowed));
                 break;
         }

@@ -9,18 +9,25 @@ internal static class ErrorResponses
     /// <summary>Seconds after which a client may try again what was unavailable.</summary>
     private const string RetryAfterSeconds = "1";
 
+    // RFC 6750, 3: the code only where something was shown.
+    private const string Challenge = "Bearer realm=\"httpmq\"";
+    private const string UnknownChallenge = $"{Challenge}, error=\"invalid_token\"";
+
     public static int StatusOf(ErrorKind kind) => kind switch
     {
         ErrorKind.InvalidInput => StatusCodes.Status400BadRequest,
+        ErrorKind.Unauthenticated => StatusCodes.Status401Unauthorized,
         ErrorKind.Forbidden => StatusCodes.Status403Forbidden,
         ErrorKind.NotFound => StatusCodes.Status404NotFound,
         ErrorKind.MethodNotAllowed => StatusCodes.Status405MethodNotAllowed,
+        ErrorKind.NotAcceptable => StatusCodes.Status406NotAcceptable,
         ErrorKind.TooSlow => StatusCodes.Status408RequestTimeout,
         ErrorKind.Conflict => StatusCodes.Status409Conflict,
         ErrorKind.PreconditionFailed => StatusCodes.Status412PreconditionFailed,
         ErrorKind.TooLarge => StatusCodes.Status413PayloadTooLarge,
         ErrorKind.Unsupported => StatusCodes.Status415UnsupportedMediaType,
         ErrorKind.Unprocessable => StatusCodes.Status422UnprocessableEntity,
+        ErrorKind.UpgradeRequired => StatusCodes.Status426UpgradeRequired,
         ErrorKind.TooMany => StatusCodes.Status429TooManyRequests,
         ErrorKind.NotSupported => StatusCodes.Status501NotImplemented,
         ErrorKind.Unavailable => StatusCodes.Status503ServiceUnavailable,
@@ -29,8 +36,9 @@ internal static class ErrorResponses
         _ => StatusCodes.Status500InternalServerError,
     };
 
-    /// <summary>The error as it stands in every answer, line and fate.</summary>
-    public static ErrorContract Contract(Error error) => new(StatusOf(error.Kind), error.Message(), error.Detail(), error.Type.Slug);
+    /// <summary>The error as it stands in every answer, line and outcome.</summary>
+    public static ErrorContract Contract(Error error) => new(
+        StatusOf(error.Kind), error.Message(), error.Detail(), error.Type.Slug, error["last_sequence"] as ulong?, error["index"] as int?);
 
     /// <summary>Answers with an error.</summary>
     /// <param name="context">The request.</param>
@@ -44,6 +52,11 @@ internal static class ErrorResponses
         if (status is StatusCodes.Status503ServiceUnavailable or StatusCodes.Status429TooManyRequests)
         {
             response.Headers.RetryAfter = RetryAfterSeconds;
+        }
+
+        if (status is StatusCodes.Status401Unauthorized)
+        {
+            response.Headers.WWWAuthenticate = error.Has("reason") ? UnknownChallenge : Challenge;
         }
 
         var leavesBody = status is StatusCodes.Status413PayloadTooLarge or StatusCodes.Status415UnsupportedMediaType
@@ -60,6 +73,7 @@ internal static class ErrorResponses
             error = error.With("warnings", warnings);
         }
 
+        VaryByAccept.Note(response);
         if (Problem.IsWanted(context.Request))
         {
             Problem.Write(response, error, status);

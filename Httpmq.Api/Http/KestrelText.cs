@@ -1,7 +1,7 @@
 namespace Httpmq.Api.Http;
 
 /// <summary>What the server refused in a request.</summary>
-internal enum KestrelFault
+internal enum KestrelError
 {
     /// <summary>One whose text can be shown as it is.</summary>
     Other,
@@ -21,19 +21,19 @@ internal enum KestrelFault
 /// </summary>
 internal static class KestrelText
 {
-    public static KestrelFault Read(BadHttpRequestException exception) => exception.Message switch
+    public static KestrelError Read(BadHttpRequestException exception) => exception.Message switch
     {
-        var text when text.StartsWith("Unexpected end of request content", StringComparison.Ordinal) => KestrelFault.EndOfConnection,
-        var text when text.StartsWith("Bad chunk size", StringComparison.Ordinal) => KestrelFault.BadChunk,
-        var text when text.StartsWith("Invalid request target", StringComparison.Ordinal) => KestrelFault.BadTarget,
-        _ => KestrelFault.Other,
+        var text when text.StartsWith("Unexpected end of request content", StringComparison.Ordinal) => KestrelError.EndOfConnection,
+        var text when text.StartsWith("Bad chunk size", StringComparison.Ordinal) => KestrelError.BadChunk,
+        var text when text.StartsWith("Invalid request target", StringComparison.Ordinal) => KestrelError.BadTarget,
+        _ => KestrelError.Other,
     };
 
     /// <summary>What is wrong, for people.</summary>
     public static string Describe(BadHttpRequestException exception) => Read(exception) switch
     {
-        KestrelFault.BadChunk => BadChunk,
-        KestrelFault.BadTarget => "the path has an invalid character, such as %00 or a character that is not ASCII",
+        KestrelError.BadChunk => BadChunk,
+        KestrelError.BadTarget => "the path has an invalid character, such as %00 or a character that is not ASCII",
         _ => exception.Message,
     };
 

@@ -14,5 +14,5 @@ internal static class MalformedBody
     };
 
     /// <summary>The server has no other sign of a connection that ended within a body; it closes its side without an answer.</summary>
-    public static bool IsEndOfConnection(BadHttpRequestException exception) => KestrelText.Read(exception) is KestrelFault.EndOfConnection;
+    public static bool IsEndOfConnection(BadHttpRequestException exception) => KestrelText.Read(exception) is KestrelError.EndOfConnection;
 }

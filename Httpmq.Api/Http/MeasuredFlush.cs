@@ -9,6 +9,9 @@ internal sealed class MeasuredFlush(PipeWriter output, TimeProvider time, Cancel
 {
     private long _started;
 
+    /// <summary>What it flushes.</summary>
+    public PipeWriter Output => output;
+
     /// <summary>How long the current flush has been waiting for the client; zero between flushes.</summary>
     public TimeSpan Stalled => Volatile.Read(ref _started) is not 0 and var start ? time.GetElapsedTime(start) : TimeSpan.Zero;
 

@@ -10,8 +10,16 @@ internal interface IOpenStream
     /// <summary>What it is, for the log, such as <c>the subscription to orders/billing</c>.</summary>
     string Description { get; }
 
+    /// <summary>The connection that it is on, perhaps with others.</summary>
+    string ConnectionId { get; }
+
     /// <summary>How long its client has taken nothing of what was written; zero while nothing waits.</summary>
     TimeSpan Stalled { get; }
+
+    /// <summary>
+    /// Whether its request is left unread meanwhile: what the client goes on to send takes room from the others on its connection.
+    /// </summary>
+    bool HoldsBody { get; }
 
     /// <summary>Whether only its last words are left to be read.</summary>
     bool IsEnding { get; }
@@ -24,9 +32,28 @@ internal interface IOpenStream
 /// Owns every response that stays open: limits how many subscriptions and batches there are, cuts off clients that stopped reading, and
 /// drains all of them at shutdown before the server closes connections. One that closes with a request still open takes from many clients
 /// what they have not read of the answer. One timer looks after all.
+/// <para>
+/// Of those that leave their request unread only so many may be on one connection: <see cref="ConnectionWindow"/> has room for what they
+/// hold, and for the requests of others.
+/// </para>
 /// </summary>
 internal sealed class OpenStreams : IHostedLifecycleService, IAsyncDisposable
 {
+    /// <summary>What a client may send on one stream of HTTP/2 before it is read, in bytes. It is Kestrel's default.</summary>
+    public const int StreamWindow = 768 * 1024;
+
+    /// <summary>
+    /// The same of all streams of one connection. Kestrel says that there is room again when half of it was read: what is left unread may
+    /// be no more than the other half.
+    /// </summary>
+    public const int ConnectionWindow = 2 * MostHolding * StreamWindow;
+
+    /// <summary>So many streams of one connection may leave their requests unread because nobody reads their answers.</summary>
+    public const int MostHolding = 16;
+
+    // Whoever reads at all has read something by then; bodies that wait for room are refused after 5 s.
+    private static readonly TimeSpan HoldLimit = TimeSpan.FromSeconds(1);
+
     // What is ending, or is told of a shutdown, keeps nothing but its last line from the others; its client gets so long to read it.
     private static readonly TimeSpan EndLimit = TimeSpan.FromSeconds(5);
 
@@ -134,21 +161,59 @@ internal sealed class OpenStreams : IHostedLifecycleService, IAsyncDisposable
 
     private void CutOffStalled()
     {
+        var holding = new List<(Entry Entry, TimeSpan Stalled)>();
         foreach (var entry in _open.Keys)
         {
-            entry.WhileOpen(CutOffIfStalled);
+            if (entry.Check(this) is { Ticks: > 0 } stalled)
+            {
+                holding.Add((entry, stalled));
+            }
+        }
+
+        CutOffTooMany(holding);
+    }
+
+    /// <summary>
+    /// Those that have stood still for the longest, because they are the least likely to go on. What all hold together is bounded, too.
+    /// </summary>
+    private void CutOffTooMany(List<(Entry Entry, TimeSpan Stalled)> holding)
+    {
+        var left = Math.Max(1, _limits.MaxTotalBodyBytes / StreamWindow);
+        var ofConnection = new Dictionary<string, int>(StringComparer.Ordinal);
+        foreach (var (entry, stalled) in holding.OrderBy(static one => one.Stalled))
+        {
+            var count = ofConnection[entry.ConnectionId] = ofConnection.GetValueOrDefault(entry.ConnectionId) + 1;
+            if (count > MostHolding || left == 0)
+            {
+                entry.WhileOpen(stream => CutOff(stream, stalled));
+            }
+            else
+            {
+                left--;
+            }
         }
     }
 
-    private void CutOffIfStalled(IOpenStream stream)
+    /// <summary>
+    /// Cuts off a stream that has stood still for too long. Returns for how long one that goes on has held its request; zero: it does not.
+    /// </summary>
+    private TimeSpan Check(IOpenStream stream)
     {
         var stalled = stream.Stalled;
         if (stalled > _limits.StallTimeout
             || (stalled > EndLimit && (stream.IsEnding || _lifetime.ApplicationStopping.IsCancellationRequested)))
         {
-            _logger.Stalled(stream.RequestId, stream.Description, stalled.TotalSeconds);
-            stream.Abort();
+            CutOff(stream, stalled);
+            return TimeSpan.Zero;
         }
+
+        return stalled > HoldLimit && stream.HoldsBody ? stalled : TimeSpan.Zero;
+    }
+
+    private void CutOff(IOpenStream stream, TimeSpan stalled)
+    {
+        _logger.Stalled(stream.RequestId, stream.Description, stalled.TotalSeconds);
+        stream.Abort();
     }
 
     /// <summary>
@@ -159,6 +224,18 @@ internal sealed class OpenStreams : IHostedLifecycleService, IAsyncDisposable
     {
         private readonly Lock _gate = new();
         private bool _isClosed;
+
+        /// <summary>Also when the stream has ended.</summary>
+        public string ConnectionId { get; } = stream.ConnectionId;
+
+        /// <inheritdoc cref="OpenStreams.Check"/>
+        public TimeSpan Check(OpenStreams streams)
+        {
+            lock (_gate)
+            {
+                return _isClosed ? TimeSpan.Zero : streams.Check(stream);
+            }
+        }
 
         /// <summary>Does something with the stream; nothing where it has ended. It does not end in the meantime.</summary>
         public void WhileOpen(Action<IOpenStream> action)

@@ -7,6 +7,16 @@ internal static class PageAccess
 {
     private const string Any = "*";
 
+    /// <summary>
+    /// What a page may read of an answer's headers. The last is for the attributes of CloudEvents, whose names nobody knows before; it
+    /// holds where no credentials are sent, as is the case here.
+    /// </summary>
+    private static readonly string[] Exposed =
+    [
+        "Retry-After", "Allow", "ETag", "Preference-Applied", QueryMiddleware.WarningHeader, "Httpmq-Stream", "Httpmq-Subject",
+        "Httpmq-Sequence", "Httpmq-Time", "Httpmq-Consumer-Sequence", "Httpmq-Deliveries", "Httpmq-Token", Any,
+    ];
+
     private static readonly TimeSpan PreflightAge = TimeSpan.FromMinutes(10);
 
     public static IServiceCollection AddPageAccess(this IServiceCollection services, ApiServerSettings server) =>
@@ -39,7 +49,7 @@ internal static class PageAccess
     private static void Configure(CorsPolicyBuilder policy, ApiServerSettings server)
     {
         policy.AllowAnyMethod().AllowAnyHeader().SetPreflightMaxAge(PreflightAge);
-        policy.WithExposedHeaders(server.RequestIdHeader, "Retry-After", "Allow");
+        policy.WithExposedHeaders([server.RequestIdHeader, .. Exposed]);
         if (server.AllowedOrigins.Contains(Any))
         {
             policy.AllowAnyOrigin();

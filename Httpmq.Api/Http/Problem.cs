@@ -4,7 +4,6 @@ using System.Text.Json;
 using Httpmq.Api.Errors;
 using Httpmq.Api.Json;
 using Httpmq.Domain.Errors;
-using Microsoft.Net.Http.Headers;
 
 namespace Httpmq.Api.Http;
 
@@ -15,8 +14,6 @@ namespace Httpmq.Api.Http;
 internal static class Problem
 {
     public const string ContentType = "application/problem+json";
-
-    private const string Json = "application/json";
 
     private static readonly Dictionary<string, string> Extensions = new(StringComparer.Ordinal)
     {
@@ -33,6 +30,7 @@ internal static class Problem
         ["wanted"] = "wanted",
         ["current"] = "current",
         ["last_sequence"] = "last_sequence",
+        ["index"] = "index",
         ["since"] = "since",
         ["server"] = "server",
         ["subjects"] = "subjects",
@@ -40,22 +38,13 @@ internal static class Problem
         ["other_stream"] = "other_stream",
         ["warnings"] = "warnings",
         ["err_code"] = "nats_err_code",
-        ["faults"] = "errors",
+        ["values"] = "errors",
     };
 
     private static readonly JsonWriterOptions Options = new() { Encoder = WireJson.Options().Encoder };
 
     /// <summary>Whether the client asks for it by name, and for plain JSON no more than for it.</summary>
-    public static bool IsWanted(HttpRequest request)
-    {
-        if (!request.Headers.Accept.ToString().Contains(ContentType, StringComparison.OrdinalIgnoreCase))
-        {
-            return false;
-        }
-
-        var weight = WeightOf(request, ContentType);
-        return weight > 0 && weight >= WeightOf(request, Json);
-    }
+    public static bool IsWanted(HttpRequest request) => BytesAnswer.IsWanted(request, ContentType);
 
     /// <summary>Writes the body and its headers; the status was set before.</summary>
     public static void Write(HttpResponse response, Error error, int status)
@@ -91,20 +80,6 @@ internal static class Problem
         }
     }
 
-    private static double WeightOf(HttpRequest request, string type)
-    {
-        var weight = 0.0;
-        if (MediaTypeHeaderValue.TryParseList(request.Headers.Accept, out var accepted))
-        {
-            foreach (var one in accepted.Where(one => one.MediaType.Equals(type, StringComparison.OrdinalIgnoreCase)))
-            {
-                weight = Math.Max(weight, one.Quality ?? 1);
-            }
-        }
-
-        return weight;
-    }
-
     private static void Write(Utf8JsonWriter json, object value)
     {
         switch (value)
@@ -115,10 +90,10 @@ internal static class Problem
             case int or long or uint or ulong or double:
                 json.WriteRawValue(Convert.ToString(value, CultureInfo.InvariantCulture)!);
                 break;
-            case Fault fault:
+            case InvalidValue invalid:
                 json.WriteStartObject();
-                json.WriteString("field"u8, fault.Field);
-                json.WriteString("detail"u8, fault.Reason);
+                json.WriteString("field"u8, invalid.Field);
+                json.WriteString("detail"u8, invalid.Reason);
                 json.WriteEndObject();
                 break;
             case IEnumerable<object> list:

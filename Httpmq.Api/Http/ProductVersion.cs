@@ -6,7 +6,10 @@ namespace Httpmq.Api.Http;
 internal static class ProductVersion
 {
     /// <summary>Such as <c>httpmq 1.0.0</c>; what a build appends after a plus (the commit) is left out.</summary>
-    public static string Text { get; } = Read();
+    public static string Text => $"httpmq {Number}";
+
+    /// <summary>The version alone, such as <c>1.0.0</c>.</summary>
+    public static string Number { get; } = Read();
 
     private static string Read()
     {
@@ -14,6 +17,6 @@ internal static class ProductVersion
         var version = assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion
             ?? assembly.GetName().Version?.ToString(3)
             ?? "";
-        return $"httpmq {version.Split('+')[0]}";
+        return version.Split('+')[0];
     }
 }

@@ -1,4 +1,5 @@
 using Httpmq.Domain.Errors;
+using Microsoft.AspNetCore.WebUtilities;
 
 namespace Httpmq.Api.Http;
 
@@ -6,7 +7,7 @@ namespace Httpmq.Api.Http;
 [AttributeUsage(AttributeTargets.Method)]
 internal sealed class QueryParametersAttribute(params string[] names) : Attribute
 {
-    public IReadOnlyCollection<string> Names { get; } = [.. names, QueryMiddleware.Strict];
+    public string[] Names { get; } = [.. names, QueryMiddleware.Strict];
 }
 
 /// <summary>
@@ -19,7 +20,7 @@ internal sealed class QueryMiddleware(RequestDelegate next, UnknownNames unknown
 
     public const string WarningHeader = "Httpmq-Warning";
 
-    private static readonly IReadOnlyCollection<string> StrictAlone = [Strict];
+    private static readonly string[] StrictAlone = [Strict];
 
     public Task InvokeAsync(HttpContext context)
     {
@@ -34,6 +35,16 @@ internal sealed class QueryMiddleware(RequestDelegate next, UnknownNames unknown
     private void Check(HttpContext context, Endpoint endpoint)
     {
         var known = endpoint.Metadata.GetMetadata<QueryParametersAttribute>()?.Names ?? StrictAlone;
+        if (endpoint.Metadata.GetOrderedMetadata<QueryAttribute>() is { Count: > 0 } described)
+        {
+            known = [.. known, .. described.Select(static query => query.Name)];
+        }
+
+        if (AreKnown(context.Request.QueryString, known))
+        {
+            return;
+        }
+
         var query = context.Request.Query;
         if (query.TryGetValue(Strict, out var values))
         {
@@ -53,11 +64,39 @@ internal sealed class QueryMiddleware(RequestDelegate next, UnknownNames unknown
         }
     }
 
+    /// <summary>Whether there is nothing to say. It goes without the collection of all values, which costs a hot path a kilobyte.</summary>
+    private static bool AreKnown(QueryString query, string[] known)
+    {
+        foreach (var parameter in new QueryStringEnumerable(query.Value))
+        {
+            var name = parameter.DecodeName().Span;
+            if (name.Equals(Strict, StringComparison.OrdinalIgnoreCase) || !IsIn(known, name))
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
+
+    private static bool IsIn(string[] names, ReadOnlySpan<char> name)
+    {
+        foreach (var known in names)
+        {
+            if (name.Equals(known, StringComparison.OrdinalIgnoreCase))
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
     private static bool ParseStrict(string text) => text switch
     {
         "true" or "1" or "" => true,
         "false" or "0" => false,
         _ => throw new HttpmqException(
-            RequestErrors.Invalid(new Fault("strict", text, $"strict: '{UnknownNames.Printable(text)}' is not true or false"))),
+            RequestErrors.Invalid(new InvalidValue("strict", text, $"strict: '{UnknownNames.Printable(text)}' is not true or false"))),
     };
 }

@@ -1,16 +1,17 @@
-using Httpmq.Api.Errors;
 using System.Buffers;
 using System.Diagnostics;
 using System.Text.Json;
+using Httpmq.Api.Errors;
 using Microsoft.AspNetCore.Connections.Features;
 using Microsoft.AspNetCore.Http.Features;
 
 namespace Httpmq.Api.Http;
 
 /// <summary>
-/// Requests of HTTP/1.1 that the server refuses before any middleware sees them: a path with %00, headers that are too large. Its answer is
-/// empty; this gives it the failure body of the contract, and the log its line. The server's one hook is this event, which it writes to the
-/// <see cref="DiagnosticSource"/> of the host: to one of our own, so that whoever else writes such events finds nobody listening.
+/// Requests that the server refuses before any middleware sees them: a path with %00, headers that are too large. Its answer is empty; this
+/// gives it a request id and, over HTTP/1.1, the failure body of the contract, and the log its line. The server's one hook is this event,
+/// which it writes to the <see cref="DiagnosticSource"/> of the host: to one of our own, so that whoever else writes such events finds
+/// nobody listening.
 /// </summary>
 internal sealed class RejectedRequests(ApiServerSettings settings, ILoggerFactory loggers) : DiagnosticSource
 {
@@ -38,15 +39,19 @@ internal sealed class RejectedRequests(ApiServerSettings settings, ILoggerFactor
                 RequestId = id,
                 Error = ErrorResponses.Contract(error) with { Code = rejection.StatusCode },
             };
-            var json = JsonSerializer.SerializeToUtf8Bytes(answer, AnswerJson.Wire.FailureAnswer);
-            response.Headers[settings.RequestIdHeader] = id;
-            response.Headers.ContentType = "application/json";
-            response.Headers.ContentLength = json.Length;
-            response.Headers.Connection = "close";
-
             // There is no body to write to yet. What is written behind the head is sent when the server closes the connection, which it
-            // does now.
-            if (body.StartAsync().IsCompletedSuccessfully && !HttpMethods.IsHead(request.Method))
+            // does now. Over HTTP/2 it does not, and what the connection carries are frames, those of others as well.
+            byte[] json = [];
+            if (!HttpProtocol.IsHttp2(request.Protocol))
+            {
+                json = JsonSerializer.SerializeToUtf8Bytes(answer, AnswerJson.Wire.FailureAnswer);
+                response.Headers.ContentType = "application/json";
+                response.Headers.Connection = "close";
+            }
+
+            response.Headers[settings.RequestIdHeader] = id;
+            response.Headers.ContentLength = json.Length;
+            if (body.StartAsync().IsCompletedSuccessfully && json.Length > 0 && !HttpMethods.IsHead(request.Method))
             {
                 output.Write(json);
             }

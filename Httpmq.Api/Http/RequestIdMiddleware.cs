@@ -1,6 +1,5 @@
-using Httpmq.Api.Errors;
 using System.Buffers;
-
+using Httpmq.Api.Errors;
 using Httpmq.Domain.Errors;
 namespace Httpmq.Api.Http;
 

@@ -16,6 +16,8 @@ internal sealed record LimitSettings
 
     public int BatchWindow { get; init; } = 1024;
 
+    public int SettleWindow { get; init; } = 2048;
+
     public int MaxSubscriptions { get; init; } = 20_000;
 
     public int MaxBatches { get; init; } = 10_000;
@@ -31,7 +33,7 @@ internal sealed record LimitSettings
     /// <summary>It is no write time-out: a subscriber that reads, however slowly, or for whom there is nothing, stays connected.</summary>
     public TimeSpan StallTimeout { get; init; } = TimeSpan.FromSeconds(60);
 
-    public int MaxHeaderBytes { get; init; } = 32 * 1024;
+    public int MaxHeaderBytes { get; init; } = 48 * 1024;
 
     /// <summary>Bytes per second on average; 0: no limit.</summary>
     public int MinBodyRate { get; init; } = 240;

@@ -4,8 +4,26 @@ using Httpmq.Domain.Errors;
 namespace Httpmq.Api.Http;
 
 /// <summary>
+/// On an action whose effect cannot be undone: unknown fields and parameters are refused even where the request is not strict. A misspelt
+/// <c>filter</c> of a purge would otherwise remove every message.
+/// </summary>
+[AttributeUsage(AttributeTargets.Method)]
+internal sealed class RefusesUnknownNamesAttribute : Attribute;
+
+/// <summary>
+/// On an action that replaces a configuration: a field that holds the whole of it, as an answer does, is refused even where the request is
+/// not strict. Otherwise all that is in it would become JetStream's default.
+/// </summary>
+/// <param name="field">The field.</param>
+[AttributeUsage(AttributeTargets.Method)]
+internal sealed class RefusesWrappedAttribute(string field) : Attribute
+{
+    public string Field { get; } = field;
+}
+
+/// <summary>
 /// Names in a request that nobody knows: said in the answer, with the nearest that somebody does, and once in the log. Refused where
-/// the request is strict.
+/// the request is strict, or where the action has <see cref="RefusesUnknownNamesAttribute"/>.
 /// </summary>
 internal sealed class UnknownNames(ILogger<UnknownNames> logger)
 {
@@ -33,6 +51,17 @@ internal sealed class UnknownNames(ILogger<UnknownNames> logger)
             throw new HttpmqException(HttpErrors.Unknown(kind, warnings));
         }
 
+        if (context.GetEndpoint()?.Metadata.GetMetadata<RefusesUnknownNamesAttribute>() is not null)
+        {
+            throw new HttpmqException(HttpErrors.Unknown(kind, warnings).With("final", value: true));
+        }
+
+        if (context.GetEndpoint()?.Metadata.GetMetadata<RefusesWrappedAttribute>() is { Field: var field }
+            && found.Names.Contains(field, StringComparer.OrdinalIgnoreCase))
+        {
+            throw new HttpmqException(HttpErrors.Unknown(kind, warnings).With("wrapper", field));
+        }
+
         notes.Warn(warnings);
         Log(context.Request.Method, kind, found);
     }
@@ -40,7 +69,7 @@ internal sealed class UnknownNames(ILogger<UnknownNames> logger)
     /// <summary>The warnings for these names.</summary>
     public static IReadOnlyList<string> Describe(string kind, FoundNames found, IReadOnlyCollection<string> known)
     {
-        var warnings = found.Names.Select(name => Describe(kind, name, known)).ToList();
+        var warnings = found.Names.Select(name => Describe(kind, name, found.KnownAt(name) ?? known)).ToList();
         if (found.More > 0)
         {
             warnings.Add($"{found.More} more unknown {kind}s");
@@ -100,6 +129,7 @@ internal sealed class UnknownNames(ILogger<UnknownNames> logger)
 internal sealed class FoundNames
 {
     private readonly List<string> _names = [];
+    private readonly Dictionary<string, IReadOnlyCollection<string>> _known = new(StringComparer.Ordinal);
 
     public IReadOnlyList<string> Names => _names;
 
@@ -107,7 +137,13 @@ internal sealed class FoundNames
 
     public bool IsEmpty => _names.Count == 0;
 
-    public void Add(string name)
+    /// <summary>The names that are known where this one was found; null: those that are known everywhere.</summary>
+    public IReadOnlyCollection<string>? KnownAt(string name) => _known.GetValueOrDefault(name);
+
+    /// <summary>Notes a name.</summary>
+    /// <param name="name">The name.</param>
+    /// <param name="known">The names that are known where it was found; null: those that are known everywhere.</param>
+    public void Add(string name, IReadOnlyCollection<string>? known = null)
     {
         if (_names.Contains(name, StringComparer.Ordinal))
         {
@@ -117,6 +153,10 @@ internal sealed class FoundNames
         if (_names.Count < UnknownNames.MostNamed)
         {
             _names.Add(name);
+            if (known is not null)
+            {
+                _known[name] = known;
+            }
         }
         else
         {

@@ -1,6 +1,5 @@
-using Httpmq.Api.Errors;
 using System.Net;
-
+using Httpmq.Api.Errors;
 using Httpmq.Domain.Errors;
 namespace Httpmq.Api.Http;
 

@@ -1,5 +1,3 @@
-using System.Buffers;
-using System.Globalization;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Serialization;
@@ -7,8 +5,8 @@ using Httpmq.Domain.Limits;
 
 namespace Httpmq.Api.Json;
 
-/// <summary>A duration that cannot be read; its message is for the client.</summary>
-internal sealed class DurationException(string message) : JsonException(message);
+/// <summary>A value that cannot be taken; its message is for the client.</summary>
+internal sealed class ValueException(string message) : JsonException(message);
 
 /// <summary>Durations in requests: an integer of nanoseconds, or text such as "30s".</summary>
 internal sealed class DurationConverter : JsonConverter<GivenDuration?>
@@ -28,13 +26,13 @@ internal sealed class DurationConverter : JsonConverter<GivenDuration?>
             case JsonTokenType.Number when reader.TryGetInt64(out var nanoseconds):
                 return new GivenDuration(nanoseconds);
             case JsonTokenType.String when !reader.HasValueSequence:
-                return DurationText.TryParse(TextOf(ref reader), out var parsed, out var fault)
+                return DurationText.TryParse(TextOf(ref reader), out var parsed, out var reason)
                     ? new GivenDuration(parsed, HasUnit: true)
-                    : throw new DurationException($"{Shown(ref reader)} {fault}; {Expected}");
+                    : throw new ValueException($"{Shown(ref reader)} {reason}; {Expected}");
             case JsonTokenType.Number:
-                throw new DurationException($"{Shown(ref reader)} is no integer of nanoseconds within range; {Expected}");
+                throw new ValueException($"{Shown(ref reader)} is no integer of nanoseconds within range; {Expected}");
             default:
-                throw new DurationException($"{JsonFault.KindOf(reader.ValueSpan[0])} is no duration; {Expected}");
+                throw new ValueException($"{JsonError.KindOf(reader.ValueSpan[0])} is no duration; {Expected}");
         }
     }
 
@@ -71,86 +69,16 @@ internal sealed class DurationConverter : JsonConverter<GivenDuration?>
     }
 }
 
-/// <summary>Durations as text, as Go writes them and NATS's tools take them: numbers with units, one after the other.</summary>
-internal static class DurationText
+/// <summary>Durations in lists of requests.</summary>
+internal sealed class ListedDurationConverter : JsonConverter<GivenDuration>
 {
-    private static readonly SearchValues<char> Number = SearchValues.Create("0123456789.");
+    private static readonly DurationConverter One = new();
 
-    /// <summary>The texts that are taken, as a regular expression.</summary>
-    public const string Pattern = "^(0|([0-9]+(\\.[0-9]+)?(ns|us|µs|ms|s|m|h))+)$";
+    public override bool HandleNull => true;
 
-    // Longer ones first: "ms" is no "m" with something behind it.
-    private static readonly (string Unit, long Nanoseconds)[] Units =
-    [
-        ("ns", 1), ("us", 1_000), ("µs", 1_000), ("μs", 1_000), ("ms", 1_000_000), ("s", 1_000_000_000), ("m", 60_000_000_000),
-        ("h", 3_600_000_000_000),
-    ];
+    public override GivenDuration Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
+        One.Read(ref reader, typeToConvert, options) ?? throw new ValueException($"null is no duration; {DurationConverter.Expected}");
 
-    /// <summary>Reads a duration.</summary>
-    /// <param name="text">For example <c>1h30m</c>, <c>250ms</c>, <c>1.5s</c>, <c>0</c>.</param>
-    /// <param name="nanoseconds">The duration.</param>
-    /// <param name="fault">What is wrong with the text, null when nothing is.</param>
-    public static bool TryParse(string text, out long nanoseconds, out string? fault)
-    {
-        nanoseconds = 0;
-        fault = text switch
-        {
-            "" => "is empty",
-            "0" => null,
-            ['-', ..] => "is negative",
-            _ => Sum(text, out nanoseconds),
-        };
-        return fault is null;
-    }
-
-    private static string? Sum(ReadOnlySpan<char> rest, out long nanoseconds)
-    {
-        nanoseconds = 0;
-        var sum = 0m;
-        while (!rest.IsEmpty)
-        {
-            var digits = rest.IndexOfAnyExcept(Number);
-            if (digits < 0)
-            {
-                return "has a number without a unit";
-            }
-
-            if (digits is 0 or > 25
-                || !decimal.TryParse(rest[..digits], NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var number))
-            {
-                return "is no duration";
-            }
-
-            rest = rest[digits..];
-            if (!TakeUnit(ref rest, out var unit))
-            {
-                return rest[0] is 'd' or 'w' ? $"has the unit '{rest[0]}', which is not taken: a day is \"24h\"" : "has an unknown unit";
-            }
-
-            // Decimals hold 28 digits; a number of 25 in hours is beyond them and beyond all.
-            if (number > long.MaxValue / unit + 1m || (sum += decimal.Truncate(number * unit)) > long.MaxValue)
-            {
-                return "is longer than 292 years";
-            }
-        }
-
-        nanoseconds = (long)sum;
-        return null;
-    }
-
-    private static bool TakeUnit(ref ReadOnlySpan<char> rest, out long nanoseconds)
-    {
-        foreach (var (unit, length) in Units)
-        {
-            if (rest.StartsWith(unit, StringComparison.Ordinal) && (unit is not "m" || rest is not ['m', 's', ..]))
-            {
-                rest = rest[unit.Length..];
-                nanoseconds = length;
-                return true;
-            }
-        }
-
-        nanoseconds = 0;
-        return false;
-    }
+    public override void Write(Utf8JsonWriter writer, GivenDuration value, JsonSerializerOptions options) =>
+        writer.WriteNumberValue(value.Nanoseconds);
 }

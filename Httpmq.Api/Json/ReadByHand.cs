@@ -1,7 +1,7 @@
 namespace Httpmq.Api.Json;
 
 /// <summary>
-/// On a contract that a converter reads by hand: what each of its elements would be for the framework, for texts about faults, and which
+/// On a contract that a converter reads by hand: what each of its elements would be for the framework, for the texts of errors, and which
 /// fields it knows besides.
 /// </summary>
 [AttributeUsage(AttributeTargets.Class)]

@@ -21,6 +21,14 @@ internal sealed record Shape(Type Type)
     /// <summary>v1's words for JetStream's.</summary>
     public IReadOnlyDictionary<string, string> Words { get; init; } = new Dictionary<string, string>(StringComparer.Ordinal);
 
+    /// <summary>
+    /// JetStream's words that a request may use as well, by v1's. They are not in the documents, which show each field once.
+    /// </summary>
+    public IReadOnlyDictionary<string, string> Aliases { get; init; } = new Dictionary<string, string>(StringComparer.Ordinal);
+
+    /// <summary>Fields that a request may leave out although the domain requires them, in v1's words.</summary>
+    public string[] Optional { get; init; } = [];
+
     /// <summary>Fields that v1 does not have, in JetStream's words.</summary>
     public string[] Hidden { get; init; } = [];
 
@@ -50,6 +58,33 @@ internal sealed record Shape(Type Type)
                 property.Set = IsRequest ? ((PropertyInfo)property.AttributeProvider!).SetValue : property.Set;
                 property.Name = Words.GetValueOrDefault(property.Name, property.Name);
                 property.Order = Array.IndexOf(First, property.Name) is >= 0 and var place ? place - First.Length : 0;
+                if (Aliases.TryGetValue(property.Name, out var alias))
+                {
+                    type.Properties.Add(AliasOf(type, property, alias));
+                }
+            }
+        }
+    }
+
+    /// <summary>Another name of a field. Both of them may stand there where they say the same.</summary>
+    private static JsonPropertyInfo AliasOf(JsonTypeInfo type, JsonPropertyInfo property, string name)
+    {
+        var (get, set) = (property.Get!, property.Set!);
+        property.Set = Assign;
+        var alias = type.CreateJsonPropertyInfo(property.PropertyType, name);
+        alias.Set = Assign;
+        return alias;
+
+        void Assign(object target, object? value)
+        {
+            if (value is not null && get(target) is { } other && !other.Equals(value))
+            {
+                throw new ValueException($"{property.Name} and {name} are two names of the same field, and their values differ");
+            }
+
+            if (value is not null)
+            {
+                set(target, value);
             }
         }
     }
@@ -61,7 +96,7 @@ internal sealed class ShapedJson
     public ShapedJson(JsonSerializerContext context, params IReadOnlyList<Shape> shapes)
     {
         Shapes = shapes;
-        Options = WireJson.Options(new DurationConverter());
+        Options = WireJson.Options(new DurationConverter(), new ListedDurationConverter());
         Options.DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull;
         Options.TypeInfoResolver = context.WithAddedModifier(type => shapes.FirstOrDefault(shape => shape.Type == type.Type)?.Apply(type));
         Options.MakeReadOnly();

@@ -62,8 +62,13 @@ internal sealed class CommonParts(string requestIdHeader) : IOperationProcessor
                 parameter.Schema.Example = "billing";
                 SchemaDetails.ApplyNameRule(parameter.Schema);
                 break;
+            case "sequence":
+                parameter.Description = "The message's sequence in the stream, at least 1.";
+                parameter.Schema = new JsonSchema
+                { Type = JsonObjectType.Integer, Format = JsonFormatStrings.ULong, Minimum = 1, Example = 17 };
+                break;
             case "subject":
-                parameter.Description = "The subject to publish to: tokens split by `.`, none empty, no white space or control characters, "
+                parameter.Description = "The subject: tokens split by `.`, none empty, no white space or control characters, "
                     + "no wildcards. Percent-encoded where a path needs it.";
                 parameter.Schema.Example = "orders.new";
                 parameter.Schema.MinLength = 1;

@@ -20,6 +20,7 @@ internal static class OpenApiSetup
         services.Configure<JsonOptions>(json => json.JsonSerializerOptions.PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower);
 
         // The generator takes these from here, in this order; those of the features were added before.
+        services.AddSingleton<IOperationProcessor, QueryParts>();
         services.AddSingleton<IOperationProcessor, ErrorAnswers>();
         services.AddSingleton<IOperationProcessor>(new CommonParts(server.RequestIdHeader));
         return services.AddOpenApiDocument((document, provider) =>
@@ -37,7 +38,7 @@ internal static class OpenApiSetup
                 document.SchemaSettings.TypeMappers.Add(mapper);
             }
 
-            document.DocumentProcessors.Add(new DocumentText(server.PathPrefix, server.RequestIdHeader));
+            document.DocumentProcessors.Add(new DocumentText(group, server.PathPrefix, server.RequestIdHeader));
         });
     }
 

@@ -43,6 +43,11 @@ internal sealed class SchemaDetails(HashSet<Type> shaped) : ISchemaProcessor
     /// <summary>Either of two types; what is known of the number goes with the number.</summary>
     private static void MakeDuration(JsonSchemaProperty property)
     {
+        if (property.AnyOf.Count > 0)
+        {
+            return; // A schema that is met twice.
+        }
+
         property.Description += " Or text with units, such as \"250ms\", \"30s\", \"1h30m\".";
         property.AnyOf.Add(new JsonSchema { Type = JsonObjectType.Integer, Format = JsonFormatStrings.Long, Minimum = property.Minimum });
         property.AnyOf.Add(new JsonSchema { Type = JsonObjectType.String, Pattern = DurationText.Pattern });
@@ -50,7 +55,7 @@ internal sealed class SchemaDetails(HashSet<Type> shaped) : ISchemaProcessor
     }
 
     /// <summary>A field that a request may have, or of a contract that is not shaped.</summary>
-    public static void Complete(JsonSchemaProperty property, MemberInfo member)
+    public static void Complete(JsonSchemaProperty property, MemberInfo member, bool isOptional = false)
     {
         var schema = member.GetCustomAttribute<FieldAttribute>() ?? new FieldAttribute();
         if (member.GetCustomAttribute<JsonIgnoreAttribute>() is not null)
@@ -58,7 +63,7 @@ internal sealed class SchemaDetails(HashSet<Type> shaped) : ISchemaProcessor
             // Left out instead of null.
             property.IsNullableRaw = null;
         }
-        else if (schema.Required || property.IsNullableRaw is not true)
+        else if ((schema.Required && !isOptional) || property.IsNullableRaw is not true)
         {
             property.IsRequired = true;
             property.IsNullableRaw = null;

@@ -21,7 +21,7 @@ internal static class ShapeSchema
     {
         var whole = new JsonSchema();
         var own = whole;
-        IEnumerable<JsonPropertyInfo> fields = FieldsOf(shape.Type);
+        var fields = FieldsOf(shape.Type);
         if (shape.Extends is { } extended)
         {
             whole.AllOf.Add(generator.GenerateWithReference<JsonSchema>(extended.ToContextualType(), resolver));
@@ -44,7 +44,7 @@ internal static class ShapeSchema
             own.Properties.Add(field.Name, property);
             if (shape.IsRequest)
             {
-                SchemaDetails.Complete(property, member);
+                SchemaDetails.Complete(property, member, isOptional: shape.Optional.Contains(field.Name));
             }
             else
             {
@@ -54,6 +54,7 @@ internal static class ShapeSchema
 
         return whole;
 
-        IList<JsonPropertyInfo> FieldsOf(Type type) => json.Options.GetTypeInfo(type).Properties;
+        IEnumerable<JsonPropertyInfo> FieldsOf(Type type) =>
+            json.Options.GetTypeInfo(type).Properties.Where(static field => field.AttributeProvider is not null);
     }
 }

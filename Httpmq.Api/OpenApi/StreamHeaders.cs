@@ -9,6 +9,9 @@ internal static class StreamHeaders
     /// <summary>Headers of every answer that comes line by line.</summary>
     public static OpenApiHeader NoCache => Header("Always `no-cache`.", "no-cache");
 
+    /// <summary>Headers of the answers that are not v1's.</summary>
+    public static OpenApiHeader NoStore => Header("Always `no-store`.", "no-store");
+
     /// <inheritdoc cref="NoCache"/>
     public static OpenApiHeader NoBuffering => Header("Always `no`: proxies that know it pass each line on at once.", "no");
 

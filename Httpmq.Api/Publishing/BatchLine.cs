@@ -1,8 +1,8 @@
-using Httpmq.Domain.Errors;
-using Httpmq.Api.Errors;
 using System.Buffers;
 using System.Text;
 using System.Text.Json;
+using Httpmq.Api.Errors;
+using Httpmq.Domain.Errors;
 
 namespace Httpmq.Api.Publishing;
 
@@ -22,7 +22,7 @@ internal static class BatchLine
         BatchErrors.Invalid($"the line is not a JSON object: {OnePerLine}, such as {{\"subject\":\"orders.new\",\"b64_msg\":\"aGk=\"}}");
 
     /// <summary>What can be told from both ends of the line; null where it may be an object.</summary>
-    public static Error? FindFault(in ReadOnlySequence<byte> line)
+    public static Error? Validate(in ReadOnlySequence<byte> line)
     {
         var (first, last) = Ends(line);
         return (first, last) switch
@@ -52,6 +52,20 @@ internal static class BatchLine
         return at >= line.Length
             ? $"the line is not JSON: it ends within the object; {OnePerLine}"
             : $"the line is not JSON from byte {at + 1} on: '{Show(line.Slice(at))}'";
+    }
+
+    /// <summary>Whether there is nothing on it, so that it is no record.</summary>
+    public static bool IsBlank(in ReadOnlySequence<byte> line)
+    {
+        foreach (var segment in line)
+        {
+            if (segment.Span.IndexOfAnyExcept(" \t\r"u8) >= 0)
+            {
+                return false;
+            }
+        }
+
+        return true;
     }
 
     /// <summary>How many bytes from the start are UTF-8.</summary>

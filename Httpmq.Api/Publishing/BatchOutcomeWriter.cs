@@ -1,9 +1,9 @@
-using Httpmq.Api.Errors;
 using System.Globalization;
 using System.IO.Pipelines;
 using System.Runtime.CompilerServices;
 using System.Text.Encodings.Web;
 using System.Text.Json;
+using Httpmq.Api.Errors;
 using Httpmq.Api.Http;
 using Httpmq.Application.Publishing;
 using Httpmq.Domain.Errors;
@@ -42,12 +42,26 @@ internal sealed class BatchOutcomeWriter(PipeWriter output) : IDisposable
             _json.WriteNumber("code"u8, ErrorResponses.StatusOf(error.Kind));
             WriteTexts(error);
             _json.WriteString("type"u8, error.Type.Slug);
+            if (error["last_sequence"] is ulong last)
+            {
+                _json.WriteNumber("last_sequence"u8, last);
+            }
+
             _json.WriteEndObject();
         }
         else
         {
             _json.WriteString("stream"u8, outcome.Stream);
             _json.WriteNumber("sequence"u8, outcome.Sequence);
+            if (outcome.Duplicate)
+            {
+                _json.WriteBoolean("duplicate"u8, true);
+            }
+
+            if (outcome.Value is { } value)
+            {
+                _json.WriteString("value"u8, value);
+            }
         }
 
         if (warnings is not null)

@@ -1,13 +1,11 @@
-using Httpmq.Api.Errors;
 using System.Buffers;
 using System.Collections.Concurrent;
 using System.IO.Pipelines;
 using Httpmq.Api.Bodies;
+using Httpmq.Api.Errors;
 using Httpmq.Api.Http;
 using Httpmq.Application.Publishing;
 using Httpmq.Domain.Errors;
-using Httpmq.Domain.Messages;
-using Httpmq.Domain.Naming;
 using Microsoft.AspNetCore.Connections.Features;
 
 namespace Httpmq.Api.Publishing;
@@ -31,15 +29,13 @@ internal sealed class BatchPublication(
     // A batch whose input never ends a read would keep its thread, of which there are as many as processors.
     private const int RecordsPerTurn = 64;
 
-    // How long a client that was told of the stop has to end its request, before its connection is closed.
-    private static readonly TimeSpan EndLimit = TimeSpan.FromSeconds(5);
-
-    private readonly MeasuredFlush _flush = new(http.Response.BodyWriter, time, http.RequestAborted);
+    private readonly MeasuredFlush _flush = new(new ChunkedOutput(http.Response.BodyWriter), time, http.RequestAborted);
     private readonly BodyBuffers.Lease _unflushed = buffers.Hold();
     private readonly CancellationTokenSource _giveUp = CancellationTokenSource.CreateLinkedTokenSource(http.RequestAborted, stopping);
     private readonly bool _strict = http.Features.Get<RequestNotes>() is { IsStrict: true };
     private readonly ConcurrentQueue<(long Line, IReadOnlyList<string> Warnings)> _warnings = new();
     private volatile bool _reading = true;
+    private volatile bool _isWaitingForBody;
     private bool _complete;
     private long _lines;
     private bool _hasRecords;
@@ -50,6 +46,10 @@ internal sealed class BatchPublication(
 
     public TimeSpan Stalled => _flush.Stalled;
 
+    public string ConnectionId => http.Connection.Id;
+
+    public bool HoldsBody => !_isWaitingForBody;
+
     public bool IsEnding => false;
 
     public void Abort() => http.Abort();
@@ -58,8 +58,9 @@ internal sealed class BatchPublication(
     {
         var response = http.Response;
         response.ContentType = "application/x-ndjson";
-        response.Headers.CacheControl = "no-cache";
+        response.Headers.CacheControl = "no-store";
         response.Headers["X-Accel-Buffering"] = "no";
+        response.Headers["Incremental"] = "?1";
         var writing = WriteAsync();
         var stopped = false;
         try
@@ -83,7 +84,7 @@ internal sealed class BatchPublication(
 
         if (stopped)
         {
-            await WaitForClientAsync();
+            await OpenRequest.EndAsync(http);
         }
     }
 
@@ -131,7 +132,9 @@ internal sealed class BatchPublication(
         Error? skipping = null;
         while (true)
         {
+            _isWaitingForBody = true;
             var result = await body.ReadAsync(http.RequestAborted);
+            _isWaitingForBody = false;
             var rest = result.Buffer;
             var unread = rest.Start;
             try
@@ -187,34 +190,6 @@ internal sealed class BatchPublication(
         return true;
     }
 
-    /// <summary>
-    /// The answer is complete, and its end is sent; the request is not. A connection that closes now would, for many clients, take what
-    /// they have not read of the answer with it, so they get a moment to end the request themselves.
-    /// </summary>
-    private async Task WaitForClientAsync()
-    {
-        using var limit = CancellationTokenSource.CreateLinkedTokenSource(http.RequestAborted);
-        limit.CancelAfter(EndLimit);
-        try
-        {
-            await http.Response.CompleteAsync();
-            var body = http.Request.BodyReader;
-            while (true)
-            {
-                var result = await body.ReadAsync(limit.Token);
-                body.AdvanceTo(result.Buffer.End);
-                if (result.IsCompleted)
-                {
-                    return;
-                }
-            }
-        }
-        catch (Exception exception) when (exception is OperationCanceledException or IOException)
-        {
-            // It stays; or it is gone.
-        }
-    }
-
     private static bool TryTakeLine(ref ReadOnlySequence<byte> rest, out ReadOnlySequence<byte> line)
     {
         if (rest.PositionOf((byte)'\n') is not { } end)
@@ -251,20 +226,20 @@ internal sealed class BatchPublication(
         }
 
         // Blank lines are no records; they count, so that line numbers are those of the client's text.
-        if (IsBlank(line))
+        if (BatchLine.IsBlank(line))
         {
             return ValueTask.CompletedTask;
         }
 
         _hasRecords = true;
-        var error = records.Read(line, out var subject, out var message);
+        var error = records.Read(line, out var publication);
         if (records.Unknown is { } found)
         {
             error = Warn(found, error);
         }
 
         return error is null
-            ? batch.AddAsync(_lines, new Publication(subject, message), _giveUp.Token)
+            ? batch.AddAsync(_lines, publication, _giveUp.Token)
             : batch.RefuseAsync(_lines, error, _giveUp.Token);
     }
 
@@ -291,22 +266,9 @@ internal sealed class BatchPublication(
     private IReadOnlyList<string>? WarningsOf(long line) =>
         _warnings.TryPeek(out var first) && first.Line == line && _warnings.TryDequeue(out first) ? first.Warnings : null;
 
-    private static bool IsBlank(in ReadOnlySequence<byte> line)
-    {
-        foreach (var segment in line)
-        {
-            if (segment.Span.IndexOfAnyExcept(" \t\r"u8) >= 0)
-            {
-                return false;
-            }
-        }
-
-        return true;
-    }
-
     private async Task WriteAsync()
     {
-        using var writer = new BatchOutcomeWriter(http.Response.BodyWriter);
+        using var writer = new BatchOutcomeWriter(_flush.Output);
         var listening = await TryFlushAsync(writer);
         while (true)
         {

@@ -1,7 +1,9 @@
-using Httpmq.Api.Errors;
-using Httpmq.Api.OpenApi;
+using System.Buffers;
+using System.Text.Json;
 using Httpmq.Api.Bodies;
+using Httpmq.Api.Errors;
 using Httpmq.Api.Http;
+using Httpmq.Api.OpenApi;
 using Httpmq.Application.Publishing;
 using Httpmq.Application.Settling;
 using Httpmq.Domain.Errors;
@@ -15,7 +17,7 @@ using NSwag.Annotations;
 namespace Httpmq.Api.Publishing;
 
 [ApiGroup(ApiGroup.DataplaneName)]
-[OpenApiTag("Messages", Description = "Publish and acknowledge.")]
+[OpenApiTag(Tags.Publishing)]
 internal sealed class PublishController(
     IMediator mediator,
     IMessagePublisher publisher,
@@ -23,15 +25,38 @@ internal sealed class PublishController(
     BodyTimeouts timeouts,
     BatchPublications batches,
     OpenStreams streams,
+    UnknownNames unknown,
     LimitSettings limits) : ApiController(mediator)
 {
-    /// <summary>Publishes the body, a base64 text, as one message.</summary>
-    /// <remarks>200 means that JetStream stored it, and says in which stream and at which sequence.</remarks>
+    /// <summary>Publishes the body, a base64 text or with `?encoding=raw` the bytes themselves, as one message.</summary>
+    /// <remarks>
+    /// 200 means that JetStream stored it, and says in which stream and at which sequence. Request headers become headers of the message:
+    /// `Httpmq-Header-trace-id` as `Trace-Id`, in these capitals whatever was sent, `traceparent` and `tracestate` as they are, and
+    /// those that JetStream reads, in any spelling: `Nats-Msg-Id`, `Nats-TTL`, `Nats-Rollup`, `Nats-Incr`, `Nats-Expected-Stream`,
+    /// `Nats-Expected-Last-Sequence`, `-Last-Subject-Sequence`, `-Last-Subject-Sequence-Subject`, `-Last-Msg-Id`, and `Nats-Schedule`,
+    /// `-Target`, `-TTL`, `-Time-Zone`, `-Source`, `-Rollup`.
+    ///
+    /// CloudEvents 1.0 come in any of their three modes: attributes in `ce-…` headers and the data as the body (`ce-specversion` says so);
+    /// `Content-Type: application/cloudevents+json`; or an array, `application/cloudevents-batch+json`, where the answer has the outcome of
+    /// each event. Attributes become headers `ce-…` of the message, its `Content-Type` becomes `ce-datacontenttype`, the data its bytes;
+    /// `ce-id` identifies the message, as `Idempotency-Key` does.
+    /// </remarks>
     /// <response code="200">JetStream stored the message.</response>
-    /// <response code="400">The subject is invalid, or the body is not base64 or empty. <c>detail</c> names the position.</response>
+    /// <response code="400">
+    /// The subject or a header is invalid, or the body is not base64 or empty. <c>detail</c> names the header or the position.
+    /// </response>
     /// <response code="404">No stream takes this subject.</response>
+    /// <response code="409">A message with the same id is being stored at this moment.</response>
+    /// <response code="412">
+    /// The condition of the request does not hold. `last_sequence` says which sequence it is instead, where JetStream does.
+    /// </response>
     /// <response code="413">The message is larger than the stream or the NATS server takes. It is refused while it is read.</response>
     /// <response code="415">The body is compressed (<c>Content-Encoding</c>).</response>
+    /// <response code="422">JetStream refuses the message: its stream does not permit a header, or cannot use its value.</response>
+    /// <response code="501">
+    /// The nats-server is too old for a header of the message and would ignore it; nothing was stored. <c>detail</c> names the header and
+    /// the first version that has it.
+    /// </response>
     /// <response code="503">
     /// NATS or its JetStream cannot be reached at the moment. <c>detail</c> says whether the message may have been stored; nothing is
     /// stored later by itself. Try again after the time in <c>Retry-After</c>.
@@ -42,15 +67,16 @@ internal sealed class PublishController(
     /// <response code="507">JetStream has no room left for the message.</response>
     [HttpPost("/v1/data/subject/{subject}", Name = PublishOperation.OperationId)]
     [ProducesResponseType<PublishAnswer>(StatusCodes.Status200OK)]
-    [Errors(400, 404, 408, 413, 415, 503, 504, 507)]
+    [QueryParameters(PublishQuery.Encoding)]
+    [Errors(400, 404, 408, 409, 412, 413, 415, 422, 501, 503, 504, 507)]
     public async Task<IActionResult> Publish()
     {
         // Nothing is bound: this is the hot path, and binding costs more than the rest of it.
         // A bad name, or a caller who may not, is refused before the body is read.
         var name = RawPath.LastSegment(HttpContext);
-        if (!Subject.TryParse(name, out var subject, out var fault))
+        if (!Subject.TryParse(name, out var subject, out var reason))
         {
-            return Failed(RequestErrors.Subject("subject", name, fault!));
+            return Failed(RequestErrors.Subject("subject", name, reason!));
         }
 
         if (Caller.CheckPublish(subject) is { } refusal)
@@ -58,13 +84,28 @@ internal sealed class PublishController(
             return Failed(refusal);
         }
 
-        using var body = await Base64Body.ReadAsync(
-            Request.BodyReader, Request.ContentLength, publisher.MaxPayload, buffers, timeouts, Aborted);
-        var outcome = await Mediator.Send(new PublishMessage(new Publication(subject, body.Message)), Aborted);
-        return outcome.Error is null
-            ? Json(new PublishAnswer { RequestId = RequestId, Stream = outcome.Stream!, Sequence = outcome.Sequence },
-                PublishingJson.Wire.PublishAnswer)
-            : Failed(outcome.Error);
+        var mode = CloudEventReader.ModeOf(Request.ContentType);
+        var given = PublishHeaderReader.Read(Request.Headers, mode);
+        if (mode is not CloudEventMode.None)
+        {
+            return await PublishEventsAsync(subject, mode, given);
+        }
+
+        var mayBeEmpty = given is not null && (given.IsIncrement || given.IsEvent);
+        var encoding = PublishQuery.Read(Request, given is { IsEvent: true } ? MessageEncoding.Raw : MessageEncoding.Base64);
+        if (Build(subject, given, out var headers, out var needs) is { } wrong)
+        {
+            return Failed(wrong);
+        }
+
+        using var body = await MessageBody.ReadAsync(
+            Request.BodyReader, encoding, Request.ContentLength, publisher.MaxPayload, buffers, timeouts, Aborted);
+        if (body.Message.IsEmpty && !mayBeEmpty)
+        {
+            return Failed(encoding is MessageEncoding.Raw ? BodyErrors.EmptyRaw(subject.Value) : BodyErrors.Empty);
+        }
+
+        return Answer(await Mediator.Send(new PublishMessage(new Publication(subject, body.Message, headers, needs)), Aborted));
     }
 
     /// <summary>
@@ -72,18 +113,41 @@ internal sealed class PublishController(
     /// </summary>
     /// <remarks>
     /// The outcomes come as JetStream answers, over HTTP/2 while the request may still be sent. A bad record fails alone. A batch
-    /// is a pipeline of single publishes, not a transaction.
+    /// is a pipeline of single publishes, not a transaction. With `?atomic=true` it is one: up to 1,000 records of one stream, of at most
+    /// 64 MiB together, are stored next to each other or not at all, with one answer when the request is complete. The stream has
+    /// `allow_atomic`. The statuses below
+    /// other than 429 are those of an atomic batch; `index` in the error names the first record at fault.
     /// </remarks>
-    /// <response code="400">The body is empty. A bad record is told in its own line.</response>
+    /// <response code="400">
+    /// The body is empty, the request has headers of a message, or a record of an atomic batch is invalid. Else a bad record has its own
+    /// line.
+    /// </response>
+    /// <response code="404">No stream takes the first record.</response>
+    /// <response code="412">The condition of a record does not hold.</response>
+    /// <response code="413">A record is larger than the stream or the NATS server takes.</response>
     /// <response code="415">The body is compressed (<c>Content-Encoding</c>).</response>
+    /// <response code="422">
+    /// The stream takes no atomic batches, a record goes to another stream, or the stream has a message with one of the ids already, as
+    /// when a batch is sent again.
+    /// </response>
+    /// <response code="501">The nats-server is older than 2.12, and has no atomic batches.</response>
+    /// <response code="503">NATS or its JetStream cannot be reached. <c>detail</c> says whether the batch may have been stored.</response>
+    /// <response code="504">JetStream did not answer in time. The batch may have been stored or not, all of it.</response>
     /// <response code="429">As many batches are open as the gateway takes (<c>limits.max_batches</c>).</response>
     [HttpPost("/v1/data/publish", Name = BatchOperation.OperationId)]
-    [Errors(400, 415, 429)]
+    [QueryParameters(PublishQuery.Atomic)]
+    [Errors(400, 404, 408, 412, 413, 415, 422, 429, 501, 503, 504, 507)]
     public async Task<IActionResult> PublishBatch()
     {
         if (Request.ContentLength == 0 || HttpContext.Features.Get<IHttpRequestBodyDetectionFeature>() is { CanHaveBody: false })
         {
             return Failed(BatchErrors.Empty);
+        }
+
+        PublishHeaderReader.RefuseOfBatch(Request.Headers);
+        if (PublishQuery.IsAtomic(Request))
+        {
+            return await PublishAtomicAsync();
         }
 
         if (!streams.TryEnterBatch())
@@ -100,6 +164,61 @@ internal sealed class PublishController(
             streams.LeaveBatch();
             throw;
         }
+    }
+
+    private Error? Build(Subject subject, PublishHeaders? given, out MessageHeaders headers, out MessageNeeds? needs)
+    {
+        (headers, needs) = (default, null);
+        if (given?.Build(subject, out headers, out needs) is { } wrong)
+        {
+            return RequestErrors.Invalid(wrong);
+        }
+
+        return PublishRights.CheckNeeds(Caller, needs);
+    }
+
+    private async Task<IActionResult> PublishEventsAsync(Subject subject, CloudEventMode mode, PublishHeaders? given)
+    {
+        using var body = await MessageBody.ReadAsync(
+            Request.BodyReader, MessageEncoding.Raw, Request.ContentLength, JsonBodyFormatter.MaxBytes, buffers, timeouts, Aborted);
+        var json = (JsonElement)JsonBodyFormatter.Parse(new ReadOnlySequence<byte>(body.Message), PublishingJson.Wire.JsonElement, buffers);
+        if (mode is CloudEventMode.Batched)
+        {
+            var outcomes = await CloudEventBatch.PublishAsync(Mediator, subject, json, given, Aborted);
+            return Json(EventBatchAnswer.Of(RequestId, outcomes), PublishingJson.Wire.EventBatchAnswer);
+        }
+
+        given ??= new PublishHeaders();
+        if (CloudEventReader.Read(json, given, out var data) is { } error)
+        {
+            return Failed(error);
+        }
+
+        if (Build(subject, given, out var headers, out var needs) is { } wrong)
+        {
+            return Failed(wrong);
+        }
+
+        return Answer(await Mediator.Send(new PublishMessage(new Publication(subject, data, headers, needs)), Aborted));
+    }
+
+    private IActionResult Answer(in PublishOutcome outcome) => outcome.Error is null
+        ? Json(PublishAnswer.Of(RequestId, outcome), PublishingJson.Wire.PublishAnswer)
+        : Failed(outcome.Error);
+
+    private async Task<IActionResult> PublishAtomicAsync()
+    {
+        using var batch = new AtomicBatchBody(buffers, publisher.MaxPayload, RequestNotes.Of(HttpContext).IsStrict);
+        await batch.ReadAsync(Request.BodyReader, timeouts, Aborted);
+        if (batch.Unknown is { } found)
+        {
+            unknown.Report(HttpContext, "field", found, BatchRecordReader.Fields);
+        }
+
+        var outcome = await Mediator.Send(new PublishAtomicBatch(Caller, batch.Publications), Aborted);
+        return outcome.Error is null
+            ? Json(AtomicAnswer.Of(RequestId, outcome), PublishingJson.Wire.AtomicAnswer)
+            : Failed(outcome.Error);
     }
 
     private sealed class BatchResult(PublishBatch batch, BatchPublications batches) : IActionResult

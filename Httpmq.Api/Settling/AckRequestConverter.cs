@@ -5,8 +5,9 @@ using Httpmq.Application.Settling;
 namespace Httpmq.Api.Settling;
 
 /// <summary>
-/// Reads an acknowledgement: one delivery, or an array of them. In an array one that cannot be read is kept with its fault, so that it does
-/// not spoil the others; an array with too many is not read any further. Nothing is thrown for an element: there may be millions of them.
+/// Reads an acknowledgement: one delivery, or an array of them. In an array one that cannot be read is kept with its reason, so that it
+/// does not spoil the others; an array with too many is not read any further. Nothing is thrown for an element: there may be millions of
+/// them.
 /// </summary>
 internal sealed class AckRequestConverter : JsonConverter<AckRequest>
 {

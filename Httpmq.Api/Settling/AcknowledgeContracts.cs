@@ -67,8 +67,8 @@ internal sealed record AckBatchAnswer : Answer
     /// <summary>How many it did not.</summary>
     public required int Failed { get; init; }
 
-    /// <summary>The fate of each pair, in the order of the request.</summary>
-    public required IReadOnlyList<AckFate> Acks { get; init; }
+    /// <summary>The outcome of each pair, in the order of the request.</summary>
+    public required IReadOnlyList<AckResult> Acks { get; init; }
 }
 
 /// <summary>What became of one delivery.</summary>
@@ -76,13 +76,13 @@ internal sealed record AckBatchAnswer : Answer
 /// <param name="Consumer">The delivery's sequence in the consumer, as it was sent; 0 where it could not be read.</param>
 /// <param name="Success">Whether JetStream confirmed it.</param>
 /// <param name="Error">Why it did not; not there where it did.</param>
-internal sealed record AckFate(
+internal sealed record AckResult(
     ulong Stream,
     ulong Consumer,
     bool Success,
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] ErrorContract? Error)
 {
-    public static AckFate From(AckOutcome outcome) => new(
+    public static AckResult From(AckOutcome outcome) => new(
         outcome.Delivery.Stream,
         outcome.Delivery.Consumer,
         outcome.Error is null,

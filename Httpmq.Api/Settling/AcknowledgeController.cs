@@ -1,5 +1,5 @@
-using Httpmq.Api.OpenApi;
 using Httpmq.Api.Http;
+using Httpmq.Api.OpenApi;
 using Httpmq.Application.Publishing;
 using Httpmq.Application.Settling;
 using Httpmq.Domain.Errors;
@@ -12,17 +12,17 @@ using NSwag.Annotations;
 namespace Httpmq.Api.Settling;
 
 [ApiGroup(ApiGroup.DataplaneName)]
-[OpenApiTag("Messages", Description = "Publish and acknowledge.")]
+[OpenApiTag(Tags.Settling)]
 internal sealed class AcknowledgeController(IMediator mediator) : ApiController(mediator)
 {
     /// <summary>Acknowledges a delivery, by the two sequences or the token that came with it, or an array of them.</summary>
     /// <remarks>
     /// 200 means that JetStream confirmed it; acknowledging again is 200 too. Works on any instance, with or without a
-    /// subscriber there, also after a restart. For an array 200 means that the answer tells the fate of each. The whole line of the
+    /// subscriber there, also after a restart. For an array 200 means that the answer tells the outcome of each. The whole line of the
     /// delivery, as it came, is taken as well. JetStream looks at the stream sequence: of two sequences that were mistyped or swapped not
     /// all can be told from a delivery, of a wrong token all.
     /// </remarks>
-    /// <response code="200">JetStream confirmed the acknowledgement; for an array: the fate of each delivery.</response>
+    /// <response code="200">JetStream confirmed the acknowledgement; for an array: the outcome of each delivery.</response>
     /// <response code="400">
     /// The sequences are missing or less than 1, the token is none of this consumer, or the array is empty or has more than 10000.
     /// </response>
@@ -58,7 +58,7 @@ internal sealed class AcknowledgeController(IMediator mediator) : ApiController(
             RequestId = RequestId,
             Acknowledged = outcomes.Count - failed,
             Failed = failed,
-            Acks = outcomes.Select(AckFate.From).ToArray(),
+            Acks = outcomes.Select(AckResult.From).ToArray(),
         };
         return Json(answer, SettlingJson.Wire.AckBatchAnswer);
     }

@@ -1,11 +1,11 @@
 using Httpmq.Api.Http;
 using Httpmq.Api.OpenApi;
 using Httpmq.Application.Settling;
+using Newtonsoft.Json.Linq;
 using NJsonSchema;
 using NJsonSchema.Generation.TypeMappers;
 using NSwag.Generation.Processors;
 using NSwag.Generation.Processors.Contexts;
-using Newtonsoft.Json.Linq;
 
 namespace Httpmq.Api.Settling;
 
@@ -38,7 +38,7 @@ internal sealed class AcknowledgeOperation : IOperationProcessor
     private static JsonSchema Several(OperationProcessorContext context) => new()
     {
         Type = JsonObjectType.Array,
-        Description = "Several deliveries of the same consumer; the answer tells the fate of each.",
+        Description = "Several deliveries of the same consumer; the answer tells the outcome of each.",
         Item = new JsonSchema { OneOf = { Schemas.Of<AckParameters>(context), Schemas.Of<AckToken>(context) } },
         MinItems = 1,
         MaxItems = AcknowledgeBatch.MaxPairs,

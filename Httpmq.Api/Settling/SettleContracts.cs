@@ -112,8 +112,11 @@ internal sealed record SettleAnswer : Answer
     /// <summary>Those that failed, in the order of the verbs.</summary>
     public required IReadOnlyList<SettleFailure> Results { get; init; }
 
+    // The words of many failures would keep their thread, of which there are as many as processors.
+    private const int FailuresPerTurn = 64;
+
     /// <summary>What became of the entries of a request.</summary>
-    public static SettleAnswer Of(string requestId, SettleRequest request, IReadOnlyList<AckOutcome> outcomes)
+    public static async ValueTask<SettleAnswer> OfAsync(string requestId, SettleRequest request, IReadOnlyList<AckOutcome> outcomes)
     {
         var failures = new List<SettleFailure>();
         for (var at = 0; at < outcomes.Count; at++)
@@ -121,6 +124,10 @@ internal sealed record SettleAnswer : Answer
             if (outcomes[at].Error is { } error)
             {
                 failures.Add(SettleFailure.Of(request.Entries[at].Settlement.Verb, request.Indices[at], error));
+                if (failures.Count % FailuresPerTurn == 0)
+                {
+                    await Task.Yield();
+                }
             }
         }
 

@@ -8,7 +8,7 @@ using NSwag.Annotations;
 namespace Httpmq.Api.Settling;
 
 [ApiGroup(ApiGroup.DataplaneName)]
-[OpenApiTag("Messages", Description = "Publish and acknowledge.")]
+[OpenApiTag(Tags.Settling)]
 internal sealed class SettleController(IMediator mediator) : ApiController(mediator)
 {
     /// <summary>Says what became of deliveries: `ack`, `nak`, `term` or `progress`, up to 10,000 in one request.</summary>
@@ -27,6 +27,6 @@ internal sealed class SettleController(IMediator mediator) : ApiController(media
     public async Task<IActionResult> Settle(string stream, string consumer, [FromBody] SettleRequest request)
     {
         var outcomes = await SendAsync(new SettleDeliveries(Caller, stream, consumer, request.Entries), abandon: true);
-        return Json(SettleAnswer.Of(RequestId, request, outcomes), SettlingJson.Wire.SettleAnswer);
+        return Json(await SettleAnswer.OfAsync(RequestId, request, outcomes), SettlingJson.Wire.SettleAnswer);
     }
 }

@@ -8,7 +8,7 @@ using Httpmq.Domain.Messages;
 namespace Httpmq.Api.Settling;
 
 /// <summary>
-/// Reads a settlement: under each verb an array of deliveries. One that cannot be read is kept with its fault, so that it does not spoil
+/// Reads a settlement: under each verb an array of deliveries. One that cannot be read is kept with its reason, so that it does not spoil
 /// the others; a body with too many is not read any further, and nothing of it is done.
 /// </summary>
 internal sealed class SettleRequestConverter : JsonConverter<SettleRequest>
@@ -25,6 +25,7 @@ internal sealed class SettleRequestConverter : JsonConverter<SettleRequest>
         }
 
         var lists = new List<SettleEntry>?[4];
+        var named = new bool[4];
         while (reader.Read() && reader.TokenType is not JsonTokenType.EndObject)
         {
             var verb = VerbOf(ref reader);
@@ -35,7 +36,14 @@ internal sealed class SettleRequestConverter : JsonConverter<SettleRequest>
                 continue;
             }
 
-            lists[(int)known] = null;
+            // The second would take the place of the first, and what stands there would be neither settled nor refused.
+            if (named[(int)known])
+            {
+                throw new HttpmqException(AckErrors.Malformed(
+                    $"{Settlement.NameOf(known)}: it is named twice; put all its deliveries into one array"));
+            }
+
+            named[(int)known] = true;
             if (reader.TokenType is JsonTokenType.StartArray)
             {
                 ReadList(ref reader, known, lists);
@@ -64,9 +72,9 @@ internal sealed class SettleRequestConverter : JsonConverter<SettleRequest>
             }
 
             var pair = AckPairReader.Read(ref reader, out var words) ?? new AckPair(Stream: null, Consumer: null, NoDelivery);
-            if (pair.Fault is null && words.Fault is { } fault)
+            if (pair.Invalid is null && words.Invalid is { } reason)
             {
-                pair = pair with { Fault = fault };
+                pair = pair with { Invalid = reason };
             }
 
             read.Add(new SettleEntry(pair, new Settlement(verb, words.Delay, words.Reason)));

@@ -13,20 +13,20 @@ internal struct SettleWords
     private const int LongestReason = 6 * Settlement.LongestReason;
     private const int LongestDelay = 100;
 
-    private string? _faultOfDelay;
-    private string? _faultOfReason;
+    private string? _invalidDelay;
+    private string? _invalidReason;
 
     public GivenDuration? Delay { get; private set; }
 
     public string? Reason { get; private set; }
 
     /// <summary>Why one of them cannot be read; null: nothing is wrong.</summary>
-    public readonly string? Fault => _faultOfDelay ?? _faultOfReason;
+    public readonly string? Invalid => _invalidDelay ?? _invalidReason;
 
     /// <summary>Reads the value that the reader stands at; throws nothing.</summary>
     public void ReadDelay(ref Utf8JsonReader reader)
     {
-        (Delay, _faultOfDelay) = (null, null);
+        (Delay, _invalidDelay) = (null, null);
         switch (reader.TokenType)
         {
             case JsonTokenType.Null:
@@ -36,19 +36,19 @@ internal struct SettleWords
                 break;
             case JsonTokenType.String when reader.ValueSpan.Length <= LongestDelay:
                 var text = reader.GetString()!;
-                if (DurationText.TryParse(text, out var parsed, out var fault))
+                if (DurationText.TryParse(text, out var parsed, out var reason))
                 {
                     Delay = new GivenDuration(parsed, HasUnit: true);
                 }
                 else
                 {
-                    _faultOfDelay = $"delay: \"{text}\" {fault}; {DurationConverter.Expected}";
+                    _invalidDelay = $"delay: \"{text}\" {reason}; {DurationConverter.Expected}";
                 }
 
                 break;
             default:
                 reader.Skip();
-                _faultOfDelay = $"delay: {DurationConverter.Expected}";
+                _invalidDelay = $"delay: {DurationConverter.Expected}";
                 break;
         }
     }
@@ -56,7 +56,7 @@ internal struct SettleWords
     /// <inheritdoc cref="ReadDelay"/>
     public void ReadReason(ref Utf8JsonReader reader)
     {
-        (Reason, _faultOfReason) = (null, null);
+        (Reason, _invalidReason) = (null, null);
         switch (reader.TokenType)
         {
             case JsonTokenType.Null:
@@ -66,7 +66,7 @@ internal struct SettleWords
                 break;
             default:
                 reader.Skip();
-                _faultOfReason = $"reason: it is a text of at most {Settlement.LongestReason} bytes";
+                _invalidReason = $"reason: it is a text of at most {Settlement.LongestReason} bytes";
                 break;
         }
     }

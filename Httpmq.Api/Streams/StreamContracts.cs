@@ -12,6 +12,9 @@ internal sealed record StreamLimitParameters : StreamLimits;
 /// <summary>A stream to define.</summary>
 internal sealed record StreamParameters : StreamConfig;
 
+/// <summary>The whole configuration of a stream; what is absent becomes JetStream's default.</summary>
+internal sealed record StreamReplacement : StreamConfig;
+
 /// <summary>The subjects that a stream takes from now on.</summary>
 /// <example>{"subjects":["orders.*","returns.>"]}</example>
 internal sealed record SubjectsParameters
@@ -26,6 +29,10 @@ internal sealed record StreamsAnswer : Answer
 {
     /// <summary>The streams by name; <c>{}</c> when there are none.</summary>
     public required IReadOnlyDictionary<string, StreamInfo> Streams { get; init; }
+
+    /// <summary>How many there are without `offset` and `limit`; only where a part of the list was asked for.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public long? Total { get; init; }
 }
 
 /// <summary>One stream.</summary>
@@ -36,13 +43,20 @@ internal sealed record StreamAnswer : Answer
 }
 
 [JsonSerializable(typeof(StreamParameters))]
+[JsonSerializable(typeof(StreamReplacement))]
 [JsonSerializable(typeof(StreamLimitParameters))]
 [JsonSerializable(typeof(SubjectsParameters))]
+[JsonSerializable(typeof(PurgeParameters))]
+[JsonSerializable(typeof(PurgeAnswer))]
+[JsonSerializable(typeof(MessageAnswer))]
+[JsonSerializable(typeof(StreamSubjectsAnswer))]
 [JsonSerializable(typeof(StreamsAnswer))]
 [JsonSerializable(typeof(StreamAnswer))]
 internal sealed partial class StreamsJson : JsonSerializerContext
 {
     private static readonly Dictionary<string, string> Words = new(StringComparer.Ordinal) { ["num_replicas"] = "replicas" };
+
+    private static readonly Dictionary<string, string> Aliases = new(StringComparer.Ordinal) { ["replicas"] = "num_replicas" };
 
     public static ShapedJson Wire { get; } = new(
         new StreamsJson(),
@@ -56,7 +70,17 @@ internal sealed partial class StreamsJson : JsonSerializerContext
             IsRequest = true,
             Extends = typeof(StreamLimitParameters),
             Words = Words,
+            Aliases = Aliases,
             Example = """{"name":"orders","subjects":["orders.*"],"max_age":300000000000}""",
+        },
+        new Shape(typeof(StreamReplacement))
+        {
+            IsRequest = true,
+            Extends = typeof(StreamLimitParameters),
+            Words = Words,
+            Aliases = Aliases,
+            Optional = ["name"],
+            Example = """{"subjects":["orders.*"],"max_age":"48h","discard":"new","max_bytes":1000000000,"allow_direct":true}""",
         },
         new Shape(typeof(StreamConfig))
         {

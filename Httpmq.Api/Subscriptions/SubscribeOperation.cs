@@ -1,6 +1,8 @@
 using Httpmq.Api.Http;
+using Httpmq.Api.Json;
 using Httpmq.Api.OpenApi;
 using Httpmq.Api.Subscriptions.Framing;
+using Httpmq.Domain.Limits;
 using NJsonSchema;
 using NSwag;
 using NSwag.Generation.Processors;
@@ -15,7 +17,14 @@ internal sealed class SubscribeOperation : IOperationProcessor
 
     private const string ExampleLines = """
         {"success":true,"request_id":"8f14e45f-ceea-467f-a9f3-4b1c0d2e5a77","stream":"orders","subject":"orders.new","consumer":"billing","sequence":{"stream":1,"consumer":1},"b64_msg":"SGVsbG8gV29ybGQK","message_subject":"orders.new"}
-        {"success":false,"request_id":"8f14e45f-ceea-467f-a9f3-4b1c0d2e5a77","error":{"code":503,"message":"Server stopping","detail":"the gateway stops; subscribe again","type":"server-stopping"}}
+        {"success":false,"request_id":"8f14e45f-ceea-467f-a9f3-4b1c0d2e5a77","error":{"code":503,"message":"Server stopping","detail":"the gateway is stopping; subscribe again","type":"server-stopping"}}
+
+        """;
+
+    private const string ExampleObjects = """
+        {"event":"open","request_id":"8f14e45f-ceea-467f-a9f3-4b1c0d2e5a77","stream":"orders","consumer":"billing"}
+        {"success":true,"request_id":"8f14e45f-ceea-467f-a9f3-4b1c0d2e5a77","stream":"orders","subject":"orders.new","consumer":"billing","sequence":{"stream":1,"consumer":1},"b64_msg":"SGVsbG8gV29ybGQK","message_subject":"orders.new","token":"AQEB4FPCkw"}
+        {"event":"keepalive","time":"2026-11-24T16:00:15.0000000Z"}
 
         """;
 
@@ -32,7 +41,7 @@ internal sealed class SubscribeOperation : IOperationProcessor
     }
 
     // The optional ones have no example: Swagger UI would send it.
-    private static void DescribeQuery(OpenApiOperation operation)
+    public static void DescribeQuery(OpenApiOperation operation, bool heartbeatOfAny = false)
     {
         AddQuery(operation, new OpenApiParameter
         {
@@ -40,7 +49,8 @@ internal sealed class SubscribeOperation : IOperationProcessor
             Description =
                 "Does not filter: what comes is decided by the consumer's `filter_subject`, also where `subject_name` is "
                     + "narrower. It is checked, and " +
-                "repeated in every line as `subject`, whatever subject the message has; that one is in `message_subject`. " +
+                "without a framing by `Accept`, repeated in every line as `subject`, whatever subject the message has; that one is in "
+                    + "`message_subject`. " +
                 "If given: one of the consumer's filter subjects or, for a consumer without one, a subject that overlaps the "
                 + "stream's; wildcards allowed. " +
                 "Absent: nothing is checked, and `subject` is the message's own. At most once.",
@@ -66,8 +76,35 @@ internal sealed class SubscribeOperation : IOperationProcessor
         AddQuery(operation, new OpenApiParameter
         {
             Name = "metadata",
-            Description = "`true` adds `deliveries`, `pending`, `time` and `token` to every line. Default: `false`. At most once.",
+            Description =
+                "`true` adds `deliveries`, `pending`, `time`, `token` and, where the message has any, `headers` to every delivery; the "
+                    + "framings that `Accept` names have the last two anyway. Default: `false`. At most once.",
             Schema = new JsonSchema { Type = JsonObjectType.Boolean },
+        });
+        AddQuery(operation, new OpenApiParameter
+        {
+            Name = "encoding",
+            Description =
+                "How payloads are written: `base64` as `b64_msg` (the default); `utf8` as the string `msg`; `json` as the value `json`. A "
+                    + "payload that is no such thing is in `b64_msg`. At most once.",
+            Schema = new JsonSchema { Type = JsonObjectType.String, Enumeration = { "base64", "utf8", "json" } },
+        });
+        AddQuery(operation, new OpenApiParameter
+        {
+            Name = "heartbeat",
+            Description =
+                "A sign of life whenever nothing else came for so long, such as `15s`, or in nanoseconds: from `1s` to `1h`. "
+                    + (heartbeatOfAny ? string.Empty : "Only in a framing that `Accept` names. ") + "Absent: none. At most once.",
+            Schema = new JsonSchema { Type = JsonObjectType.String, Pattern = $"^[0-9]+$|{DurationText.Pattern}" },
+        });
+        AddQuery(operation, new OpenApiParameter
+        {
+            Name = "ack",
+            Description =
+                "`auto`: the gateway acknowledges each message once it is written. That is delivery at most once: what is lost between "
+                    + "gateway and client is not redelivered. Only for a consumer with ack policy `explicit`. Absent: the client "
+                    + "acknowledges. At most once.",
+            Schema = new JsonSchema { Type = JsonObjectType.String, Enumeration = { "auto" } },
         });
     }
 
@@ -78,9 +115,12 @@ internal sealed class SubscribeOperation : IOperationProcessor
                 "Subscribed. The headers come at once; the body stays open and holds one JSON object per line (`\\n`), "
                     + "flushed with each message, " +
                 "and nothing else: no `data:` fields and no blank lines, although the type is `text/event-stream`. " +
+                "`Accept` chooses another framing by its name: `application/x-ndjson`, `application/jsonl` and `application/json-seq` "
+                + "have the same objects, after an `{\"event\":\"open\"}`; `text/event-stream` is then real server-sent events, for "
+                + "`EventSource`: `event: message` with the object as `data`, and a last `event: end`. " +
                 "A line with `\"success\":true` is a message. A line with `\"success\":false` says why the stream "
                 + "ends, and is the last one. " +
-                "The schema is that of one line.",
+                "`x-itemSchema` is the schema of one line.",
             Headers =
             {
                 ["Cache-Control"] = StreamHeaders.NoCache,
@@ -90,8 +130,14 @@ internal sealed class SubscribeOperation : IOperationProcessor
             {
                 ["text/event-stream"] = new OpenApiMediaType
                 {
-                    Schema = new JsonSchema { OneOf = { Schemas.Of<DeliveryLineContract>(context), Schemas.Of<FailureAnswer>(context) } },
+                    Schema = LineSchema.Of(context, typeof(DeliveryLineContract), typeof(FailureAnswer)),
                     Example = ExampleLines,
+                },
+                ["application/x-ndjson"] = new OpenApiMediaType
+                {
+                    Schema = LineSchema.Of(
+                        context, typeof(DeliveryLineContract), typeof(OpenSign), typeof(KeepAliveSign), typeof(FailureAnswer)),
+                    Example = ExampleObjects,
                 },
             },
         };

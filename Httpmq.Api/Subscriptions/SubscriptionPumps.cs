@@ -1,19 +1,155 @@
+using System.IO.Pipelines;
+using System.Net.WebSockets;
+using Httpmq.Api.Bodies;
 using Httpmq.Api.Http;
 using Httpmq.Api.Subscriptions.Framing;
 using Httpmq.Application.Subscriptions;
+using MediatR;
 
 namespace Httpmq.Api.Subscriptions;
 
-/// <summary>Runs subscriptions, with what all of them need.</summary>
+/// <summary>
+/// Runs subscriptions, with what all of them need. Each has its place already; at its end the source is disposed and the place given back.
+/// </summary>
 internal sealed class SubscriptionPumps(
-    OpenStreams streams, IHostApplicationLifetime lifetime, TimeProvider time, ILogger<SubscriptionPumps> logger)
+    OpenStreams streams,
+    IMediator mediator,
+    BodyBuffers buffers,
+    UnknownNames unknown,
+    IHostApplicationLifetime lifetime,
+    TimeProvider time,
+    ILogger<SubscriptionPumps> logger)
 {
-    /// <summary>Runs one subscription, which has its place, to its end; the source is disposed and the place given back then.</summary>
+    private readonly UnknownFields _fields = new();
+
+    /// <summary>Deliveries go down; the client says nothing.</summary>
     public async Task RunAsync(HttpContext http, IDeliverySource source, FramingOptions options)
     {
-        var framing = Framings.Create(options, http.Response.BodyWriter, http.TraceIdentifier, source.Stream, source.Consumer);
-        var pump = new SubscriptionPump(http, source, framing, time, lifetime.ApplicationStopping);
-        await streams.RunAsync(pump, () => RunAsync(pump, source));
+        var subscriber = Create(http, source, options, new ChunkedOutput(http.Response.BodyWriter), inbox: null, http.RequestAborted);
+        WriteHeaders(http.Response, subscriber.Framing);
+        await RunAsync(http, source, subscriber);
+    }
+
+    /// <summary>Deliveries go down while lines of the request come up.</summary>
+    public async Task RunDuplexAsync(HttpContext http, IDeliverySource source, FramingOptions options)
+    {
+        using var inbox = new SubscriberInbox(source, options.Credit!);
+        var session = new DuplexSession(http, inbox, Messages(http, source, inbox), buffers);
+        var subscriber = Create(http, source, options, new ChunkedOutput(http.Response.BodyWriter), inbox, http.RequestAborted);
+        WriteHeaders(http.Response, subscriber.Framing);
+        using var over = CancellationTokenSource.CreateLinkedTokenSource(http.RequestAborted);
+        var reading = session.ReadAsync(over.Token);
+        await RunAsync(http, source, subscriber, reading, over, async pump =>
+        {
+            // One of the two reads.
+            await over.CancelAsync();
+            await reading;
+            if (pump.Reason is not null)
+            {
+                await OpenRequest.EndAsync(http);
+            }
+        });
+    }
+
+    /// <summary>The same over a WebSocket: each object is a message.</summary>
+    public async Task RunWebSocketAsync(HttpContext http, IDeliverySource source, FramingOptions options)
+    {
+        using var gone = CancellationTokenSource.CreateLinkedTokenSource(http.RequestAborted);
+        using var socket = await AcceptAsync(http, source);
+        using var inbox = new SubscriberInbox(source, options.Credit!);
+        var session = new WebSocketSession(socket, inbox, Messages(http, source, inbox, options.IsReplay), buffers, gone, time);
+        var subscriber = Create(http, source, options, new WebSocketOutput(socket), inbox, gone.Token);
+        using var over = CancellationTokenSource.CreateLinkedTokenSource(http.RequestAborted);
+        var reading = session.ReadAsync(over.Token);
+        await RunAsync(http, source, subscriber, reading, over, pump => session.CloseAsync(pump.Reason, reading));
+    }
+
+    private async Task<WebSocket> AcceptAsync(HttpContext http, IDeliverySource source)
+    {
+        try
+        {
+            var offered = http.WebSockets.WebSocketRequestedProtocols;
+            return await http.WebSockets.AcceptWebSocketAsync(
+                new WebSocketAcceptContext { SubProtocol = offered.Count > 0 ? WebSocketSession.Subprotocol : null });
+        }
+        catch
+        {
+            await source.DisposeAsync();
+            streams.LeaveSubscription();
+            throw;
+        }
+    }
+
+    private SubscriberMessages Messages(HttpContext http, IDeliverySource source, SubscriberInbox inbox, bool isReplay = false) =>
+        new(
+            mediator,
+            CallerMiddleware.CallerOf(http),
+            http.TraceIdentifier,
+            source,
+            inbox,
+            buffers,
+            new SubscriberFields(unknown, _fields, http.Request.Method, http.Features.Get<RequestNotes>() is { IsStrict: true }))
+        {
+            IsReplay = isReplay,
+        };
+
+    private Subscriber Create(
+        HttpContext http,
+        IDeliverySource source,
+        FramingOptions options,
+        PipeWriter output,
+        SubscriberInbox? inbox,
+        CancellationToken gone) =>
+        new(output, Framings.Create(options, output, http.TraceIdentifier, source.Stream, source.Consumer), gone)
+        {
+            Heartbeat = options.Heartbeat,
+            Acknowledgement = options.AutoAcknowledge
+                ? new AutoAcknowledgement(mediator, CallerMiddleware.CallerOf(http), http.TraceIdentifier, source, logger)
+                : null,
+            Inbox = inbox,
+        };
+
+    private static void WriteHeaders(HttpResponse response, IFraming framing)
+    {
+        response.ContentType = framing.ContentType;
+        response.Headers.CacheControl = framing.CacheControl;
+        response.Headers["X-Accel-Buffering"] = "no";
+        response.Headers["Incremental"] = "?1";
+        VaryByAccept.Note(response);
+    }
+
+    /// <summary>Runs the pump, and the client's half beside it, which ends with it.</summary>
+    /// <param name="http">The request.</param>
+    /// <param name="source">Where the deliveries come from.</param>
+    /// <param name="subscriber">The client.</param>
+    /// <param name="reading">The client's half; null: it has none.</param>
+    /// <param name="over">Ends the client's half.</param>
+    /// <param name="close">Follows the last words, while the client's half still goes on; null: nothing does.</param>
+    private async Task RunAsync(
+        HttpContext http,
+        IDeliverySource source,
+        Subscriber subscriber,
+        Task? reading = null,
+        CancellationTokenSource? over = null,
+        Func<SubscriptionPump, Task>? close = null)
+    {
+        var pump = new SubscriptionPump(http, source, subscriber, time, lifetime.ApplicationStopping);
+        await streams.RunAsync(pump, async () =>
+        {
+            try
+            {
+                await RunAsync(pump, source);
+                await (close?.Invoke(pump) ?? Task.CompletedTask);
+            }
+            finally
+            {
+                if (reading is not null)
+                {
+                    await over!.CancelAsync();
+                    await reading;
+                }
+            }
+        });
     }
 
     private async Task RunAsync(SubscriptionPump pump, IDeliverySource source)

@@ -42,8 +42,12 @@ public interface IPendingPublish
 /// <param name="Stream">The stream that stored it; null with an error.</param>
 /// <param name="Sequence">Its sequence in that stream, from 1; 0 with an error.</param>
 /// <param name="Error">Null when stored.</param>
+/// <param name="Duplicate">
+/// Whether the stream had a message with the same id already: nothing was stored, and the sequence is that message's.
+/// </param>
+/// <param name="Value">What a counter counts with this message, as a decimal number of any length; null where it is no counter.</param>
 [StructLayout(LayoutKind.Auto)]
-public readonly record struct PublishOutcome(string? Stream, ulong Sequence, Error? Error)
+public readonly record struct PublishOutcome(string? Stream, ulong Sequence, Error? Error, bool Duplicate = false, string? Value = null)
 {
     public static PublishOutcome Stored(string stream, ulong sequence) => new(stream, sequence, Error: null);
 

@@ -1,6 +1,6 @@
-using Httpmq.Domain.Access;
 using System.Runtime.InteropServices;
 using System.Threading.Channels;
+using Httpmq.Domain.Access;
 using Httpmq.Domain.Errors;
 using Httpmq.Domain.Messages;
 using MediatR;
@@ -72,7 +72,7 @@ public sealed class PublishBatch : IDisposable
     /// <param name="cancellationToken">Gives up waiting for room: the record is not published then and has no outcome.</param>
     public async ValueTask AddAsync(long line, Publication publication, CancellationToken cancellationToken)
     {
-        if (_caller.CheckPublish(publication.Subject) is { } refusal)
+        if (PublishRights.Check(_caller, publication) is { } refusal)
         {
             await RefuseAsync(line, refusal, cancellationToken);
             return;

@@ -8,10 +8,10 @@ namespace Httpmq.Application.Settling;
 /// <summary>One delivery as the client named it: by two sequences, by its token, or by its whole line.</summary>
 /// <param name="Stream">Stream sequence, at least 1.</param>
 /// <param name="Consumer">Consumer sequence, at least 1.</param>
-/// <param name="Fault">Why it could not even be read, else null.</param>
+/// <param name="Invalid">Why it could not even be read, else null.</param>
 /// <param name="Token">The delivery's token; the sequences need not be there then, and have to agree where they are.</param>
 /// <param name="Line">The names in the delivery's line, where the whole of it was sent.</param>
-public sealed record AckPair(ulong? Stream, ulong? Consumer, string? Fault = null, string? Token = null, LineNames? Line = null)
+public sealed record AckPair(ulong? Stream, ulong? Consumer, string? Invalid = null, string? Token = null, LineNames? Line = null)
 {
     /// <summary>The delivery, or what is wrong with the pair.</summary>
     /// <param name="stream">The stream of the route.</param>
@@ -20,12 +20,12 @@ public sealed record AckPair(ulong? Stream, ulong? Consumer, string? Fault = nul
     public Error? TryRead(StreamName stream, ConsumerName consumer, out DeliverySequence delivery)
     {
         delivery = new DeliverySequence(Stream ?? 0, Consumer ?? 0);
-        var fault = Fault ?? FaultOfNames(stream, consumer) ?? FaultOfToken(stream, consumer, ref delivery)
-            ?? (Token is null ? FaultOf("stream", Stream) ?? FaultOf("consumer", Consumer) : null);
-        return fault is null ? null : AckErrors.Malformed(fault);
+        var reason = Invalid ?? ValidateNames(stream, consumer) ?? ValidateToken(stream, consumer, ref delivery)
+            ?? (Token is null ? Validate("stream", Stream) ?? Validate("consumer", Consumer) : null);
+        return reason is null ? null : AckErrors.Malformed(reason);
     }
 
-    private string? FaultOfNames(StreamName stream, ConsumerName consumer) => Line switch
+    private string? ValidateNames(StreamName stream, ConsumerName consumer) => Line switch
     {
         { Stream: { } other } when !string.Equals(other, stream.Value, StringComparison.Ordinal) =>
             $"stream: the delivery is of stream '{Shorten(other)}', and the path names '{stream}'",
@@ -34,7 +34,7 @@ public sealed record AckPair(ulong? Stream, ulong? Consumer, string? Fault = nul
         _ => null,
     };
 
-    private string? FaultOfToken(StreamName stream, ConsumerName consumer, ref DeliverySequence delivery)
+    private string? ValidateToken(StreamName stream, ConsumerName consumer, ref DeliverySequence delivery)
     {
         if (Token is null)
         {
@@ -58,7 +58,7 @@ public sealed record AckPair(ulong? Stream, ulong? Consumer, string? Fault = nul
         return null;
     }
 
-    private static string? FaultOf(string field, ulong? sequence) => sequence switch
+    private static string? Validate(string field, ulong? sequence) => sequence switch
     {
         null => $"{field} is required: a sequence of at least 1",
         0 => $"{field}: 0 is less than 1",

@@ -6,7 +6,7 @@ using MediatR;
 
 namespace Httpmq.Application.Settling;
 
-/// <summary>Acknowledges deliveries of one consumer; each has its own fate.</summary>
+/// <summary>Acknowledges deliveries of one consumer; each has its own outcome.</summary>
 public sealed record AcknowledgeBatch(
     Caller Caller, string Stream, string Consumer, IReadOnlyList<AckPair> Pairs) : IRequest<IReadOnlyList<AckOutcome>>
 {
@@ -24,7 +24,7 @@ public sealed record AcknowledgeBatch(
 /// <param name="Error">Null where JetStream confirmed it.</param>
 public readonly record struct AckOutcome(DeliverySequence Delivery, Error? Error);
 
-internal sealed class AcknowledgeBatchHandler(IMessageAcknowledger acknowledger, TimeProvider time)
+internal sealed class AcknowledgeBatchHandler(IMessageAcknowledger acknowledger, SettleRoom room, TimeProvider time)
     : IRequestHandler<AcknowledgeBatch, IReadOnlyList<AckOutcome>>
 {
     public async Task<IReadOnlyList<AckOutcome>> Handle(AcknowledgeBatch request, CancellationToken cancellationToken)
@@ -38,12 +38,12 @@ internal sealed class AcknowledgeBatchHandler(IMessageAcknowledger acknowledger,
         }
 
         // Where nothing can be read at all, the request is no batch.
-        if (request.Pairs.All(static pair => pair.Fault is not null))
+        if (request.Pairs.All(static pair => pair.Invalid is not null))
         {
-            throw new HttpmqException(AckErrors.Malformed(request.Pairs[0].Fault!));
+            throw new HttpmqException(AckErrors.Malformed(request.Pairs[0].Invalid!));
         }
 
         var entries = request.Pairs.Select(static pair => new SettleEntry(pair, new Settlement(SettleVerb.Ack))).ToArray();
-        return await SettleRun.RunAsync(acknowledger, stream, consumer, entries, time, cancellationToken);
+        return await SettleRun.RunAsync(acknowledger, room, stream, consumer, entries, time, cancellationToken);
     }
 }

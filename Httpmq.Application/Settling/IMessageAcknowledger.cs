@@ -15,7 +15,7 @@ public interface IMessageAcknowledger
     /// <param name="stream">The stream.</param>
     /// <param name="consumer">The consumer.</param>
     /// <param name="delivery">The delivery's sequences, both at least 1.</param>
-    /// <param name="settlement">What is said, without a fault.</param>
+    /// <param name="settlement">What is said; valid.</param>
     /// <param name="timeLimit">Shared by all deliveries of one request; null: 2 s for this one.</param>
     /// <param name="cancellationToken">Gives up waiting; what was sent cannot be called back.</param>
     /// <returns>
@@ -52,6 +52,9 @@ public sealed class AckTimeLimit(TimeProvider time)
     public static readonly TimeSpan Length = TimeSpan.FromSeconds(2);
 
     private long _started;
+
+    /// <summary>When the request came, as a timestamp: what was asked of a consumer since then holds for all its deliveries.</summary>
+    public long Began { get; } = time.GetTimestamp();
 
     /// <summary>What is left of it; starts it.</summary>
     public TimeSpan Start()

@@ -7,13 +7,13 @@ using MediatR;
 namespace Httpmq.Application.Settling;
 
 /// <summary>
-/// Settles deliveries of one consumer, each with its own verb and its own fate; the outcomes are in the order of the entries. At most
+/// Settles deliveries of one consumer, each with its own verb and its own outcome; the outcomes are in the order of the entries. At most
 /// <see cref="AcknowledgeBatch.MaxPairs"/> of them.
 /// </summary>
 public sealed record SettleDeliveries(Caller Caller, string Stream, string Consumer, IReadOnlyList<SettleEntry> Entries)
     : IRequest<IReadOnlyList<AckOutcome>>;
 
-internal sealed class SettleDeliveriesHandler(IMessageAcknowledger acknowledger, TimeProvider time)
+internal sealed class SettleDeliveriesHandler(IMessageAcknowledger acknowledger, SettleRoom room, TimeProvider time)
     : IRequestHandler<SettleDeliveries, IReadOnlyList<AckOutcome>>
 {
     public async Task<IReadOnlyList<AckOutcome>> Handle(SettleDeliveries request, CancellationToken cancellationToken)
@@ -27,12 +27,13 @@ internal sealed class SettleDeliveriesHandler(IMessageAcknowledger acknowledger,
         }
 
         // Where nothing can be read at all, the request is no settlement.
-        if (request.Entries.All(static entry => entry.Pair.Fault is not null))
+        if (request.Entries.All(static entry => entry.Pair.Invalid is not null))
         {
-            throw new HttpmqException(AckErrors.Malformed(request.Entries[0].Pair.Fault!));
+            throw new HttpmqException(AckErrors.Malformed(request.Entries[0].Pair.Invalid!));
         }
 
-        var outcomes = await SettleRun.RunAsync(acknowledger, stream, consumer, request.Entries, time, cancellationToken);
+        var outcomes = await SettleRun.RunAsync(
+            acknowledger, room, stream, consumer, request.Entries, time, cancellationToken);
         return outcomes
             .Select((outcome, index) => outcome with { Error = InItsWords(outcome.Error, request.Entries[index].Settlement.Verb) })
             .ToArray();

@@ -18,6 +18,9 @@ internal sealed class SettleRun
     // So many are under way at once: enough to keep the connection busy.
     private const int Window = 512;
 
+    // What is refused without a wait would keep its thread, of which there are as many as processors.
+    private const int EntriesPerTurn = 64;
+
     // What _states holds; the outcome of one that is done does not change any more.
     private const byte Untouched = 0;
     private const byte Sent = 1;
@@ -25,10 +28,11 @@ internal sealed class SettleRun
     private const byte Repeated = 3;
     private const byte Following = 4;
 
-    // Every route answers within 5 s: what has no fate by then gets one here, so that the others' are told.
+    // Every route answers within 5 s: what has no outcome by then gets one here, so that the others' are told.
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(4.2);
 
     private readonly IMessageAcknowledger _acknowledger;
+    private readonly SettleRoom _room;
     private readonly StreamName _stream;
     private readonly ConsumerName _consumer;
     private readonly IReadOnlyList<SettleEntry> _entries;
@@ -43,12 +47,14 @@ internal sealed class SettleRun
 
     private SettleRun(
         IMessageAcknowledger acknowledger,
+        SettleRoom room,
         StreamName stream,
         ConsumerName consumer,
         IReadOnlyList<SettleEntry> entries,
         TimeProvider time)
     {
         _acknowledger = acknowledger;
+        _room = room;
         _stream = stream;
         _consumer = consumer;
         _entries = entries;
@@ -61,6 +67,7 @@ internal sealed class SettleRun
     /// <exception cref="HttpmqException">The stream or the consumer does not exist.</exception>
     public static async Task<IReadOnlyList<AckOutcome>> RunAsync(
         IMessageAcknowledger acknowledger,
+        SettleRoom room,
         StreamName stream,
         ConsumerName consumer,
         IReadOnlyList<SettleEntry> entries,
@@ -69,7 +76,7 @@ internal sealed class SettleRun
     {
         using var overdue = new CancellationTokenSource(Limit, time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(overdue.Token, cancellationToken);
-        var run = new SettleRun(acknowledger, stream, consumer, entries, time);
+        var run = new SettleRun(acknowledger, room, stream, consumer, entries, time);
         try
         {
             await run.SettleAllAsync(either.Token).WaitAsync(either.Token);
@@ -86,7 +93,7 @@ internal sealed class SettleRun
     {
         ReadAll();
 
-        // Before all others: so that they need not ask, and because nothing of a consumer that does not exist has a fate.
+        // Before all others: so that they need not ask, and because nothing of a consumer that does not exist has an outcome.
         if (await _acknowledger.PrepareAsync(_stream, _consumer, cancellationToken) is { } refusal)
         {
             if (refusal.Type == JetStreamErrorTypes.ConsumerNotFoundType || refusal.Type == JetStreamErrorTypes.StreamNotFoundType)
@@ -105,7 +112,31 @@ internal sealed class SettleRun
             return;
         }
 
-        await Task.WhenAll(Enumerable.Range(0, Math.Min(Window, _entries.Count)).Select(_ => SettleOneByOneAsync(cancellationToken)));
+        // One at a time is always under way; the others where there is room for them.
+        using var done = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        var lanes = new List<Task>();
+        try
+        {
+            var taken = Volatile.Read(ref _next);
+            while (lanes.Count < Math.Min(Window, _entries.Count) - 1 && Volatile.Read(ref _next) < _entries.Count)
+            {
+                lanes.Add(SettleManyAsync(_room, done.Token, cancellationToken));
+                if (Volatile.Read(ref _next) - taken >= EntriesPerTurn)
+                {
+                    await Task.Yield();
+                    taken = Volatile.Read(ref _next);
+                }
+            }
+
+            await SettleManyAsync(room: null, done.Token, cancellationToken);
+        }
+        finally
+        {
+            // Also where it fails: who waits for room would wait for ever.
+            await done.CancelAsync();
+        }
+
+        await Task.WhenAll(lanes);
     }
 
     /// <summary>
@@ -119,7 +150,7 @@ internal sealed class SettleRun
         {
             var error = _entries[index].Pair.TryRead(_stream, _consumer, out var delivery);
             _outcomes[index] = new AckOutcome(delivery, Error: null);
-            error ??= _entries[index].Settlement.FindFault() is { } fault ? AckErrors.Malformed(fault) : null;
+            error ??= _entries[index].Settlement.Validate() is { } reason ? AckErrors.Malformed(reason) : null;
             if (error is not null)
             {
                 End(index, error);
@@ -160,35 +191,93 @@ internal sealed class SettleRun
         }
     }
 
-    private async Task SettleOneByOneAsync(CancellationToken cancellationToken)
+    /// <summary>
+    /// Settles one entry after the other until none is left. It is one method, because each asynchronous call of another would cost memory
+    /// per entry.
+    /// </summary>
+    /// <param name="room">Where it needs a place for each; null: it has one.</param>
+    /// <param name="done">Nothing is left to begin.</param>
+    /// <param name="cancellationToken">The time is over.</param>
+    private async Task SettleManyAsync(SettleRoom? room, CancellationToken done, CancellationToken cancellationToken)
     {
-        int index;
-        while ((index = Interlocked.Increment(ref _next)) < _entries.Count)
+        for (var count = 1; true; count++)
         {
-            if (_states[index] is not Untouched)
+            if (count % EntriesPerTurn == 0)
             {
-                continue;
+                await Task.Yield();
             }
 
-            do
+            if (room is not null && !await TryEnterAsync(room, done))
             {
-                if (cancellationToken.IsCancellationRequested)
+                return;
+            }
+
+            try
+            {
+                if (!TryTakeNext(out var index))
                 {
                     return;
                 }
 
-                Volatile.Write(ref _states[index], Sent);
-                var (delivery, settlement) = (_outcomes[index].Delivery, _entries[index].Settlement);
-                var error = await _acknowledger.SettleAsync(_stream, _consumer, delivery, settlement, _timeLimit, cancellationToken);
-                End(index, error);
-                if (error?.Kind is ErrorKind.Timeout)
+                // It, and those that wait for it.
+                do
                 {
-                    // It took the time that there is.
-                    return;
+                    if (cancellationToken.IsCancellationRequested)
+                    {
+                        return;
+                    }
+
+                    Volatile.Write(ref _states[index], Sent);
+                    var error = await _acknowledger.SettleAsync(
+                        _stream, _consumer, _outcomes[index].Delivery, _entries[index].Settlement, _timeLimit, cancellationToken);
+                    End(index, error);
+                    if (error?.Kind is ErrorKind.Timeout)
+                    {
+                        // It took the time that there is.
+                        return;
+                    }
                 }
+                while (_nextOf.TryGetValue(index, out index));
             }
-            while (_nextOf.TryGetValue(index, out index));
+            finally
+            {
+                room?.Leave();
+            }
         }
+    }
+
+    private static ValueTask<bool> TryEnterAsync(SettleRoom room, CancellationToken done)
+    {
+        return done.IsCancellationRequested ? ValueTask.FromResult(false)
+            : room.TryEnter() ? ValueTask.FromResult(true)
+            : WaitAsync();
+
+        async ValueTask<bool> WaitAsync()
+        {
+            try
+            {
+                await room.EnterAsync(done);
+                return true;
+            }
+            catch (OperationCanceledException)
+            {
+                return false;
+            }
+        }
+    }
+
+    private bool TryTakeNext(out int index)
+    {
+        do
+        {
+            index = Interlocked.Increment(ref _next);
+            if (index >= _entries.Count)
+            {
+                return false;
+            }
+        }
+        while (_states[index] is not Untouched);
+        return true;
     }
 
     /// <summary>The outcomes as they are at this moment.</summary>

@@ -30,7 +30,7 @@ internal sealed class ChangeSubjectsHandler(
     public async Task<IReadOnlyList<string>> Handle(ChangeSubjects request, CancellationToken cancellationToken)
     {
         var stream = Rules.Stream(request.Stream);
-        HttpmqException.ThrowIf(request.Caller.CheckManage(stream));
+        HttpmqException.ThrowIf(request.Caller.CheckManage(stream) ?? DefinitionRights.CheckTaken(request.Caller, request.Subjects));
         var subjects = request.Subjects!.Select(subject => Rules.Filter("subjects", subject)).ToArray();
         await streams.ChangeSubjectsAsync(stream, subjects, cancellationToken);
         try

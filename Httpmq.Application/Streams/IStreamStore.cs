@@ -12,12 +12,21 @@ namespace Httpmq.Application.Streams;
 public interface IStreamStore
 {
     /// <summary>
-    /// Creates the stream; <see cref="ErrorKind.NotSupported"/> where the broker lacks a field. The same name with the same configuration
-    /// again changes nothing and succeeds.
+    /// Creates the stream; <see cref="ErrorKind.NotSupported"/> where the broker lacks a field, and nothing is made then. The same name
+    /// with the same configuration again changes nothing and succeeds.
     /// </summary>
-    Task CreateAsync(StreamName name, StreamConfig config, CancellationToken cancellationToken);
+    /// <returns>What the broker made of it.</returns>
+    Task<StreamConfig> CreateAsync(StreamName name, StreamConfig config, CancellationToken cancellationToken);
 
-    Task<IReadOnlyList<StreamInfo>> ListAsync(CancellationToken cancellationToken);
+    /// <summary>
+    /// Replaces the configuration: what is not named becomes JetStream's default, and what is not known here stays.
+    /// <see cref="ErrorKind.NotSupported"/> where the broker lacks a field, <see cref="ErrorKind.NotFound"/> where there is no such stream.
+    /// </summary>
+    /// <returns>What the broker made of it.</returns>
+    Task<StreamConfig> ReplaceAsync(StreamName name, StreamConfig config, CancellationToken cancellationToken);
+
+    /// <summary>All streams, or those that take a subject.</summary>
+    Task<IReadOnlyList<StreamInfo>> ListAsync(SubjectFilter? subject, CancellationToken cancellationToken);
 
     Task<StreamInfo> GetAsync(StreamName name, CancellationToken cancellationToken);
 

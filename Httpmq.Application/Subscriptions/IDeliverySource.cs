@@ -12,8 +12,10 @@ public interface IDeliverySourceFactory
     /// </summary>
     /// <param name="consumer">The consumer as it was just read.</param>
     /// <param name="maxInflight">For a pull consumer: messages asked for ahead of the subscriber, at most.</param>
+    /// <param name="credit">For a pull consumer: what the subscriber takes, and no more is asked for; null: any number.</param>
     /// <param name="cancellationToken">Gives up opening; an open source does not listen to it.</param>
-    Task<IDeliverySource> OpenAsync(ConsumerInfo consumer, int maxInflight, CancellationToken cancellationToken);
+    Task<IDeliverySource> OpenAsync(
+        ConsumerInfo consumer, int maxInflight, DeliveryCredit? credit, CancellationToken cancellationToken);
 }
 
 /// <summary>
@@ -35,7 +37,8 @@ public interface IDeliverySource : IAsyncDisposable
     /// Waits until there is something to drain, the source ended, or <see cref="Wake"/> was called.
     /// It takes no token, so that waiting allocates nothing: whoever cancels calls <see cref="Wake"/>.
     /// </summary>
-    ValueTask WaitAsync();
+    /// <param name="held">The subscriber takes nothing now: what is ready to drain does not end the wait; what arrives may.</param>
+    ValueTask WaitAsync(bool held = false);
 
     /// <summary>Ends the current or next wait, from any thread.</summary>
     void Wake();

@@ -1,11 +1,11 @@
 using FluentValidation;
-using Httpmq.Domain.Access;
-using Httpmq.Domain.Messages;
 using Httpmq.Application.Consumers;
 using Httpmq.Application.Streams;
 using Httpmq.Application.Validation;
+using Httpmq.Domain.Access;
 using Httpmq.Domain.Consumers;
 using Httpmq.Domain.Errors;
+using Httpmq.Domain.Messages;
 using Httpmq.Domain.Naming;
 using MediatR;
 
@@ -16,7 +16,14 @@ namespace Httpmq.Application.Subscriptions;
 /// <paramref name="Subject"/> does not filter; null: it is not checked.
 /// </summary>
 public sealed record OpenSubscription(Caller Caller, string Stream, string Consumer, string? Subject, int? MaxInflight, string? Group)
-    : IRequest<IDeliverySource>, IValidatedRequest;
+    : IRequest<IDeliverySource>, IValidatedRequest
+{
+    /// <summary>What the subscriber takes, where it can say so; null: any number.</summary>
+    public DeliveryCredit? Credit { get; init; }
+
+    /// <summary>Whether deliveries will be acknowledged one by one without the subscriber.</summary>
+    public bool AutoAcknowledge { get; init; }
+}
 
 internal sealed class OpenSubscriptionValidator : AbstractValidator<OpenSubscription>
 {
@@ -47,6 +54,12 @@ internal sealed class OpenSubscriptionHandler(
         HttpmqException.ThrowIf(request.Caller.CheckConsume(stream, name));
         var consumer = await FindAsync(stream, name, cancellationToken);
         RefuseOtherGroup(consumer, request.Group);
+        if (request.AutoAcknowledge && consumer.Config.AckPolicy is not (null or "explicit") and var policy)
+        {
+            throw new HttpmqException(
+                ConsumerErrors.OtherPolicy(new Operation(OperationKind.Settle, stream.Value, name.Value), policy));
+        }
+
         if (request.Subject is { } subject)
         {
             await RefuseOtherSubjectAsync(stream, consumer, subject, cancellationToken);
@@ -54,7 +67,7 @@ internal sealed class OpenSubscriptionHandler(
 
         consumer = await WaitUntilUnboundAsync(stream, name, consumer, cancellationToken);
         var maxInflight = request.MaxInflight ?? (int)Math.Clamp(consumer.Config.MaxAckPending ?? 1, 1, int.MaxValue);
-        return await sources.OpenAsync(consumer, maxInflight, cancellationToken);
+        return await sources.OpenAsync(consumer, maxInflight, request.Credit, cancellationToken);
     }
 
     private async Task<ConsumerInfo> FindAsync(StreamName stream, ConsumerName name, CancellationToken cancellationToken) =>

@@ -17,12 +17,12 @@ internal sealed class ValidationBehavior<TRequest, TResponse>(IEnumerable<IValid
 {
     public Task<TResponse> Handle(TRequest request, CancellationToken cancellationToken, RequestHandlerDelegate<TResponse> next)
     {
-        var faults = validators
+        var invalidValues = validators
             .SelectMany(validator => validator.Validate(request).Errors)
-            .Select(failure => new Fault(failure.PropertyName, failure.AttemptedValue, failure.ErrorMessage))
+            .Select(failure => new InvalidValue(failure.PropertyName, failure.AttemptedValue, failure.ErrorMessage))
             .ToArray();
-        return faults.Length == 0
+        return invalidValues.Length == 0
             ? next()
-            : throw new HttpmqException(RequestErrors.Invalid(faults));
+            : throw new HttpmqException(RequestErrors.Invalid(invalidValues));
     }
 }

@@ -5,60 +5,63 @@ namespace Httpmq.Domain.Access;
 
 /// <summary>
 /// Who sent a request, and what they may do. Every use case that touches the broker is given one and asks it before anything else: a
-/// refusal does not tell whether the stream or consumer exists.
+/// refusal does not tell whether the stream, consumer or message exists.
 /// </summary>
 /// <param name="Name">For logs and errors.</param>
 /// <param name="Permissions">What they may do.</param>
 public sealed record Caller(string Name, Permissions Permissions)
 {
-    /// <summary>Whoever says nothing about themselves. They may do everything as long as nothing is configured.</summary>
-    public static Caller Anonymous { get; } = new("anonymous", Permissions.All);
+    /// <summary>What somebody is called who shows nothing.</summary>
+    public const string AnonymousName = "anonymous";
+
+    /// <summary>Whoever shows nothing. They may do everything as long as nothing is configured.</summary>
+    public static Caller Anonymous { get; } = new(AnonymousName, Permissions.All);
+
+    /// <summary>Whether they have shown who they are: a refusal tells others to do so.</summary>
+    public bool IsIdentified { get; init; } = true;
+
+    /// <summary>When what they have shown is over; null: it does not end by itself.</summary>
+    public DateTimeOffset? Expires { get; init; }
+
+    /// <summary>Is cancelled when what they have shown is withdrawn, or means something else from then on.</summary>
+    public CancellationToken Ended { get; init; }
 
     /// <summary>Null where they may publish to the subject, else the refusal.</summary>
     public Error? CheckPublish(Subject subject) =>
-        Permissions.Publish(subject) ? null : AccessErrors.Publish(this, subject);
+        Permissions.Publish(subject) ? null : AccessErrors.Publish(this, subject.Value);
 
     /// <summary>Null where they may receive and acknowledge what the consumer delivers, else the refusal.</summary>
     public Error? CheckConsume(StreamName stream, ConsumerName consumer) =>
         Permissions.Consume(stream, consumer) ? null : AccessErrors.Consume(this, stream, consumer);
 
+    /// <summary>Null where they may read what is stored under the subject, else the refusal.</summary>
+    public Error? CheckRead(Subject subject) =>
+        Permissions.Read(subject.Value) ? null : AccessErrors.Read(this, subject.Value);
+
+    /// <summary>Null where they may read all that the filters match, and where there are none everything; else the refusal.</summary>
+    public Error? CheckRead(IReadOnlyList<SubjectFilter> filters)
+    {
+        ArgumentNullException.ThrowIfNull(filters);
+        if (filters.Count == 0)
+        {
+            return Permissions.ReadsAll ? null : AccessErrors.Read(this, SubjectFilter.Everything.Value);
+        }
+
+        foreach (var filter in filters)
+        {
+            if (!Permissions.ReadAll(filter))
+            {
+                return AccessErrors.Read(this, filter.Value);
+            }
+        }
+
+        return null;
+    }
+
     /// <summary>Null where they may define, change and delete the stream and its consumers, else the refusal.</summary>
     public Error? CheckManage(StreamName stream) =>
         Permissions.Manage(stream) ? null : AccessErrors.Manage(this, stream);
 
-    /// <summary>Null where they may read how the stream and its consumers are configured, and how far they are, else the refusal.</summary>
-    public Error? CheckSee(StreamName stream) =>
-        Permissions.See(stream) ? null : AccessErrors.See(this, stream);
-}
-
-/// <summary>
-/// What a caller may do. It is asked for every message that is published, so it answers from memory, from any thread.
-/// </summary>
-public abstract class Permissions
-{
-    /// <summary>Everything is permitted.</summary>
-    public static Permissions All { get; } = new Everything();
-
-    /// <summary>Whether messages may be published to the subject.</summary>
-    public abstract bool Publish(Subject subject);
-
-    /// <summary>Whether what the consumer delivers may be received and acknowledged.</summary>
-    public abstract bool Consume(StreamName stream, ConsumerName consumer);
-
-    /// <summary>Whether the stream and its consumers may be defined, changed and deleted.</summary>
-    public abstract bool Manage(StreamName stream);
-
-    /// <summary>Whether the stream and its consumers may be read and appear in lists.</summary>
-    public abstract bool See(StreamName stream);
-
-    private sealed class Everything : Permissions
-    {
-        public override bool Publish(Subject subject) => true;
-
-        public override bool Consume(StreamName stream, ConsumerName consumer) => true;
-
-        public override bool Manage(StreamName stream) => true;
-
-        public override bool See(StreamName stream) => true;
-    }
+    /// <summary>Null where they may see what the gateway is connected to, else the refusal.</summary>
+    public Error? CheckSeeServer() => Permissions.ManagesSome || Permissions.ReadsAll ? null : AccessErrors.SeeServer(this);
 }

@@ -42,6 +42,14 @@ public static class ConnectionErrors
     public static Error TooOld(Operation operation, string field, string since, string? server) =>
         new(ServerTooOld, operation, ("field", field), ("since", since), ("server", server));
 
+    /// <summary>In a cluster of several versions: not the connected server, but the one that it falls to.</summary>
+    /// <param name="operation">What fails.</param>
+    /// <param name="field">What was asked for.</param>
+    /// <param name="since">The first version that has it.</param>
+    /// <param name="peer">The version of the one that it falls to; null: it does not say, so it is from before 2.11.</param>
+    public static Error PeerTooOld(Operation operation, string field, string since, string? peer) =>
+        new(ServerTooOld, operation, ("field", field), ("since", since), ("peer", peer));
+
     /// <summary>Whatever is the matter, it may be over in a moment: that is what a load balancer has to know.</summary>
     public static Error Unready(Operation operation, Error cause) => new(NotReady, operation, ("cause", cause));
 

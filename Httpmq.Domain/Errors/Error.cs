@@ -11,6 +11,9 @@ public enum ErrorKind
     /// <summary>Well formed, and refused by JetStream as invalid in itself; where v1 says <see cref="InvalidInput"/> it stays so.</summary>
     Unprocessable,
 
+    /// <summary>The caller has not shown who they are, or not in a way that is known.</summary>
+    Unauthenticated,
+
     /// <summary>The caller may not do this.</summary>
     Forbidden,
 
@@ -22,6 +25,12 @@ public enum ErrorKind
 
     /// <summary>The path is not for this method.</summary>
     MethodNotAllowed,
+
+    /// <summary>The caller takes no form that the answer could have.</summary>
+    NotAcceptable,
+
+    /// <summary>The caller is to use another version of the protocol.</summary>
+    UpgradeRequired,
 
     /// <summary>The request came too slowly.</summary>
     TooSlow,
@@ -75,7 +84,7 @@ public sealed class ErrorType(string slug, ErrorKind kind)
 /// <param name="Operation">What was being done; null where the type says enough.</param>
 /// <param name="Members">
 /// What belongs to the failure, each by a name that never changes: a field, a value, a limit, JetStream's <c>err_code</c>. A value is text,
-/// a number, true, a list of texts or faults, or the error that caused this one.
+/// a number, true, a list of texts or of <see cref="InvalidValue"/>, or the error that caused this one.
 /// </param>
 public sealed record Error(ErrorType Type, Operation? Operation, params (string Name, object? Value)[] Members)
 {
@@ -133,7 +142,7 @@ public sealed record Error(ErrorType Type, Operation? Operation, params (string 
 /// <param name="Field">Its name, as the client writes it.</param>
 /// <param name="Value">What the client wrote; null where nothing.</param>
 /// <param name="Reason">The rule's own sentence, which names the field.</param>
-public sealed record Fault(string Field, object? Value, string Reason)
+public sealed record InvalidValue(string Field, object? Value, string Reason)
 {
     /// <inheritdoc/>
     public override string ToString() => Reason;

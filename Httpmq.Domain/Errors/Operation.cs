@@ -10,7 +10,12 @@ public enum OperationKind
     CreateStream,
     ChangeSubjects,
     ChangeLimits,
+    ChangeStream,
     DeleteStream,
+    PurgeStream,
+    ListSubjects,
+    ReadMessage,
+    DeleteMessage,
 
     /// <summary>Find the stream that takes a subject.</summary>
     FindStream,
@@ -20,6 +25,10 @@ public enum OperationKind
     CreateConsumer,
     ChangeConsumer,
     DeleteConsumer,
+    PauseConsumer,
+    ResumeConsumer,
+    ResetConsumer,
+    UnpinConsumer,
 
     Publish,
 
@@ -33,6 +42,18 @@ public enum OperationKind
 
     /// <summary>Tell what else became of messages than that they were processed.</summary>
     Settle,
+
+    /// <summary>Read what the gateway is connected to.</summary>
+    ReadInfo,
+
+    /// <summary>Ask a pull consumer for messages, once.</summary>
+    Pull,
+
+    /// <summary>Read the last message of a subject.</summary>
+    ReadLastMessage,
+
+    /// <summary>Read the messages of a stream, one after the other.</summary>
+    Replay,
 
     /// <summary>Ask JetStream whether it can serve.</summary>
     AskReadiness,

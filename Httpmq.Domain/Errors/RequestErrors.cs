@@ -4,7 +4,8 @@ namespace Httpmq.Domain.Errors;
 public static class RequestErrors
 {
     /// <summary>What is wrong with the request, all of it.</summary>
-    public static Error Invalid(params IReadOnlyList<Fault> faults) => new(RequestErrorTypes.InvalidRequest, null, ("faults", faults));
+    public static Error Invalid(params IReadOnlyList<InvalidValue> values) =>
+        new(RequestErrorTypes.InvalidRequest, null, ("values", values));
 
     /// <param name="value">What the client wrote; null: nothing.</param>
     /// <param name="reason">The rule's own sentence, which names the field.</param>

@@ -9,7 +9,7 @@ public static class Description
     public const int MostBytes = 4 * 1024;
 
     /// <summary>What is wrong with it; null: nothing.</summary>
-    public static string? FaultOf(string? text) =>
+    public static string? Validate(string? text) =>
         text is not null && Encoding.UTF8.GetByteCount(text) is > MostBytes
             and var bytes ? $"has {bytes} bytes, and at most {MostBytes} are taken" : null;
 }
@@ -26,7 +26,7 @@ public static class Metadata
     public const string ReservedPrefix = "_nats.";
 
     /// <summary>What is wrong with it; null: nothing.</summary>
-    public static string? FaultOf(IReadOnlyDictionary<string, string>? metadata)
+    public static string? Validate(IReadOnlyDictionary<string, string>? metadata)
     {
         if (metadata is null)
         {
@@ -42,14 +42,13 @@ public static class Metadata
                 return $"'{Cut(name)}' is null, and text is expected";
             }
 
-            if (name.Length == 0 || IsReserved(name))
+            if (name.Length == 0)
             {
-                return name.Length == 0
-                    ? "has an empty name"
-                    : $"'{Cut(name)}' begins with {ReservedPrefix}, which only nats-server writes";
+                return "has an empty name";
             }
 
-            bytes += Encoding.UTF8.GetByteCount(name) + Encoding.UTF8.GetByteCount(text);
+            // What is not sent does not count.
+            bytes += IsReserved(name) ? 0 : Encoding.UTF8.GetByteCount(name) + Encoding.UTF8.GetByteCount(text);
         }
 
         return bytes > MostBytes ? $"has {bytes} bytes in its names and texts, and at most {MostBytes} are taken" : null;
@@ -58,18 +57,29 @@ public static class Metadata
     /// <summary>Whether only nats-server writes it.</summary>
     public static bool IsReserved(string name) => name.StartsWith(ReservedPrefix, StringComparison.Ordinal);
 
-    /// <summary>Without what nats-server wrote; null where nothing is left.</summary>
-    public static IReadOnlyDictionary<string, string>? WithoutReserved(IReadOnlyDictionary<string, string>? metadata)
-    {
-        var own = metadata?.Where(static entry => !IsReserved(entry.Key)).ToDictionary(StringComparer.Ordinal);
-        return own is { Count: > 0 } ? own : null;
-    }
+    /// <summary>What clients wrote, without what nats-server did; null where there is no metadata.</summary>
+    public static IReadOnlyDictionary<string, string>? OfClients(IReadOnlyDictionary<string, string>? metadata) =>
+        metadata?.Where(static entry => !IsReserved(entry.Key)).ToDictionary(StringComparer.Ordinal);
 
-    /// <summary>Whether both hold the same; null is none.</summary>
-    public static bool AreSame(IReadOnlyDictionary<string, string>? one, IReadOnlyDictionary<string, string>? other) =>
-        (one?.Count ?? 0) == (other?.Count ?? 0)
-        && (one is null
-            || one.All(entry => other!.TryGetValue(entry.Key, out var text) && string.Equals(text, entry.Value, StringComparison.Ordinal)));
+    /// <summary>The names that only nats-server writes and to which a client gave another value than they have.</summary>
+    /// <param name="named">What the client named.</param>
+    /// <param name="made">What there is.</param>
+    public static IEnumerable<string> NotTaken(
+        IReadOnlyDictionary<string, string>? named, IReadOnlyDictionary<string, string>? made) =>
+        (named ?? new Dictionary<string, string>(StringComparer.Ordinal))
+            .Where(entry => IsReserved(entry.Key)
+                && !string.Equals(made?.GetValueOrDefault(entry.Key), entry.Value, StringComparison.Ordinal))
+            .Select(static entry => Cut(entry.Key));
+
+    /// <summary>Whether clients wrote the same into both; null is none.</summary>
+    public static bool AreSame(IReadOnlyDictionary<string, string>? one, IReadOnlyDictionary<string, string>? other)
+    {
+        var (own, others) = (OfClients(one), OfClients(other));
+        return (own?.Count ?? 0) == (others?.Count ?? 0)
+            && (own is null
+                || own.All(entry => others!.TryGetValue(entry.Key, out var text)
+                    && string.Equals(text, entry.Value, StringComparison.Ordinal)));
+    }
 
     private static string Cut(string name) => name.Length > 100 ? name[..100] + "…" : name;
 }

@@ -47,15 +47,15 @@ public readonly struct MessageHeaders : IEquatable<MessageHeaders>
     /// is not part of it.
     /// </param>
     /// <param name="headers">The headers, when valid; none for no pairs.</param>
-    /// <param name="fault">What is wrong with which header, null when valid.</param>
-    public static bool TryCreate(IReadOnlyCollection<KeyValuePair<string, string>> pairs, out MessageHeaders headers, out string? fault)
+    /// <param name="reason">What is wrong with which header, null when valid.</param>
+    public static bool TryCreate(IReadOnlyCollection<KeyValuePair<string, string>> pairs, out MessageHeaders headers, out string? reason)
     {
         headers = default;
         var length = Version.Length + (2 * LineEnd.Length);
         foreach (var (name, value) in pairs)
         {
-            fault = FindFault(name, value, out var valueLength);
-            if (fault is not null)
+            reason = Validate(name, value, out var valueLength);
+            if (reason is not null)
             {
                 return false;
             }
@@ -63,13 +63,34 @@ public readonly struct MessageHeaders : IEquatable<MessageHeaders>
             length = checked(length + name.Length + Between.Length + valueLength + LineEnd.Length);
         }
 
-        fault = null;
+        reason = null;
         if (pairs.Count > 0)
         {
             headers = new MessageHeaders(Encode(pairs, length));
         }
 
         return true;
+    }
+
+    /// <summary>The value of the first header of this name, which is compared by case; null where there is none.</summary>
+    public string? Find(string name)
+    {
+        foreach (var header in this)
+        {
+            if (Ascii.Equals(header.Name, name))
+            {
+                return Encoding.UTF8.GetString(header.Value);
+            }
+        }
+
+        return null;
+    }
+
+    /// <summary>These headers and one more, whose name and value are ASCII and valid.</summary>
+    public MessageHeaders With(string name, string value)
+    {
+        var before = IsEmpty ? [.. Version, .. LineEnd] : Block.Span[..^LineEnd.Length].ToArray();
+        return new MessageHeaders((byte[])[.. before, .. Encoding.ASCII.GetBytes($"{name}: {value}"), .. LineEnd, .. LineEnd]);
     }
 
     public Enumerator GetEnumerator() => new(Block.Span);
@@ -85,7 +106,7 @@ public readonly struct MessageHeaders : IEquatable<MessageHeaders>
         return hash.ToHashCode();
     }
 
-    private static string? FindFault(string name, string value, out int valueLength)
+    private static string? Validate(string name, string value, out int valueLength)
     {
         valueLength = 0;
         if (name.Length == 0)

@@ -19,6 +19,22 @@ public static class PublishErrors
     /// <summary>Of publishes and of acknowledgements, which wait in the same place.</summary>
     public static Error Full(Operation operation) => new(TooManyWaiting, operation);
 
+    /// <summary>The stream keeps what a consumer wants, and none wants the schedule.</summary>
+    public static Error Discarded(Operation operation, string stream) => new(ScheduleDiscarded, operation, ("stream", stream));
+
+    /// <summary>A message of an atomic batch that goes to another stream than the first one, or to none.</summary>
+    public static Error OutsideBatch(Operation operation, string stream) => new(OutsideAtomicBatch, operation, ("stream", stream));
+
+    /// <summary>A header that a message of an atomic batch cannot have.</summary>
+    public static Error NotInBatch(string header, string reason) => new(NotInAtomicBatch, null, ("field", header), ("reason", reason));
+
+    /// <summary>A message of an atomic batch whose stream is another one than it expects.</summary>
+    public static Error OtherStream(Operation operation, string wanted, string current) =>
+        new(JetStreamErrorTypes.WrongStreamType, operation, ("wanted", wanted), ("current", current));
+
+    /// <summary>A server that knows no batches has stored a message of one.</summary>
+    public static Error StoredAlone(Operation operation) => new(StoredWithoutBatch, operation);
+
     public static Error TimedOut(Operation operation) => new(PublishErrorTypes.Timeout, operation);
 
     public static Error Lost(Operation operation) => new(Interrupted, operation);

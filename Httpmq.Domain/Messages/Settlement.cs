@@ -49,16 +49,16 @@ public readonly record struct Settlement(SettleVerb Verb, GivenDuration? Delay =
     };
 
     /// <summary>What is wrong with what belongs to the verb; null: nothing.</summary>
-    public string? FindFault() => this switch
+    public string? Validate() => this switch
     {
         { Delay: not null, Verb: not SettleVerb.Nak } => "delay: only a nak has one",
         { Reason: not null, Verb: not SettleVerb.Term } => "reason: only a term has one",
-        { Delay: { } delay } => FaultOfDelay(delay),
-        { Reason: { } reason } => FaultOfReason(reason),
+        { Delay: { } delay } => ValidateDelay(delay),
+        { Reason: { } reason } => ValidateReason(reason),
         _ => null,
     };
 
-    private static string? FaultOfDelay(GivenDuration delay) => delay.Nanoseconds switch
+    private static string? ValidateDelay(GivenDuration delay) => delay.Nanoseconds switch
     {
         0 or (>= ShortestDelay and <= LongestDelay) => null,
         > LongestDelay => $"delay: {GivenDuration.Describe(delay.Nanoseconds)} is longer than a year (8760h)",
@@ -66,7 +66,7 @@ public readonly record struct Settlement(SettleVerb Verb, GivenDuration? Delay =
             + (delay.LooksLikeSeconds ? $"; a number is nanoseconds: for {length} seconds write \"{length}s\"" : string.Empty),
     };
 
-    private static string? FaultOfReason(string reason) =>
+    private static string? ValidateReason(string reason) =>
         Encoding.UTF8.GetByteCount(reason) is > LongestReason and var length
             ? $"reason: {length} bytes are more than {LongestReason}"
             : reason.Any(char.IsControl) ? "reason: it has a control character, such as a line break" : null;

@@ -17,5 +17,6 @@ public static class SubscriptionErrorTypes
     public static readonly ErrorType PullRefused = new("pull-refused", ErrorKind.Conflict);
     public static readonly ErrorType TooSlow = new("subscriber-too-slow", ErrorKind.TooMany);
     public static readonly ErrorType TooMany = new("too-many-subscriptions", ErrorKind.TooMany);
+    public static readonly ErrorType NotPermittedByNats = new("subscription-not-permitted", ErrorKind.Conflict);
     public static readonly ErrorType Broken = new("subscription-broken", ErrorKind.Internal);
 }

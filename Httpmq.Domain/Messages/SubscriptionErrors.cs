@@ -47,6 +47,11 @@ public static class SubscriptionErrors
         ? new(TooSlow, null, ("waiting", waiting))
         : new(TooSlow, null, ("waiting", waiting), ("limit", limit));
 
+    /// <summary>The gateway's own user lacks a permission.</summary>
+    /// <param name="verb">What it may not do: publish, subscribe.</param>
+    /// <param name="subject">Where.</param>
+    public static Error NotPermitted(string verb, string subject) => new(NotPermittedByNats, null, ("verb", verb), ("subject", subject));
+
     /// <param name="reason">What the client library says; null: the connection was closed.</param>
     public static Error Failed(string? reason) => new(Broken, null, ("reason", reason));
 }

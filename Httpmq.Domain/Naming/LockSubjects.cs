@@ -11,7 +11,7 @@ public static class LockSubjects
     public const string Prefix = "$KV.httpmq_locks.";
 
     /// <summary>What is wrong with a request to define, change or delete it.</summary>
-    public const string Fault = "is the gateway's own stream, for locking definitions; it cannot be defined, changed or deleted";
+    public const string Reason = "is the gateway's own stream, for locking definitions; it cannot be defined, changed or deleted";
 
     public static bool IsOwn(string? stream) => string.Equals(stream, Stream, StringComparison.Ordinal);
 }

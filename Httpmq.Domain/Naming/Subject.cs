@@ -12,12 +12,12 @@ public readonly record struct Subject
     /// </summary>
     /// <param name="text">The subject as the client wrote it.</param>
     /// <param name="subject">The parsed subject, when valid.</param>
-    /// <param name="fault">What is wrong with it, null when valid.</param>
-    public static bool TryParse(string? text, out Subject subject, out string? fault)
+    /// <param name="reason">What is wrong with it, null when valid.</param>
+    public static bool TryParse(string? text, out Subject subject, out string? reason)
     {
-        fault = SubjectGrammar.FindFault(text, wildcardsAllowed: false) ?? ReservedSubjects.FindFault(text!);
-        subject = fault is null ? new Subject(text!) : default;
-        return fault is null;
+        reason = SubjectGrammar.Validate(text, wildcardsAllowed: false) ?? ReservedSubjects.Validate(text!);
+        subject = reason is null ? new Subject(text!) : default;
+        return reason is null;
     }
 
     public override string ToString() => Value;
@@ -28,29 +28,32 @@ public readonly record struct SubjectFilter
 {
     private SubjectFilter(string value) => Value = value;
 
+    /// <summary>Matches every subject.</summary>
+    public static SubjectFilter Everything { get; } = new(">");
+
     public string Value { get; }
 
     /// <summary>Parses a subject in which <c>*</c> is any one token and a last <c>&gt;</c> any number of further ones.</summary>
     /// <param name="text">The subject as the client wrote it.</param>
     /// <param name="filter">The parsed filter, when valid.</param>
-    /// <param name="fault">What is wrong with it, null when valid.</param>
-    public static bool TryParse(string? text, out SubjectFilter filter, out string? fault)
+    /// <param name="reason">What is wrong with it, null when valid.</param>
+    public static bool TryParse(string? text, out SubjectFilter filter, out string? reason)
     {
-        fault = SubjectGrammar.FindFault(text, wildcardsAllowed: true);
-        filter = fault is null ? new SubjectFilter(text!) : default;
-        return fault is null;
+        reason = SubjectGrammar.Validate(text, wildcardsAllowed: true);
+        filter = reason is null ? new SubjectFilter(text!) : default;
+        return reason is null;
     }
 
     /// <summary>Parses a subject that a stream shall take: as <see cref="TryParse"/>, and none of the broker's own.</summary>
-    public static bool TryParseForStream(string? text, out SubjectFilter filter, out string? fault)
+    public static bool TryParseForStream(string? text, out SubjectFilter filter, out string? reason)
     {
-        if (TryParse(text, out filter, out fault))
+        if (TryParse(text, out filter, out reason))
         {
-            fault = ReservedSubjects.FindFaultForStream(filter);
-            filter = fault is null ? filter : default;
+            reason = ReservedSubjects.ValidateForStream(filter);
+            filter = reason is null ? filter : default;
         }
 
-        return fault is null;
+        return reason is null;
     }
 
     /// <summary>
@@ -81,6 +84,12 @@ public readonly record struct SubjectFilter
             }
         }
     }
+
+    /// <summary>
+    /// Subjects of the broker or the gateway of which this filter matches some, as <c>$JS.&gt;</c>; null: none. Consumers' deliveries are
+    /// among them.
+    /// </summary>
+    public string? FindReserved() => ReservedSubjects.FindOverlapped(this);
 
     /// <summary>Whether at least one literal subject is matched by both filters.</summary>
     public bool Overlaps(string other)

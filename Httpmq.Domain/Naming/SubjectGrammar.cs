@@ -21,7 +21,7 @@ internal static class SubjectGrammar
         SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_.");
 
     /// <summary>What is wrong with <paramref name="text"/>, or null.</summary>
-    public static string? FindFault(string? text, bool wildcardsAllowed)
+    public static string? Validate(string? text, bool wildcardsAllowed)
     {
         if (string.IsNullOrEmpty(text))
         {
@@ -38,7 +38,7 @@ internal static class SubjectGrammar
             return "has an empty token (tokens are split by '.')";
         }
 
-        return text.AsSpan().ContainsAnyExcept(Plain) ? FindFaultInTokens(text, wildcardsAllowed) : null;
+        return text.AsSpan().ContainsAnyExcept(Plain) ? ValidateTokens(text, wildcardsAllowed) : null;
     }
 
     /// <summary>Cuts the first token off <paramref name="rest"/>.</summary>
@@ -51,7 +51,7 @@ internal static class SubjectGrammar
         return token;
     }
 
-    private static string? FindFaultInTokens(string text, bool wildcardsAllowed)
+    private static string? ValidateTokens(string text, bool wildcardsAllowed)
     {
         foreach (var rune in text.EnumerateRunes())
         {
@@ -110,7 +110,7 @@ internal static class ReservedSubjects
     private static readonly string[] Vital = ["$JS.API.>", "$JS.ACK.>"];
 
     /// <summary>What is wrong with a subject that a stream shall take, or null.</summary>
-    public static string? FindFaultForStream(SubjectFilter filter)
+    public static string? ValidateForStream(SubjectFilter filter)
     {
         foreach (var vital in Vital)
         {
@@ -122,10 +122,14 @@ internal static class ReservedSubjects
 
         return filter.Overlaps(LockSubjects.Prefix + ">")
             ? $"overlaps subjects of the gateway's own stream {LockSubjects.Stream} ({LockSubjects.Prefix}>)"
-            : FindFault(filter.Value);
+            : Validate(filter.Value);
     }
 
-    public static string? FindFault(string subject)
+    /// <summary>The first of the reserved subjects of which the filter matches some, as <c>$JS.&gt;</c>; null: none.</summary>
+    public static string? FindOverlapped(SubjectFilter filter) =>
+        Prefixes.Append(LockSubjects.Prefix).Select(static prefix => prefix + ">").FirstOrDefault(filter.Overlaps);
+
+    public static string? Validate(string subject)
     {
         foreach (var prefix in Prefixes)
         {

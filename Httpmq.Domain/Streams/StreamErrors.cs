@@ -26,6 +26,14 @@ public static class StreamErrors
     public static Error Overlapping(Error refusal, string subject, string taken, string? other) =>
         refusal with { Members = [.. refusal.Members, ("subject", subject), ("taken", taken), ("other_stream", other)] };
 
+    /// <summary>With JetStream's words and code, as where it says so itself.</summary>
+    public static Error NoCluster(Operation operation, int replicas) => new(
+        JetStreamErrorTypes.ReplicasNeedClusterType,
+        operation,
+        ("replicas", replicas),
+        ("err_code", 10074),
+        ("description", "replicas > 1 not supported in non-clustered mode"));
+
     /// <summary>More copies than there are servers for.</summary>
     public static Error TooManyReplicas(Error refusal, int? replicas) => refusal.With("replicas", replicas);
 }

@@ -55,4 +55,11 @@ internal static partial class JetStreamLog
 
     [LoggerMessage(2019, LogLevel.Debug, "Could not check subscriptions without messages: {Reason}")]
     public static partial void SilenceNotChecked(this ILogger logger, string reason);
+
+    [LoggerMessage(2020, LogLevel.Warning, "nats-server told {Connection} an error: {Error}")]
+    public static partial void ServerSaid(this ILogger logger, string connection, string error);
+
+    [LoggerMessage(2021, LogLevel.Warning,
+        "nats-server does not permit the NATS user of {Connection} to subscribe to {Subject} (permissions violation)")]
+    public static partial void SubscriptionRefused(this ILogger logger, string connection, string subject);
 }

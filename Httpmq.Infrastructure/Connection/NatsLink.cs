@@ -1,4 +1,3 @@
-using System.Text;
 using Httpmq.Domain.Errors;
 using Httpmq.Infrastructure.Protocol;
 using Microsoft.Extensions.Hosting;
@@ -14,7 +13,7 @@ namespace Httpmq.Infrastructure.Connection;
 internal abstract class NatsLink : IHostedService, IAsyncDisposable
 {
     private static readonly TimeSpan BetweenServers = TimeSpan.FromMilliseconds(50);
-    private static readonly TimeSpan BetweenLooks = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan CheckInterval = TimeSpan.FromSeconds(1);
 
     private readonly NatsOptions _options;
     private readonly IHostApplicationLifetime _lifetime;
@@ -23,12 +22,16 @@ internal abstract class NatsLink : IHostedService, IAsyncDisposable
     private readonly CancellationTokenSource _stopping = new();
     private readonly ReconnectPacing _pacing;
     private readonly ILoggerFactory _loggers;
+    private readonly ConnectProblem _problem;
     private Task _connecting = Task.CompletedTask;
     private NatsConnection _connection;
     private int _failures;
     private int _openings;
     private volatile bool _disposed;
     private volatile Introduction _server = new(Info: null, ServerFacts.Unknown);
+
+    // Why no answer arrives, although the server is connected.
+    private volatile string? _deaf;
 
     // The server that said that it is about to stop, until there is another connection.
     private volatile string? _leaving;
@@ -40,6 +43,7 @@ internal abstract class NatsLink : IHostedService, IAsyncDisposable
         _time = time;
         _logger = loggers.CreateLogger<NatsLink>();
         _pacing = new ReconnectPacing(options, time, _stopping.Token);
+        _problem = new ConnectProblem(options);
         _loggers = loggers;
         _connection = Create();
     }
@@ -55,6 +59,9 @@ internal abstract class NatsLink : IHostedService, IAsyncDisposable
     /// apart from the message, which nobody answers.
     /// </summary>
     public event Action<string>? PublishRefused;
+
+    /// <summary>Raised with the subject of a subscription that the gateway's user may not have.</summary>
+    public event Action<string>? SubscribeRefused;
 
     /// <summary>The connection of the moment; not to be kept.</summary>
     public NatsConnection Connection => Volatile.Read(ref _connection);
@@ -80,7 +87,7 @@ internal abstract class NatsLink : IHostedService, IAsyncDisposable
 
     /// <summary>The error, with what is known to be wrong with the server.</summary>
     public Error Explain(Error error) =>
-        _options.Diagnosis?.Problem is { } problem ? error.With("problem", problem) : error;
+        (_options.Diagnosis?.Problem ?? _problem.Current ?? _deaf) is { } problem ? error.With("problem", problem) : error;
 
     /// <summary>Throws <see cref="ErrorKind.Unavailable"/> instead of waiting for a connection to come back.</summary>
     public void RequireOpen()
@@ -142,7 +149,7 @@ internal abstract class NatsLink : IHostedService, IAsyncDisposable
             catch (NatsException exception)
             {
                 // The library has tried one server after the other; why it failed is what it failed with.
-                if (CountFailure(exception.GetBaseException().Message, _pacing.Servers))
+                if (CountFailure(_problem.ReasonOf(exception), _pacing.Servers))
                 {
                     return;
                 }
@@ -169,10 +176,8 @@ internal abstract class NatsLink : IHostedService, IAsyncDisposable
 
     private NatsConnection Create()
     {
-        var connection = new NatsConnection(new NatsOpts
+        var connection = new NatsConnection(ClientSettings.Of(_options, _problem.Refused) with
         {
-            Url = _options.Url,
-            Name = _options.Name,
             ConnectTimeout = _options.ConnectTimeout,
             CommandTimeout = _options.RequestTimeout,
             RequestTimeout = _options.RequestTimeout,
@@ -191,15 +196,13 @@ internal abstract class NatsLink : IHostedService, IAsyncDisposable
             // A peer that vanished without closing is found within two intervals.
             PingInterval = TimeSpan.FromSeconds(5),
             MaxPingOut = 2,
-            SubjectEncoding = Encoding.UTF8,
-            HeaderEncoding = Encoding.UTF8,
             WriterBufferSize = 1024 * 1024,
             ReaderBufferSize = 256 * 1024,
             LoggerFactory = _loggers,
         });
         connection.OnConnectingAsync = server => connection.ConnectionState is NatsConnectionState.Reconnecting && !OpensAgain
             ? throw new NatsException("this connection is being replaced")
-            : _pacing.NextAsync(server);
+            : NextAsync(server);
         connection.ConnectionOpened += OnOpenedAsync;
         connection.ConnectionDisconnected += OnDisconnectedAsync;
         connection.ReconnectFailed += OnReconnectFailedAsync;
@@ -208,11 +211,31 @@ internal abstract class NatsLink : IHostedService, IAsyncDisposable
         return connection;
     }
 
+    private async ValueTask<(string Host, int Port)> NextAsync((string Host, int Port) asked)
+    {
+        _problem.Begin();
+        try
+        {
+            return await _pacing.NextAsync(asked);
+        }
+        catch (ConnectRefusedException exception)
+        {
+            _problem.Refused(exception.Message);
+            throw;
+        }
+        catch (NatsException exception)
+        {
+            _problem.Failed(exception.Message);
+            throw;
+        }
+    }
+
     private ValueTask OnOpenedAsync(object? sender, NatsEventArgs args)
     {
         Volatile.Write(ref _failures, 0);
         Interlocked.Increment(ref _openings);
         _leaving = null;
+        _problem.Connected();
         _pacing.Connected();
         _pacing.Learn(Connection.ServerInfo?.ClientConnectUrls ?? []);
         _logger.Connected(_options.Name, Server.Name ?? "?", args.Message);
@@ -228,6 +251,7 @@ internal abstract class NatsLink : IHostedService, IAsyncDisposable
             return ValueTask.CompletedTask;
         }
 
+        _deaf = null;
         if (!_stopping.IsCancellationRequested)
         {
             _logger.Disconnected(_options.Name, args.Message);
@@ -248,8 +272,34 @@ internal abstract class NatsLink : IHostedService, IAsyncDisposable
         {
             PublishRefused?.Invoke(subject);
         }
+        else if (RequestLimit.SubjectOfRefusedSubscription(args.Error) is { } refused)
+        {
+            OnSubscriptionRefused(refused);
+        }
+        else if (sender is NatsConnection { ConnectionState: NatsConnectionState.Open })
+        {
+            _logger.ServerSaid(_options.Name, args.Error);
+        }
+        else
+        {
+            _problem.Said(args.Error);
+        }
 
         return ValueTask.CompletedTask;
+    }
+
+    private void OnSubscriptionRefused(string subject)
+    {
+        var isInbox = subject.StartsWith(Inbox.Prefix, StringComparison.Ordinal);
+        if (!isInbox || _deaf is null)
+        {
+            _logger.SubscriptionRefused(_options.Name, subject);
+        }
+
+        _deaf = isInbox
+            ? $"nats-server does not permit the gateway's NATS user to subscribe to {subject} (permissions violation)"
+            : _deaf;
+        SubscribeRefused?.Invoke(subject);
     }
 
     private ValueTask OnLameDuckModeAsync(object? sender, NatsLameDuckModeActivatedEventArgs args)
@@ -279,7 +329,7 @@ internal abstract class NatsLink : IHostedService, IAsyncDisposable
         {
             while (serves && opening == Volatile.Read(ref _openings) && IsOpen && !await _pacing.HasOtherAsync(where, stopping))
             {
-                await Task.Delay(BetweenLooks, _time, stopping);
+                await Task.Delay(CheckInterval, _time, stopping);
             }
         }
         catch (OperationCanceledException)
@@ -304,7 +354,7 @@ internal abstract class NatsLink : IHostedService, IAsyncDisposable
     {
         if (OpensAgain)
         {
-            CountFailure(args.Message, attempts: 1);
+            CountFailure(_problem.ReasonOr(args.Message), attempts: 1);
         }
 
         return ValueTask.CompletedTask;

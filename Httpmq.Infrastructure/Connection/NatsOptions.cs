@@ -8,6 +8,15 @@ public sealed record NatsOptions
     /// <summary>One URI, or several of one cluster separated by commas. Default: nats://127.0.0.1:4222.</summary>
     public string Url { get; init; } = "nats://127.0.0.1:4222";
 
+    /// <summary>Who the gateway is; null (default): who a URI says, <c>nats://user:password@host</c>, or nobody.</summary>
+    public NatsLogin? Login { get; init; }
+
+    /// <summary>What the person who sets it knows the login as: said where the server demands one and there is none.</summary>
+    public string LoginSettingName { get; init; } = "the login";
+
+    /// <summary>How the connection is encrypted. Default: as the URIs say, or the server.</summary>
+    public NatsTls Tls { get; init; } = new();
+
     /// <summary>Name of the connection, as the server's monitoring shows it.</summary>
     public string Name { get; init; } = "httpmq";
 

@@ -12,9 +12,10 @@ namespace Httpmq.Infrastructure.Connection;
 /// </summary>
 internal sealed class ReconnectPacing
 {
-    private static readonly TimeSpan LookEvery = TimeSpan.FromMilliseconds(250);
+    private static readonly TimeSpan CheckInterval = TimeSpan.FromMilliseconds(250);
+    private static readonly TimeSpan TlsCheckInterval = TimeSpan.FromSeconds(3);
     private static readonly TimeSpan LongAnswer = TimeSpan.FromSeconds(1);
-    private static readonly TimeSpan OtherLook = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan CheckTimeout = TimeSpan.FromSeconds(1);
 
     // Replaced whenever one is added: attempts and events of the connection may come at the same time.
     private readonly Lock _gate = new();
@@ -22,7 +23,7 @@ internal sealed class ReconnectPacing
     private readonly TimeSpan _pause;
     private readonly TimeSpan _connectTimeout;
     private readonly TimeProvider _time;
-    private readonly bool _serverSpeaksFirst;
+    private readonly ServerCheck _check;
     private readonly CancellationToken _stopping;
     private bool _connected;
     private int _known;
@@ -36,15 +37,12 @@ internal sealed class ReconnectPacing
         _connectTimeout = options.ConnectTimeout;
         _time = time;
         _stopping = stopping;
-        var uris = options.Url.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries)
-            .Select(static url => new Uri(url)).ToArray();
-        foreach (var uri in uris)
+        var servers = ServerList.Of(options.Url);
+        _check = new ServerCheck(options.Tls, servers);
+        foreach (var uri in servers.Uris)
         {
-            Known((uri.IdnHost, uri.IsDefaultPort || uri.Port < 0 ? 4222 : uri.Port));
+            Known((uri.IdnHost, ServerList.PortOf(uri)));
         }
-
-        // With TLS from the first byte, or within WebSocket, the server waits for us.
-        _serverSpeaksFirst = uris.All(static uri => string.Equals(uri.Scheme, "nats", StringComparison.Ordinal));
     }
 
     /// <summary>How many servers are known.</summary>
@@ -70,15 +68,15 @@ internal sealed class ReconnectPacing
     {
         var left = Known(than);
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(_stopping, cancellationToken);
-        limit.CancelAfter(OtherLook);
-        var looks = Volatile.Read(ref _servers).Where(server => server != left).Select(server => LookAsync(server, limit.Token)).ToList();
+        limit.CancelAfter(CheckTimeout);
+        var checks = Volatile.Read(ref _servers).Where(server => server != left).Select(server => CheckAsync(server, limit.Token)).ToList();
         try
         {
-            while (looks.Count > 0)
+            while (checks.Count > 0)
             {
-                var look = await Task.WhenAny(looks);
-                looks.Remove(look);
-                if (await look)
+                var check = await Task.WhenAny(checks);
+                checks.Remove(check);
+                if (await check is { IsThere: true, Refusal: null })
                 {
                     await limit.CancelAsync();
                     return true;
@@ -95,6 +93,7 @@ internal sealed class ReconnectPacing
 
     /// <summary>Returns when an attempt is due, with the server to try: the one that was asked for, or another that answers.</summary>
     /// <exception cref="NatsException">The attempt failed already: the server did not answer within the connect timeout.</exception>
+    /// <exception cref="ConnectRefusedException">The attempt failed already, and why is known.</exception>
     public async ValueTask<(string Host, int Port)> NextAsync((string Host, int Port) asked)
     {
         var wanted = Known(asked);
@@ -105,26 +104,29 @@ internal sealed class ReconnectPacing
         }
 
         using var ending = CancellationTokenSource.CreateLinkedTokenSource(_stopping);
-        var looks = servers.OrderByDescending(server => server == wanted)
-            .ToDictionary(static server => server, server => LookAsync(server, ending.Token));
+        var checks = servers.OrderByDescending(server => server == wanted)
+            .ToDictionary(static server => server, server => CheckAsync(server, ending.Token));
         try
         {
             while (true)
             {
-                await Task.WhenAny(looks.Values).WaitAsync(_stopping);
-                foreach (var (server, look) in looks.Where(static look => look.Value.IsCompleted).ToList())
+                await Task.WhenAny(checks.Values).WaitAsync(_stopping);
+                foreach (var (server, check) in checks.Where(static check => check.Value.IsCompleted).ToList())
                 {
-                    var answers = await look;
-                    if (answers ? server.WasAway || IsDue(server) : server == wanted && IsDue(server))
+                    var answer = await check;
+                    if (answer.IsThere ? server.WasAway || IsDue(server) : server == wanted && IsDue(server))
                     {
                         server.TriedAt = _time.GetTimestamp();
-                        server.WasAway = !answers;
-                        return answers
-                            ? (server.Host, server.Port)
-                            : throw new NatsException($"{server.Host}:{server.Port} does not answer");
+                        server.WasAway = !answer.IsThere;
+                        return answer switch
+                        {
+                            { Refusal: { } refusal } => throw new ConnectRefusedException(refusal),
+                            { IsThere: false } => throw new NatsException($"{server.Host}:{server.Port} does not answer"),
+                            _ => (server.Host, server.Port),
+                        };
                     }
 
-                    looks[server] = LookAgainAsync(server, ending.Token);
+                    checks[server] = CheckAgainAsync(server, answer.UsesTls ? TlsCheckInterval : CheckInterval, ending.Token);
                 }
             }
         }
@@ -153,24 +155,22 @@ internal sealed class ReconnectPacing
         }
     }
 
-    private async Task<bool> LookAgainAsync(Server server, CancellationToken cancellationToken)
+    private async Task<ServerAnswer> CheckAgainAsync(Server server, TimeSpan pause, CancellationToken cancellationToken)
     {
-        await Task.Delay(LookEvery, _time, cancellationToken);
-        return await LookAsync(server, cancellationToken);
+        await Task.Delay(pause, _time, cancellationToken);
+        return await CheckAsync(server, cancellationToken);
     }
 
     /// <summary>Whether a NATS server answers there. One that needed long was away, too.</summary>
-    private async Task<bool> LookAsync(Server server, CancellationToken cancellationToken)
+    private async Task<ServerAnswer> CheckAsync(Server server, CancellationToken cancellationToken)
     {
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         limit.CancelAfter(_connectTimeout);
         var start = _time.GetTimestamp();
-        var answers = false;
+        var answer = default(ServerAnswer);
         try
         {
-            using var client = new TcpClient();
-            await client.ConnectAsync(server.Host.Trim('[', ']'), server.Port, limit.Token);
-            answers = !_serverSpeaksFirst || await SpeaksAsync(client, limit.Token);
+            answer = await _check.AskAsync(server.Host, server.Port, limit.Token);
         }
         catch (Exception exception)
             when (exception is SocketException or IOException or OperationCanceledException && !cancellationToken.IsCancellationRequested)
@@ -178,16 +178,8 @@ internal sealed class ReconnectPacing
             // That is the answer.
         }
 
-        server.WasAway |= !answers || _time.GetElapsedTime(start) > LongAnswer;
-        return answers;
-    }
-
-    /// <summary>Its first word is INFO; one that is about to stop says that there.</summary>
-    private static async Task<bool> SpeaksAsync(TcpClient client, CancellationToken cancellationToken)
-    {
-        var word = new byte[4096];
-        var length = await client.GetStream().ReadAsync(word, cancellationToken);
-        return length > 0 && word.AsSpan(0, length).IndexOf("\"ldm\":true"u8) < 0;
+        server.WasAway |= !answer.IsThere || _time.GetElapsedTime(start) > LongAnswer;
+        return answer;
     }
 
     private sealed class Server(string host, int port)

@@ -7,6 +7,8 @@ namespace Httpmq.Infrastructure.Connection;
 internal sealed class RequestLimit : IDisposable
 {
     private const string Refusal = "Permissions Violation for Publish to \"";
+    private const string SubscriptionRefusal = "Permissions Violation for Subscription to \"";
+    private const string InQueue = "\" using queue \"";
 
     private readonly RequestLink _link;
     private readonly string _subject;
@@ -28,10 +30,22 @@ internal sealed class RequestLimit : IDisposable
     /// <summary>The subject in nats-server's error when it refuses a message for want of permission; null in any other error.</summary>
     public static string? SubjectOfRefusal(string error)
     {
-        var start = error.IndexOf(Refusal, StringComparison.Ordinal);
+        return SubjectAfter(Refusal, error);
+    }
+
+    /// <summary>As <see cref="SubjectOfRefusal"/>, of a subscription.</summary>
+    public static string? SubjectOfRefusedSubscription(string error)
+    {
+        var queue = error.IndexOf(InQueue, StringComparison.Ordinal);
+        return SubjectAfter(SubscriptionRefusal, queue < 0 ? error : error[..(queue + 1)]);
+    }
+
+    private static string? SubjectAfter(string words, string error)
+    {
+        var start = error.IndexOf(words, StringComparison.Ordinal);
         var end = error.LastIndexOf('"');
-        return start >= 0 && end >= start + Refusal.Length
-            ? error[(start + Refusal.Length)..end].Replace("\\\"", "\"", StringComparison.Ordinal)
+        return start >= 0 && end >= start + words.Length
+            ? error[(start + words.Length)..end].Replace("\\\"", "\"", StringComparison.Ordinal)
                 .Replace("\\\\", "\\", StringComparison.Ordinal)
             : null;
     }

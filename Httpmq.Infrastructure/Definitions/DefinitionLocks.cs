@@ -16,12 +16,12 @@ internal sealed class DefinitionLocks(LockStream lockStream, TimeProvider time, 
     private static readonly TimeSpan TimeLimit = TimeSpan.FromSeconds(3);
 
     // What is wrong with the stream on the broker is not asked more often.
-    private static readonly TimeSpan BetweenLooks = TimeSpan.FromMinutes(1);
+    private static readonly TimeSpan CheckInterval = TimeSpan.FromMinutes(1);
 
     private const int LongestPause = 50;
 
     private readonly KeyedLocks _own = new();
-    private long _looked;
+    private long _lastCheck;
     private long _withoutSince;
     private string? _reason;
 
@@ -74,7 +74,7 @@ internal sealed class DefinitionLocks(LockStream lockStream, TimeProvider time, 
     /// <summary>The lock's sequence; 0 where there is none to be had, or none is needed.</summary>
     private async Task<ulong> TakeAsync(Operation operation, string key, bool create, CancellationToken cancellationToken)
     {
-        if (IsWithin(ref _withoutSince, BetweenLooks))
+        if (IsWithin(ref _withoutSince, CheckInterval))
         {
             return 0;
         }
@@ -130,13 +130,13 @@ internal sealed class DefinitionLocks(LockStream lockStream, TimeProvider time, 
 
     private async Task<LockAnswer> TryTakeAsync(Operation operation, string key, CancellationToken cancellationToken)
     {
-        if (!IsWithin(ref _looked, BetweenLooks))
+        if (!IsWithin(ref _lastCheck, CheckInterval))
         {
-            Volatile.Write(ref _looked, time.GetTimestamp());
-            if (await lockStream.LookAsync(operation, cancellationToken) is { } answer)
+            Volatile.Write(ref _lastCheck, time.GetTimestamp());
+            if (await lockStream.CheckAsync(operation, cancellationToken) is { } answer)
             {
                 // Whether it is there next time cannot be told from a lock that nobody answers: somebody may listen to everything.
-                Volatile.Write(ref _looked, 0);
+                Volatile.Write(ref _lastCheck, 0);
                 return answer;
             }
         }

@@ -46,12 +46,12 @@ internal sealed class LockStream(JetStreamApi api, RequestLink link, NatsOptions
     /// </summary>
     private const long Life = 15_000_000_000;
 
-    private const string Foreign = $"somebody else answers on {LockSubjects.Prefix}>: look for a stream or a client with these subjects";
+    private const string Foreign = $"another client answers on {LockSubjects.Prefix}>: look for a stream or a client with these subjects";
 
     private const string NotPermitted = $"nats-server does not permit the gateway's NATS user to publish to {LockSubjects.Prefix}>";
 
     // What a look must not cost a change.
-    private static readonly TimeSpan LookTimeout = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan CheckTimeout = TimeSpan.FromSeconds(1);
 
     private static readonly NatsSubOpts ReplyOptions = new() { ThrowIfNoResponders = true };
 
@@ -114,10 +114,10 @@ internal sealed class LockStream(JetStreamApi api, RequestLink link, NatsOptions
 
     /// <summary>Looks whether the stream is as gateways make it: others may have made or changed it.</summary>
     /// <returns>That there is none, or none that can be used; null where nothing speaks against a try.</returns>
-    public async Task<LockAnswer?> LookAsync(Operation operation, CancellationToken cancellationToken)
+    public async Task<LockAnswer?> CheckAsync(Operation operation, CancellationToken cancellationToken)
     {
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        limit.CancelAfter(LookTimeout);
+        limit.CancelAfter(CheckTimeout);
         try
         {
             var answer = await api.TryCallAsync(
@@ -127,8 +127,8 @@ internal sealed class LockStream(JetStreamApi api, RequestLink link, NatsOptions
                 return new LockAnswer(LockAttempt.NoStream);
             }
 
-            return answer.Config is { } config && FindFault(config) is { } fault
-                ? LockAnswer.Unusable($"somebody else has defined or changed it ({fault}); delete it, and the gateway defines it again")
+            return answer.Config is { } config && Validate(config) is { } reason
+                ? LockAnswer.Unusable($"another client has defined or changed it ({reason}); delete it, and the gateway defines it again")
                 : null;
         }
         catch (HttpmqException)
@@ -188,7 +188,7 @@ internal sealed class LockStream(JetStreamApi api, RequestLink link, NatsOptions
                 case null:
                     return null;
                 case { ErrCode: JetStreamErrors.StreamExists }:
-                    return (await LookAsync(operation, cancellationToken))?.Reason;
+                    return (await CheckAsync(operation, cancellationToken))?.Reason;
                 case var error:
                     reason = ReasonOf(JetStreamErrors.ToError(operation, error));
                     break;
@@ -212,7 +212,7 @@ internal sealed class LockStream(JetStreamApi api, RequestLink link, NatsOptions
     });
 
     /// <summary>What keeps it from holding locks as it should, as the field and its value; null: nothing.</summary>
-    private static string? FindFault(GivenConfig<StreamConfig> config) => config.Known switch
+    private static string? Validate(GivenConfig<StreamConfig> config) => config.Known switch
     {
         { Subjects: not [LockSubjects.Prefix + ">"] } known => $"subjects: {string.Join(", ", known.Subjects ?? [])}",
         { MaxAge: not { Nanoseconds: Life } } known => $"max_age: {known.MaxAge?.Nanoseconds ?? 0}",

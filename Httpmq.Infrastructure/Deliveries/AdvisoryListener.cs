@@ -1,6 +1,6 @@
-using Httpmq.Domain.Messages;
 using System.Buffers;
 using System.Collections.Concurrent;
+using Httpmq.Domain.Messages;
 using Httpmq.Infrastructure.Connection;
 using Httpmq.Infrastructure.Ledger;
 using Httpmq.Infrastructure.Protocol;
@@ -17,19 +17,20 @@ namespace Httpmq.Infrastructure.Deliveries;
 /// </summary>
 internal sealed class AdvisoryListener(
     DeliveryLink link,
-    RequestLink questions,
+    RequestLink requests,
     ConsumerLedger ledger,
     DeliverySources sources,
     ILogger<AdvisoryListener> logger) : IHostedService, IAsyncDisposable
 {
     private static readonly string[] Subjects =
     [
-        "CONSUMER.CREATED.*.*",
-        "CONSUMER.DELETED.*.*",
-        "CONSUMER.LEADER_ELECTED.*.*",
-        "STREAM.CREATED.*",
-        "STREAM.UPDATED.*",
-        "STREAM.DELETED.*",
+        JetStreamSubjects.AdvisoryPrefix + "CONSUMER.CREATED.*.*",
+        JetStreamSubjects.AdvisoryPrefix + "CONSUMER.DELETED.*.*",
+        JetStreamSubjects.AdvisoryPrefix + "CONSUMER.LEADER_ELECTED.*.*",
+        JetStreamSubjects.AdvisoryPrefix + "STREAM.CREATED.*",
+        JetStreamSubjects.AdvisoryPrefix + "STREAM.UPDATED.*",
+        JetStreamSubjects.AdvisoryPrefix + "STREAM.DELETED.*",
+        GatewaySubjects.ConsumerReset + "*.*",
     ];
 
     // The client library holds them weakly.
@@ -42,7 +43,7 @@ internal sealed class AdvisoryListener(
         link.Lost += ledger.Doubt;
 
         // Its server may have led consumers. Until another leads them no advisory says so, and copies that know less may answer (2.9.10).
-        questions.Lost += ledger.Doubt;
+        requests.Lost += ledger.Doubt;
         return Task.CompletedTask;
     }
 
@@ -50,7 +51,7 @@ internal sealed class AdvisoryListener(
     {
         link.Opened -= OnOpened;
         link.Lost -= ledger.Doubt;
-        questions.Lost -= ledger.Doubt;
+        requests.Lost -= ledger.Doubt;
         return Task.CompletedTask;
     }
 
@@ -78,7 +79,7 @@ internal sealed class AdvisoryListener(
     {
         foreach (var subject in Subjects)
         {
-            var subscription = new AdvisorySub(link.Connection, JetStreamSubjects.AdvisoryPrefix + subject, Take, OnEnded);
+            var subscription = new AdvisorySub(link.Connection, subject, Take, OnEnded);
             if (!_subscriptions.TryAdd(subject, subscription))
             {
                 continue;
@@ -99,7 +100,7 @@ internal sealed class AdvisoryListener(
     /// <summary>The client library ended it, for whatever reason. What was told in between is not known: everything is checked.</summary>
     private void OnEnded(AdvisorySub subscription)
     {
-        var subject = subscription.Subject[JetStreamSubjects.AdvisoryPrefix.Length..];
+        var subject = subscription.Subject;
         if (!_disposed && _subscriptions.TryRemove(new KeyValuePair<string, AdvisorySub>(subject, subscription)) && link.IsOpen)
         {
             logger.AdvisoriesRenewed(subscription.Subject);
@@ -122,6 +123,13 @@ internal sealed class AdvisoryListener(
 
     private void OnAdvisory(string subject)
     {
+        if (subject.StartsWith(GatewaySubjects.ConsumerReset, StringComparison.Ordinal))
+        {
+            var names = subject[GatewaySubjects.ConsumerReset.Length..].Split('.');
+            ledger.SetBack(names[0], names[1]);
+            return;
+        }
+
         var tokens = subject[JetStreamSubjects.AdvisoryPrefix.Length..].Split('.');
         var (what, happened, stream) = (tokens[0], tokens[1], tokens[2]);
         var consumer = what is "CONSUMER" ? tokens[3] : null;

@@ -1,8 +1,8 @@
-using Httpmq.Domain.Messages;
 using System.Collections.Concurrent;
 using Httpmq.Application.Consumers;
 using Httpmq.Domain.Consumers;
 using Httpmq.Domain.Errors;
+using Httpmq.Domain.Messages;
 using Httpmq.Domain.Naming;
 using Httpmq.Infrastructure.Connection;
 using Microsoft.Extensions.Logging;
@@ -22,7 +22,7 @@ internal sealed class ConsumerChecks(
 
     private static readonly TimeSpan Retry = TimeSpan.FromMilliseconds(500);
 
-    private readonly ConcurrentDictionary<DeliverySource, byte> _looking = new();
+    private readonly ConcurrentDictionary<DeliverySource, byte> _running = new();
 
     /// <summary>Asks once.</summary>
     /// <exception cref="HttpmqException">JetStream does not answer.</exception>
@@ -51,11 +51,11 @@ internal sealed class ConsumerChecks(
     public void Check(DeliverySource source) => CheckAsync(source, stopping).AsTask().Forget();
 
     /// <summary>As <see cref="Check"/>; once at a time for each source, however often it is called.</summary>
-    public void Look(DeliverySource source)
+    public void RequestCheck(DeliverySource source)
     {
-        if (_looking.TryAdd(source, 0))
+        if (_running.TryAdd(source, 0))
         {
-            LookAsync(source).Forget();
+            CheckAsync(source).Forget();
         }
     }
 
@@ -75,7 +75,7 @@ internal sealed class ConsumerChecks(
         }
     }
 
-    private async Task LookAsync(DeliverySource source)
+    private async Task CheckAsync(DeliverySource source)
     {
         try
         {
@@ -83,7 +83,7 @@ internal sealed class ConsumerChecks(
         }
         finally
         {
-            _looking.TryRemove(source, out _);
+            _running.TryRemove(source, out _);
         }
     }
 

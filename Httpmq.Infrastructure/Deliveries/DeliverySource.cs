@@ -1,11 +1,12 @@
 using System.Buffers;
-using Httpmq.Domain.Messages;
 using Httpmq.Application.Subscriptions;
 using Httpmq.Domain.Consumers;
 using Httpmq.Domain.Errors;
+using Httpmq.Domain.Messages;
 using Httpmq.Infrastructure.Connection;
 using Httpmq.Infrastructure.Ledger;
 using Httpmq.Infrastructure.Protocol;
+using Httpmq.Infrastructure.Queues;
 
 namespace Httpmq.Infrastructure.Deliveries;
 
@@ -24,12 +25,13 @@ internal sealed class DeliverySource : IDeliverySource, IFlowSource
     private Error? _end;
     private long _arrival;
     private volatile bool _clockIsDue = true;
+    private volatile bool _stopped;
     private int _closed;
 
     /// <param name="context">What the sources share.</param>
     /// <param name="consumer">The consumer as it was just read.</param>
-    /// <param name="maxInflight">For a pull consumer: messages asked for ahead of the subscriber, at most.</param>
-    public DeliverySource(SourceContext context, ConsumerInfo consumer, int maxInflight)
+    /// <param name="flow">How its consumer sends.</param>
+    public DeliverySource(SourceContext context, ConsumerInfo consumer, Func<DeliverySource, IConsumerFlow> flow)
     {
         _context = context;
         Info = consumer;
@@ -38,9 +40,7 @@ internal sealed class DeliverySource : IDeliverySource, IFlowSource
         var group = IsPush && consumer.Config.DeliverGroup is { Length: > 0 } named ? named : null;
         _subscription = new DeliverySubscription(
             context, this, consumer.Config.IsPush() ? consumer.Config.DeliverSubject! : Inbox.NewSubject(), group);
-        _flow = IsPush
-            ? new PushFlow(this, consumer, context.Time)
-            : new PullFlow(this, consumer, maxInflight, context.Options, context.Time, context.Stopping);
+        _flow = flow(this);
         _unread = new UnreadDeliveries(
             context.Time,
             TimeSpan.FromTicks((consumer.Config.AckWait?.Nanoseconds ?? 0) / TimeSpan.NanosecondsPerTick),
@@ -83,7 +83,7 @@ internal sealed class DeliverySource : IDeliverySource, IFlowSource
     /// <inheritdoc cref="IConsumerFlow.OnOpened"/>
     public void OnOpened() => _flow.OnOpened();
 
-    public ValueTask WaitAsync() => End is null ? _queue.WaitAsync() : ValueTask.CompletedTask;
+    public ValueTask WaitAsync(bool held = false) => End is null ? _queue.WaitAsync(held) : ValueTask.CompletedTask;
 
     public void Wake() => _queue.Wake();
 
@@ -104,6 +104,7 @@ internal sealed class DeliverySource : IDeliverySource, IFlowSource
         {
             _context.Logger.SourceEnds(Stream, Consumer, reason.ToString());
             _queue.Wake();
+            _flow.OnFinished();
         }
     }
 
@@ -113,7 +114,14 @@ internal sealed class DeliverySource : IDeliverySource, IFlowSource
         _subscription.UnsubscribeWithFenceAsync().Forget();
     }
 
-    public void Look() => _context.Look(this);
+    /// <summary>Ends the subscription at NATS and lets what is on its way arrive; it can be drained then.</summary>
+    public Task StopReceivingAsync()
+    {
+        _stopped = true;
+        return _subscription.UnsubscribeWithFenceAsync();
+    }
+
+    public void RequestCheck() => _context.RequestCheck(this);
 
     public void Send(string subject, ReadOnlyMemory<byte> payload, string? replyTo = null) =>
         _context.Sender.Send(subject, payload, replyTo);
@@ -175,8 +183,11 @@ internal sealed class DeliverySource : IDeliverySource, IFlowSource
         if (!_queue.TryAdd(subject, replyTo, sequence, _arrival, headers, payload))
         {
             _unread.Keep([new QueuedDelivery(subject, replyTo, sequence, _arrival, [], 0, 0, 0)]);
+            return;
         }
-        else if (_queue.Bytes > _context.Options.MaxPendingBytes && End is null)
+
+        _flow.OnQueued();
+        if (_queue.Bytes > _context.Options.MaxPendingBytes && End is null)
         {
             _context.Logger.SubscriberTooSlow(Stream, Consumer, _queue.Bytes);
             FinishAndUnsubscribe(SubscriptionErrors.Slow(_queue.Bytes));
@@ -193,7 +204,7 @@ internal sealed class DeliverySource : IDeliverySource, IFlowSource
 
     public void OnSubscriptionEnded(Exception? exception)
     {
-        if (!IsClosed)
+        if (!IsClosed && !_stopped)
         {
             Finish(SubscriptionErrors.Failed(exception?.Message));
         }

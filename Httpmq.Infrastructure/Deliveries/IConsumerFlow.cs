@@ -9,7 +9,7 @@ internal interface IConsumerFlow
     /// <summary>What tells JetStream that a message was not handed over.</summary>
     ReadOnlyMemory<byte> Nak { get; }
 
-    /// <summary>Whether it is worth the question if the consumer still sends here; asked from time to time.</summary>
+    /// <summary>Whether it is worth the request if the consumer still sends here; asked from time to time.</summary>
     bool WantsCheck { get; }
 
     /// <summary>The subscription was sent to the server.</summary>
@@ -23,6 +23,16 @@ internal interface IConsumerFlow
 
     /// <summary>A message of the consumer arrived.</summary>
     void OnMessage();
+
+    /// <summary>It is in the queue now.</summary>
+    void OnQueued()
+    {
+    }
+
+    /// <summary>The source ended.</summary>
+    void OnFinished()
+    {
+    }
 
     /// <summary>The subscriber took some messages.</summary>
     void OnDrained(int count);
@@ -61,5 +71,5 @@ internal interface IFlowSource
     void FinishAndUnsubscribe(Error reason);
 
     /// <summary>Checks whether the consumer is still there, and ends the source where it is not.</summary>
-    void Look();
+    void RequestCheck();
 }

@@ -1,21 +1,24 @@
 using System.Buffers;
 using System.Globalization;
 using System.Text.Json;
-using Httpmq.Domain.Messages;
+using Httpmq.Application.Subscriptions;
 using Httpmq.Domain.Consumers;
 using Httpmq.Domain.Errors;
+using Httpmq.Domain.Messages;
 using Httpmq.Infrastructure.Connection;
 using Httpmq.Infrastructure.Protocol;
 
 namespace Httpmq.Infrastructure.Deliveries;
 
 /// <summary>
-/// Asks a pull consumer for messages, never for more than agreed beyond what the subscriber has taken. The server serves
-/// all that ask in turn, so any number of subscribers on any instances share the messages.
+/// Asks a pull consumer for messages, never for more than agreed beyond what the subscriber has taken, nor for more than it has credit for:
+/// what is asked for counts as delivered. The server serves all that ask in turn, so any number of subscribers on any instances share the
+/// messages.
 /// </summary>
 /// <param name="source">Whose flow it is.</param>
 /// <param name="consumer">The consumer.</param>
 /// <param name="maxInflight">Messages asked for ahead of the subscriber, at most.</param>
+/// <param name="credit">What the subscriber takes; null: any number.</param>
 /// <param name="options">The prefix of the API, and how long the server keeps a request; it is renewed then.</param>
 /// <param name="time">The clock.</param>
 /// <param name="stopping">The process stops.</param>
@@ -23,6 +26,7 @@ internal sealed class PullFlow(
     IFlowSource source,
     ConsumerInfo consumer,
     int maxInflight,
+    DeliveryCredit? credit,
     NatsOptions options,
     TimeProvider time,
     CancellationToken stopping) : IConsumerFlow
@@ -58,7 +62,15 @@ internal sealed class PullFlow(
     /// <summary>The server's heartbeats tell, or their absence.</summary>
     public bool WantsCheck => false;
 
-    public void Start() => Ask();
+    public void Start()
+    {
+        if (credit is not null)
+        {
+            credit.Added += Ask;
+        }
+
+        Ask();
+    }
 
     public void OnOpened()
     {
@@ -70,7 +82,7 @@ internal sealed class PullFlow(
     /// </summary>
     public void Refresh(bool reconnected)
     {
-        if (reconnected || time.GetElapsedTime(Volatile.Read(ref _lastSign)) > 2 * _heartbeat)
+        if (reconnected || time.GetElapsedTime(Volatile.Read(ref _lastSign)) > 2 * ExpectedHeartbeat())
         {
             lock (_gate)
             {
@@ -82,7 +94,7 @@ internal sealed class PullFlow(
             Ask();
             if (!reconnected)
             {
-                source.Look();
+                source.RequestCheck();
             }
         }
     }
@@ -126,7 +138,7 @@ internal sealed class PullFlow(
             case NatsStatus.NoResponders:
                 // Gone, or without a leader: from 2.10 on this is said at once.
                 OnRefused(headers);
-                source.Look();
+                source.RequestCheck();
                 break;
             case NatsStatus.RequestTimeout:
                 OnOver(headers);
@@ -141,6 +153,15 @@ internal sealed class PullFlow(
             default:
                 OnRefused(headers);
                 break;
+        }
+    }
+
+    /// <summary>Where nothing is asked for, nothing comes.</summary>
+    private TimeSpan ExpectedHeartbeat()
+    {
+        lock (_gate)
+        {
+            return _asked > 0 ? _heartbeat : LongestHeartbeat;
         }
     }
 
@@ -246,9 +267,11 @@ internal sealed class PullFlow(
         PullRequest request;
         lock (_gate)
         {
-            var most = Math.Min(maxInflight, _maxBatch);
-            var batch = Math.Min(maxInflight - _asked - _queued, most);
-            if (batch < most - (most / 2) || source.IsOver || !source.IsConnected)
+            // What waits in the queue has not used its credit yet.
+            var window = (int)Math.Min(maxInflight, credit?.Left ?? maxInflight);
+            var most = Math.Min(window, _maxBatch);
+            var batch = Math.Min(window - _asked - _queued, most);
+            if (batch <= 0 || batch < most - (most / 2) || source.IsOver || !source.IsConnected)
             {
                 return;
             }

@@ -1,7 +1,7 @@
 using System.Buffers;
-using Httpmq.Domain.Messages;
 using Httpmq.Domain.Consumers;
 using Httpmq.Domain.Errors;
+using Httpmq.Domain.Messages;
 using Httpmq.Infrastructure.Protocol;
 using Httpmq.Infrastructure.Publishing;
 

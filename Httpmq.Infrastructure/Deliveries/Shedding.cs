@@ -1,6 +1,6 @@
-using Httpmq.Domain.Messages;
 using Httpmq.Domain.Errors;
 using Httpmq.Domain.Limits;
+using Httpmq.Domain.Messages;
 using Httpmq.Infrastructure.Connection;
 using Microsoft.Extensions.Logging;
 

@@ -22,16 +22,16 @@ internal sealed class SilenceChecks(ConsumerChecks checks, OpenSources open, Tim
 
     public void Add(DeliverySource source) => _turns.Enqueue((source, time.GetTimestamp()));
 
-    /// <summary>Called every second: looks at those whose turn it is, unless it is still at it.</summary>
-    public void Look()
+    /// <summary>Called every second: checks those whose turn it is, unless it is still at it.</summary>
+    public void RequestCheck()
     {
         if (Interlocked.Exchange(ref _checking, 1) == 0)
         {
-            LookAsync().Forget();
+            CheckAsync().Forget();
         }
     }
 
-    private async Task LookAsync()
+    private async Task CheckAsync()
     {
         try
         {

@@ -14,7 +14,7 @@ namespace Httpmq.Infrastructure.Deliveries;
 /// <param name="Shedding">Ends somebody, because more waits than may.</param>
 /// <param name="OnClosed">Hears of a source whose subscriber left.</param>
 /// <param name="LeaveLater">Takes a source that cannot say goodbye now, and has it do so when NATS is back.</param>
-/// <param name="Look">Checks whether the consumer is still there, and ends the source where it is not.</param>
+/// <param name="RequestCheck">Checks whether the consumer is still there, and ends the source where it is not.</param>
 /// <param name="Stopping">The process stops.</param>
 internal sealed record SourceContext(
     DeliveryLink Link,
@@ -26,5 +26,5 @@ internal sealed record SourceContext(
     Shedding Shedding,
     Action<DeliverySource> OnClosed,
     Action<DeliverySource> LeaveLater,
-    Action<DeliverySource> Look,
+    Action<DeliverySource> RequestCheck,
     CancellationToken Stopping);

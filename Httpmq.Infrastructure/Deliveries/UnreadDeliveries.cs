@@ -1,3 +1,5 @@
+using Httpmq.Infrastructure.Queues;
+
 namespace Httpmq.Infrastructure.Deliveries;
 
 /// <summary>

@@ -4,9 +4,14 @@ using System.Text;
 
 namespace Httpmq.Infrastructure.EmbeddedNats;
 
-/// <summary>The data folder while it is ours: created, locked, and with the configuration for the next start.</summary>
+/// <summary>The data folder while it is ours: created, locked, closed to others, and with the configuration for the next start.</summary>
 internal sealed class DataFolder : IDisposable
 {
+    /// <summary>Of the folder in which JetStream stores.</summary>
+    public const string StoreName = "jetstream";
+
+    public const string LockFileName = "httpmq.lock";
+
     private static readonly TimeSpan PredecessorLimit = TimeSpan.FromSeconds(5);
 
     private readonly FileStream _lock;
@@ -14,11 +19,14 @@ internal sealed class DataFolder : IDisposable
     private DataFolder(string path, FileStream @lock, TimeProvider time)
     {
         FullPath = path;
-        Probe = new StoreProbe(Path.Combine(path, "jetstream"), time);
+        Probe = new StoreProbe(Path.Combine(path, StoreName), time);
         _lock = @lock;
     }
 
     public string FullPath { get; }
+
+    /// <summary>What its owner should know of who can enter it, a sentence without its full stop; null: nothing.</summary>
+    public string? Privacy { get; private init; }
 
     /// <summary>Whether JetStream could write now.</summary>
     public StoreProbe Probe { get; }
@@ -28,11 +36,11 @@ internal sealed class DataFolder : IDisposable
     public static DataFolder Open(string folder, TimeProvider time)
     {
         var path = Path.GetFullPath(folder);
-        var lockFile = Path.Combine(path, "httpmq.lock");
+        var lockFile = Path.Combine(path, LockFileName);
         try
         {
-            Directory.CreateDirectory(path);
-            // What fails here is the folder's fault, what fails below is another instance's.
+            FolderPrivacy.CreateFolder(path);
+            // What fails here is the folder's, what fails below is another instance's.
             var probe = Path.Combine(path, Path.GetRandomFileName());
             using var writable = new FileStream(
                 probe, FileMode.CreateNew, FileAccess.Write, FileShare.None, bufferSize: 1, FileOptions.DeleteOnClose);
@@ -45,7 +53,8 @@ internal sealed class DataFolder : IDisposable
         try
         {
             // The operating system lets go of it when we end, however we end.
-            return new DataFolder(path, new FileStream(lockFile, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None), time);
+            var @lock = FolderPrivacy.Create(lockFile, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+            return new DataFolder(path, @lock, time) { Privacy = FolderPrivacy.Ensure(path) };
         }
         catch (IOException failure)
         {
@@ -108,7 +117,7 @@ internal sealed class DataFolder : IDisposable
         var file = Path.Combine(FullPath, NatsServerCommand.ConfigFileName);
         try
         {
-            using var stream = new FileStream(file, FileMode.OpenOrCreate, FileAccess.Write);
+            using var stream = FolderPrivacy.Create(file, FileMode.OpenOrCreate);
             stream.Write(Encoding.UTF8.GetBytes(text));
             stream.SetLength(stream.Position);
         }
@@ -138,7 +147,7 @@ internal sealed class DataFolder : IDisposable
     {
         try
         {
-            using var free = new FileStream(
+            using var free = FolderPrivacy.Create(
                 Path.Combine(FullPath, NatsServerCommand.LockFileName), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
             return false;
         }

@@ -37,6 +37,12 @@ internal static partial class EmbeddedNatsLog
     [LoggerMessage(2911, LogLevel.Warning, "{Warning}")]
     public static partial void OlderServer(ILogger logger, string warning);
 
+    [LoggerMessage(2912, LogLevel.Warning, "{Privacy}")]
+    public static partial void Privacy(ILogger logger, string privacy);
+
+    [LoggerMessage(2913, LogLevel.Warning, "The key of the embedded nats-server, for the nats command, is not there: {Problem}")]
+    public static partial void KeyNotWritten(ILogger logger, string problem);
+
     [LoggerMessage(2909, LogLevel.Error, "{Damage}")]
     public static partial void Damage(ILogger logger, string damage);
 

@@ -21,6 +21,7 @@ public sealed class EmbeddedNatsServer(EmbeddedNatsOptions options, ILoggerFacto
     private readonly RestartBackoff _faultBackoff = new(time);
     // What made a write fail may do so again: an interruption for every client, each time.
     private readonly RestartBackoff _stuckBackoff = new(time, TimeSpan.FromSeconds(1), TimeSpan.FromMinutes(5), TimeSpan.FromMinutes(10));
+    private readonly EmbeddedLogin _login = new();
     private readonly string _monitoringPath = NatsServerConfiguration.NewMonitoringPath();
     private DataFolder? _folder;
     private LaunchThread? _thread;
@@ -48,6 +49,9 @@ public sealed class EmbeddedNatsServer(EmbeddedNatsOptions options, ILoggerFacto
     public string ServerUri => _port != 0
         ? $"nats://127.0.0.1:{_port}"
         : throw new InvalidOperationException("The port is not known before the server has started.");
+
+    /// <summary>Who may connect, and nobody else. New with each object; nats-server's data folder has it in a file.</summary>
+    public NatsLogin Login => _login.Login;
 
     /// <summary>The version of nats-server, such as <c>2.9.10</c>; null before the first start.</summary>
     public string? Version => _version;
@@ -121,6 +125,11 @@ public sealed class EmbeddedNatsServer(EmbeddedNatsOptions options, ILoggerFacto
         try
         {
             _folder = EmbeddedNats.DataFolder.Open(options.DataFolder, time);
+            if (_folder.Privacy is { } privacy)
+            {
+                EmbeddedNatsLog.Privacy(_log, privacy);
+            }
+
             await _folder.WaitForPredecessorAsync(time, cancellationToken);
             _thread = new LaunchThread();
             await StartServerAsync(cancellationToken);
@@ -164,6 +173,9 @@ public sealed class EmbeddedNatsServer(EmbeddedNatsOptions options, ILoggerFacto
         _stopping.Dispose();
     }
 
+    /// <summary>For asking what it made of its store.</summary>
+    private NatsOptions Self => new() { Url = ServerUri, Login = Login, Name = "httpmq-inspection" };
+
     private async Task StartServerAsync(CancellationToken cancellationToken)
     {
         if (_port != 0)
@@ -173,7 +185,8 @@ public sealed class EmbeddedNatsServer(EmbeddedNatsOptions options, ILoggerFacto
 
         await LearnVersionAsync(cancellationToken);
         _storeLimit = _folder!.MeasureStoreLimit();
-        _folder.WriteConfiguration(new NatsServerConfiguration(_storeLimit, _monitoringPath, _facts, options.Sync).ToString());
+        _folder.WriteConfiguration(
+            new NatsServerConfiguration(_storeLimit, _monitoringPath, _facts, options.Sync, _login.PublicKey).ToString());
         var inspection = StoreInspection.Read(_folder.Probe.Store);
         if (!_facts.ReadsNewerBlocks)
         {
@@ -188,11 +201,11 @@ public sealed class EmbeddedNatsServer(EmbeddedNatsOptions options, ILoggerFacto
             _version = process.Version;
             if (!ServerFacts.Of(process.Version).ReadsNewerBlocks)
             {
-                await StoreVersion.RequireReadableAsync(DataFolder, _folder.Probe.Store, ServerUri, process.Version, cancellationToken);
+                await StoreVersion.RequireReadableAsync(DataFolder, _folder.Probe.Store, Self, process.Version, cancellationToken);
             }
 
             StoreVersion.Note(DataFolder, process.Version);
-            Damage = await inspection.CompareAsync(ServerUri, cancellationToken);
+            Damage = await inspection.CompareAsync(Self, cancellationToken);
         }
         catch
         {
@@ -204,6 +217,11 @@ public sealed class EmbeddedNatsServer(EmbeddedNatsOptions options, ILoggerFacto
         foreach (var damage in Damage)
         {
             EmbeddedNatsLog.Damage(_log, damage);
+        }
+
+        if (_login.TryWrite(DataFolder) is { } unwritten)
+        {
+            EmbeddedNatsLog.KeyNotWritten(_log, unwritten);
         }
 
         _watch = null;
@@ -264,7 +282,7 @@ public sealed class EmbeddedNatsServer(EmbeddedNatsOptions options, ILoggerFacto
         if (_process is { } process && _state == EmbeddedNatsState.Running)
         {
             var watch = _watch = new NatsServerWatch(
-                process, _folder!, _storeLimit, _facts.KeepsStreamsStuck ? _monitoringPath : null, _stuckBackoff, _log, time);
+                process, _folder!, _login, _storeLimit, _facts.KeepsStreamsStuck ? _monitoringPath : null, _stuckBackoff, _log, time);
             failure = await watch.UntilFailureAsync(stopping);
         }
 
@@ -316,6 +334,11 @@ public sealed class EmbeddedNatsServer(EmbeddedNatsOptions options, ILoggerFacto
         {
             _process = null;
             await process.DisposeAsync();
+        }
+
+        if (_folder is { } folder)
+        {
+            EmbeddedLogin.Remove(folder.FullPath);
         }
 
         // After the process: the end of this thread kills it.

@@ -1,6 +1,8 @@
 using System.Net;
 using System.Net.Sockets;
+using System.Text;
 using System.Text.Json;
+using System.Text.Json.Nodes;
 
 namespace Httpmq.Infrastructure.EmbeddedNats;
 
@@ -26,11 +28,7 @@ internal enum JetStreamAnswer
 /// </summary>
 internal static class NatsProbe
 {
-    private static readonly byte[] AskJetStream =
-    [
-        .. """CONNECT {"verbose":false,"pedantic":false,"headers":true,"no_responders":true,"name":"httpmq-probe"}"""u8,
-        .. "\r\nSUB _INBOX.httpmq.probe 1\r\nPUB $JS.API.INFO _INBOX.httpmq.probe 0\r\n\r\n"u8,
-    ];
+    private const string AskJetStream = "SUB _INBOX.httpmq.probe 1\r\nPUB $JS.API.INFO _INBOX.httpmq.probe 0\r\n\r\n";
 
     /// <summary>The server's INFO, or null when nothing that speaks NATS answers there within the time.</summary>
     public static async Task<NatsServerInfo?> ReadInfoAsync(int port, TimeSpan timeout, CancellationToken cancellationToken)
@@ -51,8 +49,7 @@ internal static class NatsProbe
             using var info = JsonDocument.Parse(line.AsMemory(5));
             var root = info.RootElement;
             return new NatsServerInfo(
-                root.TryGetProperty("version", out var version) ? version.GetString() ?? "" : "",
-                root.TryGetProperty("jetstream", out var jetStream) && jetStream.ValueKind == JsonValueKind.True);
+                TextOf(root, "version"), root.TryGetProperty("jetstream", out var jetStream) && jetStream.ValueKind == JsonValueKind.True);
         }
         catch (Exception failure) when (IsExpected(failure) && !cancellationToken.IsCancellationRequested)
         {
@@ -61,7 +58,8 @@ internal static class NatsProbe
     }
 
     /// <summary>Whether JetStream's API answers within the time.</summary>
-    public static async Task<JetStreamAnswer> AskJetStreamAsync(int port, TimeSpan timeout, CancellationToken cancellationToken)
+    public static async Task<JetStreamAnswer> AskJetStreamAsync(
+        int port, EmbeddedLogin login, TimeSpan timeout, CancellationToken cancellationToken)
     {
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         limit.CancelAfter(timeout);
@@ -70,8 +68,13 @@ internal static class NatsProbe
             using var client = new TcpClient();
             await client.ConnectAsync(IPAddress.Loopback, port, limit.Token);
             var stream = client.GetStream();
-            await stream.WriteAsync(AskJetStream, limit.Token);
             using var reader = new StreamReader(stream);
+            if (await reader.ReadLineAsync(limit.Token) is not { } greeting || !greeting.StartsWith("INFO {", StringComparison.Ordinal))
+            {
+                return JetStreamAnswer.Silent;
+            }
+
+            await stream.WriteAsync(Encoding.ASCII.GetBytes($"CONNECT {Introduce(greeting[5..], login)}\r\n{AskJetStream}"), limit.Token);
             while (await reader.ReadLineAsync(limit.Token) is { } line)
             {
                 if (line.StartsWith("MSG ", StringComparison.Ordinal))
@@ -92,6 +95,23 @@ internal static class NatsProbe
 
         return JetStreamAnswer.Silent;
     }
+
+    private static string Introduce(string info, EmbeddedLogin login)
+    {
+        using var read = JsonDocument.Parse(info);
+        return new JsonObject
+        {
+            ["verbose"] = false,
+            ["pedantic"] = false,
+            ["headers"] = true,
+            ["no_responders"] = true,
+            ["name"] = "httpmq-probe",
+            ["nkey"] = login.PublicKey,
+            ["sig"] = login.Sign(TextOf(read.RootElement, "nonce")),
+        }.ToJsonString();
+    }
+
+    private static string TextOf(JsonElement info, string name) => info.TryGetProperty(name, out var text) ? text.GetString() ?? "" : "";
 
     private static bool IsExpected(Exception failure) =>
         failure is SocketException or IOException or JsonException or OperationCanceledException;

@@ -22,9 +22,11 @@ internal static class NatsServerCommand
     // 1: a parent that died before its death signal was armed would never be noticed, hence the look at PPID.
     // 2: nats-server itself inherits descriptor 9 and with it the lock on its store, so that a later instance can tell
     //    whether the store is still held, however the earlier one ended. Systems without flock(1) go without.
+    // 3: what nats-server creates is for its owner alone.
     private const string Prologue =
         """
         [ "$PPID" = "$1" ] || exit 70
+        umask 077
         exec 9>>"$2" || exit 73
         if command -v flock >/dev/null; then flock -n 9 || exit 75; fi
         shift 2

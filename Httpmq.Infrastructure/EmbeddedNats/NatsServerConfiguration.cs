@@ -12,7 +12,9 @@ namespace Httpmq.Infrastructure.EmbeddedNats;
 /// </param>
 /// <param name="Server">What the server that reads it takes; an unknown field keeps it from starting.</param>
 /// <param name="Sync">When a message is forced to the disk.</param>
-internal sealed record NatsServerConfiguration(long StoreLimit, string MonitoringPath, ServerFacts Server, EmbeddedNatsSync Sync)
+/// <param name="PublicKey">Of the only user; it is no secret.</param>
+internal sealed record NatsServerConfiguration(
+    long StoreLimit, string MonitoringPath, ServerFacts Server, EmbeddedNatsSync Sync, string PublicKey)
 {
     public static string NewMonitoringPath() => "/" + RandomNumberGenerator.GetHexString(32, lowercase: true);
 
@@ -24,7 +26,8 @@ internal sealed record NatsServerConfiguration(long StoreLimit, string Monitorin
         // There is no "unlimited": nats-server takes its own default for everything below 1.
         var consumers = Server.LimitsConsumersByDefault ? $"\n  limits {{ default_max_consumers: {int.MaxValue} }}" : "";
         var monitoring = Server.KeepsStreamsStuck ? $"http: \"127.0.0.1:-1\"\nhttp_base_path: \"{MonitoringPath}\"\n" : "";
-        return $"# Written anew at every start; changes are lost.\n{monitoring}jetstream {{\n  "
+        return "# Written anew at every start; changes are lost.\n"
+            + $"authorization {{ users: [ {{ nkey: \"{PublicKey}\" }} ] }}\n{monitoring}jetstream {{\n  "
             + $"max_file_store: {limit}{sync}{consumers}\n}}\n";
     }
 }

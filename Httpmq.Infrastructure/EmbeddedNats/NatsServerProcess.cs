@@ -48,7 +48,7 @@ internal sealed partial class NatsServerProcess : IAsyncDisposable
 
     public Task Exited { get; }
 
-    /// <summary>Where it answers questions about itself; 0 when it does not.</summary>
+    /// <summary>Where it answers requests about itself; 0 when it does not.</summary>
     public int MonitoringPort => _monitoringPort;
 
     /// <summary>The last line that said that a stream cannot be written any more; null when there was none.</summary>

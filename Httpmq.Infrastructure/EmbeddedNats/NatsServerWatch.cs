@@ -12,8 +12,8 @@ internal readonly record struct NatsServerFailure(string Reason, bool Answers = 
 /// endpoint begins; null when it has none, or nothing to tell.
 /// </summary>
 internal sealed class NatsServerWatch(
-    NatsServerProcess process, DataFolder folder, long storeLimit, string? monitoringPath, RestartBackoff stuckBackoff, ILogger log,
-    TimeProvider time)
+    NatsServerProcess process, DataFolder folder, EmbeddedLogin login, long storeLimit, string? monitoringPath, RestartBackoff stuckBackoff,
+    ILogger log, TimeProvider time)
 {
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
 
@@ -88,18 +88,18 @@ internal sealed class NatsServerWatch(
                 return new NatsServerFailure("JetStream shut itself down inside nats-server; the server's log says why.");
             }
 
-            if (await LookAtStoreAsync(cancellationToken) is { } reason)
+            if (await CheckStoreAsync(cancellationToken) is { } reason)
             {
                 return reason;
             }
 
-            if (_stuck is not null && await _stuck.LookAsync(_storeProblem is null, cancellationToken) is { } mendable)
+            if (_stuck is not null && await _stuck.CheckAsync(_storeProblem is null, cancellationToken) is { } mendable)
             {
                 return mendable;
             }
 
             var limit = _storeProblem is null ? AnswerLimit : UnwritableAnswerLimit;
-            switch (await NatsProbe.AskJetStreamAsync(process.Port, limit, cancellationToken))
+            switch (await NatsProbe.AskJetStreamAsync(process.Port, login, limit, cancellationToken))
             {
                 case JetStreamAnswer.Alive:
                     silences = 0;
@@ -126,7 +126,7 @@ internal sealed class NatsServerWatch(
     }
 
     /// <summary>A reason to start anew that the store gives, or null.</summary>
-    private async Task<NatsServerFailure?> LookAtStoreAsync(CancellationToken cancellationToken)
+    private async Task<NatsServerFailure?> CheckStoreAsync(CancellationToken cancellationToken)
     {
         var before = _storeProblem;
         var problem = _storeProblem = await folder.Probe.AskAsync(cancellationToken);

@@ -1,5 +1,5 @@
-using System.Text;
 using System.Text.Json;
+using Httpmq.Infrastructure.Connection;
 using Httpmq.Infrastructure.Protocol;
 using NATS.Client.Core;
 
@@ -41,7 +41,7 @@ internal sealed class StoreInspection
     }
 
     /// <summary>Everything that is damaged or missing, a sentence each without its full stop.</summary>
-    public async Task<IReadOnlyList<string>> CompareAsync(string serverUri, CancellationToken cancellationToken)
+    public async Task<IReadOnlyList<string>> CompareAsync(NatsOptions server, CancellationToken cancellationToken)
     {
         if (_streams.Count == 0)
         {
@@ -52,8 +52,7 @@ internal sealed class StoreInspection
         limit.CancelAfter(TimeLimit);
         try
         {
-            await using var connection = new NatsConnection(
-                new NatsOpts { Url = serverUri, Name = "httpmq-inspection", SubjectEncoding = Encoding.UTF8 });
+            await using var connection = new NatsConnection(ClientSettings.Of(server));
             var loaded = await NamesAsync(connection, "STREAM.NAMES", "streams", limit.Token);
             foreach (var (stream, folder, consumers) in _streams)
             {

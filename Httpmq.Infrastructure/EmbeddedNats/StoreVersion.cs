@@ -1,5 +1,6 @@
 using System.Text;
 using System.Text.Json;
+using Httpmq.Infrastructure.Connection;
 using Httpmq.Infrastructure.Protocol;
 using NATS.Client.Core;
 
@@ -12,7 +13,7 @@ namespace Httpmq.Infrastructure.EmbeddedNats;
 /// </summary>
 internal static class StoreVersion
 {
-    private const string FileName = "nats-server.version";
+    public const string FileName = "nats-server.version";
     private const ulong Tombstone = 1UL << 62;
 
     private static readonly TimeSpan TimeLimit = TimeSpan.FromSeconds(10);
@@ -44,7 +45,8 @@ internal static class StoreVersion
 
         try
         {
-            File.WriteAllText(Path.Combine(dataFolder, FileName), version + "\n");
+            using var file = FolderPrivacy.Create(Path.Combine(dataFolder, FileName), FileMode.Create);
+            file.Write(Encoding.UTF8.GetBytes(version + "\n"));
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
         {
@@ -70,13 +72,13 @@ internal static class StoreVersion
     /// <summary>To be called before anybody publishes to a server that knows no tombstones; it has changed nothing until then.</summary>
     /// <exception cref="EmbeddedNatsException">It took a tombstone for a message.</exception>
     public static async Task RequireReadableAsync(
-        string dataFolder, string store, string serverUri, string version, CancellationToken cancellationToken)
+        string dataFolder, string store, NatsOptions server, string version, CancellationToken cancellationToken)
     {
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         limit.CancelAfter(TimeLimit);
         try
         {
-            await LookAtStreamsAsync(dataFolder, store, serverUri, version, limit.Token);
+            await CheckStreamsAsync(dataFolder, store, server, version, limit.Token);
         }
         catch (Exception failure) when (failure is NatsException or JsonException
             || (failure is OperationCanceledException && !cancellationToken.IsCancellationRequested))
@@ -85,11 +87,10 @@ internal static class StoreVersion
         }
     }
 
-    private static async Task LookAtStreamsAsync(
-        string dataFolder, string store, string serverUri, string version, CancellationToken cancellationToken)
+    private static async Task CheckStreamsAsync(
+        string dataFolder, string store, NatsOptions server, string version, CancellationToken cancellationToken)
     {
-        await using var connection = new NatsConnection(
-            new NatsOpts { Url = serverUri, Name = "httpmq-inspection", SubjectEncoding = Encoding.UTF8 });
+        await using var connection = new NatsConnection(ClientSettings.Of(server));
         for (int offset = 0, total = 1; offset < total;)
         {
             var reply = await connection.RequestAsync<string, byte[]>(

@@ -27,7 +27,7 @@ internal sealed class StuckStreamWatch(
         _told ?? (process.StuckStream is { } line && !ReferenceEquals(line, _forgotten) ? StuckStreams.Describe(line) : null);
 
     /// <summary>To be called every second. Returns why to start the server anew, or null.</summary>
-    public async Task<NatsServerFailure?> LookAsync(bool isWritable, CancellationToken cancellationToken)
+    public async Task<NatsServerFailure?> CheckAsync(bool isWritable, CancellationToken cancellationToken)
     {
         if (process.MonitoringPort != 0 && (Problem is not null || time.GetElapsedTime(_askedAt) >= Interval))
         {
@@ -54,7 +54,7 @@ internal sealed class StuckStreamWatch(
 
     private async Task AskAsync(CancellationToken cancellationToken)
     {
-        // Before the question: a line that comes while it is answered is news.
+        // Before the request: a line that comes while it is answered is news.
         var line = process.StuckStream;
         _health ??= new StuckStreams(process.MonitoringPort, monitoringPath);
         _askedAt = time.GetTimestamp();

@@ -14,7 +14,7 @@ internal sealed class StuckStreams(int port, string basePath)
     private static readonly TimeSpan TimeLimit = TimeSpan.FromSeconds(2);
 
     // HTTP/1.0, so that the answer ends with the connection. An HTTP client of its own would be the only one in this layer.
-    private readonly byte[] _question = Encoding.ASCII.GetBytes(
+    private readonly byte[] _request = Encoding.ASCII.GetBytes(
         $"GET {basePath}/healthz?details=true HTTP/1.0\r\nHost: 127.0.0.1:{port}\r\n\r\n");
 
     /// <summary>One clause that names the first of them and its error; empty when there is none; null when nobody answered.</summary>
@@ -27,7 +27,7 @@ internal sealed class StuckStreams(int port, string basePath)
             using var client = new TcpClient();
             await client.ConnectAsync(IPAddress.Loopback, port, limit.Token);
             var stream = client.GetStream();
-            await stream.WriteAsync(_question, limit.Token);
+            await stream.WriteAsync(_request, limit.Token);
             using var reader = new StreamReader(stream, Encoding.UTF8);
             var answer = await reader.ReadToEndAsync(limit.Token);
             return Read(answer);

@@ -25,7 +25,7 @@ internal sealed class BrokerHealth(
         {
             (null, _) => problem is null ? null : ConnectionErrors.Unready(Asking, problem),
             (_, { } why) => error.With("problem", why),
-            _ => error,
+            _ => link.Explain(error),
         };
     }
 
@@ -48,7 +48,7 @@ internal sealed class BrokerHealth(
     }
 
     /// <summary>
-    /// Publishes and acknowledgements have a subscription for their answers: the same question is asked through it. False: no answer came
+    /// Publishes and acknowledgements have a subscription for their answers: the same request is asked through it. False: no answer came
     /// on it.
     /// </summary>
     private async Task<bool> HearRepliesAsync(CancellationToken cancellationToken)

@@ -53,7 +53,7 @@ internal enum AckVerdict
     Pass,
 
     /// <summary>It is below the mark, but the consumer's filter may exclude it: look at the message's subject.</summary>
-    LookAtSubject,
+    CheckSubject,
 
     /// <summary>That delivery was one of another message.</summary>
     AnotherMessage,
@@ -80,10 +80,11 @@ internal sealed class ConsumerEntry
     private readonly TimeProvider _time;
     private readonly long _opened;
     private readonly RecentDeliveries _recent = new();
-    private readonly SharedQuestion<ConsumerInfoWire?> _info = new();
+    private readonly SharedRequest<ConsumerAnswer> _info = new();
     private ulong _streamMark;
     private ulong _consumerMark;
     private long _doubted;
+    private long _setBack;
     private long _elected;
     private long _lastSeen;
     private long _confirmed;
@@ -94,6 +95,7 @@ internal sealed class ConsumerEntry
     private int _used;
     private bool _onlyCopy;
     private AckRules? _rules;
+    private KnownConsumer? _known;
     private string? _leader;
 
     public ConsumerEntry(TimeProvider time, long doubted)
@@ -106,6 +108,9 @@ internal sealed class ConsumerEntry
     /// <summary>Null until the consumer was asked, and again after each reset.</summary>
     public AckRules? Rules => Volatile.Read(ref _rules);
 
+    /// <summary>What its leader said last; of another generation than <see cref="Generation"/> it holds no longer.</summary>
+    public KnownConsumer? Known => Volatile.Read(ref _known);
+
     /// <summary>Whether the consumer is known to have one copy only.</summary>
     public bool IsOnlyCopy
     {
@@ -113,7 +118,7 @@ internal sealed class ConsumerEntry
         set => Volatile.Write(ref _onlyCopy, value);
     }
 
-    /// <summary>Changes whenever something was forgotten: an answer to a question from before tells nothing.</summary>
+    /// <summary>Changes whenever something was forgotten: an answer to a request from before tells nothing.</summary>
     public long Generation => Volatile.Read(ref _generation);
 
     /// <summary>The highest delivery, as far as is known here; its two sequences may come from different deliveries.</summary>
@@ -176,6 +181,14 @@ internal sealed class ConsumerEntry
         return Generation;
     }
 
+    /// <inheritdoc cref="Learn(long, AckRules, in DeliverySequence)"/>
+    public KnownConsumer Learn(KnownConsumer known)
+    {
+        Volatile.Write(ref _known, known);
+        Learn(known.Generation, known.Rules, known.Said);
+        return known;
+    }
+
     /// <summary>Keeps what the consumer said, unless something was forgotten since it was asked.</summary>
     public void Learn(long generation, AckRules rules, in DeliverySequence mark)
     {
@@ -214,10 +227,10 @@ internal sealed class ConsumerEntry
     public AckVerdict JudgeBelowMark(in DeliverySequence delivery, AckRules rules, bool markDecides) => _recent.Find(delivery) switch
     {
         true when markDecides || rules.SeenDecides => AckVerdict.Pass,
-        false when !IsDisturbed(rules.SteadySince, SequencesSettle)
+        false when !IsDisturbed(rules.SteadySince, SequencesSettle) && !WasSetBack
             && _time.GetElapsedTime(Volatile.Read(ref _lastSeen)) < SequencesSettle => AckVerdict.AnotherMessage,
         _ when !markDecides => AckVerdict.Ask,
-        _ => rules.Filters.Count == 0 ? AckVerdict.Pass : AckVerdict.LookAtSubject,
+        _ => rules.Filters.Count == 0 ? AckVerdict.Pass : AckVerdict.CheckSubject,
     };
 
     /// <summary>
@@ -267,16 +280,23 @@ internal sealed class ConsumerEntry
     }
 
     /// <summary>
-    /// Asks the consumer. Whoever asks while a question is under way gets the answer to the next one, so that none is older than the
+    /// Asks the consumer. Whoever asks while a request is under way gets the answer to the next one, so that none is older than the
     /// asking.
     /// </summary>
-    public Task<ConsumerInfoWire?> AskAsync(Func<Task<ConsumerInfoWire?>> ask, CancellationToken cancellationToken) =>
+    public Task<ConsumerAnswer> AskAsync(Func<Task<ConsumerAnswer>> ask, CancellationToken cancellationToken) =>
         _info.AskAsync(ask).WaitAsync(cancellationToken);
 
     /// <summary>Forgets everything, because another leader was elected, which may know less.</summary>
     public void Elected()
     {
         Volatile.Write(ref _elected, _time.GetTimestamp());
+        Reset();
+    }
+
+    /// <summary>Drops everything, because the consumer was set to another position on purpose: its leader knows where it is.</summary>
+    public void SetBack()
+    {
+        Volatile.Write(ref _setBack, _time.GetTimestamp());
         Reset();
     }
 
@@ -317,6 +337,9 @@ internal sealed class ConsumerEntry
         var last = Math.Max(steadySince, Volatile.Read(ref _doubted));
         return last != 0 && _time.GetElapsedTime(last) < length;
     }
+
+    // A delivery from before may come through here after that.
+    private bool WasSetBack => Volatile.Read(ref _setBack) is not 0 and var then && _time.GetElapsedTime(then) < SequencesSettle;
 
     private void Clear()
     {

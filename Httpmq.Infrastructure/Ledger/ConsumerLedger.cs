@@ -85,6 +85,15 @@ internal sealed class ConsumerLedger(TimeProvider time)
         }
     }
 
+    /// <summary>Asks again about a consumer that was set to another position: it gives its sequences twice.</summary>
+    public void SetBack(string stream, string consumer)
+    {
+        foreach (var (_, entry) in Select(stream, consumer))
+        {
+            entry.SetBack();
+        }
+    }
+
     /// <summary>Doubts everything, also what is not known yet, after a time without news.</summary>
     public void Doubt()
     {

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.Json.Serialization;
@@ -100,10 +101,22 @@ internal sealed class NanosecondsConverter : JsonConverter<GivenDuration>
         writer.WriteNumberValue(value.Nanoseconds);
 }
 
+/// <summary>
+/// Times in UTC with a <c>Z</c>. The framework writes an offset, whose plus it escapes, and nats-server 2.9 does not read that.
+/// </summary>
+internal sealed class UtcConverter : JsonConverter<DateTimeOffset>
+{
+    public override DateTimeOffset Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
+        reader.GetDateTimeOffset();
+
+    public override void Write(Utf8JsonWriter writer, DateTimeOffset value, JsonSerializerOptions options) =>
+        writer.WriteStringValue(value.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.FFFFFFF'Z'", CultureInfo.InvariantCulture));
+}
+
 [JsonSourceGenerationOptions(
     PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower,
     DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
-    Converters = [typeof(NanosecondsConverter)])]
+    Converters = [typeof(NanosecondsConverter), typeof(UtcConverter)])]
 [JsonSerializable(typeof(StreamLimits))]
 [JsonSerializable(typeof(StreamConfig))]
 [JsonSerializable(typeof(ConsumerConfig))]

@@ -45,6 +45,13 @@ internal record ConsumerInfoWire : ApiResponse
     /// <summary>The server's clock when it answered; from nats-server 2.10 on.</summary>
     public DateTimeOffset? Ts { get; init; }
 
+    /// <summary>Whether it is paused; from nats-server 2.11 on.</summary>
+    public bool Paused { get; init; }
+
+    public long PauseRemaining { get; init; }
+
+    public IReadOnlyList<PriorityGroupState>? PriorityGroups { get; init; }
+
     /// <summary>Absent without a cluster.</summary>
     public ClusterWire? Cluster { get; init; }
 }
@@ -88,11 +95,67 @@ internal sealed record ConsumerListResponse : ApiResponse
     public IReadOnlyList<ConsumerInfoWire>? Consumers { get; init; }
 }
 
+/// <summary>Stops deliveries until then; absent: they go on.</summary>
+internal sealed record PauseRequest(
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] DateTimeOffset? PauseUntil);
+
+internal sealed record PauseResponse : ApiResponse
+{
+    public bool Paused { get; init; }
+
+    public DateTimeOffset PauseUntil { get; init; }
+
+    public long PauseRemaining { get; init; }
+}
+
+/// <summary>Goes on from this sequence; absent: from the first that is not acknowledged.</summary>
+internal sealed record ResetRequest([property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] ulong? Seq);
+
+internal sealed record ResetResponse : ApiResponse
+{
+    public ulong ResetSeq { get; init; }
+}
+
+internal sealed record UnpinRequest(string Group);
+
 /// <summary>Asks a pull consumer for messages; durations in nanoseconds.</summary>
 internal sealed record PullRequest(int Batch, long Expires, long IdleHeartbeat);
 
-[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower)]
+/// <summary>As <see cref="PullRequest"/>, for one pull with all that it may say; what is null is not said.</summary>
+internal sealed record SinglePullRequest
+{
+    public required int Batch { get; init; }
+
+    public long? Expires { get; init; }
+
+    public bool? NoWait { get; init; }
+
+    public long? MaxBytes { get; init; }
+
+    public long? IdleHeartbeat { get; init; }
+
+    public string? Group { get; init; }
+
+    public string? Id { get; init; }
+
+    public int? Priority { get; init; }
+
+    public long? MinPending { get; init; }
+
+    public long? MinAckPending { get; init; }
+}
+
+/// <summary>What is sent without what is null in it.</summary>
+[JsonSourceGenerationOptions(
+    PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower,
+    DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
+[JsonSerializable(typeof(SinglePullRequest))]
+[JsonSerializable(typeof(MessageQuery))]
+internal sealed partial class BriefJson : JsonSerializerContext;
+
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, Converters = [typeof(UtcConverter)])]
 [JsonSerializable(typeof(ApiResponse))]
+[JsonSerializable(typeof(AccountInfoWire))]
 [JsonSerializable(typeof(JsonObject))]
 [JsonSerializable(typeof(StreamInfoWire))]
 [JsonSerializable(typeof(PageRequest))]
@@ -102,9 +165,21 @@ internal sealed record PullRequest(int Batch, long Expires, long IdleHeartbeat);
 [JsonSerializable(typeof(MessageGetRequest))]
 [JsonSerializable(typeof(MessageGetResponse))]
 [JsonSerializable(typeof(MessageDeleteRequest))]
+[JsonSerializable(typeof(PurgeRequest))]
+[JsonSerializable(typeof(PurgeResponse))]
+[JsonSerializable(typeof(SubjectsRequest))]
+[JsonSerializable(typeof(SubjectsResponse))]
 [JsonSerializable(typeof(StoredResponse))]
 [JsonSerializable(typeof(ConsumerCreateRequest))]
 [JsonSerializable(typeof(ConsumerInfoWire))]
 [JsonSerializable(typeof(ConsumerListResponse))]
+[JsonSerializable(typeof(StreamTraitsResponse))]
+[JsonSerializable(typeof(LastMessageRequest))]
+[JsonSerializable(typeof(ConsumerFiltersResponse))]
+[JsonSerializable(typeof(PauseRequest))]
+[JsonSerializable(typeof(PauseResponse))]
+[JsonSerializable(typeof(ResetRequest))]
+[JsonSerializable(typeof(ResetResponse))]
+[JsonSerializable(typeof(UnpinRequest))]
 [JsonSerializable(typeof(PullRequest))]
 internal sealed partial class WireJson : JsonSerializerContext;

@@ -20,7 +20,8 @@ internal static class DeleteRefusals
     public static DeleteRefusal Read(string? description) => description switch
     {
         null => DeleteRefusal.Other,
-        _ when Says(description, "EOF") || Says(description, "not found") => DeleteRefusal.NotThere,
+        _ when Says(description, "EOF") || Says(description, "not found") || Says(description, "no message found") =>
+            DeleteRefusal.NotThere,
         _ when Says(description, "not permitted") || Says(description, "sealed") => DeleteRefusal.NotPermitted,
         _ => DeleteRefusal.Other,
     };

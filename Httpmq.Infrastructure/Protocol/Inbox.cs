@@ -9,16 +9,22 @@ namespace Httpmq.Infrastructure.Protocol;
 /// </summary>
 internal static class Inbox
 {
+    /// <summary>What all of them begin with.</summary>
+    public const string Prefix = "_INBOX.";
+
     /// <summary>
     /// A short prefix for replies, one per process: every request carries a reply subject, and who guesses one can only
     /// answer in the server's place on the same account, which the server's own permissions decide.
     /// </summary>
     public static string NewReplyPrefix() =>
-        "_INBOX." + RandomNumberGenerator.GetString("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789", 11) + ".";
+        Prefix + RandomNumberGenerator.GetString("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789", 11) + ".";
+
+    /// <summary>Something that is there only once, as the id of a batch.</summary>
+    public static string NewId() => RandomNumberGenerator.GetHexString(32, lowercase: true);
 
     /// <summary>
     /// Three tokens: a stream that takes any subject of two (<c>*.*</c>) is allowed and would store what is delivered here, but one
     /// that takes any of three would take JetStream's own API as well, and is refused.
     /// </summary>
-    public static string NewSubject() => $"_INBOX.{RandomNumberGenerator.GetHexString(32, lowercase: true)}.d";
+    public static string NewSubject() => $"{Prefix}{RandomNumberGenerator.GetHexString(32, lowercase: true)}.d";
 }

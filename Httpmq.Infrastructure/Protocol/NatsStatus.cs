@@ -15,6 +15,7 @@ internal static class NatsStatus
     public const int NotFound = 404;
     public const int RequestTimeout = 408;
     public const int Conflict = 409;
+    public const int Locked = 423;
     public const int NoResponders = 503;
 
     /// <summary>The status code, or <see cref="None"/> for headers of an ordinary message.</summary>

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Httpmq.Domain.Features;
 using NATS.Client.Core;
 
 namespace Httpmq.Infrastructure.Protocol;
@@ -41,15 +42,18 @@ internal sealed record ServerFacts(Version? Version)
     /// <summary>
     /// Number of the JetStream API: 0 before 2.11. INFO has it as <c>api_lvl</c> since 2.12, which the client library does not read.
     /// </summary>
-    public int ApiLevel => Version switch
-    {
-        null => 0,
-        { } version when version >= new Version(2, 15) => 5,
-        { } version when version >= new Version(2, 14) => 4,
-        { } version when version >= new Version(2, 12) => 2,
-        { } version when version >= new Version(2, 11) => 1,
-        _ => 0,
-    };
+    public int ApiLevel => LevelOf(Version);
+
+    /// <summary>Whether it has a feature.</summary>
+    public bool Has(Feature feature) => Version >= feature.Since;
+
+    /// <summary>
+    /// Whether a feature can be used. In a cluster of mixed versions another server than the connected one answers, of which only the level
+    /// is known, and that tells servers before 2.11 from each other no more.
+    /// </summary>
+    /// <param name="feature">The feature.</param>
+    /// <param name="answering">The level of the server that answers JetStream's API.</param>
+    public bool Has(Feature feature, int answering) => Has(feature) && (!IsClustered || answering >= LevelOf(feature.Since));
 
     /// <summary>
     /// An acknowledgement beyond what was delivered moves the consumer's cursor, so that messages are skipped: 2.10.17 to 2.10.25.
@@ -72,13 +76,13 @@ internal sealed record ServerFacts(Version? Version)
     public bool HasStableConsumerCreated => IsAtLeast(2, 12, 3);
 
     /// <summary>Takes a reason with <c>+TERM</c>. Earlier servers confirm it and do not terminate.</summary>
-    public bool HasTermReason => IsAtLeast(2, 10, 4);
+    public bool HasTermReason => Has(Feature.TermReason);
 
     /// <summary>In lame duck mode JetStream stops at once; earlier servers keep it until they close the connections.</summary>
     public bool StopsJetStreamInLameDuckMode => IsAtLeast(2, 10, 0);
 
     /// <summary>Keeps the metadata of streams and consumers; earlier servers ignore it.</summary>
-    public bool HasMetadata => IsAtLeast(2, 10, 0);
+    public bool HasMetadata => Has(Feature.Metadata);
 
     /// <summary>Has <c>sync_interval: always</c>; earlier servers refuse a configuration with it.</summary>
     public bool CanSyncAlways => IsAtLeast(2, 10, 0);
@@ -126,6 +130,25 @@ internal sealed record ServerFacts(Version? Version)
         version is not null ? Of(version)
         : connected.ApiLevel == 0 ? connected
         : Unknown;
+
+    /// <summary>
+    /// Whether the leader that sent an answer has a feature, as far as its version tells: before 2.11 it does not say which it is, and is
+    /// taken to have what 2.10 has.
+    /// </summary>
+    /// <param name="version">What the answer's configuration says, <see cref="GivenConfig{T}.LeaderVersion"/>.</param>
+    /// <param name="feature">The feature.</param>
+    public static bool LeaderHas(string? version, Feature feature) =>
+        version is null ? LevelOf(feature.Since) == 0 : Of(version).Has(feature);
+
+    private static int LevelOf(Version? version) => version switch
+    {
+        null => 0,
+        _ when version >= new Version(2, 15) => 5,
+        _ when version >= new Version(2, 14) => 4,
+        _ when version >= new Version(2, 12) => 2,
+        _ when version >= new Version(2, 11) => 1,
+        _ => 0,
+    };
 
     private bool IsAtLeast(int major, int minor, int build) => Version is not null && Version >= new Version(major, minor, build);
 }

@@ -19,6 +19,18 @@ internal enum PullConflict
 
     /// <summary>It was to wait longer than the consumer permits.</summary>
     ExpiresTooLong,
+
+    /// <summary>It was to have more bytes than the consumer permits.</summary>
+    BytesTooMany,
+
+    /// <summary>As many requests wait as the consumer's <c>max_waiting</c>.</summary>
+    TooManyWaiting,
+
+    /// <summary>The next message does not fit into what is left of the request's bytes.</summary>
+    MessageTooLarge,
+
+    /// <summary>The request was served.</summary>
+    Completed,
 }
 
 /// <summary>Reads what a status message says beside its code.</summary>
@@ -32,6 +44,10 @@ internal static class StatusHeaders
             : text.IndexOf("push based"u8) >= 0 ? PullConflict.BecamePush
             : text.IndexOf("Exceeded MaxRequestBatch"u8) >= 0 ? PullConflict.BatchTooLarge
             : text.IndexOf("Exceeded MaxRequestExpires"u8) >= 0 ? PullConflict.ExpiresTooLong
+            : text.IndexOf("Exceeded MaxRequestMaxBytes"u8) >= 0 ? PullConflict.BytesTooMany
+            : text.IndexOf("Exceeded MaxWaiting"u8) >= 0 ? PullConflict.TooManyWaiting
+            : text.IndexOf("Message Size Exceeds MaxBytes"u8) >= 0 ? PullConflict.MessageTooLarge
+            : text.IndexOf("Batch Completed"u8) >= 0 ? PullConflict.Completed
             : PullConflict.Other;
     }
 

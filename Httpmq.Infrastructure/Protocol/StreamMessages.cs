@@ -48,6 +48,16 @@ internal sealed record StreamNamesResponse : ApiResponse
 
 internal sealed record MessageGetRequest(ulong Seq);
 
+/// <summary>Asks for one message, by one of its members; the first from a sequence on that a filter matches has two.</summary>
+internal sealed record MessageQuery
+{
+    public ulong? Seq { get; init; }
+
+    public string? NextBySubj { get; init; }
+
+    public string? LastBySubj { get; init; }
+}
+
 internal sealed record MessageDeleteRequest(ulong Seq, bool NoErase);
 
 /// <summary>The answer to a message: where it was stored, or why not. It has no type.</summary>
@@ -58,4 +68,28 @@ internal sealed record MessageGetResponse : ApiResponse
     public StoredMessageWire? Message { get; init; }
 }
 
-internal sealed record StoredMessageWire(string? Subject, ulong Seq);
+/// <summary>A stored message; headers and data are base64 in JSON, and absent where they are empty.</summary>
+internal sealed record StoredMessageWire(string? Subject, ulong Seq, byte[]? Hdrs, byte[]? Data, DateTimeOffset Time);
+
+/// <summary>Removes messages: those before a sequence, or all but the newest; absent: all.</summary>
+internal sealed record PurgeRequest(
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Filter,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] ulong? Seq,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] ulong? Keep);
+
+internal sealed record PurgeResponse : ApiResponse
+{
+    public ulong Purged { get; init; }
+}
+
+/// <summary>Asks for the subjects of a stream's messages, up to 100,000 at a time.</summary>
+internal sealed record SubjectsRequest(string SubjectsFilter, int Offset);
+
+internal sealed record SubjectsResponse : ApiResponse
+{
+    public long Total { get; init; }
+
+    public SubjectsStateWire? State { get; init; }
+}
+
+internal sealed record SubjectsStateWire(IReadOnlyDictionary<string, ulong>? Subjects);

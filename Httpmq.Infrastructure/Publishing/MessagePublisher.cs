@@ -1,7 +1,7 @@
 using System.Collections.Concurrent;
-using Httpmq.Domain.Messages;
 using Httpmq.Application.Publishing;
 using Httpmq.Domain.Errors;
+using Httpmq.Domain.Messages;
 using Httpmq.Domain.Naming;
 using Httpmq.Infrastructure.Connection;
 using Httpmq.Infrastructure.Protocol;
@@ -9,30 +9,54 @@ using Httpmq.Infrastructure.Requests;
 
 namespace Httpmq.Infrastructure.Publishing;
 
-internal sealed class MessagePublisher(
-    RequestLink link, NatsOptions options, RequestPipeline requests, JetStreamApi api, TimeProvider time) : IMessagePublisher
+internal sealed class MessagePublisher : IMessagePublisher
 {
-    private readonly UnclaimedSubjects _unclaimed = new(api, time);
+    private readonly RequestLink _link;
+    private readonly NatsOptions _options;
+    private readonly RequestPipeline _requests;
+    private readonly UnclaimedSubjects _unclaimed;
+    private readonly EarlierCopies _copies;
+    private readonly FeatureCheck _features;
     private readonly ConcurrentQueue<PendingPublish> _free = new();
 
+    public MessagePublisher(RequestLink link, NatsOptions options, RequestPipeline requests, JetStreamApi api, TimeProvider time)
+    {
+        _link = link;
+        _options = options;
+        _requests = requests;
+        _unclaimed = new UnclaimedSubjects(api, time);
+        _copies = new EarlierCopies(api, _unclaimed, time);
+        _features = new FeatureCheck(link, api, time);
+    }
+
     public int MaxPayload =>
-        options.MaxMessageBytes > 0 ? Math.Min(options.MaxMessageBytes, link.Server.MaxPayload) : link.Server.MaxPayload;
+        _options.MaxMessageBytes > 0 ? Math.Min(_options.MaxMessageBytes, _link.Server.MaxPayload) : _link.Server.MaxPayload;
 
     public async ValueTask<IPendingPublish> StartAsync(Publication publication)
     {
         var pending = Next(publication);
-        pending.Reply = pending.Size > 0
+        if (publication.Needs is { } needs)
+        {
+            pending.Refusal ??= await _features.FindRefusalAsync(publication.Subject, needs);
+        }
+
+        pending.Reply = pending.Refusal is not null
             ? default
-            : await requests.StartAsync(publication.Subject.Value, publication.Payload, publication.Headers);
+            : await _requests.StartAsync(publication.Subject.Value, publication.Payload, publication.Headers);
         return pending;
     }
 
     public async ValueTask<IPendingPublish> StartInBatchAsync(Publication publication, CancellationToken cancellationToken)
     {
         var pending = Next(publication);
-        pending.Reply = pending.Size > 0
+        if (publication.Needs is { } needs)
+        {
+            pending.Refusal ??= await _features.FindRefusalAsync(publication.Subject, needs);
+        }
+
+        pending.Reply = pending.Refusal is not null
             ? default
-            : await requests.StartInBatchAsync(publication.Subject.Value, publication.Payload, publication.Headers, cancellationToken);
+            : await _requests.StartInBatchAsync(publication.Subject.Value, publication.Payload, publication.Headers, cancellationToken);
         return pending;
     }
 
@@ -45,16 +69,22 @@ internal sealed class MessagePublisher(
 
         // The server would end the whole connection over a message that is too large.
         pending.Subject = publication.Subject;
-        pending.Size = publication.Size > MaxPayload ? publication.Size : 0;
+        pending.Headers = publication.Headers;
+        pending.Refusal = publication.Size > MaxPayload
+            ? PublishErrors.TooLarge(Publishing(publication.Subject), publication.Size, MaxPayload)
+            : null;
         return pending;
     }
 
     private async ValueTask<PublishOutcome> GetOutcomeAsync(PendingPublish pending, CancellationToken cancellationToken)
     {
         var subject = pending.Subject;
-        if (pending.Size > 0)
+        var headers = pending.Headers;
+        pending.Headers = default;
+        if (pending.Refusal is { } refusal)
         {
-            return PublishOutcome.Failed(PublishErrors.TooLarge(Publishing(subject), pending.Size, MaxPayload));
+            _free.Enqueue(pending);
+            return PublishOutcome.Failed(refusal);
         }
 
         var started = pending.Reply.Started;
@@ -62,16 +92,20 @@ internal sealed class MessagePublisher(
         _free.Enqueue(pending);
         return reply switch
         {
-            { Kind: ReplyKind.Answered, Error: { } error } => Refused(JetStreamErrors.ToError(Publishing(subject), error)),
-            { Kind: ReplyKind.Answered, Stream: { } stream } => PublishOutcome.Stored(stream, reply.Sequence),
+            { Kind: ReplyKind.Answered, Error: { } error } => error.ErrCode
+                is JetStreamErrors.WrongLastSequence or JetStreamErrors.WrongLastSequenceOf
+                    ? await ExplainConditionAsync(subject, headers, error, started, cancellationToken)
+                    : Refused(JetStreamErrors.ToError(Publishing(subject), error)),
+            { Kind: ReplyKind.Answered, Stream: { } stream } =>
+                new PublishOutcome(stream, reply.Sequence, Error: null, reply.Duplicate, reply.Value),
 
             { Kind: ReplyKind.NoResponders } => await ExplainNoStreamAsync(subject, started, cancellationToken),
 
             // Somebody who is no stream, and answered first, with nothing or with something else.
             { Kind: ReplyKind.Foreign or ReplyKind.Answered } => await ExplainForeignAsync(subject, started, cancellationToken),
-            { Kind: ReplyKind.NotSent } => PublishOutcome.Failed(link.NotConnected),
+            { Kind: ReplyKind.NotSent } => PublishOutcome.Failed(_link.NotConnected),
             { Kind: ReplyKind.Full } => PublishOutcome.Failed(PublishErrors.Full(Publishing(subject))),
-            { Kind: ReplyKind.Silent } => PublishOutcome.Failed(link.Explain(ConnectionErrors.Silent(Publishing(subject)))),
+            { Kind: ReplyKind.Silent } => PublishOutcome.Failed(_link.Explain(ConnectionErrors.Silent(Publishing(subject)))),
             { Kind: ReplyKind.NotPermitted } => PublishOutcome.Failed(ConnectionErrors.Forbidden(Publishing(subject), subject.Value)),
             { Kind: ReplyKind.TimedOut } => await ExplainTimeoutAsync(subject, started, cancellationToken),
             _ => PublishOutcome.Failed(PublishErrors.Lost(Publishing(subject))),
@@ -80,7 +114,18 @@ internal sealed class MessagePublisher(
 
     /// <summary>JetStream knows that it has no room; whoever runs the server may know why.</summary>
     private PublishOutcome Refused(Error error) =>
-        PublishOutcome.Failed(error.Kind == ErrorKind.OutOfResources ? link.Explain(error) : error);
+        PublishOutcome.Failed(error.Kind == ErrorKind.OutOfResources ? _link.Explain(error) : error);
+
+    /// <summary>The condition does not hold: because of another message, or because this one was stored before.</summary>
+    private async ValueTask<PublishOutcome> ExplainConditionAsync(
+        Subject subject, MessageHeaders headers, ApiError refusal, long started, CancellationToken cancellationToken)
+    {
+        var error = JetStreamErrors.ToError(Publishing(subject), refusal);
+        var last = error["last_sequence"] as ulong?;
+        return await _copies.FindAsync(subject, headers, last, started, cancellationToken) is var (stream, sequence)
+            ? new PublishOutcome(stream, sequence, Error: null, Duplicate: true)
+            : PublishOutcome.Failed(error);
+    }
 
     /// <summary>Nobody took the message: because no stream has the subject, or because the stream has no leader just now.</summary>
     private async ValueTask<PublishOutcome> ExplainNoStreamAsync(Subject subject, long started, CancellationToken cancellationToken) =>
@@ -90,7 +135,7 @@ internal sealed class MessagePublisher(
             { IsUnclaimed: true } => NoStream(subject),
 
             // Why nobody took it stays open; that nobody did does not, so this is no time-out of unknown outcome.
-            { Cause: var cause } => PublishOutcome.Failed(link.Explain(PublishErrors.Untaken(Publishing(subject), cause))),
+            { Cause: var cause } => PublishOutcome.Failed(_link.Explain(PublishErrors.Untaken(Publishing(subject), cause))),
         };
 
     /// <summary>Somebody else listens on the subject: where there is a stream, too, the message may be in it.</summary>
@@ -103,7 +148,7 @@ internal sealed class MessagePublisher(
     private async ValueTask<PublishOutcome> ExplainTimeoutAsync(Subject subject, long started, CancellationToken cancellationToken) =>
         await _unclaimed.AskAsync(subject, started, cancellationToken) is { IsUnclaimed: true }
             ? NoStream(subject)
-            : PublishOutcome.Failed(link.Explain(PublishErrors.TimedOut(Publishing(subject))));
+            : PublishOutcome.Failed(_link.Explain(PublishErrors.TimedOut(Publishing(subject))));
 
     private static PublishOutcome NoStream(Subject subject) => PublishOutcome.Failed(PublishErrors.NoStream(Publishing(subject)));
 
@@ -114,12 +159,14 @@ internal sealed class MessagePublisher(
     {
         public Subject Subject { get; set; }
 
-        /// <summary>The message's size where that is too large to be sent, else 0.</summary>
-        public long Size { get; set; }
+        public MessageHeaders Headers { get; set; }
+
+        /// <summary>Why it is not sent; null: it is.</summary>
+        public Error? Refusal { get; set; }
 
         public PendingReply Reply { get; set; }
 
-        public bool IsCompleted => Size > 0 || Reply.IsCompleted;
+        public bool IsCompleted => Refusal is not null || Reply.IsCompleted;
 
         public ValueTask<PublishOutcome> GetOutcomeAsync(CancellationToken cancellationToken) =>
             publisher.GetOutcomeAsync(this, cancellationToken);

@@ -34,6 +34,8 @@ internal sealed class PubAckReader
     {
         var json = new Utf8JsonReader(payload);
         string? stream = null;
+        string? value = null;
+        var duplicate = false;
         ulong sequence = 0;
         if (!json.Read() || json.TokenType is not JsonTokenType.StartObject)
         {
@@ -50,6 +52,8 @@ internal sealed class PubAckReader
 
             var isStream = json.ValueTextEquals("stream"u8);
             var isSequence = json.ValueTextEquals("seq"u8);
+            var isDuplicate = json.ValueTextEquals("duplicate"u8);
+            var isValue = json.ValueTextEquals("val"u8);
             json.Read();
             if (isStream)
             {
@@ -59,13 +63,23 @@ internal sealed class PubAckReader
             {
                 sequence = json.GetUInt64();
             }
+            else if (isDuplicate)
+            {
+                duplicate = json.GetBoolean();
+            }
+            else if (isValue)
+            {
+                value = json.GetString();
+            }
             else
             {
                 json.Skip();
             }
         }
 
-        return stream is null || sequence == 0 ? Foreign() : new Reply(ReplyKind.Answered, stream, sequence);
+        return stream is null || sequence == 0
+            ? Foreign()
+            : new Reply(ReplyKind.Answered, stream, sequence, Duplicate: duplicate, Value: value);
     }
 
     /// <summary>

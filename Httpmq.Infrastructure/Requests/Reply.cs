@@ -34,7 +34,14 @@ internal enum ReplyKind
 }
 
 /// <summary>An answer: of a publish where it was stored, of an acknowledgement nothing, of both an error.</summary>
-internal readonly record struct Reply(ReplyKind Kind, string? Stream = null, ulong Sequence = 0, ApiError? Error = null)
+/// <param name="Kind">How it ended.</param>
+/// <param name="Stream">Of a publish: the stream that stored it.</param>
+/// <param name="Sequence">Of a publish: its sequence there.</param>
+/// <param name="Error">Why it was refused.</param>
+/// <param name="Duplicate">Of a publish: the stream had a message with its id already.</param>
+/// <param name="Value">Of a publish to a counter: what it counts now.</param>
+internal readonly record struct Reply(
+    ReplyKind Kind, string? Stream = null, ulong Sequence = 0, ApiError? Error = null, bool Duplicate = false, string? Value = null)
 {
     /// <summary>Of a publish, whether a stream answered: it stored the message, or said why it did not.</summary>
     public bool IsOfStream => Kind is ReplyKind.Answered && (Stream is not null || Error is not null);

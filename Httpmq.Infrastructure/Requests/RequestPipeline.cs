@@ -24,24 +24,20 @@ internal sealed class RequestPipeline : IAsyncDisposable
 
     private readonly RequestLink _link;
     private readonly TimeProvider _time;
-    private readonly ILogger _logger;
     private readonly TimeSpan _timeout;
     private readonly int _most;
     private readonly string _prefix = Inbox.NewReplyPrefix();
+    private readonly ReplyInbox _inbox;
     private readonly RequestSlots _slots;
+    private readonly StreamSilence _silence;
     private readonly SemaphoreSlim _batchRoom;
-    private readonly Lock _gate = new();
     private readonly ITimer _timer;
-    private Task<bool> _subscribing = Task.FromResult(false);
-    private ReplySubscription? _subscription;
     private readonly Lock _refusing = new();
     private Dictionary<string, long>? _refusals;
     private int _inflight;
     private long _count;
     private volatile bool _heard;
     private long _lastHeard;
-    private readonly StreamSilence _silence;
-    private int _renewing;
     private volatile bool _disposed;
 
     /// <param name="link">The connection.</param>
@@ -52,7 +48,7 @@ internal sealed class RequestPipeline : IAsyncDisposable
     {
         _link = link;
         _time = time;
-        _logger = loggers.CreateLogger<RequestPipeline>();
+        _inbox = new ReplyInbox(link, _prefix, Receive, loggers.CreateLogger<RequestPipeline>());
         _timeout = options.RequestTimeout;
         _slots = new RequestSlots(OnEnded);
         _silence = new StreamSilence(time, options.RequestTimeout, ScanInterval);
@@ -64,7 +60,7 @@ internal sealed class RequestPipeline : IAsyncDisposable
     }
 
     /// <summary>The subscription of the moment to the answers; null while there is none.</summary>
-    internal ReplySubscription? Subscription => Volatile.Read(ref _subscription);
+    internal ReplySubscription? Subscription => _inbox.Subscription;
 
     /// <summary>
     /// Sends one request. The answer is awaited exactly once. Payload and headers may be reused when the outer task is done.
@@ -89,19 +85,16 @@ internal sealed class RequestPipeline : IAsyncDisposable
             : StartWhenThereIsRoomAsync(subject, payload, headers, cancellationToken);
 
     /// <summary>Sends one request and waits for its end.</summary>
-    public async ValueTask<Reply> SendAsync(string subject, ReadOnlyMemory<byte> payload) =>
-        await (await StartAsync(subject, payload, headers: default)).WaitAsync();
-
-    /// <summary>
-    /// Takes another subscription in place of one that may be dead: the server can drop it without a word, as when permissions change.
-    /// </summary>
-    public void Renew()
+    public ValueTask<Reply> SendAsync(string subject, ReadOnlyMemory<byte> payload)
     {
-        if (Volatile.Read(ref _subscription) is { } dead && Interlocked.Exchange(ref _renewing, 1) == 0)
-        {
-            RenewAsync(dead).Forget();
-        }
+        var starting = StartAsync(subject, payload, headers: default);
+#pragma warning disable VSTHRD103 // It is there.
+        return starting.IsCompletedSuccessfully ? starting.Result.WaitAsync() : WaitAsync(starting);
+#pragma warning restore VSTHRD103
     }
+
+    /// <inheritdoc cref="ReplyInbox.Renew"/>
+    public void Renew() => _inbox.Renew();
 
     public async ValueTask DisposeAsync()
     {
@@ -110,10 +103,7 @@ internal sealed class RequestPipeline : IAsyncDisposable
         _link.PublishRefused -= OnRefused;
         await _timer.DisposeAsync();
         FailAll();
-        if (Interlocked.Exchange(ref _subscription, null) is { } subscription)
-        {
-            await subscription.DisposeAsync();
-        }
+        await _inbox.DisposeAsync();
     }
 
     /// <summary>Takes an answer from the connection's reader.</summary>
@@ -151,7 +141,7 @@ internal sealed class RequestPipeline : IAsyncDisposable
             return Refuse(ReplyKind.NotSent, inBatch);
         }
 
-        if (_subscription is null)
+        if (_inbox.Subscription is null)
         {
             return StartFirstAsync(subject, payload, headers, inBatch);
         }
@@ -199,9 +189,11 @@ internal sealed class RequestPipeline : IAsyncDisposable
         }
     }
 
+    private static async ValueTask<Reply> WaitAsync(ValueTask<PendingReply> starting) => await (await starting).WaitAsync();
+
     private async ValueTask<PendingReply> StartFirstAsync(
         string subject, ReadOnlyMemory<byte> payload, MessageHeaders headers, bool inBatch) =>
-        await SubscribeOnceAsync()
+        await _inbox.OpenAsync()
             ? await StartAsync(subject, payload, headers, inBatch)
             : await Refuse(ReplyKind.NotSent, inBatch);
 
@@ -218,86 +210,6 @@ internal sealed class RequestPipeline : IAsyncDisposable
         }
 
         return pending;
-    }
-
-    /// <summary>Many may find that there is none: one attempt is for all of them.</summary>
-    private Task<bool> SubscribeOnceAsync()
-    {
-        lock (_gate)
-        {
-            return _subscribing.IsCompleted ? _subscribing = SubscribeAsync() : _subscribing;
-        }
-    }
-
-    private async Task<bool> SubscribeAsync()
-    {
-        await Task.Yield();
-        if (Volatile.Read(ref _subscription) is not null)
-        {
-            return true;
-        }
-
-        if (await AddSubscriptionAsync() is not { } added)
-        {
-            return false;
-        }
-
-        // Lost in between: the next request subscribes again.
-        Volatile.Write(ref _subscription, added);
-        if (ReferenceEquals(added.On, _link.Connection) && !_disposed)
-        {
-            return true;
-        }
-
-        Interlocked.CompareExchange(ref _subscription, null, added);
-        return false;
-    }
-
-    private async Task<ReplySubscription?> AddSubscriptionAsync()
-    {
-        var subscription = new ReplySubscription(_link.Connection, _prefix + "*", Receive, OnSubscriptionEnded, _logger);
-        try
-        {
-            await subscription.On.AddSubAsync(subscription);
-            return subscription;
-        }
-        catch (Exception exception) when (exception is NatsException or OperationCanceledException or ObjectDisposedException)
-        {
-            return null;
-        }
-    }
-
-    /// <summary>
-    /// The other one first: what is answered in between comes to one of the two, and what comes to both ends one request once.
-    /// </summary>
-    private async Task RenewAsync(ReplySubscription dead)
-    {
-        try
-        {
-            if (await AddSubscriptionAsync() is { } added)
-            {
-                // Where the connection was lost meanwhile, another has its own.
-                var unwanted = ReferenceEquals(Interlocked.CompareExchange(ref _subscription, added, dead), dead) ? dead : added;
-                await unwanted.DisposeAsync();
-                _logger.RepliesRenewed(LogLevel.Debug);
-            }
-        }
-        finally
-        {
-            Volatile.Write(ref _renewing, 0);
-        }
-    }
-
-    /// <summary>
-    /// The client library ended the subscription, for whatever reason: answers to what is under way still come to another.
-    /// </summary>
-    private void OnSubscriptionEnded(ReplySubscription subscription)
-    {
-        if (!_disposed && ReferenceEquals(Interlocked.CompareExchange(ref _subscription, null, subscription), subscription) && _link.IsOpen)
-        {
-            _logger.RepliesRenewed(LogLevel.Warning);
-            SubscribeOnceAsync().Forget();
-        }
     }
 
     private RequestSlot? Rent()
@@ -362,7 +274,7 @@ internal sealed class RequestPipeline : IAsyncDisposable
         var now = _time.GetTimestamp();
         var overdue = false;
 
-        _silence.Look(now);
+        _silence.Check(now);
         foreach (var slot in _slots.All())
         {
             if (slot.IsOverdue(now, _timeout, _time, out var token))
@@ -387,14 +299,13 @@ internal sealed class RequestPipeline : IAsyncDisposable
         {
             // Not one answer within the time limit of a request: it may be the subscription and not JetStream.
             _lastHeard = now;
-            Renew();
+            _inbox.Renew();
         }
     }
 
     private void OnLost()
     {
-        // Another connection needs another.
-        Interlocked.Exchange(ref _subscription, null);
+        _inbox.Forget();
         _silence.Clear();
         FailAll();
     }

@@ -12,8 +12,8 @@ namespace Httpmq.Infrastructure.Requests;
 /// </remarks>
 /// <param name="time">The clock.</param>
 /// <param name="timeout">The time limit of a publish.</param>
-/// <param name="looks">How often <see cref="Look"/> is called.</param>
-internal sealed class StreamSilence(TimeProvider time, TimeSpan timeout, TimeSpan looks)
+/// <param name="checkInterval">How often <see cref="Check"/> is called.</param>
+internal sealed class StreamSilence(TimeProvider time, TimeSpan timeout, TimeSpan checkInterval)
 {
     // Requests to JetStream itself, and acknowledgements.
     private const string NoStream = JetStreamSubjects.Root;
@@ -85,15 +85,15 @@ internal sealed class StreamSilence(TimeProvider time, TimeSpan timeout, TimeSpa
             }
         }
 
-        // When one was heard of last is known to within two looks.
-        if (time.GetElapsedTime(Volatile.Read(ref _lastHeard), now) > timeout - (2 * looks))
+        // When one was heard of last is known to within two intervals.
+        if (time.GetElapsedTime(Volatile.Read(ref _lastHeard), now) > timeout - (2 * checkInterval))
         {
             Interlocked.CompareExchange(ref _nextTry, now + _pause, 0);
         }
     }
 
     /// <summary>Called from time to time: an answer costs no look at the clock.</summary>
-    public void Look(long now)
+    public void Check(long now)
     {
         if (_heard)
         {

@@ -1,7 +1,8 @@
-using Httpmq.Domain.Consumers;
 using Httpmq.Application.Consumers;
 using Httpmq.Application.Settling;
+using Httpmq.Domain.Consumers;
 using Httpmq.Domain.Errors;
+using Httpmq.Domain.Features;
 using Httpmq.Domain.Messages;
 using Httpmq.Domain.Naming;
 using Httpmq.Infrastructure.Connection;
@@ -79,12 +80,23 @@ internal sealed class MessageAcknowledger(
         return verdict switch
         {
             AckVerdict.AnotherMessage => AckErrors.Other(IMessageAcknowledger.Operation(stream, consumer, delivery), delivery),
-            AckVerdict.LookAtSubject => await LookAndSendAsync(stream, consumer, delivery, settlement, known, cancellationToken),
+            AckVerdict.CheckSubject => await CheckAndSendAsync(stream, consumer, delivery, settlement, known, cancellationToken),
             _ => await SendAsync(stream, consumer, delivery, settlement, known, cancellationToken),
         };
     }
 
-    private async ValueTask<Error?> SendAsync(
+    private ValueTask<Error?> SendAsync(
+        StreamName stream,
+        ConsumerName consumer,
+        DeliverySequence delivery,
+        Settlement settlement,
+        Known known,
+        CancellationToken cancellationToken) =>
+        settlement.Reason is { Length: > 0 }
+            ? SendReasonAsync(stream, consumer, delivery, settlement, known, cancellationToken)
+            : SendOnceAsync(stream, consumer, delivery, settlement, known, cancellationToken);
+
+    private async ValueTask<Error?> SendReasonAsync(
         StreamName stream,
         ConsumerName consumer,
         DeliverySequence delivery,
@@ -92,17 +104,16 @@ internal sealed class MessageAcknowledger(
         Known known,
         CancellationToken cancellationToken)
     {
-        var hasReason = settlement.Reason is { Length: > 0 };
-        if (hasReason && known.Rules.TermReason is TermReason.Ignored)
+        if (known.Rules.TermReason is TermReason.Ignored)
         {
             var operation = IMessageAcknowledger.Operation(stream, consumer, delivery);
-            return ConnectionErrors.TooOld(operation, "reason", "2.10.4", link.Server.Name);
+            return ConnectionErrors.TooOld(operation, "reason", $"{Feature.TermReason.Since}", link.Server.Name);
         }
 
         var error = await SendOnceAsync(stream, consumer, delivery, settlement, known, cancellationToken);
 
         // Without the reason it is terminated for certain, and once more otherwise.
-        return error is null && hasReason && known.Rules.TermReason is TermReason.Unsure
+        return error is null && known.Rules.TermReason is TermReason.Unsure
             ? await SendOnceAsync(stream, consumer, delivery, settlement with { Reason = null }, known, cancellationToken)
             : error;
     }
@@ -142,7 +153,7 @@ internal sealed class MessageAcknowledger(
     /// <summary>
     /// Looks whether the consumer's filter lets the message through: before it is acknowledged where that could harm, else meanwhile.
     /// </summary>
-    private async ValueTask<Error?> LookAndSendAsync(
+    private async ValueTask<Error?> CheckAndSendAsync(
         StreamName stream,
         ConsumerName consumer,
         DeliverySequence delivery,
@@ -150,8 +161,8 @@ internal sealed class MessageAcknowledger(
         Known known,
         CancellationToken cancellationToken)
     {
-        var looking = LookAsync(stream, consumer, delivery, known.Entry, cancellationToken);
-        if (!known.Rules.ForeignIsHarmless && await looking is { } refusal)
+        var checking = CheckAsync(stream, consumer, delivery, known.Entry, cancellationToken);
+        if (!known.Rules.ForeignIsHarmless && await checking is { } refusal)
         {
             return refusal;
         }
@@ -163,10 +174,10 @@ internal sealed class MessageAcknowledger(
         }
 
         // What JetStream confirmed is confirmed, whether the message could be looked at or not.
-        return await looking is { Kind: ErrorKind.NotFound } wrong ? wrong : null;
+        return await checking is { Kind: ErrorKind.NotFound } wrong ? wrong : null;
     }
 
-    private async Task<Error?> LookAsync(
+    private async Task<Error?> CheckAsync(
         StreamName stream,
         ConsumerName consumer,
         DeliverySequence delivery,

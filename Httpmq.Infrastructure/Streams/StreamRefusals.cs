@@ -34,6 +34,29 @@ internal sealed class StreamRefusals(JetStreamApi api)
         }
     }
 
+    /// <summary>
+    /// The stream that exists, where it is the one that is wanted though JetStream says no, else null: nats-server 2.9 compares sources
+    /// with what it has written into them.
+    /// </summary>
+    public async Task<StreamInfoWire?> FindSameAsync(Operation operation, StreamConfig wanted, CancellationToken cancellationToken)
+    {
+        if (wanted.Sources is not { Count: > 0 })
+        {
+            return null;
+        }
+
+        var info = await api.TryCallAsync(operation, $"STREAM.INFO.{wanted.Name}", [], WireJson.Default.StreamInfoWire, cancellationToken);
+        if (info.Error is not null || info.Config is not { Known: var known })
+        {
+            return null;
+        }
+
+        var defaults = StreamConfig.DefaultsFor(known.MaxAge?.Nanoseconds ?? 0);
+        var existing = NamedFields.OnlySet(known, defaults);
+        var asked = NamedFields.OnlySet(wanted, defaults);
+        return NamedFields.AreNews(existing, asked) || NamedFields.AreNews(asked, existing) ? null : info;
+    }
+
     private async Task<Error> CompareAsync(Error error, Operation operation, StreamConfig wanted, CancellationToken cancellationToken)
     {
         var info = await api.CallAsync(operation, $"STREAM.INFO.{wanted.Name}", [], WireJson.Default.StreamInfoWire, cancellationToken);
@@ -62,9 +85,13 @@ internal sealed class StreamRefusals(JetStreamApi api)
             }
         }
 
-        var isDescribed = string.Equals(existing.Description ?? string.Empty, wanted.Description ?? string.Empty, StringComparison.Ordinal);
-        var hasMetadata = Metadata.AreSame(Metadata.WithoutReserved(existing.Metadata), wanted.Metadata);
-        return StreamErrors.Different(error, !isDescribed ? "description" : !hasMetadata ? "metadata" : null);
+        return StreamErrors.Different(
+            error, NamedFields.FirstNews(existing, wanted with
+            {
+                Subjects = null,
+                Description = wanted.Description ?? string.Empty,
+                Metadata = wanted.Metadata ?? new Dictionary<string, string>(StringComparer.Ordinal),
+            }));
     }
 
     private async Task<Error> FindOverlapAsync(Error error, Operation operation, StreamConfig wanted, CancellationToken cancellationToken)

@@ -3,6 +3,7 @@ using System.Text.Json.Nodes;
 using Httpmq.Application.Definitions;
 using Httpmq.Application.Streams;
 using Httpmq.Domain.Errors;
+using Httpmq.Domain.Features;
 using Httpmq.Domain.Limits;
 using Httpmq.Domain.Naming;
 using Httpmq.Domain.Streams;
@@ -15,23 +16,76 @@ internal sealed class StreamStore(JetStreamApi api, IDefinitionLocks locks) : IS
 {
     private readonly StreamRefusals _refusals = new(api);
 
-    public async Task CreateAsync(StreamName name, StreamConfig config, CancellationToken cancellationToken)
+    public async Task<StreamConfig> CreateAsync(StreamName name, StreamConfig config, CancellationToken cancellationToken)
     {
         var operation = new Operation(OperationKind.CreateStream, name.Value);
-        if (config.Metadata is not null)
-        {
-            api.Require(operation, "metadata", "2.10", static server => server.HasMetadata);
-        }
-
-        var named = config with { Subjects = config.Subjects is { Count: > 0 } subjects ? subjects : null };
+        var sent = FieldFeatures.Sent(config);
+        var needed = FieldFeatures.Of(sent);
+        await api.RequireAsync(operation, needed, cancellationToken);
+        var named = sent with { Subjects = sent.Subjects is { Count: > 0 } subjects ? subjects : null };
         var json = Change(StreamDefaults.File, Configurations.Named((StreamConfig)named.WithoutZeros()));
         // A single server keeps two creations apart by itself, a cluster does not always. And a change may be under way that has read a
         // stream which was deleted since.
-        await locks.RunAfterOthersAsync(
-            operation, name, () => WriteAsync(operation, "CREATE", name, json, cancellationToken), cancellationToken);
+        StreamConfig? made = null;
+        await locks.RunAfterOthersAsync(operation, name, CreateAsync, cancellationToken);
+        return made!;
+
+        async Task CreateAsync()
+        {
+            // What was there before is not deleted, whatever it lacks.
+            var isNew = needed.Count > 0 && api.Server.IsClustered && !await ExistsAsync(operation, name, cancellationToken);
+            var answer = await WriteAsync(operation, "CREATE", name, json, FieldFeatures.AreNew(config), cancellationToken);
+            made = answer.ToInfo().Config;
+            if (FindLost(operation, needed, answer, config) is { } lost)
+            {
+                throw new HttpmqException(
+                    isNew ? await api.UndoAsync(lost, $"STREAM.DELETE.{name}", [], WireJson.Default.ApiResponse) : lost);
+            }
+        }
     }
 
-    public async Task<IReadOnlyList<StreamInfo>> ListAsync(CancellationToken cancellationToken)
+    public async Task<StreamConfig> ReplaceAsync(StreamName name, StreamConfig config, CancellationToken cancellationToken)
+    {
+        var operation = new Operation(OperationKind.ChangeStream, name.Value);
+        var sent = FieldFeatures.Sent(config);
+        var needed = FieldFeatures.Of(sent);
+        await api.RequireAsync(operation, needed, cancellationToken);
+        var wanted = Whole(name, sent);
+        if (wanted.NumReplicas is > 1 and var replicas && !api.Server.IsClustered)
+        {
+            // A server before 2.11 takes it, and has one copy all the same.
+            await ReadAsync(operation, name, cancellationToken);
+            throw new HttpmqException(StreamErrors.NoCluster(operation, replicas).Unprocessable());
+        }
+
+        var made = await ReadAsync(operation, name, cancellationToken);
+        if (IsChange(made, wanted, out _))
+        {
+            await locks.RunAsync(operation, name, consumer: null, ChangeAsync, cancellationToken);
+        }
+
+        return made.ToInfo().Config;
+
+        async Task ChangeAsync(Action writing)
+        {
+            made = await ReadAsync(operation, name, cancellationToken);
+            if (!IsChange(made, wanted, out var whole))
+            {
+                return;
+            }
+
+            var before = JsonSerializer.SerializeToUtf8Bytes(made.Config!.Json, WireJson.Default.JsonObject);
+            cancellationToken.ThrowIfCancellationRequested();
+            writing();
+            made = await WriteAsync(operation, "UPDATE", name, whole, areNew: true, cancellationToken);
+            if (FindLost(operation, needed, made, config) is { } lost)
+            {
+                throw new HttpmqException(await api.UndoAsync(lost, $"STREAM.UPDATE.{name}", before, WireJson.Default.StreamInfoWire));
+            }
+        }
+    }
+
+    public async Task<IReadOnlyList<StreamInfo>> ListAsync(SubjectFilter? subject, CancellationToken cancellationToken)
     {
         var streams = new List<StreamInfo>();
         while (true)
@@ -39,10 +93,10 @@ internal sealed class StreamStore(JetStreamApi api, IDefinitionLocks locks) : IS
             var page = await api.CallAsync(
                 new Operation(OperationKind.ListStreams),
                 "STREAM.LIST",
-                JsonSerializer.SerializeToUtf8Bytes(new PageRequest(streams.Count), WireJson.Default.PageRequest),
+                JsonSerializer.SerializeToUtf8Bytes(new PageRequest(streams.Count, subject?.Value), WireJson.Default.PageRequest),
                 WireJson.Default.StreamListResponse,
                 cancellationToken);
-            streams.AddRange((page.Streams ?? []).Select(ToInfo));
+            streams.AddRange((page.Streams ?? []).Select(static stream => stream.ToInfo()));
             if (page.Streams is not { Count: > 0 } || streams.Count >= page.Total)
             {
                 // One that was created in between moves the pages, and comes twice. The gateways' own one is nobody else's business.
@@ -54,7 +108,7 @@ internal sealed class StreamStore(JetStreamApi api, IDefinitionLocks locks) : IS
     }
 
     public async Task<StreamInfo> GetAsync(StreamName name, CancellationToken cancellationToken) =>
-        ToInfo(await ReadAsync(new Operation(OperationKind.ReadStream, name.Value), name, cancellationToken));
+        (await ReadAsync(new Operation(OperationKind.ReadStream, name.Value), name, cancellationToken)).ToInfo();
 
     public Task ChangeSubjectsAsync(StreamName name, IReadOnlyList<SubjectFilter> subjects, CancellationToken cancellationToken)
     {
@@ -91,24 +145,58 @@ internal sealed class StreamStore(JetStreamApi api, IDefinitionLocks locks) : IS
 
             cancellationToken.ThrowIfCancellationRequested();
             writing();
-            await WriteAsync(operation, "UPDATE", name, config, cancellationToken);
+            await WriteAsync(operation, "UPDATE", name, config, areNew: false, cancellationToken);
         }
     }
 
     /// <summary>
     /// The call is never cancelled: whether it happened must be known before the next change. It has a time-out of its own.
     /// </summary>
-    private async Task WriteAsync(Operation operation, string verb, StreamName name, JsonObject config, CancellationToken cancellationToken)
+    private async Task<StreamInfoWire> WriteAsync(
+        Operation operation, string verb, StreamName name, JsonObject config, bool areNew, CancellationToken cancellationToken)
     {
         var body = JsonSerializer.SerializeToUtf8Bytes(config, WireJson.Default.JsonObject);
         var answer = await api.TryCallAsync(
             operation, $"STREAM.{verb}.{name}", body, WireJson.Default.StreamInfoWire, CancellationToken.None);
-        if (answer.Error is { } error)
+        if (answer.Error is not { } error)
         {
-            var wanted = config.Deserialize(ConfigJson.Default.StreamConfig)!;
-            throw new HttpmqException(await _refusals.ExplainAsync(operation, error, wanted, cancellationToken));
+            return answer;
         }
+
+        var wanted = config.Deserialize(ConfigJson.Default.StreamConfig)!;
+        if (error.ErrCode is JetStreamErrors.StreamExists
+            && await _refusals.FindSameAsync(operation, wanted, cancellationToken) is { } same)
+        {
+            return same;
+        }
+
+        var refusal = await _refusals.ExplainAsync(operation, error, wanted, cancellationToken);
+        throw new HttpmqException(areNew ? refusal.Unprocessable() : refusal);
     }
+
+    private async Task<bool> ExistsAsync(Operation operation, StreamName name, CancellationToken cancellationToken)
+    {
+        var answer = await api.TryCallAsync(operation, $"STREAM.INFO.{name}", [], WireJson.Default.StreamInfoWire, cancellationToken);
+        return answer.Error switch
+        {
+            null => true,
+            { ErrCode: JetStreamErrors.StreamNotFound } => false,
+            var error => throw new HttpmqException(JetStreamErrors.ToError(operation, error)),
+        };
+    }
+
+    /// <summary>A single server has said beforehand what it has.</summary>
+    private Error? FindLost(
+        Operation operation, IReadOnlyList<(string Name, Feature Feature)> needed, StreamInfoWire answer, StreamConfig asked) =>
+        api.Server.IsClustered
+            ? KeptFields.FindLost(
+                operation,
+                needed,
+                answer.Config!.LeaderVersion,
+                asked,
+                answer.ToInfo().Config,
+                StreamConfig.DefaultsFor(asked.MaxAge?.Nanoseconds ?? 0))
+            : null;
 
     private static bool IsChange(JsonObject current, JsonObject change, out JsonObject config)
     {
@@ -116,11 +204,28 @@ internal sealed class StreamStore(JetStreamApi api, IDefinitionLocks locks) : IS
         return !JsonNode.DeepEquals(config, current);
     }
 
+    private static bool IsChange(StreamInfoWire current, StreamConfig wanted, out JsonObject whole)
+    {
+        var defaults = StreamConfig.DefaultsFor(wanted.MaxAge?.Nanoseconds ?? 0);
+        whole = Replacement.Of(current.Config!, wanted, defaults, ConfigJson.Default.StreamConfig);
+        return !JsonNode.DeepEquals(whole, current.Config!.Json);
+    }
+
+    /// <summary>With the defaults of what is not named.</summary>
+    private static StreamConfig Whole(StreamName name, StreamConfig config)
+    {
+        var named = Configurations.Named((StreamConfig)(config with { Name = name.Value }).WithoutZeros());
+        var whole = StreamDefaults.File.With(named).Deserialize(ConfigJson.Default.StreamConfig)!;
+        var hasSubjects = whole.Subjects is { Count: > 0 } || whole.Mirror is not null || whole.Sources is { Count: > 0 };
+        return whole with { Subjects = hasSubjects ? whole.Subjects : [name.Value], Discard = whole.Discard ?? "old" };
+    }
+
     private static JsonObject Change(JsonObject current, JsonObject change)
     {
         var changed = current.With(change);
         var (before, window) = (Nanoseconds(current, "max_age"), Nanoseconds(current, "duplicate_window"));
-        if (!change.ContainsKey("max_age") || (Nanoseconds(change, "max_age") is var maxAge && maxAge == before && window > 0))
+        if (change.ContainsKey("duplicate_window") || !change.ContainsKey("max_age")
+            || (Nanoseconds(change, "max_age") is var maxAge && maxAge == before && window > 0))
         {
             return changed;
         }
@@ -131,30 +236,5 @@ internal sealed class StreamStore(JetStreamApi api, IDefinitionLocks locks) : IS
         return changed;
 
         static long Nanoseconds(JsonObject config, string field) => config[field]?.GetValue<long>() ?? 0;
-    }
-
-    private static StreamInfo ToInfo(StreamInfoWire wire)
-    {
-        var config = wire.Config!;
-        var known = config.Known with
-        {
-            Name = config.Known.Name ?? string.Empty,
-            Description = config.Known.Description ?? string.Empty,
-            Subjects = config.Known.Subjects ?? [],
-            MaxConsumers = config.Known.MaxConsumers ?? -1,
-            MaxMsgs = config.Known.MaxMsgs ?? -1,
-            MaxBytes = config.Known.MaxBytes ?? -1,
-            MaxAge = config.Known.MaxAge ?? 0,
-            MaxMsgsPerSubject = config.Known.MaxMsgsPerSubject ?? -1,
-            MaxMsgSize = config.Known.MaxMsgSize ?? -1,
-            NumReplicas = config.Known.NumReplicas ?? 1,
-            Metadata = Metadata.WithoutReserved(config.Known.Metadata),
-        };
-
-        // A mirror, what comes from sources, and what is rewritten on its way in is stored under subjects of elsewhere.
-        return new StreamInfo(known, wire.Created, wire.State!)
-        {
-            TakesOtherSubjects = config.Holds("mirror") || config.Holds("sources") || config.Holds("subject_transform"),
-        };
     }
 }

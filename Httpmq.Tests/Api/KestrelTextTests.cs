@@ -12,15 +12,15 @@ namespace Httpmq.Tests.Api;
 /// <summary>The texts of the server that this build uses.</summary>
 internal sealed class KestrelTextTests
 {
-    [TestCase("Bad chunk size data.", KestrelFault.BadChunk)]
-    [TestCase("Unexpected end of request content.", KestrelFault.EndOfConnection)]
-    [TestCase("Invalid request target: '/\\x00'", KestrelFault.BadTarget)]
-    [TestCase("Request headers too long.", KestrelFault.Other)]
+    [TestCase("Bad chunk size data.", KestrelError.BadChunk)]
+    [TestCase("Unexpected end of request content.", KestrelError.EndOfConnection)]
+    [TestCase("Invalid request target: '/\\x00'", KestrelError.BadTarget)]
+    [TestCase("Request headers too long.", KestrelError.Other)]
     public void Read_TextOfTheServer_IsKnown(string text, object expected) =>
         Assert.That(KestrelText.Read(new BadHttpRequestException(text)), Is.EqualTo(expected));
 
-    [TestCase(KestrelFault.BadChunk, "zz\r\n")]
-    [TestCase(KestrelFault.EndOfConnection, "5\r\nab")]
+    [TestCase(KestrelError.BadChunk, "zz\r\n")]
+    [TestCase(KestrelError.EndOfConnection, "5\r\nab")]
     public async Task Read_WhatTheServerSays_IsStillSaidInTheseWords(object expected, string body)
     {
         var said = new TaskCompletionSource<BadHttpRequestException>();

@@ -19,27 +19,27 @@ internal sealed class RoomTests
     {
         yield return Project(typeof(StreamName).Assembly, new Rooms(
             "Httpmq.Domain",
-            "Errors Limits Naming",
+            "Errors Features Limits Naming",
             "Access Consumers Messages Streams"));
         yield return Project(typeof(IStreamStore).Assembly, new Rooms(
             "Httpmq.Application",
             "Definitions Validation",
             "Streams",
             "Consumers",
-            "Health Publishing Settling Subscriptions"));
+            "Health Info Publishing Reading Settling Subscriptions"));
         yield return Project(typeof(NatsOptions).Assembly, new Rooms(
             "Httpmq.Infrastructure",
             "Protocol",
             "Connection",
-            "Ledger Requests",
-            "Consumers Definitions Deliveries EmbeddedNats Health Publishing Settling Streams"));
+            "Ledger Queues Requests",
+            "Consumers Definitions Deliveries EmbeddedNats Health Info Publishing Reading Settling Streams"));
         yield return Project(Api, new Rooms(
             "Httpmq.Api",
             "Errors Json",
             "Http",
-            "Bodies OpenApi",
+            "Access Bodies OpenApi",
             "Settling Subscriptions.Framing",
-            "Consumers Health Publishing Streams Subscriptions",
+            "Consumers Health Info Publishing Pulling Reading Streams Subscriptions",
             "Hosting.Configuration Hosting.Transport",
             "Hosting"));
     }

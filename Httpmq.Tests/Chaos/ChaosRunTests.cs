@@ -8,6 +8,7 @@ namespace Httpmq.Tests.Chaos;
 /// <summary>A short run with real processes: docs/testing-reliability.md says how to run longer ones.</summary>
 [Category("Chaos")]
 [Category(ServerUnderTest.Category)]
+[Category(ServerUnderTest.AnyServer)]
 internal sealed class ChaosRunTests
 {
     [Test]

@@ -126,6 +126,33 @@ internal sealed class JournalCheckerTests
     public void Check_StreamDeniedWhileItExists_IsFound() =>
         Expect(Breach.WrongAnswer, Healthy().Append(new PublishEntry(0, Second, "p0-9", PublishOutcome.Refused, Status: 404)));
 
+    [Test]
+    public void Check_ReplayLeavesOneOut_IsFound() =>
+        Expect(Breach.NotReplayed, Healthy().Where(entry => entry is not ReplayEntry { Sequence: 2 }));
+
+    [Test]
+    public void Check_ReplayStopsBeforeTheEnd_IsFound() =>
+        Expect(Breach.NotReplayed, Healthy().Where(entry => entry is not ReplayEntry { Sequence: 3 }));
+
+    [Test]
+    public void Check_ReplayHasOneTwiceInSpiteOfAFault_IsFound() =>
+        Expect(Breach.ReplayedAgain, Healthy()
+            .Prepend(new FaultEntry(0, "wires cut"))
+            .SelectMany(static entry => entry is ReplayEntry { Sequence: 2 } ? new[] { entry, entry } : [entry]));
+
+    [Test]
+    public void Check_ReplayOutOfOrder_IsFound() =>
+        Expect(Breach.ReplayedAgain, Healthy().Append(new ReplayEntry(9 * Second, "r", 1, "p0-1")));
+
+    [Test]
+    public void Check_ReplayHasOtherBytes_IsFound() =>
+        Expect(Breach.ReplayedOther, Healthy()
+            .Select(entry => entry is ReplayEntry { Sequence: 2 } replay ? replay with { Message = "p0-3" } : entry));
+
+    [Test]
+    public void Check_ReplayEndsThoughTheStreamIsThere_IsFound() =>
+        Expect(Breach.EndedFalsely, Healthy().Append(new EndEntry(Second, "replay0.1@a", 404, "the stream was deleted")));
+
     [TestCase(1, true)]
     [TestCase(0, false)]
     public void Check_ProcessEndedBadly_IsFound(int code, bool told) =>
@@ -147,7 +174,7 @@ internal sealed class JournalCheckerTests
         File.Delete(path);
     }
 
-    /// <summary>Three messages: published, stored, delivered to one consumer and acknowledged.</summary>
+    /// <summary>Three messages: published, stored, delivered to one consumer, acknowledged and replayed.</summary>
     private static List<JournalEntry> Healthy()
     {
         var journal = new List<JournalEntry>();
@@ -156,6 +183,7 @@ internal sealed class JournalCheckerTests
             var message = $"p0-{sequence}";
             journal.Add(new PublishEntry(0, Second, message, PublishOutcome.Stored, sequence, 200));
             journal.Add(new DeliveryEntry(Second + (long)sequence, "c", "s0", sequence, sequence, message));
+            journal.Add(new ReplayEntry(Second + (long)sequence, "r", sequence, message));
             journal.Add(new AckEntry(2 * Second, (2 * Second) + 1000, "c", sequence, sequence, AckOutcome.Confirmed, 200));
             journal.Add(new StoredEntry(Second / 2, sequence, message));
         }

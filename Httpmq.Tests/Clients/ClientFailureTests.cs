@@ -69,7 +69,7 @@ internal sealed class ClientFailureTests
     public async Task Call_CancelledByTheCaller_IsACancellation()
     {
         using var cancel = new CancellationTokenSource();
-        var call = Management.ListStreamsAsync(cancel.Token);
+        var call = Management.ListStreamsAsync(cancellationToken: cancel.Token);
         using var connection = await _listener.AcceptTcpClientAsync().WaitAsync(Eventually.TimeLimit);
         await cancel.CancelAsync();
 
@@ -102,15 +102,36 @@ internal sealed class ClientFailureTests
         Assert.That(end.Message, Does.Contain($"'{line}'"));
     }
 
-    /// <summary>Reads one request's headers, answers with this text, and closes.</summary>
-    private async Task AnswerAsync(string text)
+    [Test]
+    public async Task Replay_CutOffBeforeTheFirstMessage_GoesOnWhereTheGatewayBegan()
+    {
+        const string Replay = "HTTP/1.1 200 OK\r\nContent-Type: application/x-ndjson\r\nContent-Length: 1000\r\n\r\n";
+        var messages = Dataplane.ReplayAsync("s", new ReplayOptions { New = true }).GetAsyncEnumerator();
+        var reading = messages.MoveNextAsync().AsTask();
+
+        var first = await AnswerAsync($$"""{{Replay}}{"event":"open","stream":"s","consumer":"","last_sequence":5}{{"\n"}}""");
+        var second = await AnswerAsync(
+            $$"""{{Replay}}{"success":true,"stream":"s","subject":"s","sequence":{"stream":6,"consumer":1},"b64_msg":""}{{"\n"}}""");
+
+        Assert.That(await reading.WaitAsync(Eventually.TimeLimit), Is.True);
+        Assert.That(messages.Current.Sequence, Is.EqualTo(6));
+        await messages.DisposeAsync();
+        Assert.That(first, Has.None.StartsWith("Last-Event-ID"));
+        Assert.That(second, Does.Contain("Last-Event-ID: 5"));
+    }
+
+    /// <summary>Reads one request's headers, answers with this text, and closes. The headers, with the request's line.</summary>
+    private async Task<IReadOnlyList<string>> AnswerAsync(string text)
     {
         using var connection = await _listener.AcceptTcpClientAsync().WaitAsync(Eventually.TimeLimit);
         using var reader = new StreamReader(connection.GetStream());
-        while (await reader.ReadLineAsync().WaitAsync(Eventually.TimeLimit) is { Length: > 0 })
+        var head = new List<string>();
+        while (await reader.ReadLineAsync().WaitAsync(Eventually.TimeLimit) is { Length: > 0 } line)
         {
+            head.Add(line);
         }
 
         await connection.GetStream().WriteAsync(Encoding.ASCII.GetBytes(text));
+        return head;
     }
 }

@@ -4,7 +4,7 @@ using Httpmq.Tests.Support;
 
 namespace Httpmq.Tests.Clients;
 
-/// <summary>The example of clients/csharp/README.md, run; and the README, held against it.</summary>
+/// <summary>The examples of clients/csharp/README.md, run; and the README, held against them.</summary>
 [Category(ServerUnderTest.Category)]
 internal sealed class ReadmeExampleTests
 {
@@ -18,21 +18,31 @@ internal sealed class ReadmeExampleTests
         try
         {
             await RunAsync(httpmq, output).WaitAsync(Eventually.TimeLimit);
+            await RunMoreAsync(httpmq, output).WaitAsync(Eventually.TimeLimit);
         }
         finally
         {
             await httpmq.Management.DeleteStreamAsync("orders");
         }
 
-        Assert.That(output.ToString().Trim(), Is.EqualTo("Hello World"));
+        Assert.That(output.ToString().ReplaceLineEndings("\n").Trim().Split('\n'), Is.EqualTo(new[]
+        {
+            "Hello World",
+            "record 1: 3",
+            "record 2: 4",
+            "2 orders.paid 17",
+            "3 orders.a 18",
+            "4 orders.b {\"order\":19}",
+            "17",
+        }));
     }
 
     [Test]
     public void Readme_Example_IsTheOneThatRuns()
     {
         var source = Repository.Read(Source);
-        var example = Repository.Read("clients/csharp/README.md").Split("```csharp")[1].Split("```")[0];
-        var lines = example.Split('\n', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries)
+        var examples = Repository.Read("clients/csharp/README.md").Split("```csharp").Skip(1).Select(text => text.Split("```")[0]);
+        var lines = examples.SelectMany(text => text.Split('\n', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries))
             .Where(line => !line.StartsWith("using ", StringComparison.Ordinal) && line.Length > 1);
 
         Assert.That(lines.Where(line => !source.Contains(line, StringComparison.Ordinal)), Is.Empty);
@@ -50,5 +60,47 @@ internal sealed class ReadmeExampleTests
             await message.AcknowledgeAsync();
             break;
         }
+    }
+
+    private static async Task RunMoreAsync(HttpmqClient httpmq, StringWriter Console)
+    {
+        // Headers, a key that keeps a message from being stored twice, a condition, and how long it is kept.
+        var options = new PublishOptions { Headers = { ["Trace-Id"] = "7" }, IdempotencyKey = "order-17" };
+        var stored = await httpmq.Dataplane.PublishAsync("orders.paid", "17"u8.ToArray(), options);
+        Assert.That(stored.Sequence, Is.EqualTo(2));
+
+        // A batch, with an outcome of each record; PublishAtomicAsync stores all or none.
+        PublishRecord[] records = [new() { Subject = "orders.a", Msg = "18" }, new() { Subject = "orders.b", Json = new { order = 19 } }];
+        await foreach (var outcome in httpmq.Dataplane.PublishBatchAsync(records))
+        {
+            Console.WriteLine($"record {outcome.Line}: {outcome.Sequence}");
+        }
+
+        // Pull consumers: so many messages with one request, each settled by a verb.
+        await httpmq.Management.DefineConsumerAsync(
+            "orders", new ConsumerParameters { Name = "workers", Mode = ConsumerMode.Pull, MaxInflight = 100 });
+        foreach (var message in await httpmq.Dataplane.PullAsync("orders", "workers", new PullOptions { Batch = 2 }))
+        {
+            await message.NakAsync(TimeSpan.FromMinutes(5)); // or AcknowledgeAsync, TermAsync, ProgressAsync
+        }
+
+        // A session: messages come on a WebSocket and are settled on it; credit says how many more.
+        await using var session = await httpmq.Dataplane.OpenSessionAsync("orders", "workers", new SessionOptions { Credit = 1 });
+        await foreach (var message in session.ReadAllAsync())
+        {
+            await message.AcknowledgeAsync();
+            await session.GiveCreditAsync(1);
+            break;
+        }
+
+        // A replay: stored messages in order, without a consumer made beforehand. It goes on by itself when the connection is lost.
+        await foreach (var message in httpmq.Dataplane.ReplayAsync("orders", new ReplayOptions { FromSequence = 2 }))
+        {
+            Console.WriteLine($"{message.Sequence} {message.Subject} {Encoding.UTF8.GetString(message.Data.Span)}");
+        }
+
+        // One stored message.
+        var last = await httpmq.Dataplane.ReadLastMessageAsync("orders.paid");
+        Console.WriteLine(Encoding.UTF8.GetString(last.B64Msg!));
     }
 }

@@ -41,8 +41,8 @@ internal sealed class AnswerTextTests() : ContractTest("2.0")
         "stream {0} has as many consumers as it may|(err_code 10026)|delete one|max_consumers|default_max_consumers")]
     [TestCase("POST /v1/admin/stream/{0}/consumer", "{'name':'c','max_inflight':4,'mode':'push'}", 409,
         "mode is 'pull' and cannot become 'push'|delete the consumer first, or use another name")]
-    [TestCase("POST /v1/admin/stream/{0}/consumer", "{'name':'d','max_ack_pending':4,'mode':'pull'}", 400,
-        "max_inflight is required|unknown field 'max_ack_pending'; did you mean 'max_inflight'?")]
+    [TestCase("POST /v1/admin/stream/{0}/consumer", "{'name':'d','max_inflght':4,'mode':'pull'}", 400,
+        "max_inflight is required|unknown field 'max_inflght'; did you mean 'max_inflight'?")]
 
     [TestCase("POST /v1/admin/stream/KV_httpmq_locks/consumer", "{'name':'d','max_inflight':4,'mode':'pull'}", 400,
         "stream: 'KV_httpmq_locks' is the gateway's own stream")]
@@ -59,7 +59,7 @@ internal sealed class AnswerTextTests() : ContractTest("2.0")
     [TestCase("POST /v1/admin/stream", "{'name':'other-{0}','subjects':['{0}.>']}", 409,
         "subjects: '{0}.>' overlaps with '{0}.a' of stream {0}|(err_code 10065)")]
     [TestCase("POST /v1/admin/stream", "{'name':'other-{0}','replicas':3}", 400,
-        "replicas: 3 needs a cluster|this is a single one|leave replicas out, or say 1|(err_code 10074)")]
+        "replicas: 3 needs a cluster|this is a single one|leave replicas out, or set it to 1|(err_code 10074)")]
     [TestCase("POST /v1/admin/stream", "{'name':'other-{0}','max_age':300}", 400, "max_age: 300 ns|for 300 seconds write \"300s\"")]
     [TestCase("POST /v1/admin/stream", "{'name':'other-{0}','max_age':'0.05s'}", 400,
         "max_age: 50000000 ns (50 ms) is not 0 (no limit) or at least 100000000 ns (100 ms)")]

@@ -6,7 +6,8 @@ using NATS.Client.Core;
 namespace Httpmq.Tests.Contract;
 
 /// <summary>Definitions that meet in the same moment, through one gateway or two: a change that was answered 200 is there.</summary>
-[Parallelizable]
+[Parallelizable(ParallelScope.All)]
+[FixtureLifeCycle(LifeCycle.InstancePerTestCase)]
 [Category(ServerUnderTest.Category)]
 internal sealed class ConcurrentDefinitionTests
 {

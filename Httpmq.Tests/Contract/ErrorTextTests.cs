@@ -1,7 +1,7 @@
-using Httpmq.Domain.Access;
 using System.Reflection;
 using System.Text.RegularExpressions;
 using Httpmq.Api.Errors;
+using Httpmq.Domain.Access;
 using Httpmq.Domain.Consumers;
 using Httpmq.Domain.Errors;
 using Httpmq.Domain.Messages;
@@ -81,7 +81,7 @@ internal sealed partial class ErrorTextTests
         var texts = ErrorTexts.All[error.Type];
         var message = error.Operation is { } operation ? OperationTexts.Of(operation.Kind) : texts.Message;
         return Name().Matches(message + texts.Detail(error)).Select(static match => match.Groups["name"].Value)
-            .SelectMany(static name => name switch { "fate" => [], "refusal" => ["description", "err_code"], _ => new[] { name } });
+            .SelectMany(static name => name switch { "outcome" => [], "refusal" => ["description", "err_code"], _ => new[] { name } });
     }
 
     [GeneratedRegex(@"\{(?<name>[a-z_0-9]+)(:s)?\}", RegexOptions.ExplicitCapture, 1000)]
@@ -112,10 +112,11 @@ internal sealed partial class ErrorTextTests
         nameof(String) => parameter.Name,
         nameof(Int32) => 400,
         nameof(Int64) => 5L,
+        nameof(UInt64) => 5UL,
         "Nullable`1" => flag ? Convert.ChangeType(5, Nullable.GetUnderlyingType(parameter.ParameterType)!, null) : null,
         "Object" => 5L,
-        "IReadOnlyList`1" when parameter.ParameterType.GenericTypeArguments[0] == typeof(Fault) =>
-            new[] { new Fault("name", "a.b", "name: 'a.b' is not a name") },
+        "IReadOnlyList`1" when parameter.ParameterType.GenericTypeArguments[0] == typeof(InvalidValue) =>
+            new[] { new InvalidValue("name", "a.b", "name: 'a.b' is not a name") },
         "IReadOnlyList`1" => new[] { "one", "two" },
         nameof(ConsumerInfo) => Application.Samples.Info(),
         var other => throw new InvalidOperationException($"No sample of {other} for {parameter}."),

@@ -1,7 +1,7 @@
-using Httpmq.Api.Errors;
 using System.Globalization;
 using System.Reflection;
 using System.Text.RegularExpressions;
+using Httpmq.Api.Errors;
 using Httpmq.Api.Http;
 using Httpmq.Application.Streams;
 using Httpmq.Domain.Errors;
@@ -45,6 +45,7 @@ internal sealed partial class ErrorTypeTests
     public void Documentation_OfErrors_SaysOfEachWhatItMeansAndWhatToDo() =>
         Assert.That(Rows().Select(static row => (row.Meaning.Length > 10, row.Advice.Length > 10)), Has.All.EqualTo((true, true)));
 
+    [TestCase(ErrorKind.Unauthenticated, 401)]
     [TestCase(ErrorKind.PreconditionFailed, 412)]
     [TestCase(ErrorKind.Unprocessable, 422)]
     [TestCase(ErrorKind.TooMany, 429)]

@@ -106,13 +106,14 @@ internal sealed class ForgedAcknowledgementTests() : ContractTest("2.0")
         using var client = elsewhere.Client();
         await Eventually.HoldsAsync(
             async () => (await client.DataAsync(HttpMethod.Get, "/v1/data/ready")).Success, "the other instance ready");
-        var fates = new[]
+        var results = new[]
         {
             await client.TryAckAsync(_stream, "c", 1, 1),
             await client.TryAckAsync(_stream, "c", 2, 1),
             await client.TryAckAsync(_stream, "c", 3, 2),
         };
-        Assert.That(fates.Select(fate => (int)fate.Status), Is.EqualTo(new[] { 200, 404, 200 }), string.Join<GatewayAnswer>(" ", fates));
+        var told = string.Join<GatewayAnswer>(" ", results);
+        Assert.That(results.Select(result => (int)result.Status), Is.EqualTo(new[] { 200, 404, 200 }), told);
         var messages = await Raw.MessagesAsync(_stream);
         Assert.That(messages, Is.EqualTo(retention is "limits" ? 4UL : 2UL));
     }

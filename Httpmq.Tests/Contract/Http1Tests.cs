@@ -1,7 +1,7 @@
-using Httpmq.Api.Errors;
-using Httpmq.Api.Http;
 using System.Text;
 using System.Text.Json.Nodes;
+using Httpmq.Api.Errors;
+using Httpmq.Api.Http;
 using Httpmq.Tests.Support;
 
 namespace Httpmq.Tests.Contract;

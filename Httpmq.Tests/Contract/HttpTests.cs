@@ -164,11 +164,11 @@ internal sealed class HttpTests(string version) : ContractTest(version)
     [TestCase("POST", "/v1/admin/alive", "GET, HEAD")]
     [TestCase("OPTIONS", "/v1/admin/ready", "GET, HEAD")]
     [TestCase("PATCH", "/v1/admin/stream", "GET, POST")]
-    [TestCase("PUT", "/v1/admin/stream/foo", "DELETE, GET")]
-    [TestCase("GET", "/v1/admin/stream/foo/subject", "PUT")]
+    [TestCase("PATCH", "/v1/admin/stream/foo", "DELETE, GET, PUT")]
+    [TestCase("POST", "/v1/admin/stream/foo/subject", "GET, PUT")]
     [TestCase("POST", "/v1/admin/stream/foo/limit", "PUT")]
     [TestCase("DELETE", "/v1/admin/stream/foo/consumer", "GET, POST")]
-    [TestCase("PUT", "/v1/admin/stream/foo/consumer/bar", "DELETE, GET")]
+    [TestCase("PATCH", "/v1/admin/stream/foo/consumer/bar", "DELETE, GET, PUT")]
     [TestCase("BREW", "/v1/admin/stream", "GET, POST")]
     public async Task Method_NotOfTheRoute_Is405WithAllow(string method, string path, string allow)
     {
@@ -176,7 +176,7 @@ internal sealed class HttpTests(string version) : ContractTest(version)
         Assert.That(answer.Header("Allow")!.Split(", ").Order(StringComparer.Ordinal), Is.EqualTo(allow.Split(", ")));
     }
 
-    [TestCase("GET", "/v1/data/subject/foo", "POST")]
+    [TestCase("PUT", "/v1/data/subject/foo", "GET, POST")]
     [TestCase("POST", "/v1/data/stream/foo/consumer/bar", "GET")]
     [TestCase("GET", "/v1/data/stream/foo/consumer/bar/ack", "POST")]
     public async Task Method_NotOfTheDataRoute_Is405WithAllow(string method, string path, string allow) =>
@@ -189,7 +189,7 @@ internal sealed class HttpTests(string version) : ContractTest(version)
         using (Assert.EnterMultipleScope())
         {
             Assert.That(answer.Status, Is.EqualTo(405));
-            Assert.That(answer.Header("Allow"), Is.EqualTo("DELETE, GET"));
+            Assert.That(answer.Header("Allow"), Is.EqualTo("DELETE, GET, PUT"));
             Assert.That(answer.RequestId, Is.Not.Empty);
             Assert.That(answer.Text, Is.Empty);
         }

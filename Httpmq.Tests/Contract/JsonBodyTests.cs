@@ -23,6 +23,10 @@ internal sealed class JsonBodyTests(string version) : ContractTest(version)
         new[] { "{\"name\":\"x\"/* */}", "line 1" },
         new[] { "\uFEFF{\"name\":\"x\"}", "line 1, byte 1" },
         new[] { "{\"name\":\"\\ud800\"}", "name: \"\\ud800\" " },
+        new[] { "{\"name\":\"x\",\"\\ud800\":1}", "a name has an escape that is half of a character" },
+        new[] { "{\"name\":\"x\",\"placement\":{\"\\ud800\":1}}", "placement: a name has an escape that is half of a character" },
+        new[] { "{\"name\":\"x\",\"metadata\":{\"\\ud800\":\"a\"}}", "a name has an escape that is half of a character" },
+        new[] { "{\"name\":\"x\",\"metadata\":{\"a\":\"\\ud800\"}}", "\"\\ud800\" has an escape that is half of a character" },
         new[] { "{\"name\":NaN}", "line 1" },
     ];
 

@@ -22,16 +22,18 @@ internal sealed class UnknownNameTests(string version) : ContractTest(version)
     [TestCase("POST", "", """{"name":"{0}x","subject":["{0}.x"]}""", "unknown field 'subject'; did you mean 'subjects'?")]
     [TestCase("POST", "", """{"name":"{0}x","maxAge":300}""", "unknown field 'maxAge'; did you mean 'max_age'?")]
     [TestCase("POST", "", """{"name":"{0}x","foo":{"name":1,"bar":[{}]}}""", "unknown field 'foo'")]
-    [TestCase("POST", "", """{"name":"{0}x","max_mgs":3,"num_replicas":1}""",
-        "unknown field 'max_mgs'; did you mean 'max_msgs'?|unknown field 'num_replicas'; did you mean 'replicas'?")]
+    [TestCase("POST", "", """{"name":"{0}x","max_mgs":3,"num_replica":1}""",
+        "unknown field 'max_mgs'; did you mean 'max_msgs'?|unknown field 'num_replica'; did you mean 'num_replicas'?")]
     [TestCase("PUT", "/{0}/limit", """{"max-msgs":3}""", "unknown field 'max-msgs'; did you mean 'max_msgs'?")]
     [TestCase("PUT", "/{0}/subject", """{"subjects":["{0}.a"],"topics":[]}""", "unknown field 'topics'; did you mean 'subjects'?")]
     [TestCase("POST", "/{0}/consumer", """{"name":"d","mode":"pull","max_inflight":1,"filter":"{0}.a"}""",
         "unknown field 'filter'; did you mean 'filter_subject'?")]
-    [TestCase("POST", "/{0}/consumer", """{"name":"d","mode":"pull","max_inflight":1,"max_deliver":3}""",
-        "unknown field 'max_deliver'; did you mean 'max_retry'?")]
-    [TestCase("POST", "/{0}/consumer", """{"name":"d","mode":"push","max_inflight":1,"deliver_group":"g","\u0000\n":1}""",
-        "unknown field 'deliver_group'; did you mean 'delivery_group'?|unknown field '??'")]
+    [TestCase("POST", "/{0}/consumer", """{"name":"d","mode":"pull","max_inflight":1,"max_retrys":3}""",
+        "unknown field 'max_retrys'; did you mean 'max_retry'?")]
+    [TestCase("POST", "", """{"name":"{0}x","sources":[{"name":"{0}","filter":"a"}],"placement":{"tag":["x"]}}""",
+        "unknown field 'filter'; did you mean 'filter_subject'?|unknown field 'tag'; did you mean 'tags'?")]
+    [TestCase("POST", "/{0}/consumer", """{"name":"d","mode":"push","max_inflight":1,"delivery_groop":"g","\u0000\n":1}""",
+        "unknown field 'delivery_groop'; did you mean 'delivery_group'?|unknown field '??'")]
     public async Task Field_Unknown_IsNamedAndStrictRefusesIt(string method, string path, string body, string warnings)
     {
         var target = $"/v1/admin/stream{path}".Replace("{0}", _stream, StringComparison.Ordinal);
@@ -46,6 +48,26 @@ internal sealed class UnknownNameTests(string version) : ContractTest(version)
             Assert.That(
                 strict.Detail, Is.EqualTo($"{warnings.Replace("|", "; ", StringComparison.Ordinal)} (refused because of strict=true)"));
         }
+    }
+
+    /// <summary>What a misspelt name leaves out would be removed.</summary>
+    [TestCase("POST", "/{0}/purge", """{"fliter":"{0}.x"}""", "unknown field 'fliter'; did you mean 'filter'?")]
+    [TestCase("POST", "/{0}/purge?strict=false", """{"kep":1}""", "unknown field 'kep'; did you mean 'keep'?")]
+    [TestCase("POST", "/{0}/purge?filter={0}.x", "{}", "unknown parameter 'filter'")]
+    [TestCase("POST", "/{0}/consumer/c/reset", """{"sequence":1}""", "unknown field 'sequence'")]
+    [TestCase("POST", "/{0}/consumer/c/unpin", """{"group":"g","id":"x"}""", "unknown field 'id'")]
+    [TestCase("DELETE", "/{0}/message/1?earse=true", null, "unknown parameter 'earse'; did you mean 'erase'?")]
+    public async Task Name_UnknownWhereItCannotBeUndone_IsRefusedWithoutStrictToo(string method, string path, string? body, string detail)
+    {
+        await Client.PublishAsync($"{_stream}.a", "message");
+
+        var answer = (await ManageAsync(
+            method,
+            $"/v1/admin/stream{path}".Replace("{0}", _stream, StringComparison.Ordinal),
+            body?.Replace("{0}", _stream, StringComparison.Ordinal))).Expect(400);
+
+        Assert.That(answer.Detail, Is.EqualTo($"{detail} (refused, because what this request does cannot be undone)"));
+        Assert.That((int)(await Client.StreamAsync(_stream))["state"]!["messages"]!, Is.EqualTo(1));
     }
 
     [Test]
@@ -106,7 +128,7 @@ internal sealed class UnknownNameTests(string version) : ContractTest(version)
         Assert.That(WarningsOf(answer), Is.EqualTo(new[] { "unknown field 'strem'; did you mean 'stream'?" }));
     }
 
-    [TestCase("GET", "/v1/admin/stream?name=x", "unknown parameter 'name'")]
+    [TestCase("GET", "/v1/admin/stream?nane=x", "unknown parameter 'nane'; did you mean 'name'?")]
     [TestCase("GET", "/v1/admin/stream/{0}?Strict=false&x=1&y", "unknown parameter 'x'|unknown parameter 'y'")]
     [TestCase("GET", "/v1/admin/alive?a%0D%0Ab=1", "unknown parameter 'a??b'")]
     public async Task Parameter_Unknown_IsNamedInAnswerAndHeader(string method, string target, string warnings)

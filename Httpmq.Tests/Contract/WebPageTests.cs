@@ -1,6 +1,5 @@
 using System.Net.NetworkInformation;
 using System.Net.Sockets;
-using Httpmq.Tests.Fuzz;
 using Httpmq.Tests.Support;
 
 namespace Httpmq.Tests.Contract;
@@ -11,6 +10,7 @@ namespace Httpmq.Tests.Contract;
 [TestFixture("1.1")]
 [TestFixture("2.0")]
 [Category(ServerUnderTest.Category)]
+[Category(ServerUnderTest.AnyServer)]
 internal sealed class WebPageTests(string version) : ContractTest(version)
 {
     private const string Key = "management.api_server.server_config.";
@@ -174,6 +174,38 @@ internal sealed class WebPageTests(string version) : ContractTest(version)
             Assert.That((await Ask("GET", "Host: other.example")).Status, Is.EqualTo(403));
             Assert.That((await Ask("GET", "Host: localhost")).Status, Is.EqualTo(200));
         }
+    }
+
+    [Test]
+    public async Task Configured_OfAnAnswer_EveryHeaderCanBeReadByName()
+    {
+        await using var gateway = await Gateway.StartAsync(SharedServers.Nats.Url, server => server with
+        {
+            AllowedOrigins = new HashSet<string>(["https://app.example"], StringComparer.OrdinalIgnoreCase),
+        });
+        using var client = gateway.Client();
+        await OwnGateway.IsReadyAsync(client);
+        var stream = SharedServers.NewName();
+        await client.DefineStreamAsync(stream, stream);
+        await client.DefineConsumerAsync(stream, "c", new System.Text.Json.Nodes.JsonObject { ["mode"] = "pull" });
+        await client.PublishAsync(stream, "x");
+        const string Page = "Origin: https://app.example & Accept: application/octet-stream & Prefer: wait=1";
+
+        using var stored = await OpenAsync(gateway.Dataplane, "GET", $"/v1/data/subject/{stream}", body: null, Page);
+        using var pulled = await OpenAsync(
+            gateway.Dataplane, "POST", $"/v1/data/stream/{stream}/consumer/c/pull", new ByteArrayContent([]), Page);
+        using var refused = await OpenAsync(gateway.Dataplane, "GET", $"/v1/data/stream/none/consumer/c", body: null, Page);
+
+        foreach (var answer in new[] { stored, pulled, refused })
+        {
+            var exposed = answer.Headers.GetValues("Access-Control-Expose-Headers").SelectMany(static value => value.Split(',')).ToArray();
+            var own = answer.Headers.Select(static header => header.Key)
+                .Where(static name => name.StartsWith("Httpmq-", StringComparison.OrdinalIgnoreCase) || name is "ETag");
+            Assert.That(own, Is.SubsetOf(exposed).IgnoreCase.And.Not.Empty);
+            Assert.That(answer.Headers.Vary, Is.EquivalentTo(new[] { "Accept", "Origin" }));
+        }
+
+        Assert.That(stored.Headers.ETag, Is.Not.Null);
     }
 
     [Test]

@@ -31,10 +31,10 @@ internal sealed class MessageHeadersTests
     [Test]
     public void TryCreate_NoPairs_IsNoBlock()
     {
-        Assert.That(MessageHeaders.TryCreate([], out var headers, out var fault), Is.True);
+        Assert.That(MessageHeaders.TryCreate([], out var headers, out var reason), Is.True);
         using (Assert.EnterMultipleScope())
         {
-            Assert.That(fault, Is.Null);
+            Assert.That(reason, Is.Null);
             Assert.That(headers.IsEmpty, Is.True);
             Assert.That(Read(headers), Is.Empty);
         }
@@ -52,12 +52,12 @@ internal sealed class MessageHeadersTests
     [TestCase("Name", "ab\n", "header 'Name': the value has a line break at position 2")]
     public void TryCreate_WhatNatsDoesNotAllow_IsRefusedAndNamed(string name, string value, string expected)
     {
-        var taken = MessageHeaders.TryCreate([new("Good", "x"), new(name, value)], out var headers, out var fault);
+        var taken = MessageHeaders.TryCreate([new("Good", "x"), new(name, value)], out var headers, out var reason);
 
         using (Assert.EnterMultipleScope())
         {
             Assert.That(taken, Is.False);
-            Assert.That(fault, Does.StartWith(expected));
+            Assert.That(reason, Does.StartWith(expected));
             Assert.That(headers.IsEmpty, Is.True);
         }
     }
@@ -66,17 +66,17 @@ internal sealed class MessageHeadersTests
     [Test]
     public void TryCreate_HalfACharacter_IsRefused()
     {
-        var taken = MessageHeaders.TryCreate([new("Name", "a\uD800b")], out _, out var fault);
+        var taken = MessageHeaders.TryCreate([new("Name", "a\uD800b")], out _, out var reason);
 
-        Assert.That((taken, fault), Is.EqualTo((false, "header 'Name': the value is no valid text at position 1")));
+        Assert.That((taken, reason), Is.EqualTo((false, "header 'Name': the value is no valid text at position 1")));
     }
 
     [Test]
     public void TryCreate_LongBadName_IsNamedInShort()
     {
-        MessageHeaders.TryCreate([new(new string('a', 10_000) + " ", "v")], out _, out var fault);
+        MessageHeaders.TryCreate([new(new string('a', 10_000) + " ", "v")], out _, out var reason);
 
-        Assert.That(fault, Has.Length.LessThan(200));
+        Assert.That(reason, Has.Length.LessThan(200));
     }
 
     [TestCase("NATS/1.0\r\nA:b\r\nB :c\r\n:d\r\nnothing\r\nC:\t d \t\r\n\r\nE: f\r\n", "A=b|C=d")]
@@ -130,8 +130,8 @@ internal sealed class MessageHeadersTests
     private static MessageHeaders Create(params (string Name, string Value)[] pairs)
     {
         var taken = MessageHeaders.TryCreate(
-            [.. pairs.Select(pair => KeyValuePair.Create(pair.Name, pair.Value))], out var headers, out var fault);
-        Assert.That(taken, Is.True, fault);
+            [.. pairs.Select(pair => KeyValuePair.Create(pair.Name, pair.Value))], out var headers, out var reason);
+        Assert.That(taken, Is.True, reason);
         return headers;
     }
 

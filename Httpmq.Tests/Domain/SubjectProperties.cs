@@ -39,13 +39,13 @@ internal sealed partial class SubjectProperties
     [FuzzRun.Property(5000)]
     public Property SubjectFilter_AnyText_IsValidWhereItsTokensAre() =>
         Prop.ForAll(
-            Shrunk.Text(Texts), text => SubjectFilter.TryParse(text, out var filter, out var fault) == IsValid(text, wildcards: true)
-            && (fault is null ? string.Equals(filter.Value, text, StringComparison.Ordinal) : filter == default));
+            Shrunk.Text(Texts), text => SubjectFilter.TryParse(text, out var filter, out var reason) == IsValid(text, wildcards: true)
+            && (reason is null ? string.Equals(filter.Value, text, StringComparison.Ordinal) : filter == default));
 
     [FuzzRun.Property(5000)]
     public Property Subject_AnyText_IsValidWhereItsTokensAreAndHaveNoWildcard() =>
-        Prop.ForAll(Shrunk.Text(Texts), text => Subject.TryParse(text, out var subject, out var fault) == IsValid(text, wildcards: false)
-            && (fault is null ? string.Equals(subject.Value, text, StringComparison.Ordinal) : subject == default));
+        Prop.ForAll(Shrunk.Text(Texts), text => Subject.TryParse(text, out var subject, out var reason) == IsValid(text, wildcards: false)
+            && (reason is null ? string.Equals(subject.Value, text, StringComparison.Ordinal) : subject == default));
 
     [FuzzRun.Property(2000)]
     public Property Subject_Valid_IsAValidFilterThatCoversAndOverlapsItself() =>
@@ -71,8 +71,8 @@ internal sealed partial class SubjectProperties
     {
         using (Assert.EnterMultipleScope())
         {
-            Assert.That(Subject.TryParse(text, out _, out var fault), Is.False);
-            Assert.That(fault, Does.Contain("reserved"));
+            Assert.That(Subject.TryParse(text, out _, out var reason), Is.False);
+            Assert.That(reason, Does.Contain("reserved"));
             Assert.That(SubjectFilter.TryParse(text, out _, out _), Is.True);
         }
     }
@@ -113,7 +113,7 @@ internal sealed partial class SubjectProperties
     }
 
     private static SubjectFilter Filter(string text) =>
-        SubjectFilter.TryParse(text, out var filter, out var fault) ? filter : throw new AssertionException($"{text} {fault}");
+        SubjectFilter.TryParse(text, out var filter, out var reason) ? filter : throw new AssertionException($"{text} {reason}");
 
     private static IEnumerable<string> Sequences(string[] tokens, int longest)
     {

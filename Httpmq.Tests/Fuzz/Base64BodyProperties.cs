@@ -1,9 +1,9 @@
-using Httpmq.Api.Errors;
 using System.Buffers;
 using System.Text;
 using FsCheck;
 using FsCheck.Fluent;
 using Httpmq.Api.Bodies;
+using Httpmq.Api.Errors;
 using Httpmq.Domain.Errors;
 
 namespace Httpmq.Tests.Fuzz;
@@ -53,9 +53,15 @@ internal sealed class Base64BodyProperties
         try
         {
             // With and without the length announced.
-            using var body = await Segments.ReadAsync(pieces, reader => Base64Body.ReadAsync(
-                reader, length % 2 == 0 ? length : null, MaxMessage, Buffers, BodyTimeouts.Endless, CancellationToken.None));
-            return (body.Message.ToArray(), null);
+            using var body = await Segments.ReadAsync(pieces, reader => MessageBody.ReadAsync(
+                reader,
+                MessageEncoding.Base64,
+                length % 2 == 0 ? length : null,
+                MaxMessage,
+                Buffers,
+                BodyTimeouts.Endless,
+                CancellationToken.None));
+            return body.Message.IsEmpty ? (null, BodyErrors.Empty) : (body.Message.ToArray(), null);
         }
         catch (HttpmqException exception)
         {

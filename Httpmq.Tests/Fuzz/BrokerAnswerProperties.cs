@@ -54,7 +54,10 @@ internal sealed class BrokerAnswerProperties
             var bytes = Encoding.UTF8.GetBytes($"{{{string.Join(", ", form.Item1.Select(index => fields[index]))}}}");
             var places = cuts.Where(cut => cut <= bytes.Length).Order().Prepend(0).Append(bytes.Length).ToArray();
             var reply = _reader.Read(headers: null, Segments.Sequence([.. places.Zip(places.Skip(1), (from, to) => bytes[from..to])]));
-            Assert.That(reply, Is.EqualTo(new Reply(ReplyKind.Answered, ack.Item1, ack.Item2)));
+            var isDuplicate = form.Item2.StartsWith("\"dup", StringComparison.Ordinal);
+            var value = form.Item2.EndsWith("1\"", StringComparison.Ordinal);
+            Assert.That(reply, Is.EqualTo(
+                new Reply(ReplyKind.Answered, ack.Item1, ack.Item2, Duplicate: isDuplicate, Value: value ? "1" : null)));
         });
 
     [FuzzRun.Property]

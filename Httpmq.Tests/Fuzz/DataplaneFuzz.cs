@@ -90,6 +90,23 @@ internal sealed class DataplaneFuzz(string version) : HttpFuzz(version)
     });
 
     [Test]
+    public Task Publish_RandomHeaders_IsStoredOrRefused() => RunAsync(150, async _ =>
+    {
+        byte[] message = [1, .. Nonsense.Bytes(20)];
+        var headers = string.Join(" & ", Enumerable.Range(0, Random.Next(1, 5)).Select(_ => $"{MessageHeader()}: {HeaderValue()}"));
+        var answer = await TryAsync(Server.Dataplane, "POST", $"/v1/data/subject/{_stream}.x?encoding=raw", message, headers);
+        if (answer is { Status: 200 })
+        {
+            // One with an id that was there before is not stored again.
+            _sent.TryAdd((ulong)answer.Json["sequence"]!, ($"{_stream}.x", message));
+        }
+        else if (answer is not null)
+        {
+            Assert.That(answer.Status, Is.AnyOf(400, 412, 422, 501), $"{headers}: {answer.Text}");
+        }
+    });
+
+    [Test]
     public Task Base64_InPieces_IsStoredOrRefused() => RunAsync(250, async number =>
     {
         var message = Nonsense.Bytes(number % 20 == 0 ? 20_000 : 200);
@@ -134,6 +151,18 @@ internal sealed class DataplaneFuzz(string version) : HttpFuzz(version)
             }
         }
     });
+
+    private string MessageHeader() => Nonsense.Pick(
+        "Httpmq-Header-X", "httpmq-header-", "Httpmq-Header-nats-ttl", "Nats-Msg-Id", "nats-ttl", "Nats-Rollup", "Nats-Incr", "Nats-X",
+        "Nats-Expected-Stream", "Nats-Expected-Last-Sequence", "Nats-Expected-Last-Subject-Sequence", "Nats-Schedule",
+        "Nats-Schedule-Target", "Idempotency-Key", "If-Match", "If-None-Match", "traceparent", "ce-specversion", "ce-id", "ce-type");
+
+    private string HeaderValue()
+    {
+        var value = Nonsense.Pick(
+            "1", "0", "sub", "never", "1h", "@hourly", "*", "\"1\"", "\"", "1.0", "a b", Nonsense.Path(4).ReplaceLineEndings(string.Empty));
+        return value.Replace("\0", string.Empty, StringComparison.Ordinal).Replace('&', '+');
+    }
 
     private string Tokens() => string.Concat(Enumerable.Range(0, Random.Next(1, 6)).Select(_ =>
         Nonsense.Pick("a", "b", ".", "..", "*", ">", " ", "%", "%2F", "/", "?", "#", "+", "é", "漢", "😀", "\\", "\"", "\u0001", "\u007F",

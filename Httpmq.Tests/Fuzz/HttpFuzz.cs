@@ -15,6 +15,8 @@ internal abstract class HttpFuzz(string version) : ContractTest(version)
 
     protected Gateway Server { get; private set; } = null!;
 
+    protected string NatsUrl => _nats.Url;
+
     /// <summary>What JetStream has, not by way of the gateway.</summary>
     protected RawJetStream JetStream { get; private set; } = null!;
 

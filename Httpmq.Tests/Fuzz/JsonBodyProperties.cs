@@ -1,13 +1,13 @@
-using Httpmq.Api.Errors;
-using Httpmq.Api.Streams;
-using Httpmq.Api.Consumers;
-using Httpmq.Api.Settling;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using FsCheck;
 using FsCheck.Fluent;
 using Httpmq.Api.Bodies;
+using Httpmq.Api.Consumers;
+using Httpmq.Api.Errors;
+using Httpmq.Api.Settling;
+using Httpmq.Api.Streams;
 using Httpmq.Domain.Errors;
 
 namespace Httpmq.Tests.Fuzz;
@@ -51,9 +51,9 @@ internal sealed class JsonBodyProperties
         Bodies.Select(Encoding.UTF8.GetBytes).Zip(Gen.Choose(0, 60), Spoil)), Gen.Elements(Contracts).ToArbitrary(), (pieces, contract) =>
     {
         var body = Segments.Join(pieces);
-        var (model, fault) = Parse([body], contract);
-        Assert.That(Parse(pieces, contract).Fault, Is.EqualTo(fault));
-        Assert.That(model is null, Is.EqualTo(fault is not null));
+        var (model, reason) = Parse([body], contract);
+        Assert.That(Parse(pieces, contract).Error, Is.EqualTo(reason));
+        Assert.That(model is null, Is.EqualTo(reason is not null));
         if (model is not null)
         {
             // What was read is JSON; the framework's document decides.
@@ -68,7 +68,7 @@ internal sealed class JsonBodyProperties
             Gen.Elements("1.5", "\"a\"", "true", "[]", "{\"a\":1}", "99999999999999999999").ToArbitrary(), (around, value) =>
         {
             var text = $"{around.Item1}{{{around.Item2}\"max_msgs\": {value}}}";
-            var (_, fault) = Parse([Encoding.UTF8.GetBytes(text)], StreamsJson.Wire.Of<StreamParameters>());
+            var (_, reason) = Parse([Encoding.UTF8.GetBytes(text)], StreamsJson.Wire.Of<StreamParameters>());
             var shown = value[0] is '[' or '{' ? value[..1] : value;
             var until = Encoding.UTF8.GetBytes(text[..(text.LastIndexOf(value, StringComparison.Ordinal) + shown.Length)]);
             var line = until.Count(letter => letter == '\n') + 1;
@@ -82,11 +82,11 @@ internal sealed class JsonBodyProperties
                 ['{', ..] => "is an object",
                 _ => "is text",
             };
-            Assert.That(fault, Is.EqualTo(
+            Assert.That(reason, Is.EqualTo(
                 $"max_msgs: {shown} {kind}; an integer of at most 9223372036854775807 is expected at line {line}, byte {column}"));
         });
 
-    private static (object? Model, string? Fault) Parse(byte[][] pieces, JsonTypeInfo contract)
+    private static (object? Model, string? Error) Parse(byte[][] pieces, JsonTypeInfo contract)
     {
         try
         {

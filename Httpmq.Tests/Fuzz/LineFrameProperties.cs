@@ -48,7 +48,7 @@ internal sealed class LineFrameProperties
             var headers = MessageHeaders.Wrap("NATS/1.0\r\nA: b\r\n\r\n"u8.ToArray());
             var lines = Lines(output =>
             {
-                var writer = new LineFrameWriter(output, requestId, "stream", "consumer", options);
+                var writer = new JsonFrameWriter(output, requestId, "stream", "consumer", options);
                 var written = deliveries.Sum(delivery => (long)writer.Write(new Delivery(
                     subject, new DeliverySequence(delivery.Item2.Item1, delivery.Item2.Item2), delivery.Item1, headers, details)));
                 Assert.That(writer.Bytes, Is.EqualTo(written));
@@ -87,7 +87,7 @@ internal sealed class LineFrameProperties
     {
         var lines = Lines(output =>
         {
-            var writer = new LineFrameWriter(output, "id", "stream", "consumer", new FramingOptions());
+            var writer = new JsonFrameWriter(output, "id", "stream", "consumer", new FramingOptions());
             writer.WriteEnd(
                 new Error(SubscriptionErrorTypes.Broken, new Operation(OperationKind.Publish, Subject: message), ("reason", detail)));
             return writer.Bytes;

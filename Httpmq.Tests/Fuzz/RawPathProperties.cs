@@ -1,8 +1,8 @@
-using Httpmq.Api.Errors;
 using System.Text;
 using System.Text.RegularExpressions;
 using FsCheck;
 using FsCheck.Fluent;
+using Httpmq.Api.Errors;
 using Httpmq.Api.Http;
 using Httpmq.Domain.Errors;
 using Microsoft.AspNetCore.Http;

@@ -14,28 +14,44 @@ internal sealed class DocumentTests(string group)
     {
         ["management"] =
         [
-            "GET /v1/admin/alive Alive",
-            "GET /v1/admin/ready Ready",
+            "GET /v1/admin/alive ManagementAlive",
+            "GET /v1/admin/ready ManagementReady",
+            "GET /v1/admin/info GetInfo",
             "GET /v1/admin/stream ListStreams",
             "POST /v1/admin/stream DefineStream",
             "GET /v1/admin/stream/{stream} GetStream",
+            "PUT /v1/admin/stream/{stream} ReplaceStream",
             "DELETE /v1/admin/stream/{stream} DeleteStream",
             "PUT /v1/admin/stream/{stream}/subject ChangeStreamSubjects",
+            "GET /v1/admin/stream/{stream}/subject ListStreamSubjects",
+            "POST /v1/admin/stream/{stream}/purge PurgeStream",
+            "GET /v1/admin/stream/{stream}/message/{sequence} GetStreamMessage",
+            "DELETE /v1/admin/stream/{stream}/message/{sequence} DeleteStreamMessage",
             "PUT /v1/admin/stream/{stream}/limit ChangeStreamLimits",
             "GET /v1/admin/stream/{stream}/consumer ListConsumers",
             "POST /v1/admin/stream/{stream}/consumer DefineConsumer",
             "GET /v1/admin/stream/{stream}/consumer/{consumer} GetConsumer",
+            "PUT /v1/admin/stream/{stream}/consumer/{consumer} ReplaceConsumer",
             "DELETE /v1/admin/stream/{stream}/consumer/{consumer} DeleteConsumer",
+            "POST /v1/admin/stream/{stream}/consumer/{consumer}/pause PauseConsumer",
+            "POST /v1/admin/stream/{stream}/consumer/{consumer}/resume ResumeConsumer",
+            "POST /v1/admin/stream/{stream}/consumer/{consumer}/reset ResetConsumer",
+            "POST /v1/admin/stream/{stream}/consumer/{consumer}/unpin UnpinConsumer",
         ],
         ["dataplane"] =
         [
-            "GET /v1/data/alive Alive",
-            "GET /v1/data/ready Ready",
+            "GET /v1/data/alive DataplaneAlive",
+            "GET /v1/data/ready DataplaneReady",
             "POST /v1/data/subject/{subject} PublishMessage",
             "POST /v1/data/publish PublishBatch",
             "GET /v1/data/stream/{stream}/consumer/{consumer} Subscribe",
             "POST /v1/data/stream/{stream}/consumer/{consumer}/ack AcknowledgeMessage",
             "POST /v1/data/stream/{stream}/consumer/{consumer}/settle SettleMessages",
+            "POST /v1/data/stream/{stream}/consumer/{consumer}/pull PullMessages",
+            "POST /v1/data/stream/{stream}/consumer/{consumer}/duplex SubscribeDuplex",
+            "GET /v1/data/stream/{stream}/message/{sequence} ReadMessage",
+            "GET /v1/data/subject/{subject} ReadLastMessage",
+            "GET /v1/data/stream/{stream}/message Replay",
         ],
     };
 
@@ -75,7 +91,7 @@ internal sealed class DocumentTests(string group)
         var failures =
             from operation in _document.Operations
             from response in operation.Responses
-            where !string.Equals(response.Key, "200", StringComparison.Ordinal)
+            where response.Key[0] is not ('2' or '3')
             let json = response.Value["content"]!["application/json"]!
             let expected = string.Equals(response.Key, "default", StringComparison.Ordinal) ? "500" : response.Key
             select (operation, response, Schema: (string)json["schema"]!["$ref"]!,
@@ -101,28 +117,9 @@ internal sealed class DocumentTests(string group)
         Assert.That(without, Is.Empty);
     }
 
-    [Test]
-    public void Document_Examples_KeepTheirSchemas()
-    {
-        var schemas =
-            from schema in _document.Schemas
-            where schema.Value!["example"] is not null
-            from deviation in _document.Deviations(schema.Value!["example"], schema.Value!, schema.Key)
-            select deviation;
-        var bodies =
-            from operation in _document.Operations
-            from response in operation.Responses
-            let json = response.Value["content"]!["application/json"]
-            where json?["example"] is not null
-            from deviation in _document.Deviations(json!["example"], json["schema"]!, $"{operation} {response.Key}")
-            select deviation;
-
-        Assert.That(schemas.Concat(bodies), Is.Empty);
-    }
-
     private static IEnumerable<string> UndescribedIn(DocumentedOperation operation)
     {
-        if (!HasText(operation.Json, "summary") || operation.Json["tags"] is not JsonArray { Count: 1 })
+        if (!HasText(operation.Json, "summary") || !HasText(operation.Json) || operation.Json["tags"] is not JsonArray { Count: 1 })
         {
             yield return $"{operation}";
         }

@@ -1,4 +1,6 @@
 using System.Text.Json.Nodes;
+using System.Text.RegularExpressions;
+using Httpmq.Api.OpenApi;
 
 namespace Httpmq.Tests.OpenApi;
 
@@ -18,7 +20,12 @@ internal sealed record DocumentedOperation(string Method, string Path, JsonObjec
 /// <summary>A committed document; `make doc` writes it.</summary>
 internal sealed class OpenApiFile(string group)
 {
+    private static readonly TimeSpan TimeLimit = TimeSpan.FromSeconds(1);
+
     private readonly JsonObject _json = (JsonObject)JsonNode.Parse(Repository.Read($"docs/openapi/{group}.json"))!;
+
+    /// <summary>All of it.</summary>
+    public JsonObject Json => _json;
 
     public JsonObject Schemas => (JsonObject)_json["components"]!["schemas"]!;
 
@@ -34,9 +41,22 @@ internal sealed class OpenApiFile(string group)
     public IEnumerable<string> Deviations(JsonNode? value, JsonNode schema, string at)
     {
         var resolved = Resolve(schema);
-        if (resolved["anyOf"] is JsonArray any)
+        if ((resolved["anyOf"] ?? resolved["oneOf"]) is JsonArray any)
         {
             return any.Any(one => !Deviations(value, one!, at).Any()) ? [] : [$"{at} is none of what it may be"];
+        }
+
+        if (resolved[LineSchema.ItemSchema] is { } line)
+        {
+            var lines = ((string)value!).Split('\n', StringSplitOptions.RemoveEmptyEntries);
+            return lines.Length == 0
+                ? [$"{at} has no line"]
+                : lines.SelectMany((text, number) => Deviations(JsonNode.Parse(text), line, $"{at} line {number + 1}"));
+        }
+
+        if (resolved["type"] is null && resolved["allOf"] is null)
+        {
+            return []; // Any value.
         }
 
         var (properties, required) = Fields(resolved);
@@ -49,6 +69,8 @@ internal sealed class OpenApiFile(string group)
                 return missing.Concat(item.SelectMany(entry => properties.TryGetValue(entry.Key, out var property)
                     ? Deviations(entry.Value, property, $"{at}.{entry.Key}")
                     : [$"{at}.{entry.Key} is not described"]));
+            case JsonArray when resolved["items"] is null:
+                return [$"{at} is an array"];
             case JsonArray items:
                 return items.SelectMany(item => Deviations(item, resolved["items"]!, $"{at}[]"));
             default:
@@ -58,9 +80,21 @@ internal sealed class OpenApiFile(string group)
                     "true" or "false" => "boolean",
                     var kind => kind,
                 };
-                return string.Equals(type, (string?)resolved["type"], StringComparison.Ordinal) ? [] : [$"{at} is {type}"];
+                if (!string.Equals(type, (string?)resolved["type"], StringComparison.Ordinal))
+                {
+                    return [$"{at} is {type ?? "null"}"];
+                }
+
+                return (string?)resolved["pattern"] is { } pattern && !Regex.IsMatch((string)value!, pattern, default, TimeLimit)
+                    || resolved["enum"] is JsonArray choices && !choices.Any(choice => JsonNode.DeepEquals(choice, value))
+                    ? [$"{at} is {value}"]
+                    : [];
         }
     }
+
+    /// <summary>The fields of an object, also where the schema is a reference, and those that are always there.</summary>
+    public (IReadOnlyDictionary<string, JsonNode> Properties, IReadOnlySet<string> Required) FieldsOf(JsonNode schema) =>
+        Fields(Resolve(schema));
 
     private (Dictionary<string, JsonNode> Properties, HashSet<string> Required) Fields(JsonNode schema)
     {
@@ -82,7 +116,7 @@ internal sealed class OpenApiFile(string group)
 
     private JsonNode Resolve(JsonNode schema)
     {
-        var reference = (schema["oneOf"] is JsonArray { Count: 1 } only ? only[0] : schema)!["$ref"];
+        var reference = (schema["allOf"] is JsonArray { Count: 1 } only ? only[0] : schema)!["$ref"];
         return reference is null ? schema : Schemas[((string)reference!).Split('/')[^1]]!;
     }
 }

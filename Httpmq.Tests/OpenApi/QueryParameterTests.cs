@@ -1,4 +1,3 @@
-using System.Net;
 using System.Text.RegularExpressions;
 using Httpmq.Tests.Support;
 
@@ -26,8 +25,8 @@ internal sealed partial class QueryParameterTests
 
         using (Assert.EnterMultipleScope())
         {
-            Assert.That(known, Does.Not.Contain("unknown parameter"));
-            Assert.That(unknown, Does.Contain("unknown parameter 'nonsense'").And.Not.Contain(parameter));
+            Assert.That(known, Does.Not.Contain("unknown-name"));
+            Assert.That(unknown, Does.Contain("nonsense").And.Not.Contain($"'{parameter}'"));
         }
     }
 
@@ -41,8 +40,7 @@ internal sealed partial class QueryParameterTests
         var answer = group is "management"
             ? await client.ManageAsync(new HttpMethod(method), target)
             : await client.DataAsync(new HttpMethod(method), target);
-        Assert.That(answer.Status, Is.Not.EqualTo(HttpStatusCode.OK));
-        return answer.Detail;
+        return answer.Body.ToJsonString();
     }
 
     [GeneratedRegex(@"\{\w+\}", RegexOptions.None, matchTimeoutMilliseconds: 1000)]

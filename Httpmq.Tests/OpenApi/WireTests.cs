@@ -28,7 +28,8 @@ internal sealed class WireTests
     [TestCase("GetStream", "/v1/admin/stream/{stream}")]
     [TestCase("ListConsumers", "/v1/admin/stream/{stream}/consumer")]
     [TestCase("GetConsumer", "/v1/admin/stream/{stream}/consumer/c0")]
-    [TestCase("Ready", "/v1/admin/ready")]
+    [TestCase("ManagementReady", "/v1/admin/ready")]
+    [TestCase("GetInfo", "/v1/admin/info")]
     public async Task Answer_Management_KeepsItsSchema(string operationId, string path)
     {
         var answer = await _client.ManageAsync(HttpMethod.Get, path.Replace("{stream}", _stream, StringComparison.Ordinal));

@@ -12,13 +12,20 @@ internal static class Eventually
         HoldsAsync(() => Task.FromResult(condition()), what, timeLimit);
 
     /// <inheritdoc cref="HoldsAsync(Func{bool}, string, TimeSpan?)"/>
-    public static async Task HoldsAsync(Func<Task<bool>> condition, string what, TimeSpan? timeLimit = null)
+    public static Task HoldsAsync(Func<Task<bool>> condition, string what, TimeSpan? timeLimit = null) =>
+        HoldsAsync(condition, () => what, timeLimit);
+
+    /// <inheritdoc cref="HoldsAsync(Func{bool}, string, TimeSpan?)"/>
+    /// <param name="condition">What is waited for.</param>
+    /// <param name="what">Says what it is, and what was seen instead.</param>
+    /// <param name="timeLimit">How long.</param>
+    public static async Task HoldsAsync(Func<Task<bool>> condition, Func<string> what, TimeSpan? timeLimit = null)
     {
         var start = Stopwatch.GetTimestamp();
         using var poll = new PeriodicTimer(TimeSpan.FromMilliseconds(20));
         while (!await condition())
         {
-            Assert.That(Stopwatch.GetElapsedTime(start), Is.LessThan(timeLimit ?? TimeLimit), $"never seen: {what}");
+            Assert.That(Stopwatch.GetElapsedTime(start), Is.LessThan(timeLimit ?? TimeLimit), $"never seen: {what()}");
             await poll.WaitForNextTickAsync();
         }
     }

@@ -1,4 +1,5 @@
 using System.Net;
+using Httpmq.Api.Access;
 using Httpmq.Api.Hosting;
 using Httpmq.Api.Hosting.Configuration;
 using Httpmq.Api.Http;
@@ -54,7 +55,8 @@ internal sealed class Gateway : IAsyncDisposable
         Func<ApiServerSettings, ApiServerSettings>? configure = null,
         Func<NatsOptions, NatsOptions>? configureNats = null,
         LimitSettings? limits = null,
-        ICallerSource? callers = null)
+        ICallerSource? callers = null,
+        ConfiguredCallers? access = null)
     {
         var options = new NatsOptions
         {
@@ -65,8 +67,9 @@ internal sealed class Gateway : IAsyncDisposable
         var nats = configureNats?.Invoke(options) ?? options;
         var server = configure?.Invoke(DefaultServer) ?? DefaultServer;
         var log = new LogSettings { Level = LogLevel.Error, Json = false };
-        var management = ApiHost.Build(ApiGroup.Management, server, nats, log, limits ?? new LimitSettings(), callers: callers);
-        var dataplane = ApiHost.Build(ApiGroup.Dataplane, server, nats, log, limits ?? new LimitSettings(), callers: callers);
+        limits ??= new LimitSettings();
+        var management = ApiHost.Build(ApiGroup.Management, server, nats, log, limits, callers: callers, access: access);
+        var dataplane = ApiHost.Build(ApiGroup.Dataplane, server, nats, log, limits, callers: callers, access: access);
         await management.StartAsync();
         await dataplane.StartAsync();
         return new Gateway(AddressOf(management), AddressOf(dataplane), management, dataplane);

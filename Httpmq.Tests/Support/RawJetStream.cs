@@ -74,6 +74,13 @@ internal sealed class RawJetStream(string url) : IAsyncDisposable
         }
     }
 
+    /// <summary>Stores a message, past every gateway.</summary>
+    public async Task PublishAsync(string subject, string text)
+    {
+        var reply = await _nats.RequestAsync<string, string>(subject, text);
+        Assert.That(JsonNode.Parse(reply.Data!)!["seq"], Is.Not.Null, reply.Data);
+    }
+
     public async Task<ulong> MessagesAsync(string stream) => (ulong)(await CallAsync($"STREAM.INFO.{stream}"))["state"]!["messages"]!;
 
     public async Task<JsonNode> StreamConfigAsync(string stream) => (await CallAsync($"STREAM.INFO.{stream}"))["config"]!;

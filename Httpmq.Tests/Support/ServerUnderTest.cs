@@ -8,8 +8,16 @@ internal static class ServerUnderTest
     /// <summary>Category of tests that talk to a nats-server; `make test-servers` runs them on each supported generation.</summary>
     public const string Category = "broker";
 
+    /// <summary>
+    /// Beside <see cref="Category"/>: what these test is HTTP and the process, whichever nats-server is behind them, or is tried on each by
+    /// `make chaos`. They run on one server only.
+    /// </summary>
+    public const string AnyServer = "any-server";
+
     /// <summary>Category of tests that start processes or fetch servers themselves, and need no nats-server to be there.</summary>
     public const string ProcessCategory = "process";
+
+    private static readonly string[] Generations = ["2.9", "2.10", "2.15"];
 
     private static readonly Lazy<ServerFacts> Asked = new(() => ServerFacts.Of(NatsProgram.VersionOf(Executable)));
 
@@ -66,6 +74,15 @@ internal static class ServerUnderTest
             route.Wire.Slow(latency);
         }
 
+        await cluster.StartAsync();
+        return cluster;
+    }
+
+    /// <summary>Starts a cluster of one server of each generation, the oldest first.</summary>
+    public static async Task<NatsCluster> StartMixedClusterAsync()
+    {
+        RequireCategory();
+        var cluster = new NatsCluster([.. Generations.Select(NatsProgram.OfGeneration)]);
         await cluster.StartAsync();
         return cluster;
     }

@@ -3,7 +3,7 @@ using BenchmarkDotNet.Attributes;
 using Httpmq.Application.Subscriptions;
 using Httpmq.Domain.Limits;
 using Httpmq.Domain.Messages;
-using Httpmq.Infrastructure.Deliveries;
+using Httpmq.Infrastructure.Queues;
 
 namespace Httpmq.MicroBench;
 

@@ -7,7 +7,7 @@ namespace Httpmq.MicroBench;
 /// <summary>Once per delivery: the message to its line.</summary>
 public class LineFrameWriterBenchmarks
 {
-    private readonly LineFrameWriter _writer = new(
+    private readonly JsonFrameWriter _writer = new(
         new ReusedPipe(), "6f1d2a0c-9a1e-4a51-8d0a-3f0f3a1b2c4d", "orders", "workers", new FramingOptions("orders.>"));
     private byte[] _message = [];
     private ulong _sequence = 1_000_000;

@@ -1,6 +1,7 @@
 using BenchmarkDotNet.Attributes;
 using Httpmq.Application;
 using Httpmq.Application.Publishing;
+using Httpmq.Application.Settling;
 using Httpmq.Domain.Access;
 using Httpmq.Domain.Messages;
 using Httpmq.Domain.Naming;
@@ -24,14 +25,14 @@ public class PublishBenchmarks
         _mediator = new ServiceCollection()
             .AddSingleton(TimeProvider.System)
             .AddSingleton<IMessagePublisher, ReadyPublisher>()
-            .AddApplication(new PublishBatchOptions())
+            .AddApplication(new PublishBatchOptions(), new SettleOptions())
             .BuildServiceProvider()
             .GetRequiredService<IMediator>();
         _caller = Caller.Anonymous;
         _batch = await _mediator.Send(new OpenPublishBatch(_caller));
-        if (!Subject.TryParse("orders.europe.new", out _subject, out var fault))
+        if (!Subject.TryParse("orders.europe.new", out _subject, out var reason))
         {
-            throw new InvalidOperationException(fault);
+            throw new InvalidOperationException(reason);
         }
     }
 

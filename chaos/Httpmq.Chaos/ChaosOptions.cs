@@ -28,6 +28,12 @@ internal sealed record ChaosOptions
     /// <summary>Publishes in flight from each of the publishers.</summary>
     public int Inflight { get; init; } = 8;
 
+    /// <summary>
+    /// Whether subscribers settle by every verb and by both routes; otherwise they acknowledge, by the route of v1. Apart, because what
+    /// nats-server 2.9 makes of naks and terms in a cluster that loses its leader is not known well enough: docs/testing-reliability.md.
+    /// </summary>
+    public bool Verbs { get; init; }
+
     /// <summary>How long consumers may take to drain after everything is whole again.</summary>
     public TimeSpan DrainLimit { get; init; } = TimeSpan.FromMinutes(3);
 

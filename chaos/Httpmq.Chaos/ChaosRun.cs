@@ -90,14 +90,16 @@ internal sealed class ChaosRun(ChaosOptions options, string folder, TextWriter o
     private async Task LoadAsync(TestBed bed, JournalWriter journal, CancellationToken cancellationToken)
     {
         var tally = new Tally();
-        var context = new LoadContext(Stream, bed.Dataplanes, _clock, journal, tally);
+        var context = new LoadContext(Stream, bed.Dataplanes, _clock, journal, tally) { Verbs = options.Verbs };
         using var faults = new FaultInjector(bed, context, Consumers, new FaultLog(_clock, journal, new Random(options.Seed)));
         using var publishing = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         using var subscribing = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         var (publishers, subscribers) = (CreatePublishers(context), CreateSubscribers(context));
+        var readers = CreateReaders(context);
         try
         {
-            var running = subscribers.Select(subscriber => subscriber.RunAsync(subscribing.Token)).ToArray();
+            var running = subscribers.Select(subscriber => subscriber.RunAsync(subscribing.Token))
+                .Concat(readers.Select(reader => reader.RunAsync(subscribing.Token))).ToArray();
             await using var pulse = new Pulse(_clock, journal);
             await using var progress = new Progress(bed, Consumers, tally, faults, _clock, output);
             var publications = publishers.Select(publisher => publisher.RunAsync(publishing.Token)).ToArray();
@@ -107,7 +109,7 @@ internal sealed class ChaosRun(ChaosOptions options, string folder, TextWriter o
             await Task.Delay(options.Upgrades.Count + options.Faults.Count > 0 ? Settling : TimeSpan.Zero, cancellationToken);
             await publishing.CancelAsync();
             await Task.WhenAll(publications);
-            await DrainAsync(bed, journal, cancellationToken);
+            await DrainAsync(bed, readers, journal, cancellationToken);
             await subscribing.CancelAsync();
             await Task.WhenAll(running);
         }
@@ -117,6 +119,7 @@ internal sealed class ChaosRun(ChaosOptions options, string folder, TextWriter o
             await subscribing.CancelAsync();
             publishers.ForEach(publisher => publisher.Dispose());
             subscribers.ForEach(subscriber => subscriber.Dispose());
+            readers.ForEach(reader => reader.Dispose());
         }
 
         await WriteDownAsync(bed, journal, cancellationToken);
@@ -150,8 +153,11 @@ internal sealed class ChaosRun(ChaosOptions options, string folder, TextWriter o
         }
     }
 
-    /// <summary>Waits until nothing is left to send or acknowledge, and then as long as something would take to come again.</summary>
-    private async Task DrainAsync(TestBed bed, JournalWriter journal, CancellationToken cancellationToken)
+    /// <summary>
+    /// Waits until nothing is left to send, replay or acknowledge, and then as long as something would take to come again.
+    /// </summary>
+    private async Task DrainAsync(
+        TestBed bed, IReadOnlyList<ReplayReader> readers, JournalWriter journal, CancellationToken cancellationToken)
     {
         var limit = _clock.Now + (long)options.DrainLimit.TotalMicroseconds;
         foreach (var consumer in Consumers)
@@ -162,6 +168,12 @@ internal sealed class ChaosRun(ChaosOptions options, string folder, TextWriter o
             }
 
             journal.Write(new NoteEntry(_clock.Now, consumer, "drained, or out of patience"));
+        }
+
+        while (_clock.Now < limit && (await bed.Observer.StreamAsync(cancellationToken) is not { } standing
+            || readers.Any(reader => reader.Last < standing.Messages)))
+        {
+            await Task.Delay(TimeSpan.FromMilliseconds(200), cancellationToken);
         }
 
         await Task.Delay(AckWait + TimeSpan.FromSeconds(1), cancellationToken);
@@ -214,6 +226,13 @@ internal sealed class ChaosRun(ChaosOptions options, string folder, TextWriter o
 
         return subscribers;
     }
+
+    /// <summary>One on each gateway, and one over a WebSocket.</summary>
+    private List<ReplayReader> CreateReaders(LoadContext context) =>
+    [
+        .. context.Sites.Select((_, site) => new ReplayReader($"replay{site}", site, context, options.Seed + site)),
+        new ReplayReader("socket-replay", options.Seed % context.Sites.Count, context, options.Seed, overWebSocket: true),
+    ];
 
     /// <summary>A definition may be asked for again; a cluster that has only just begun may not be ready for it.</summary>
     private static async Task<GatewayAnswer> SucceedAsync(Func<Task<GatewayAnswer>> ask, CancellationToken cancellationToken)

@@ -22,12 +22,16 @@ var upgrade = new Option<string?>("--upgrade")
 var copies = new Option<int>("--copies") { Description = "Copies of the stream, 1 or 3", DefaultValueFactory = _ => 3 };
 var inflight =
     new Option<int>("--inflight") { Description = "Publishes in flight from each of the four publishers", DefaultValueFactory = _ => 8 };
+var verbs = new Option<bool>("--verbs")
+{
+    Description = "Subscribers also nak, term and send progress, and acknowledge by the route that settles",
+};
 var gateway = new Option<string>("--gateway") { Description = "The gateway's program, Httpmq.Api.dll", Required = true };
 var folder =
     new Option<string?>("--folder") { Description = "Where journal and logs are kept; else they are removed when everything holds" };
 var run = new RootCommand("Breaks a JetStream cluster and the gateways in front of it, and checks that nothing acknowledged is lost")
 {
-    seed, duration, calm, faults, servers, upgrade, copies, inflight, gateway, folder,
+    seed, duration, calm, faults, servers, upgrade, copies, inflight, verbs, gateway, folder,
 };
 run.SetAction(async (parsed, cancellationToken) =>
 {
@@ -51,6 +55,7 @@ run.SetAction(async (parsed, cancellationToken) =>
         Calm = TimeSpan.FromSeconds(parsed.GetValue(calm)),
         Faults = kinds,
         Inflight = parsed.GetValue(inflight),
+        Verbs = parsed.GetValue(verbs),
         GatewayProgram = Path.GetFullPath(parsed.GetValue(gateway)!),
         Folder = parsed.GetValue(folder),
         Copies = parsed.GetValue(copies),

@@ -46,6 +46,7 @@ public static class JournalChecker
     {
         var storage = new StorageCheck();
         var deliveries = new Dictionary<string, DeliveryCheck>(StringComparer.Ordinal);
+        var replays = new SortedDictionary<string, ReplayCheck>(StringComparer.Ordinal);
         var verdict = new Verdict();
         var faults = new FaultWindows();
         var servers = new ServerHistory();
@@ -63,6 +64,14 @@ public static class JournalChecker
                     break;
                 case DeliveryEntry delivery:
                     Of(delivery.Consumer).Add(delivery);
+                    break;
+                case ReplayEntry replay:
+                    if (!replays.TryGetValue(replay.Reader, out var reader))
+                    {
+                        replays[replay.Reader] = reader = new ReplayCheck(replay.Reader);
+                    }
+
+                    reader.Add(replay);
                     break;
                 case AckEntry ack:
                     Of(ack.Consumer).Add(ack);
@@ -97,6 +106,11 @@ public static class JournalChecker
         foreach (var (_, check) in deliveries.OrderBy(pair => pair.Key, StringComparer.Ordinal))
         {
             check.Report(verdict, storage, options, faults, new AckWorth(faults, servers, options));
+        }
+
+        foreach (var check in replays.Values)
+        {
+            check.Report(verdict, storage);
         }
 
         return verdict;

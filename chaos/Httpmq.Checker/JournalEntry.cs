@@ -35,6 +35,7 @@ public enum AckOutcome
 [JsonPolymorphic(TypeDiscriminatorPropertyName = "kind")]
 [JsonDerivedType(typeof(PublishEntry), "publish")]
 [JsonDerivedType(typeof(DeliveryEntry), "delivery")]
+[JsonDerivedType(typeof(ReplayEntry), "replay")]
 [JsonDerivedType(typeof(AckEntry), "ack")]
 [JsonDerivedType(typeof(EndEntry), "end")]
 [JsonDerivedType(typeof(FaultEntry), "fault")]
@@ -69,6 +70,9 @@ public sealed record DeliveryEntry(
     ulong Sequence,
     ulong ConsumerSequence,
     string Message) : JournalEntry(At);
+
+/// <summary>A message that a replay's reader received; it reads on where it was when its answer breaks off.</summary>
+public sealed record ReplayEntry(long At, string Reader, ulong Sequence, string Message) : JournalEntry(At);
 
 /// <summary>An acknowledgement, from its start to its end.</summary>
 public sealed record AckEntry(

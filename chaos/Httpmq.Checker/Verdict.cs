@@ -24,6 +24,15 @@ public enum Breach
     /// <summary>What was delivered is not what the stream holds at that sequence.</summary>
     DeliveredOther,
 
+    /// <summary>A stored message is missing in what a replay's reader got, although later ones came, or the run is over.</summary>
+    NotReplayed,
+
+    /// <summary>A replay's reader got a message again, or behind a later one.</summary>
+    ReplayedAgain,
+
+    /// <summary>What was replayed is not what the stream holds at that sequence.</summary>
+    ReplayedOther,
+
     /// <summary>A message came again after its acknowledgement was confirmed.</summary>
     DeliveredAfterAck,
 

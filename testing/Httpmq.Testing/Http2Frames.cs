@@ -15,7 +15,9 @@ internal static class Http2Frames
     public const byte Headers = 1;
     public const byte ResetStream = 3;
     public const byte Settings = 4;
+    public const byte Ping = 6;
     public const byte GoAway = 7;
+    public const byte Continuation = 9;
     public const byte EndStream = 1;
     public const byte Acknowledgement = 1;
     public const byte EndHeaders = 4;
@@ -31,6 +33,17 @@ internal static class Http2Frames
 
     public static byte[] Literal(string name, byte[] value) => [0, .. Text(Encoding.Latin1.GetBytes(name)), .. Text(value)];
 
+    /// <summary>A header block in frames of the largest size that is taken without asking.</summary>
+    public static byte[] HeaderFrames(int stream, byte[] block, bool endsStream)
+    {
+        var parts = block.Chunk(LargestPayload).ToArray();
+        return [.. parts.SelectMany((part, index) => Frame(
+            index == 0 ? Headers : Continuation,
+            (byte)((index == 0 && endsStream ? EndStream : 0) | (index == parts.Length - 1 ? EndHeaders : 0)),
+            stream,
+            part))];
+    }
+
     public static byte[] Frame(byte type, byte flags, int stream, byte[] payload)
     {
         var frame = new byte[HeadLength + payload.Length];
@@ -42,15 +55,32 @@ internal static class Http2Frames
     }
 
     /// <summary>The next frame; throws at the end of the connection.</summary>
-    public static async Task<(byte Type, byte Flags, byte[] Payload)> ReadAsync(Stream input, CancellationToken cancellationToken)
+    public static async Task<(byte Type, byte Flags, int Stream, byte[] Payload)> ReadAsync(
+        Stream input, CancellationToken cancellationToken)
     {
         var head = new byte[HeadLength];
         await input.ReadExactlyAsync(head, cancellationToken);
         var payload = new byte[(head[0] << 16) | (head[1] << 8) | head[2]];
         await input.ReadExactlyAsync(payload, cancellationToken);
-        return (head[3], head[4], payload);
+        return (head[3], head[4], BinaryPrimitives.ReadInt32BigEndian(head.AsSpan(5)) & int.MaxValue, payload);
     }
 
-    private static byte[] Text(byte[] bytes) =>
-        bytes.Length < 127 ? [(byte)bytes.Length, .. bytes] : throw new ArgumentException("too long for one byte of length", nameof(bytes));
+    /// <summary>The length with a prefix of seven bits (RFC 7541, 5.1), and the bytes as they are.</summary>
+    private static byte[] Text(byte[] bytes)
+    {
+        const int Prefix = 127;
+        if (bytes.Length < Prefix)
+        {
+            return [(byte)bytes.Length, .. bytes];
+        }
+
+        var length = new List<byte> { Prefix };
+        var rest = bytes.Length - Prefix;
+        for (; rest >= 128; rest /= 128)
+        {
+            length.Add((byte)((rest % 128) + 128));
+        }
+
+        return [.. length, (byte)rest, .. bytes];
+    }
 }

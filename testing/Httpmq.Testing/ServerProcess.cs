@@ -68,7 +68,7 @@ internal abstract partial class ServerProcess(string name, IServerWatcher? watch
         process.ErrorDataReceived += (_, line) => Keep(_errors, line.Data);
         process.Exited += (_, _) => OnExited(process);
         _ending = false;
-        process.Start();
+        SignalDisposition.StartUnignored(process, SigInt);
         process.BeginOutputReadLine();
         process.BeginErrorReadLine();
         _process = process;

@@ -76,7 +76,7 @@ internal sealed class StuckBatches : IAsyncDisposable
         {
             while (true)
             {
-                var (type, flags, _) = await Http2Frames.ReadAsync(input, closing);
+                var (type, flags, _, _) = await Http2Frames.ReadAsync(input, closing);
                 switch (type)
                 {
                     case Http2Frames.ResetStream:

@@ -65,6 +65,9 @@ internal sealed class Arguments
 
     internal RunMode? Mode { get; }
 
+    /// <summary>What is no option, in its order.</summary>
+    internal string[] Words => [.. _words];
+
     /// <summary>Help was asked for; "help" is the original's other way to do so.</summary>
     internal bool AskForHelp =>
         Switch(Option.Help) is true || _words is ["help", ..] || (_words.Count + _options.Count + _unknown.Count == 0);

@@ -1,5 +1,6 @@
 using System.Collections.Frozen;
 using Httpmq.Api.Http;
+using Httpmq.Domain.Naming;
 
 namespace Httpmq.Api.Hosting.Configuration;
 
@@ -13,10 +14,16 @@ internal enum SettingKind
 
     /// <summary>A list of sections.</summary>
     Sections,
+
+    /// <summary>Sections whose names are chosen by whoever writes them.</summary>
+    Named,
 }
 
 /// <summary>One key as it is declared.</summary>
-/// <param name="Key">Its name: <c>nats.server_uri</c>, or <c>some.list[].name</c> in each section of a list.</param>
+/// <param name="Key">
+/// Its name: <c>nats.server_uri</c>, <c>some.list[].name</c> in each section of a list, <c>some.&lt;name&gt;.key</c> in each section that
+/// has a name of its own.
+/// </param>
 /// <param name="Default">For the documentation.</param>
 /// <param name="Expected">What the value must be.</param>
 /// <param name="Text">What it does.</param>
@@ -33,6 +40,9 @@ internal sealed record Setting(string Key, string Default, string Expected, stri
 /// </summary>
 internal sealed class Catalogue
 {
+    /// <summary>Stands in a key for a name that whoever writes it chooses.</summary>
+    internal const string AnyName = "<name>";
+
     internal const string Nats = "nats";
     internal const string NatsServerUri = "nats.server_uri";
 
@@ -41,7 +51,14 @@ internal sealed class Catalogue
         StringComparer.Ordinal,
         "URI", "URIS", "URL", "URLS", "SERVER", "SERVERS", "SERVERURLS", "ADDRESS", "ADDR", "HOST", "HOSTS", "ENDPOINT", "ENDPOINTS");
 
+    // What other programs call the section that says who may do what. Left out, everybody may do everything.
+    private static readonly FrozenSet<string> AccessNames = FrozenSet.Create(
+        StringComparer.Ordinal,
+        "AUTHENTICATION", "AUTHORIZATION", "AUTHN", "AUTHZ", "ACCESS", "SECURITY", "PERMISSIONS", "USERS", "TOKENS", "KEYS", "ACL",
+        "LOGIN");
+
     private readonly List<Setting> _settings = [];
+    private readonly List<string> _strict = [];
     private readonly Dictionary<string, (string Name, SettingKind Kind)> _names = new(StringComparer.Ordinal);
 
     /// <param name="declare">Reads all keys from an empty configuration.</param>
@@ -51,10 +68,22 @@ internal sealed class Catalogue
     /// <summary>Every key, in the order of declaration, which is that in which problems are reported.</summary>
     internal IReadOnlyList<Setting> Settings => _settings;
 
+    /// <summary>The section whose unknown keys are refused, that the path is in or is; null where it is in none.</summary>
+    internal string? FindStrict(string path) => _strict.Find(section =>
+        string.Equals(Normalize(path.Split('.')[0]), Normalize(section), StringComparison.Ordinal));
+
+    /// <summary>Refuses unknown keys of a section of the whole configuration: less would be configured than was meant.</summary>
+    internal void AddStrict(string section) => _strict.Add(section);
+
     internal void Add(Setting setting)
     {
         _settings.Add(setting);
         _names.Add(Normalize(setting.Key), (setting.Key, setting.Kind));
+        if (setting.Kind is SettingKind.Named)
+        {
+            _names.Add(Normalize($"{setting.Key}.{AnyName}"), ($"{setting.Key}.{AnyName}", SettingKind.Section));
+        }
+
         if (setting.Kind is SettingKind.Values)
         {
             _names.Add(Normalize(setting.Key + "[]"), (setting.Key + "[]", SettingKind.Value));
@@ -69,25 +98,46 @@ internal sealed class Catalogue
     /// <summary>The key, section or item of a list as the catalogue spells it, and what it is; null when there is none.</summary>
     internal (string Key, SettingKind Kind)? Find(string path)
     {
-        if (!_names.TryGetValue(Normalize(path), out var found))
+        if (_names.TryGetValue(Normalize(path), out var found) && !found.Name.Contains(AnyName, StringComparison.Ordinal))
         {
-            return null;
+            return (WithIndices(found.Name, path), found.Kind);
         }
 
-        var indices = new Queue<string>(Split(path).Where(IsIndex));
-        var parts = found.Name.Split("[]");
-        var items = parts.SkipLast(1).Select(part => $"{part}[{indices.Dequeue().Trim('[', ']')}]");
-        return (string.Concat(items) + parts[^1], found.Kind);
+        // A key in a section with a name of its own, which is kept as it is written.
+        foreach (var (sections, kind) in _names.Values)
+        {
+            var (parts, depth) = (path.Split('.'), sections.Count('.') + 1);
+            if (kind is SettingKind.Named && parts.Length > depth && Same(string.Join('.', parts[..depth]), sections))
+            {
+                var (name, rest) = (parts[depth], parts[(depth + 1)..]);
+                return EntityName.IsValid(name)
+                    && _names.TryGetValue(Normalize(string.Join('.', [sections, AnyName, .. rest])), out found)
+                    ? (WithIndices(found.Name, string.Join('.', rest)).Replace(AnyName, name, StringComparison.Ordinal), found.Kind)
+                    : null;
+            }
+        }
+
+        return null;
     }
 
     /// <summary>The known key or section that an unknown path probably stands for, or null.</summary>
     internal string? FindMeant(string path)
     {
+        if (FindMisplaced(path) is { } misplaced)
+        {
+            return misplaced;
+        }
+
         var (given, last) = (ParentOf(path), NameOf(path));
         var parent = Find(given);
         if (Find(path)?.Key is Nats || (parent?.Key is Nats && NatsAddressNames.Contains(Plain(last))))
         {
             return NatsServerUri;
+        }
+
+        if (given.Length == 0 && AccessNames.Contains(Plain(last)) && _strict.Count > 0)
+        {
+            return _strict[0];
         }
 
         if (parent is { Kind: not SettingKind.Section })
@@ -97,15 +147,71 @@ internal sealed class Catalogue
 
         var section = parent?.Key ?? "";
         var siblings = parent is null && given.Length > 0 ? [] : _names.Values
-            .Where(name => !name.Name.EndsWith(']') && Same(ParentOf(name.Name), section))
+            .Where(name => !name.Name.EndsWith(']') && Same(ParentOf(name.Name), General(section)))
             .Select(name => NameOf(name.Name));
         return Spelling.Nearest(last, siblings) is { } near
             ? section.Length == 0 ? near : $"{section}.{near}"
-            : _settings.Find(setting => Same(NameOf(setting.Key), last))?.Key;
+            : _settings.Find(setting => Same(NameOf(setting.Key), last) && MayBeMeant(setting.Key, given))?.Key;
     }
+
+    /// <summary>
+    /// The section whose unknown keys are refused that an unknown path below the root has in it: <c>management.auth</c>,
+    /// <c>auths.anonymous</c>; null: none.
+    /// </summary>
+    internal string? FindMisplaced(string path)
+    {
+        var parts = path.Split('.');
+        if (FindStrict(path) is not null || parts.Length is 1)
+        {
+            return null;
+        }
+
+        for (var depth = 0; depth < parts.Length; depth++)
+        {
+            var name = parts[depth].Split('[')[0];
+            if (Find(string.Join('.', parts[..(depth + 1)])) is null
+                && (Spelling.Nearest(name, _strict) ?? (depth is 0 && AccessNames.Contains(Plain(name)) ? _strict.FirstOrDefault() : null))
+                    is { } section)
+            {
+                return section;
+            }
+        }
+
+        return null;
+    }
+
+    // A "name" or "roles" somewhere else is nobody's permission.
+    private bool MayBeMeant(string key, string section) =>
+        FindStrict(key) is null || (section.Length == 0 && key.Count('.') == 1);
+
+    /// <summary>A complaint about an unknown name, with the one that was probably meant.</summary>
+    internal static string Unknown(string what, string? meant) => meant is null ? what : $"{what}; did you mean {meant}?";
 
     /// <summary>The environment variable that sets the key: <c>Httpmq__Nats__ServerUri</c>.</summary>
     internal static string VariableOf(string key) => $"Httpmq__{string.Join("__", Split(key).Select(Pascal))}";
+
+    // As it is declared: with the names that whoever writes it has chosen left out.
+    private string General(string section)
+    {
+        foreach (var (sections, kind) in _names.Values)
+        {
+            var (parts, depth) = (section.Split('.'), sections.Count('.') + 1);
+            if (kind is SettingKind.Named && parts.Length > depth && Same(string.Join('.', parts[..depth]), sections))
+            {
+                parts[depth] = AnyName;
+                return string.Join('.', parts);
+            }
+        }
+
+        return section;
+    }
+
+    private static string WithIndices(string name, string path)
+    {
+        var indices = new Queue<string>(Split(path).Where(IsIndex));
+        var parts = name.Split("[]");
+        return string.Concat(parts.SkipLast(1).Select(part => $"{part}[{indices.Dequeue().Trim('[', ']')}]")) + parts[^1];
+    }
 
     private static bool Same(string one, string other) => string.Equals(Normalize(one), Normalize(other), StringComparison.Ordinal);
 

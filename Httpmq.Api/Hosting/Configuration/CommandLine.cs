@@ -15,7 +15,10 @@ internal abstract record CommandLineResult
     internal sealed record Exit(string Text, int ExitCode) : CommandLineResult
     {
         /// <summary>Where the text belongs: help and version to standard output, complaints to standard error.</summary>
-        internal bool ToStandardError => ExitCode != 0;
+        internal bool ToStandardError => ExitCode != 0 && !IsAnswer;
+
+        /// <summary>Whether the text is what was asked for, although the code is not 0.</summary>
+        internal bool IsAnswer { get; init; }
     }
 }
 
@@ -38,6 +41,16 @@ internal static class CommandLine
         if (parsed.Switch(Option.Version) is true)
         {
             return new CommandLineResult.Exit(ProductVersion.Text, 0);
+        }
+
+        if (parsed.Words is [AccessCommands.Key, .. var rest])
+        {
+            return AccessCommands.AnswerKey(rest);
+        }
+
+        if (parsed.Words is [AccessCommands.Can, .. var question])
+        {
+            return AnswerCan(question, parsed, environment);
         }
 
         // Wrong usage and wrong settings are collected apart: only the first is what --help can help with.
@@ -65,6 +78,15 @@ internal static class CommandLine
             : new CommandLineResult.Run(settings, reports.Warnings);
     }
 
+    private static CommandLineResult.Exit AnswerCan(string[] question, Arguments parsed, IDictionary environment)
+    {
+        var reports = new Reports();
+        var settings = ReadSettings(parsed, environment, new LogSettings { Level = LogLevel.Warning, Json = false }, reports);
+        return reports.Problems.Count > 0
+            ? new CommandLineResult.Exit(string.Join('\n', reports.Problems.Select(problem => $"httpmq: {problem}")), InvalidExitCode)
+            : AccessCommands.AnswerCan(question, settings.Access);
+    }
+
     private static HttpmqSettings ReadSettings(Arguments parsed, IDictionary environment, LogSettings log, Reports reports)
     {
         var catalogue = Declaration.Catalogue;
@@ -83,7 +105,10 @@ internal static class CommandLine
             .Add(EnvironmentSource.Read(environment, catalogue, reports))
             .Add(options)
             .Build();
-        var settings = Declaration.Read(new SettingsSection(configuration, reports), parsed.Mode ?? RunMode.Management, log);
+        var settings = Declaration.Read(new SettingsSection(configuration, reports), parsed.Mode ?? RunMode.Management, log)
+            with
+        { ConfigFile = path };
+        RefuseOpenDoors(reports);
         if (settings.UsesEmbeddedNats)
         {
             RefuseEmptyBroker(reports);
@@ -107,6 +132,21 @@ internal static class CommandLine
                 origin);
         }
     }
+
+    /// <summary>Who mistypes the section that says who may do what gets an error, and not a server that is open to all.</summary>
+    private static void RefuseOpenDoors(Reports reports)
+    {
+        foreach (var (subject, meant, origin) in reports.Misspelt.Where(static found => IsAccess(found.Meant)))
+        {
+            reports.Problem(
+                subject,
+                $"unknown; did you mean {meant}? Without {AccessDeclaration.Section} everybody may do everything",
+                origin);
+        }
+    }
+
+    private static bool IsAccess(string key) =>
+        key is AccessDeclaration.Section || key.StartsWith($"{AccessDeclaration.Section}.", StringComparison.Ordinal);
 
     private static T ReadOption<T>(Option option, string? given, SettingRule<T> rule, T fallback, IDictionary environment, Reports usage)
     {

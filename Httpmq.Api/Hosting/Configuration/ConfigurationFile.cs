@@ -12,24 +12,25 @@ internal static class ConfigurationFile
     /// <param name="path">The path as it was given; messages show it like that.</param>
     /// <param name="subject">What gave the path: <c>--config-file</c> or <c>CONFIG_FILE</c>.</param>
     /// <param name="reports">Receives one line for a file that cannot be read or parsed.</param>
+    /// <param name="unused">Receives each further document of a YAML file.</param>
     /// <returns>The tree; null when the file is empty, or wrong.</returns>
-    internal static FileNode? Read(string path, string subject, Reports reports)
+    internal static FileNode? Read(string path, string subject, Reports reports, Action<FileNode> unused)
     {
         var extension = Path.GetExtension(path).ToUpperInvariant();
-        var fault = Directory.Exists(path) ? "is a directory, not a file"
+        var refusal = Directory.Exists(path) ? "is a directory, not a file"
             : !File.Exists(path) ? "does not exist"
             : extension is not (".YAML" or ".YML" or ".JSON") ? "is not a .yaml, .yml or .json file"
             : null;
-        if (fault is not null)
+        if (refusal is not null)
         {
-            reports.Problem(subject, $"{PlainText.Quote(path)} {fault}");
+            reports.Problem(subject, $"{PlainText.Quote(path)} {refusal}");
             return null;
         }
 
         try
         {
             var text = File.ReadAllText(path);
-            return extension is ".JSON" ? ParseJson(text) : ParseYaml(text, path, reports);
+            return extension is ".JSON" ? ParseJson(text) : ParseYaml(text, path, reports, unused);
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
@@ -45,7 +46,7 @@ internal static class ConfigurationFile
         return null;
     }
 
-    private static FileNode? ParseYaml(string text, string path, Reports reports)
+    private static FileNode? ParseYaml(string text, string path, Reports reports, Action<FileNode> unused)
     {
         var stream = new YamlStream();
         using var reader = new StringReader(text);
@@ -59,19 +60,25 @@ internal static class ConfigurationFile
             var position = exception is YamlException { Start.Index: > 0 } yaml ? yaml.Start : scanner.CurrentPosition;
             // An anchor is missed at the end of the document, which helps nobody.
             var place = exception is AnchorNotFoundException ? "" : $" at line {position.Line}, column {position.Column}";
-            var fault = exception switch
+            var reason = exception switch
             {
+                // What stands behind the asterisk may be a secret.
+                AnchorNotFoundException => "a value that begins with * needs quotes",
                 InvalidOperationException => "a bracket before it may not be closed",
                 ArgumentException => "a key may be missing before it",
                 _ => exception.Message,
             };
-            reports.Problem(path, $"not valid YAML{place}: {fault}");
+            reports.Problem(path, $"not valid YAML{place}: {reason}");
             return null;
         }
 
         if (stream.Documents.Count > 1)
         {
             reports.Warning(path, "holds several YAML documents, only the first is used");
+            foreach (var document in stream.Documents.Skip(1))
+            {
+                unused(FileNode.Of(document.RootNode));
+            }
         }
 
         return stream.Documents.Count == 0 ? null : FileNode.Of(stream.Documents[0].RootNode);

@@ -53,6 +53,7 @@ internal static class Declaration
             Limits = ReadLimits(root.Section("limits"), new LimitSettings()),
             Management = ReadServer(root.Section(ApiGroup.ManagementName), ApiGroup.Management, mode),
             Dataplane = ReadServer(root.Section(ApiGroup.DataplaneName), ApiGroup.Dataplane, mode),
+            Access = AccessDeclaration.Read(root),
         };
         RequireDifferentPorts(root, settings);
         return settings;
@@ -60,7 +61,7 @@ internal static class Declaration
 
     private static NatsSettings ReadNats(SettingsSection nats, RunMode mode)
     {
-        var settings = ReadNatsKeys(nats, mode);
+        var settings = NatsAccess.Read(nats, ReadNatsKeys(nats, mode));
         if (settings is { Domain: not null, ApiPrefix: { } prefix })
         {
             nats.Refuse("jetstream.api_prefix", $"{PlainText.Quote(prefix)} is given beside jetstream.domain, and only one of them may be");
@@ -99,6 +100,9 @@ internal static class Declaration
         BatchWindow = limits.Value(
             "batch_window", $"{defaults.BatchWindow}", InflightRequests,
             "records of one batch that wait for JetStream; the batch waits for room"),
+        SettleWindow = limits.Value(
+            "settle_window", $"{defaults.SettleWindow}", InflightRequests,
+            "entries of all settlements together that wait for JetStream, beside one of each; the others wait for room"),
         MaxSubscriptions = limits.Value("max_subscriptions", $"{defaults.MaxSubscriptions}", Count, "that are open at once; beyond: 429"),
         MaxBatches = limits.Value("max_batches", $"{defaults.MaxBatches}", Count, "that are open at once; beyond: 429"),
         MaxPendingBytes = limits.Value(
@@ -117,7 +121,9 @@ internal static class Declaration
         StallTimeout = limits.Value(
             "stall_timeout_sec", $"{defaults.StallTimeout.TotalSeconds}", Seconds,
             "how long a subscriber may take nothing of what waits for it, before it is cut off"),
-        MaxHeaderBytes = limits.Value("max_header_bytes", $"{defaults.MaxHeaderBytes}", HeaderBytes, "headers of a request; beyond: 431"),
+        MaxHeaderBytes = limits.Value(
+            "max_header_bytes", $"{defaults.MaxHeaderBytes}", HeaderBytes,
+            "headers of a request; beyond: 431, and over HTTP/2 beyond eight times as many the end of the connection"),
         MinBodyRate = limits.Value(
             "min_body_bytes_per_sec", $"{defaults.MinBodyRate}", BytesOrNone,
             $"what a body must bring per second on average, after 5 s of grace; {Zero}; slower: 408"),

@@ -24,7 +24,7 @@ internal static class EnvironmentSource
             var text = environment[variable] as string ?? "";
             if (catalogue.Find(path[Prefix.Length..]) is not ({ } key, SettingKind.Value or SettingKind.Values))
             {
-                reports.Unknown(variable, catalogue.FindMeant(path[Prefix.Length..]), "unknown environment variable");
+                ReportUnknown(variable, path[Prefix.Length..], catalogue, reports);
             }
             else if (source.OriginOf(key) is not null)
             {
@@ -32,7 +32,7 @@ internal static class EnvironmentSource
             }
             else
             {
-                AddLists(source, key, Origin(variable));
+                AddParents(source, key, catalogue, Origin(variable));
                 source.Add(key, text, Origin(variable));
             }
         }
@@ -40,17 +40,31 @@ internal static class EnvironmentSource
         return source;
     }
 
-    // The framework's way to write a list: variables with an index. The lists that the key is in are there, too, and their items.
-    private static void AddLists(SettingsSource source, string key, string origin)
+    // The framework's way to write a list: variables with an index. The lists that the key is in are there, too, and their items; so are
+    // the sections that mean something by being there.
+    private static void AddParents(SettingsSource source, string key, Catalogue catalogue, string origin)
     {
         for (var end = 1; end < key.Length; end++)
         {
-            var list = key[..end];
-            if ((key[end] is '[' || key[end - 1] is ']') && source.OriginOf(list) is null)
+            var parent = key[..end];
+            if ((key[end] is '[' || key[end - 1] is ']' || (key[end] is '.' && catalogue.FindStrict(key) is not null))
+                && source.OriginOf(parent) is null)
             {
-                source.Add(list, "", origin);
+                source.Add(parent, "", origin);
             }
         }
+    }
+
+    private static void ReportUnknown(string variable, string path, Catalogue catalogue, Reports reports)
+    {
+        var meant = catalogue.FindMeant(path);
+        if (catalogue.FindStrict(path) is { } section)
+        {
+            reports.Problem(variable, Catalogue.Unknown($"names no key of {section}", meant), Origin(variable));
+            return;
+        }
+
+        reports.Unknown(variable, meant, "unknown environment variable");
     }
 
     private static string Origin(string variable) => $"in the environment variable {variable}";

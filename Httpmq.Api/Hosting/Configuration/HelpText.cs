@@ -26,6 +26,10 @@ internal static class HelpText
                        print the OpenAPI document of an API, and end
           configuration
                        print every key of the configuration file, and end
+          key new      print a new API key and its hash, and end
+          can <principal> <publish|read|consume|admin> <what>
+                       say whether the configuration permits it, and by which line;
+                       the exit code is 0 for yes, 1 for no
 
         Options, with the environment variable that does the same:
         {string.Join('\n', Option.All.Select(Describe))}
@@ -41,6 +45,8 @@ internal static class HelpText
         Every key of the configuration file can be set by the environment as well:
         nats.server_uri is {Catalogue.VariableOf(Catalogue.NatsServerUri)}. The environment wins over the file,
         the command line over both. The command configuration lists the keys.
+
+        Everybody may do everything, unless the configuration has a section auth.
 
         Web pages may not use the APIs, unless allowed_origins of an API's server_config
         lists their origin; over loopback only loopback host names are served,

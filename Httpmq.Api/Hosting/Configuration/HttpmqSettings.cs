@@ -1,4 +1,6 @@
+using Httpmq.Api.Access;
 using Httpmq.Api.Http;
+using Httpmq.Infrastructure.Connection;
 using Httpmq.Infrastructure.EmbeddedNats;
 
 namespace Httpmq.Api.Hosting.Configuration;
@@ -39,6 +41,12 @@ internal sealed record HttpmqSettings
     /// <inheritdoc cref="Management"/>
     public required ApiServerSettings Dataplane { get; init; }
 
+    /// <summary>Who may do what; null: everybody may do everything.</summary>
+    public AccessSettings? Access { get; init; }
+
+    /// <summary>The configuration file; null where there is none.</summary>
+    public string? ConfigFile { get; init; }
+
     /// <summary>True when this process runs its own NATS server: mode <see cref="RunMode.All"/> and nobody named another.</summary>
     public bool UsesEmbeddedNats => Mode == RunMode.All && Nats.ServerUri is null;
 }
@@ -75,13 +83,20 @@ internal sealed record NatsSettings
     /// <summary>What the subjects of JetStream's API begin with; null: as the domain says. Never given together with it.</summary>
     public string? ApiPrefix { get; init; }
 
+    /// <summary>Who the gateway is; null: as the URI says, or nobody.</summary>
+    public NatsLogin? Login { get; init; }
+
+    /// <summary>How the connection is encrypted.</summary>
+    public NatsTls Tls { get; init; } = new() { SettingName = $"{Catalogue.Nats}.{NatsAccess.TlsSection}" };
+
     /// <summary><see cref="ServerUri"/> without user names, passwords and tokens, for people and logs.</summary>
     public string? DisplayUri => ServerUri is null ? null : SettingRules.WithoutCredentials(ServerUri);
 
     // The generated text would put the password of the server into the first log line that prints the settings.
     public override string ToString() =>
         $"NatsSettings {{ ServerUri = {DisplayUri}, ConnectTimeout = {ConnectTimeout}, "
-        + $"MaxReconnectAttempts = {MaxReconnectAttempts}, ReconnectWait = {ReconnectWait}, Domain = {Domain}, ApiPrefix = {ApiPrefix} }}";
+        + $"MaxReconnectAttempts = {MaxReconnectAttempts}, ReconnectWait = {ReconnectWait}, Domain = {Domain}, ApiPrefix = {ApiPrefix}, "
+        + $"Login = {Login}, Tls = {Tls} }}";
 }
 
 /// <summary>The NATS server that this process starts itself; of use only with <see cref="HttpmqSettings.UsesEmbeddedNats"/>.</summary>

@@ -6,6 +6,7 @@ using System.Net;
 using System.Net.Sockets;
 using System.Numerics;
 using Httpmq.Domain.Naming;
+using Httpmq.Infrastructure.Connection;
 using Httpmq.Infrastructure.EmbeddedNats;
 
 namespace Httpmq.Api.Hosting.Configuration;
@@ -108,6 +109,22 @@ internal static class SettingRules
         "a path, or the name of a program",
         (string text, [MaybeNullWhen(false)] out string value) => !string.IsNullOrWhiteSpace(value = text))
     { Complaint = "is empty" };
+
+    internal static readonly SettingRule<string> FilePath = new("the path of a file", NotBlank.TryParse) { Complaint = "is empty" };
+
+    internal static readonly SettingRule<string> SecretText = new(
+        "a text that is not empty",
+        (string text, [MaybeNullWhen(false)] out string value) => (value = text).Length > 0)
+    { Complaint = "is empty", Display = static _ => "" };
+
+    internal static readonly SettingRule<string> UserName = new(
+        "a name", (string text, [MaybeNullWhen(false)] out string value) => (value = text).Length > 0)
+    { Complaint = "is empty" };
+
+    internal static readonly SettingRule<NatsTlsMode> TlsMode = Choice(
+        "'auto' (with tls:// or a certificate always, else when the server offers it), 'require' (always) or 'first' (always, from the "
+        + "first byte on)",
+        ("auto", NatsTlsMode.Auto), ("require", NatsTlsMode.Require), ("first", NatsTlsMode.First));
 
     internal static readonly SettingRule<EmbeddedNatsSync> Sync = Choice(
         "'default' (nats-server forces messages to the disk every 2 minutes) or 'always' (before it confirms each)",

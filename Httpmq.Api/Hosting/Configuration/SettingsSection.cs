@@ -47,8 +47,79 @@ internal sealed class SettingsSection(IConfigurationRoot configuration, Reports 
             : [];
     }
 
+    /// <summary>Sections whose names are chosen by whoever writes them. Those of all sources together.</summary>
+    internal IReadOnlyDictionary<string, T> Named<T>(string name, string text, Func<SettingsSection, T> read)
+    {
+        var key = KeyOf(name);
+        if (catalogue is not null)
+        {
+            catalogue.Add(new Setting(key, "none", "sections with names", text, SettingKind.Named));
+            read(new SettingsSection(configuration, reports, $"{key}.{Catalogue.AnyName}", catalogue));
+        }
+
+        return configuration.GetSection(SettingsSource.ToPath(key)).GetChildren().ToDictionary(
+            section => section.Key, section => read(new(configuration, reports, $"{key}.{section.Key}")), StringComparer.Ordinal);
+    }
+
+    /// <summary>
+    /// A section that means something by being there, and whose unknown keys are refused: with less of it than was meant, the process must
+    /// not start. Null when it is not there.
+    /// </summary>
+    internal T? Strict<T>(string name, Func<SettingsSection, T> read)
+        where T : class
+    {
+        catalogue?.AddStrict(KeyOf(name));
+        var section = Section(name);
+        return catalogue is not null || Strongest(KeyOf(name)) is not null ? read(section) : null;
+    }
+
+    /// <summary>A list of texts in their order, each with the place where it stands.</summary>
+    internal IReadOnlyList<(string Text, string Origin)> Texts(string name, SettingRule<string> rule, string text)
+    {
+        var key = KeyOf(name);
+        catalogue?.Add(new Setting(key, "none", $"a list: each {rule.Expected}", text, SettingKind.Values));
+        if (Strongest(key) is not { } source)
+        {
+            return [];
+        }
+
+        var joined = configuration[SettingsSource.ToPath(key)];
+        var items = joined is { Length: > 0 }
+            ? joined.Split(',').Select((item, index) => (item.Trim(), source.OriginOf($"{key}[{index}]") ?? source.OriginOf(key)!))
+            : Items(source, key).Select(item => (item.Value?.Trim() ?? "", source.OriginOf($"{key}[{item.Key}]") ?? source.OriginOf(key)!));
+        var texts = new List<(string, string)>();
+        foreach (var (item, origin) in items)
+        {
+            if (rule.TryParse(item, out var value))
+            {
+                texts.Add((value, origin));
+            }
+            else
+            {
+                reports.Problem(key, $"{PlainText.Quote(rule.Display(item))} {rule.Complaint}", origin);
+            }
+        }
+
+        return texts;
+    }
+
+    /// <summary>The key and the place where it stands, for people.</summary>
+    internal string Locate(string name, string origin) => $"{KeyOf(name)}, {origin}";
+
+    /// <summary>Where this section stands; empty where it is not there.</summary>
+    internal string Origin => OriginOf(path);
+
+    /// <summary>A problem with a value that stands at a place of its own.</summary>
+    internal void Refuse(string name, string complaint, string origin) => reports.Problem(KeyOf(name), complaint, origin);
+
     /// <summary>A problem with the value of a key that no rule for it alone can see.</summary>
     internal void Refuse(string name, string complaint) => reports.Problem(KeyOf(name), complaint, OriginOf(KeyOf(name)));
+
+    /// <summary>What is odd about the value of a key, and no reason not to start.</summary>
+    internal void Warn(string name, string complaint) => reports.Warning(KeyOf(name), complaint, OriginOf(KeyOf(name)));
+
+    /// <summary>The file in which the key has its value; null where that is no file.</summary>
+    internal string? FileOf(string name) => Strongest(KeyOf(name))?.File;
 
     private T? Read<T>(string name, string? fallback, SettingRule<T> rule, string text, string shown)
     {

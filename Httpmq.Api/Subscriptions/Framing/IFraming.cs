@@ -12,6 +12,9 @@ internal interface IFraming : IDeliverySink
     /// <summary>The answer's content type.</summary>
     string ContentType { get; }
 
+    /// <summary>The answer's <c>Cache-Control</c>.</summary>
+    string CacheControl { get; }
+
     /// <summary>Bytes written so far.</summary>
     long Bytes { get; }
 
@@ -19,7 +22,12 @@ internal interface IFraming : IDeliverySink
     void WriteOpen();
 
     /// <summary>Tells the client, between deliveries, that the subscription still lives. May write nothing.</summary>
-    void WriteKeepAlive();
+    /// <param name="now">The time that it tells.</param>
+    void WriteKeepAlive(DateTimeOffset now);
+
+    /// <summary>Writes an object that is no delivery: what became of something that the client asked meanwhile.</summary>
+    /// <param name="json">The object, without line breaks.</param>
+    void WriteEvent(ReadOnlySpan<byte> json);
 
     /// <summary>Written last: why the answer ends from this side.</summary>
     void WriteEnd(Error error);

@@ -11,6 +11,7 @@ namespace Httpmq.Tests.Api.Bodies;
 [TestFixture("2.0")]
 [Parallelizable(ParallelScope.All)]
 [Category(ServerUnderTest.Category)]
+[Category(ServerUnderTest.AnyServer)]
 internal sealed class SlowBodyTests(string version)
 {
     private static readonly TimeSpan Second = TimeSpan.FromSeconds(1);

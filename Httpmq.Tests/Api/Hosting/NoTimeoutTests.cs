@@ -10,6 +10,7 @@ namespace Httpmq.Tests.Api.Hosting;
 /// </summary>
 [Category(ServerUnderTest.Category)]
 [Parallelizable(ParallelScope.All)]
+[Category(ServerUnderTest.AnyServer)]
 internal sealed class NoTimeoutTests
 {
     private const string Ask = "GET /v1/data/alive HTTP/1.1\r\nHost: localhost\r\n\r\n";

@@ -8,6 +8,7 @@ namespace Httpmq.Tests.Api.Hosting;
 /// <summary>The process: what it prints, how it ends, what it says when it cannot start.</summary>
 [Parallelizable]
 [Category(ServerUnderTest.Category)]
+[Category(ServerUnderTest.AnyServer)]
 internal sealed class ProcessTests
 {
     private readonly int _management = Ports.Free();

@@ -1,8 +1,10 @@
 using Httpmq.Api.Errors;
 using Httpmq.Api.Http;
 using Httpmq.Application.Streams;
+using Httpmq.Application.Validation;
 using Httpmq.Domain.Access;
 using Httpmq.Domain.Errors;
+using Httpmq.Domain.Streams;
 using MediatR;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Mvc;
@@ -12,12 +14,12 @@ using Moq;
 
 namespace Httpmq.Tests.Api.Http;
 
-/// <summary>Every route answers within 5 s, however many questions to JetStream its answer needs.</summary>
+/// <summary>Every route answers within 5 s, however many requests to JetStream its answer needs.</summary>
 internal sealed class AnswerLimitTests
 {
     [TestCase("GET", "nothing was changed")]
     [TestCase("POST", "may have happened")]
-    public async Task Send_HandlerTakesTooLong_Is504InTime(string method, string fate)
+    public async Task Send_HandlerTakesTooLong_Is504InTime(string method, string effect)
     {
         var (time, controller) = Controller(method, CancellationToken.None);
         var sending = controller.SendStreamsAsync();
@@ -30,7 +32,7 @@ internal sealed class AnswerLimitTests
         using (Assert.EnterMultipleScope())
         {
             Assert.That(error.Kind, Is.EqualTo(ErrorKind.Timeout));
-            Assert.That(error.Detail(), Does.Contain(fate));
+            Assert.That(error.Detail(), Does.Contain(effect));
         }
     }
 
@@ -55,7 +57,7 @@ internal sealed class AnswerLimitTests
             .Returns(async (ListStreams _, CancellationToken cancel) =>
             {
                 await new TaskCompletionSource().Task.WaitAsync(cancel);
-                return [];
+                return new Listed<StreamInfo>([], 0);
             });
         var http = new DefaultHttpContext
         {
@@ -68,6 +70,6 @@ internal sealed class AnswerLimitTests
 
     private sealed class TestController(IMediator mediator) : ApiController(mediator)
     {
-        public Task SendStreamsAsync() => SendAsync(new ListStreams(Caller.Anonymous));
+        public Task SendStreamsAsync() => SendAsync(new ListStreams(Caller.Anonymous, ListQuery.All));
     }
 }

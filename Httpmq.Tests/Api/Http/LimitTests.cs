@@ -15,6 +15,7 @@ namespace Httpmq.Tests.Api.Http;
 [TestFixture("2.0")]
 [Parallelizable(ParallelScope.All)]
 [Category(ServerUnderTest.Category)]
+[Category(ServerUnderTest.AnyServer)]
 internal sealed class LimitTests(string version)
 {
     [Test]
@@ -275,9 +276,9 @@ internal sealed class LimitTests(string version)
         var stream = SharedServers.NewName();
         await client.DefineStreamAsync(stream, stream);
 
-        var fates = await PublishBatchAsync(client, string.Concat(Enumerable.Repeat(Record(stream, 10), 200)));
+        var results = await PublishBatchAsync(client, string.Concat(Enumerable.Repeat(Record(stream, 10), 200)));
 
-        Assert.That(fates, Has.Count.EqualTo(200).And.All.EqualTo(200));
+        Assert.That(results, Has.Count.EqualTo(200).And.All.EqualTo(200));
     }
 
     private GatewayClient Client(Gateway gateway) => gateway.Client(Version.Parse(version));

@@ -10,6 +10,9 @@ namespace Httpmq.Tests.Api.Http;
 [FixtureLifeCycle(LifeCycle.InstancePerTestCase)]
 internal sealed class OpenStreamsTests : IAsyncDisposable
 {
+    // Of all connections.
+    private const long MostHolding = 20;
+
     private readonly FakeTimeProvider _time = new();
     private readonly CancellationTokenSource _stopping = new();
     private OpenStreams _streams = null!;
@@ -20,7 +23,13 @@ internal sealed class OpenStreamsTests : IAsyncDisposable
         var lifetime = new Mock<IHostApplicationLifetime>(MockBehavior.Strict);
         lifetime.SetupGet(static host => host.ApplicationStopping).Returns(_stopping.Token);
         lifetime.Setup(static host => host.StopApplication()).Callback(_stopping.Cancel);
-        var limits = new LimitSettings { MaxSubscriptions = 2, MaxBatches = 2, StallTimeout = TimeSpan.FromSeconds(60) };
+        var limits = new LimitSettings
+        {
+            MaxSubscriptions = 2,
+            MaxBatches = 2,
+            StallTimeout = TimeSpan.FromSeconds(60),
+            MaxTotalBodyBytes = MostHolding * OpenStreams.StreamWindow,
+        };
         _streams = new OpenStreams(limits, lifetime.Object, _time, NullLogger<OpenStreams>.Instance);
     }
 
@@ -75,6 +84,49 @@ internal sealed class OpenStreamsTests : IAsyncDisposable
     }
 
     [Test]
+    public void Timer_AllHoldMoreThanBodiesMay_CutsOffThoseThatStandStillForLongest()
+    {
+        var holding = Enumerable.Range(2, (int)MostHolding + 2).Select(static seconds => new FakeStream
+        {
+            Stalled = TimeSpan.FromSeconds(seconds),
+            HoldsBody = true,
+            ConnectionId = $"{seconds}",
+        }).ToList();
+        var running = holding.Select(stream => _streams.RunAsync(stream, () => stream.Aborted.Task)).ToArray();
+
+        _time.Advance(TimeSpan.FromSeconds(1));
+
+        Assert.That(holding.Where(static stream => stream.Aborted.Task.IsCompleted), Is.EquivalentTo(holding.TakeLast(2)));
+        holding.ForEach(static stream => stream.Abort());
+        Assert.That(running.Select(static one => one.IsCompletedSuccessfully), Is.All.True);
+    }
+
+    [Test]
+    public void Timer_TooManyOfAConnectionLeaveTheirRequestsUnread_CutsOffThoseThatStandStillForLongest()
+    {
+        var holding = Enumerable.Range(2, OpenStreams.MostHolding + 2)
+            .Select(static seconds => new FakeStream { Stalled = TimeSpan.FromSeconds(seconds), HoldsBody = true }).ToList();
+        FakeStream[] others =
+        [
+            new() { Stalled = TimeSpan.FromSeconds(59), HoldsBody = true, ConnectionId = "another" },
+            new() { Stalled = TimeSpan.FromSeconds(59) },
+            new() { Stalled = TimeSpan.FromSeconds(0.5), HoldsBody = true },
+        ];
+        var running = holding.Concat(others).Select(stream => _streams.RunAsync(stream, () => stream.Aborted.Task)).ToArray();
+
+        _time.Advance(TimeSpan.FromSeconds(1));
+
+        Assert.That(
+            holding.Concat(others).Where(static stream => stream.Aborted.Task.IsCompleted), Is.EquivalentTo(holding.TakeLast(2)));
+        foreach (var stream in holding.Concat(others))
+        {
+            stream.Abort();
+        }
+
+        Assert.That(running.Select(static one => one.IsCompletedSuccessfully), Is.All.True);
+    }
+
+    [Test]
     public async Task Stopping_StreamsOpen_TellsThemAndWaits()
     {
         var (stream, end) = (new FakeStream(), new TaskCompletionSource());
@@ -126,8 +178,8 @@ internal sealed class OpenStreamsTests : IAsyncDisposable
         var streams = new[] { new FakeStream(), new FakeStream() };
         foreach (var stream in streams)
         {
-            // Whichever the timer looks at first ends the other one, before it looks on.
-            stream.Looked = () =>
+            // Whichever the timer checks first ends the other one, before it goes on.
+            stream.Inspected = () =>
             {
                 foreach (var other in streams.Where(other => other != stream))
                 {
@@ -157,8 +209,8 @@ internal sealed class OpenStreamsTests : IAsyncDisposable
 
         public Task? Running { get; set; }
 
-        /// <summary>Called when the timer looks.</summary>
-        public Action? Looked { get; set; }
+        /// <summary>Called when the timer checks it.</summary>
+        public Action? Inspected { get; set; }
 
         public bool IsOver { get; set; }
 
@@ -171,11 +223,15 @@ internal sealed class OpenStreamsTests : IAsyncDisposable
             get
             {
                 ObjectDisposedException.ThrowIf(IsOver, this);
-                Looked?.Invoke();
+                Inspected?.Invoke();
                 return _stalled;
             }
             init => _stalled = value;
         }
+
+        public string ConnectionId { get; init; } = "connection";
+
+        public bool HoldsBody { get; init; }
 
         public bool IsEnding { get; init; }
 

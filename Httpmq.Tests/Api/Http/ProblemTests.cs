@@ -25,6 +25,17 @@ internal sealed class ProblemTests(string version) : ContractTest(version)
         return answer.Content.Headers.ContentType?.ToString();
     }
 
+    [TestCase("GET", "/v1/admin/stream/nowhere")]
+    [TestCase("GET", "/v1/nothing")]
+    [TestCase("PATCH", "/v1/admin/stream")]
+    [TestCase("POST", "/v1/admin/stream")]
+    public async Task Failure_OfAnyKind_SaysThatItGoesByAccept(string method, string path)
+    {
+        using var answer = await OpenAsync(Gateway.Management, method, path, new ByteArrayContent("{"u8.ToArray()));
+        Assert.That((int)answer.StatusCode, Is.GreaterThanOrEqualTo(400));
+        Assert.That(answer.Headers.Vary, Is.EqualTo(new[] { "Accept" }));
+    }
+
     [Test]
     public async Task Failure_OfJetStream_IsAProblemWithItsCode()
     {
@@ -67,7 +78,8 @@ internal sealed class ProblemTests(string version) : ContractTest(version)
     {
         foreach (var type in ErrorTypeTests.Catalogue)
         {
-            Assert.That(ErrorPages.Find(type.Slug), Does.StartWith($"# {type.Slug}\n").And.Contain("- What to do: "));
+            Assert.That(ErrorPages.Find(type.Slug)?.ToMarkdown(), Does.StartWith($"# {type.Slug}\n").And.Contain("- What to do: "));
+            Assert.That(ErrorPages.List(), Does.Contain($" {type.Slug}: "));
         }
 
         foreach (var api in new[] { Gateway.Management, Gateway.Dataplane })
@@ -78,8 +90,22 @@ internal sealed class ProblemTests(string version) : ContractTest(version)
         }
     }
 
-    [TestCase("/errors")]
-    [TestCase("/errors/")]
+    [TestCase("/errors", "<h1>Errors</h1>")]
+    [TestCase("/errors/", "<h1>Errors</h1>")]
+    [TestCase("/errors/unknown-name", "<h1>unknown-name</h1>")]
+    public async Task Pages_ForABrowser_AreHtml(string path, string expected)
+    {
+        using var answer = await GetAsync(path, "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8");
+        var page = await answer.Content.ReadAsStringAsync();
+
+        using (Assert.EnterMultipleScope())
+        {
+            Assert.That(answer.Content.Headers.ContentType?.ToString(), Is.EqualTo("text/html; charset=utf-8"));
+            Assert.That(page, Does.StartWith("<!DOCTYPE html>").And.Contain(expected));
+            Assert.That(page, Does.Contain("<code>detail</code>").Or.Contain("<a href=\"/errors/unknown-name\">"));
+        }
+    }
+
     [TestCase("/errors/nothing")]
     [TestCase("/errors/stream-not-found/x")]
     public async Task Pages_OfWhatIsNoType_Are404(string path)

@@ -26,7 +26,7 @@ internal sealed class BatchDuplexTests
     }
 
     [Test]
-    public async Task Publish_NatsKilledInBetween_TellsTheFateOfEachAndGoesOnAfterwards()
+    public async Task Publish_NatsKilledInBetween_TellsTheOutcomeOfEachAndGoesOnAfterwards()
     {
         await using var nats = await ServerUnderTest.StartAsync();
         await using var gateway = await Gateway.StartAsync(nats.Url);

@@ -1,7 +1,7 @@
-using Httpmq.Api.Errors;
 using System.Collections.Concurrent;
 using System.Text.Json.Nodes;
 using Httpmq.Api.Bodies;
+using Httpmq.Api.Errors;
 using Httpmq.Api.Http;
 using Httpmq.Api.Publishing;
 using Httpmq.Application.Publishing;
@@ -144,7 +144,7 @@ internal sealed class BatchPublicationTests : IDisposable
     }
 
     [Test]
-    public async Task Run_GatewayStopsWhileTheWindowIsFull_TellsTheFateOfEachAndFromWhereOnNothingWasRead()
+    public async Task Run_GatewayStopsWhileTheWindowIsFull_TellsTheOutcomeOfEachAndFromWhereOnNothingWasRead()
     {
         await SendAsync("a", "b", "c", "d");
         await _publisher.HasAsync("a", "b", "c");

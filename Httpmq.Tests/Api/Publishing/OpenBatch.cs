@@ -1,5 +1,4 @@
 using System.IO.Pipelines;
-using System.Net;
 using System.Text;
 using System.Text.Json.Nodes;
 using Httpmq.Tests.Support;
@@ -27,30 +26,5 @@ internal sealed class OpenBatch(HttpResponseMessage response, StreamReader reade
     {
         await body.CompleteAsync();
         response.Dispose();
-    }
-}
-
-file sealed class PipeContent(PipeReader reader) : HttpContent
-{
-    protected override async Task SerializeToStreamAsync(Stream stream, TransportContext? context)
-    {
-        // Headers first: the answer may start before there is a record.
-        await stream.FlushAsync();
-        while (await reader.ReadAsync() is var result && !(result.IsCompleted && result.Buffer.IsEmpty))
-        {
-            foreach (var segment in result.Buffer)
-            {
-                await stream.WriteAsync(segment);
-            }
-
-            await stream.FlushAsync();
-            reader.AdvanceTo(result.Buffer.End);
-        }
-    }
-
-    protected override bool TryComputeLength(out long length)
-    {
-        length = 0;
-        return false;
     }
 }

@@ -160,7 +160,7 @@ internal sealed class SilentJetStreamTests
     }
 
     [Test]
-    public async Task Publish_GatewayStopsMeanwhile_TellsTheFateOfEachInBand()
+    public async Task Publish_GatewayStopsMeanwhile_TellsTheOutcomeOfEachInBand()
     {
         const int Records = 50;
         await using var nats = await ServerUnderTest.StartAsync();

@@ -1,8 +1,8 @@
-using Httpmq.Api.Errors;
 using System.Buffers;
 using System.Runtime.ExceptionServices;
 using System.Text;
 using Httpmq.Api.Bodies;
+using Httpmq.Api.Errors;
 using Httpmq.Api.Settling;
 using Httpmq.Domain.Errors;
 
@@ -50,7 +50,7 @@ internal sealed class AckRequestTests
 
         Assert.That(thrown, Is.Zero);
         Assert.That(
-            read!.Pairs, Has.Count.EqualTo(10_000).And.All.Matches<Httpmq.Application.Settling.AckPair>(pair => pair.Fault is not null));
+            read!.Pairs, Has.Count.EqualTo(10_000).And.All.Matches<Httpmq.Application.Settling.AckPair>(pair => pair.Invalid is not null));
     }
 
     [Test]
@@ -78,7 +78,7 @@ internal sealed class AckRequestTests
         foreach (var body in new[] { element, $"[{element}]" })
         {
             var pair = Read(Encoding.UTF8.GetBytes(body)).Pairs.Single();
-            Assert.That((pair.Stream, pair.Consumer, pair.Fault), Is.EqualTo((stream, consumer, (string?)null)));
+            Assert.That((pair.Stream, pair.Consumer, pair.Invalid), Is.EqualTo((stream, consumer, (string?)null)));
         }
     }
 

@@ -8,6 +8,7 @@ using Httpmq.Tests.Support;
 namespace Httpmq.Tests.Api.Settling;
 
 /// <summary>The acknowledge route with an array.</summary>
+[Parallelizable]
 [Category(ServerUnderTest.Category)]
 internal sealed class BatchAckTests
 {
@@ -44,7 +45,7 @@ internal sealed class BatchAckTests
     }
 
     [Test]
-    public async Task Acknowledge_BadPairsAmongGood_TellsTheFateOfEach()
+    public async Task Acknowledge_BadPairsAmongGood_TellsTheOutcomeOfEach()
     {
         await _client.PublishAsync(_stream, "one");
         await _client.PublishAsync(_stream, "two");
@@ -54,11 +55,11 @@ internal sealed class BatchAckTests
         var answer = await AcknowledgeAsync(JsonNode.Parse(
             """[{"stream":1,"consumer":1},{"stream":99,"consumer":1},{"stream":"x","consumer":1},{"stream":0,"consumer":1},{},null,7,{"stream":2,"consumer":2},{"stream":1,"consumer":1}]""")!);
 
-        var fates = answer.Body["acks"]!.AsArray().Select(ack => (int?)ack!["error"]?["code"] ?? 200);
+        var results = answer.Body["acks"]!.AsArray().Select(ack => (int?)ack!["error"]?["code"] ?? 200);
         using (Assert.EnterMultipleScope())
         {
             Assert.That(answer.Status, Is.EqualTo(HttpStatusCode.OK));
-            Assert.That(fates, Is.EqualTo(new[] { 200, 404, 400, 400, 400, 400, 400, 200, 200 }));
+            Assert.That(results, Is.EqualTo(new[] { 200, 404, 400, 400, 400, 400, 400, 200, 200 }));
             Assert.That((int)answer.Body["acknowledged"]!, Is.EqualTo(3));
             Assert.That((int)answer.Body["failed"]!, Is.EqualTo(6));
             Assert.That((int)(await _client.ConsumerAsync(_stream, "c"))["ack_floor"]!["stream_seq"]!, Is.EqualTo(2));
@@ -110,7 +111,7 @@ internal sealed class BatchAckTests
     }
 
     [Test]
-    public async Task Acknowledge_TokensAndLinesAmongPairs_TellsTheFateOfEach()
+    public async Task Acknowledge_TokensAndLinesAmongPairs_TellsTheOutcomeOfEach()
     {
         await _client.PublishAsync(_stream, "one");
         await _client.PublishAsync(_stream, "two");

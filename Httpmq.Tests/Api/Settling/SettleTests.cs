@@ -7,6 +7,7 @@ using NATS.Client.Core;
 namespace Httpmq.Tests.Api.Settling;
 
 /// <summary>The settle route: what each verb does at the server, and what becomes of entries among others.</summary>
+[Parallelizable]
 [Category(ServerUnderTest.Category)]
 internal sealed class SettleTests
 {
@@ -82,7 +83,7 @@ internal sealed class SettleTests
     [Test]
     public async Task Settle_Progress_BeginsTheAckWaitAnew()
     {
-        await _client.DefineConsumerAsync(_stream, "w", new JsonObject { ["mode"] = "pull", ["ack_wait"] = "2s" });
+        await _client.DefineConsumerAsync(_stream, "w", new JsonObject { ["mode"] = "pull", ["ack_wait"] = "5s" });
         await _client.PublishAsync(_stream, "m");
         await using var subscription = await _client.SubscribeAsync(_stream, "w", string.Empty);
         await subscription.NextAsync();
@@ -92,7 +93,7 @@ internal sealed class SettleTests
         await SettleAsync("""{"progress":[{"stream":1,"consumer":1}]}""", "w");
 
         await subscription.NextAsync();
-        Assert.That(clock.ElapsedMilliseconds, Is.GreaterThanOrEqualTo(1900));
+        Assert.That(clock.ElapsedMilliseconds, Is.GreaterThanOrEqualTo(4900));
     }
 
     [Test]
@@ -117,6 +118,22 @@ internal sealed class SettleTests
             var failure = answer.Body["results"]![0]!;
             Assert.That(((int)failure["code"]!, (string)failure["type"]!, pending), Is.EqualTo((501, "server-too-old", 1)));
             Assert.That((string)failure["detail"]!, Does.Contain("reason needs nats-server 2.10.4").And.Contain("nothing was settled"));
+        }
+    }
+
+    [TestCase("""{"ack":[{"stream":1,"consumer":1}],"ack":[{"stream":2,"consumer":2}]}""", "ack: it is named twice")]
+    [TestCase("""{"nak":[{"stream":1,"consumer":1}],"ack":[],"NAK":null}""", "nak: it is named twice")]
+    public async Task Settle_VerbThatIsNamedTwice_IsRefusedAndNothingIsSettled(string body, string detail)
+    {
+        await using var subscription = await DeliverAsync(2);
+
+        var answer = await SettleAsync(body);
+
+        using (Assert.EnterMultipleScope())
+        {
+            Assert.That(answer.Status, Is.EqualTo(HttpStatusCode.BadRequest));
+            Assert.That((string)answer.Body["error"]!["detail"]!, Does.Contain(detail));
+            Assert.That((int)(await _client.ConsumerAsync(_stream, "c"))["num_ack_pending"]!, Is.EqualTo(2));
         }
     }
 

@@ -51,18 +51,14 @@ internal sealed class GroupTests(string version) : SubscriptionTest(version)
         await DefineAsync(new JsonObject { ["max_inflight"] = Count, ["ack_wait"] = 30_000_000_000 });
         await using var leaver = await First.SubscribeAsync(Stream, "c1", Query);
         await Instances.FillAsync(Instances.Raw, Stream, Stream, Count, new byte[16 * 1024]);
+        await Instances.ReceivedAsync(Instances.First, Stream, "c1", Count);
         await using var stayer = await Second.SubscribeAsync(Stream, "c1", Query);
-        var consumer = await First.ConsumerAsync(Stream, "c1");
         await leaver.DisposeAsync();
 
         // What fits into the buffers between the gateway and the client was written, as far as the gateway can tell.
         var taken = await TakeDistinctAsync(stayer, 500);
 
-        using (Assert.EnterMultipleScope())
-        {
-            Assert.That((int)consumer["num_ack_pending"]!, Is.EqualTo(Count), "the leaver was sent everything before");
-            Assert.That(taken, Has.Count.EqualTo(500));
-        }
+        Assert.That(taken, Has.Count.EqualTo(500));
     }
 
     [Test]

@@ -1,12 +1,14 @@
 using System.Net;
 using System.Net.Sockets;
 using System.Text;
+using Httpmq.Infrastructure.Ledger;
 using Httpmq.Tests.Support;
+using Microsoft.Extensions.DependencyInjection;
 using NATS.Client.Core;
 using NATS.Client.JetStream;
 
 // Most tests that are slow wait more than they work.
-[assembly: LevelOfParallelism(4)]
+[assembly: LevelOfParallelism(6)]
 
 namespace Httpmq.Tests.Api.Subscriptions;
 
@@ -37,6 +39,16 @@ internal sealed class Instances
         await Eventually.HoldsAsync(async () => await CountAsync() >= before + count, $"{count} more messages in {stream}");
 
         async Task<long> CountAsync() => (await new NatsJSContext(nats).GetStreamAsync(stream)).Info.State.Messages;
+    }
+
+    /// <summary>
+    /// Waits until a gateway has received so many deliveries of a consumer. That JetStream counts them is earlier: what its server has not
+    /// sent when the subscriber leaves goes to nobody.
+    /// </summary>
+    public static async Task ReceivedAsync(Gateway gateway, string stream, string consumer, ulong deliveries)
+    {
+        var entry = gateway.DataplaneServices.GetRequiredService<ConsumerLedger>().Get(stream, consumer);
+        await Eventually.HoldsAsync(() => entry.Mark.Consumer >= deliveries, $"{deliveries} deliveries of {consumer} at the gateway");
     }
 
     [OneTimeSetUp]
@@ -96,7 +108,12 @@ internal abstract class SubscriptionTest : IDisposable
 /// <summary>An HTTP/1.1 subscriber on a bare socket, for what an HTTP client does not let one do.</summary>
 internal sealed class SocketSubscriber : IDisposable
 {
-    private readonly Socket _socket = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+    // What a client that does not read takes nevertheless: the kernel's own choice goes up to 32 MiB, more than a test's whole backlog.
+    private readonly Socket _socket = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp)
+    {
+        NoDelay = true,
+        ReceiveBufferSize = 128 * 1024,
+    };
 
     /// <summary>Sends the request and reads the headers of the answer, byte by byte: what follows stays unread.</summary>
     public static async Task<SocketSubscriber> OpenAsync(Gateway gateway, string stream, string consumer, string query)

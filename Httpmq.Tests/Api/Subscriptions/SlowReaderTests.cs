@@ -97,8 +97,7 @@ internal sealed class SlowReaderTests(string version) : SubscriptionTest(version
         await using (await client.SubscribeAsync(Stream, "c1", $"subject_name={Stream}"))
         {
             await Instances.FillAsync(Instances.Raw, Stream, Stream, Count, Payload);
-            var entry = gateway.DataplaneServices.GetRequiredService<ConsumerLedger>().Get(Stream, "c1");
-            await Eventually.HoldsAsync(() => entry.Mark.Stream == Count, "all messages at the gateway");
+            await Instances.ReceivedAsync(gateway, Stream, "c1", Count);
             var subject = (string)(await First.ConsumerAsync(Stream, "c1"))["config"]!["deliver_subject"]!;
 
             // The highest rank there is.
@@ -147,9 +146,7 @@ internal sealed class SlowReaderTests(string version) : SubscriptionTest(version
         await Eventually.HoldsAsync(() => System.Diagnostics.Stopwatch.GetElapsedTime(stored) > ackWait, "a backlog that is old");
         using (var still = await SocketSubscriber.OpenAsync(Instances.Second, Stream, "c1", $"subject_name={Stream}"))
         {
-            await Eventually.HoldsAsync(
-                async () => (int)(await First.ConsumerAsync(Stream, "c1"))["num_ack_pending"]! == Count,
-                "everything sent to a client that does not read");
+            await Instances.ReceivedAsync(Instances.Second, Stream, "c1", Count);
             still.Reset();
         }
 

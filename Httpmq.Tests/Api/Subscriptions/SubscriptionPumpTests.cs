@@ -1,10 +1,11 @@
-using Httpmq.Domain.Consumers;
-using Httpmq.Api.Errors;
 using System.Text.Json.Nodes;
+using Httpmq.Api.Errors;
 using Httpmq.Api.Subscriptions;
 using Httpmq.Api.Subscriptions.Framing;
 using Httpmq.Application.Consumers;
 using Httpmq.Application.Subscriptions;
+using Httpmq.Domain.Access;
+using Httpmq.Domain.Consumers;
 using Httpmq.Domain.Errors;
 using Httpmq.Domain.Messages;
 using Httpmq.Tests.Support;
@@ -30,7 +31,12 @@ internal sealed class SubscriptionPumpTests : IDisposable
     {
         var framing = Framings.Create(new FramingOptions(), _exchange.Http.Response.BodyWriter, "id", "s", "c");
         _pump = new SubscriptionPump(
-            _exchange.Http, _source, new Signed(framing, _exchange.Http.Response.BodyWriter), _time, _stopping.Token);
+            _exchange.Http,
+            _source,
+            new Subscriber(
+                _exchange.Http.Response.BodyWriter, new Signed(framing, _exchange.Http.Response.BodyWriter), _exchange.Http.RequestAborted),
+            _time,
+            _stopping.Token);
         _running = _pump.RunAsync();
     }
 
@@ -128,12 +134,113 @@ internal sealed class SubscriptionPumpTests : IDisposable
         Assert.That(await EndAsync(), Is.EqualTo(PumpEnd.SourceEnded));
     }
 
+    [Test]
+    public async Task Run_Heartbeat_ComesWhenNothingElseCameForItsTime()
+    {
+        using var exchange = new FakeExchange();
+        var source = new FakeSource();
+        var options = new FramingOptions { Shape = FrameShape.NdJson };
+        var framing = Framings.Create(options, exchange.Http.Response.BodyWriter, "id", "s", "c");
+        var subscriber = new Subscriber(exchange.Http.Response.BodyWriter, framing, exchange.Http.RequestAborted)
+        {
+            Heartbeat = TimeSpan.FromSeconds(15),
+        };
+        var running = new SubscriptionPump(exchange.Http, source, subscriber, _time, _stopping.Token).RunAsync();
+        Assert.That(await ReadAsync("event"), Is.EqualTo("open"));
+
+        _time.Advance(TimeSpan.FromSeconds(14));
+        source.Add(1);
+        Assert.That(await ReadAsync("b64_msg"), Is.EqualTo("aGk="), "and no sign of life before");
+        _time.Advance(TimeSpan.FromSeconds(14));
+        source.Add(2);
+        Assert.That(await ReadAsync("b64_msg"), Is.EqualTo("aGk="), "the time begins anew with each message");
+        _time.Advance(TimeSpan.FromSeconds(15));
+        Assert.That(await ReadAsync("event"), Is.EqualTo("keepalive"));
+        _time.Advance(TimeSpan.FromSeconds(15));
+        Assert.That(await ReadAsync("event"), Is.EqualTo("keepalive"), "and with each sign of life");
+
+        exchange.Leave();
+        Assert.That(await running.WaitAsync(Eventually.TimeLimit), Is.EqualTo(PumpEnd.ClientGone));
+
+        async Task<string?> ReadAsync(string member) => (string?)JsonNode.Parse(await exchange.ReadLineAsync())![member];
+    }
+
+    [TestCase(true, "the token has expired; send a new one")]
+    [TestCase(false, "the key or its rights have changed since this began; begin again")]
+    public async Task Run_AccessEnds_EndsAndSaysWhy(bool expires, string reason)
+    {
+        using var exchange = new FakeExchange();
+        using var ending = new CancellationTokenSource();
+        var caller = Caller.Anonymous with { Expires = expires ? _time.GetUtcNow().AddMinutes(1) : null, Ended = ending.Token };
+        exchange.Http.Features.Set(caller);
+        var framing = Framings.Create(
+            new FramingOptions { Shape = FrameShape.NdJson }, exchange.Http.Response.BodyWriter, "id", "s", "c");
+        var subscriber = new Subscriber(exchange.Http.Response.BodyWriter, framing, exchange.Http.RequestAborted);
+        var pump = new SubscriptionPump(exchange.Http, new FakeSource(), subscriber, _time, _stopping.Token);
+        var running = pump.RunAsync();
+        Assert.That(await exchange.ReadLineAsync(), Does.Contain("open"));
+        _time.Advance(TimeSpan.FromSeconds(59));
+        Assert.That(running.IsCompleted, Is.False);
+
+        if (expires)
+        {
+            _time.Advance(TimeSpan.FromSeconds(1));
+        }
+        else
+        {
+            await ending.CancelAsync();
+        }
+
+        Assert.That(await exchange.ReadLineAsync(), Does.Contain($"\"detail\":\"{reason}\",\"type\":\"unauthenticated\""));
+        Assert.That(await running, Is.EqualTo(PumpEnd.Refused));
+    }
+
+    [Test]
+    public async Task Run_GatewayStopsWhileTheClientGoesOnAsking_EndsAllTheSame()
+    {
+        using var exchange = new FakeExchange();
+        using var asking = new CancellationTokenSource();
+        var source = new FakeSource();
+        using var inbox = new SubscriberInbox(source, new DeliveryCredit(null));
+        var framing = Framings.Create(
+            new FramingOptions { Shape = FrameShape.NdJson }, exchange.Http.Response.BodyWriter, "id", "s", "c");
+        var subscriber = new Subscriber(exchange.Http.Response.BodyWriter, framing, exchange.Http.RequestAborted) { Inbox = inbox };
+        var running = new SubscriptionPump(exchange.Http, source, subscriber, _time, _stopping.Token).RunAsync();
+        var flood = Task.Run(async () =>
+        {
+            while (!asking.IsCancellationRequested)
+            {
+                await inbox.StartAsync(() => Task.FromResult("{\"event\":\"settled\"}"u8.ToArray()), 1, null, CancellationToken.None);
+                await Task.Yield();
+            }
+        });
+        while ((string?)JsonNode.Parse(await exchange.ReadLineAsync())!["event"] is not "settled")
+        {
+            // The flood has begun.
+        }
+
+        await _stopping.CancelAsync();
+
+        // So many may have been begun; that many again is a loop.
+        var lines = 0;
+        while (JsonNode.Parse(await exchange.ReadLineAsync())!["error"] is null)
+        {
+            Assert.That(++lines, Is.LessThan(10_000), "it ends although the client goes on asking");
+        }
+
+        Assert.That(await running.WaitAsync(Eventually.TimeLimit), Is.EqualTo(PumpEnd.Stopping));
+        await asking.CancelAsync();
+        await flood;
+    }
+
     private Task<PumpEnd> EndAsync() => _running.WaitAsync(Eventually.TimeLimit);
 
     /// <summary>A framing that says when it opens.</summary>
     private sealed class Signed(IFraming framing, System.IO.Pipelines.PipeWriter output) : IFraming
     {
         public string ContentType => framing.ContentType;
+
+        public string CacheControl => framing.CacheControl;
 
         public long Bytes => framing.Bytes;
 
@@ -145,7 +252,9 @@ internal sealed class SubscriptionPumpTests : IDisposable
             output.Advance(5);
         }
 
-        public void WriteKeepAlive() => framing.WriteKeepAlive();
+        public void WriteKeepAlive(DateTimeOffset now) => framing.WriteKeepAlive(now);
+
+        public void WriteEvent(ReadOnlySpan<byte> json) => framing.WriteEvent(json);
 
         public void WriteEnd(Error error) => framing.WriteEnd(error);
 
@@ -184,7 +293,7 @@ internal sealed class SubscriptionPumpTests : IDisposable
             Wake();
         }
 
-        public async ValueTask WaitAsync() => await _signal.WaitAsync();
+        public async ValueTask WaitAsync(bool held = false) => await _signal.WaitAsync();
 
         public void Wake() => _signal.Release();
 

@@ -5,6 +5,7 @@ namespace Httpmq.Tests.Api.Subscriptions;
 /// <summary>No configured time limit ends a subscription.</summary>
 [TestFixture("1.1")]
 [TestFixture("2.0")]
+[Category(ServerUnderTest.AnyServer)]
 internal sealed class TimeoutTests(string version) : SubscriptionTest(version)
 {
     [Test]

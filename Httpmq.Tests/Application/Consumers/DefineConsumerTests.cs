@@ -80,7 +80,7 @@ internal sealed class DefineConsumerTests
         Finds(null);
         var whole = Same.Config with { Description = string.Empty, MaxDeliver = -1, AckWait = 30_000_000_000 };
         _store.Setup(store => store.TryCreateAsync(Samples.Stream, Samples.Consumer, ConsumerMode.Push, whole, default))
-            .ReturnsAsync(value: true);
+            .ReturnsAsync(Samples.Info().Config);
         await _handler.Handle(Same, default);
         _store.VerifyAll();
     }
@@ -106,7 +106,7 @@ internal sealed class DefineConsumerTests
             AckWait = command.Config.AckWait ?? ConsumerConfig.DefaultAckWait,
         };
         _store.Setup(store => store.TryUpdateAsync(Samples.Stream, Samples.Consumer, ConsumerMode.Push, whole, default))
-            .ReturnsAsync(value: true);
+            .ReturnsAsync(Samples.Info().Config);
         await _handler.Handle(command, default);
         _store.VerifyAll();
     }
@@ -129,7 +129,7 @@ internal sealed class DefineConsumerTests
         _store.SetupSequence(store => store.FindAsync(Samples.Stream, Samples.Consumer, default)).ReturnsAsync((ConsumerInfo?)null)
             .ReturnsAsync((ConsumerInfo?)null).ReturnsAsync(Samples.Info());
         _store.Setup(store => store.TryCreateAsync(
-            Samples.Stream, Samples.Consumer, ConsumerMode.Push, It.IsAny<ConsumerConfig>(), default)).ReturnsAsync(value: false);
+            Samples.Stream, Samples.Consumer, ConsumerMode.Push, It.IsAny<ConsumerConfig>(), default)).ReturnsAsync((ConsumerConfig?)null);
         await _handler.Handle(Same, default);
         _store.Verify(store =>
             store.TryCreateAsync(Samples.Stream, Samples.Consumer, ConsumerMode.Push, It.IsAny<ConsumerConfig>(), default), Times.Once);
@@ -140,7 +140,7 @@ internal sealed class DefineConsumerTests
     {
         Finds(null);
         _store.Setup(store => store.TryCreateAsync(
-            Samples.Stream, Samples.Consumer, ConsumerMode.Push, It.IsAny<ConsumerConfig>(), default)).ReturnsAsync(value: false);
+            Samples.Stream, Samples.Consumer, ConsumerMode.Push, It.IsAny<ConsumerConfig>(), default)).ReturnsAsync((ConsumerConfig?)null);
         Assert.That(Samples.ErrorOf(() => _handler.Handle(Same, default)).Kind, Is.EqualTo(ErrorKind.Conflict));
     }
 
@@ -152,7 +152,7 @@ internal sealed class DefineConsumerTests
         Finds(null);
         _streams.Setup(store => store.GetAsync(Samples.Stream, default)).ReturnsAsync(Samples.StreamInfo(subject));
         _store.Setup(store => store.TryCreateAsync(
-            Samples.Stream, Samples.Consumer, ConsumerMode.Push, It.IsAny<ConsumerConfig>(), default)).ReturnsAsync(value: true);
+            Samples.Stream, Samples.Consumer, ConsumerMode.Push, It.IsAny<ConsumerConfig>(), default)).ReturnsAsync(Samples.Info().Config);
         var define = () => _handler.Handle(With(config => config with { FilterSubject = filter }), default);
         if (taken)
         {
@@ -173,7 +173,7 @@ internal sealed class DefineConsumerTests
         var mirror = Samples.StreamInfo();
         _streams.Setup(store => store.GetAsync(Samples.Stream, default)).ReturnsAsync(mirror with { TakesOtherSubjects = true });
         _store.Setup(store => store.TryCreateAsync(
-            Samples.Stream, Samples.Consumer, ConsumerMode.Push, It.IsAny<ConsumerConfig>(), default)).ReturnsAsync(value: true);
+            Samples.Stream, Samples.Consumer, ConsumerMode.Push, It.IsAny<ConsumerConfig>(), default)).ReturnsAsync(Samples.Info().Config);
         await _handler.Handle(With(config => config with { FilterSubject = "any" }), default);
         _store.VerifyAll();
     }

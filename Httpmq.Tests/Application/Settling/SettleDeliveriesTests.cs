@@ -17,6 +17,10 @@ internal sealed class SettleDeliveriesTests
 
     private readonly FakeTimeProvider _time = new();
     private readonly Mock<IMessageAcknowledger> _port = new();
+    private SettleRoom _room = new();
+
+    [TearDown]
+    public void Dispose() => _room.Dispose();
 
     [Test]
     public async Task Settle_OneIsStuck_TheOthersAreDoneAndItIsATimeOut()
@@ -24,16 +28,63 @@ internal sealed class SettleDeliveriesTests
         var stuck = new TaskCompletionSource<Error?>();
         Setup(1).Returns(new ValueTask<Error?>(stuck.Task));
         var settling = SettleAsync([.. Enumerable.Range(1, 2000).Select(static number => Entry((ulong)number, Ack))]);
-        while (!settling.IsCompleted)
-        {
-            _time.Advance(TimeSpan.FromMilliseconds(100));
-            await Task.Yield();
-        }
+        await Eventually.HoldsAsync(() => _port.Invocations.Count == 2001, "the preparation, and all entries");
+        await Eventually.HoldsAsync(
+            () =>
+            {
+                _time.Advance(TimeSpan.FromSeconds(1));
+                return settling.IsCompleted;
+            },
+            "the end");
 
         var outcomes = await settling;
 
         Assert.That(outcomes[0].Error?.Kind, Is.EqualTo(ErrorKind.Timeout));
         Assert.That(outcomes.Skip(1).Select(static outcome => outcome.Error), Is.All.Null);
+    }
+
+    [Test]
+    public async Task Settle_AllRoomIsTakenByStuckOnes_AnotherSettlementIsDone()
+    {
+        _room.Dispose();
+        _room = new SettleRoom(entries: 3);
+        for (var number = 1; number <= 50; number++)
+        {
+            Setup((ulong)number).Returns(new ValueTask<Error?>(new TaskCompletionSource<Error?>().Task));
+        }
+
+        var stuck = SettleAsync([.. Enumerable.Range(1, 50).Select(static number => Entry((ulong)number, Ack))]);
+        await Eventually.HoldsAsync(
+            () => _port.Invocations.Count == 5, "the preparation, one that is always under way, and three in the room");
+
+        var outcomes = await SettleAsync([.. Enumerable.Range(100, 1000).Select(static number => Entry((ulong)number, Ack))]);
+
+        Assert.That(outcomes.Select(static outcome => outcome.Error), Is.All.Null);
+        while (!stuck.IsCompleted)
+        {
+            _time.Advance(TimeSpan.FromMilliseconds(100));
+            await Task.Yield();
+        }
+
+        var kinds = (await stuck).Select(static outcome => outcome.Error?.Kind).ToList();
+        Assert.That(kinds, Has.Exactly(4).EqualTo(ErrorKind.Timeout));
+        Assert.That(_room.EnterAsync(CancellationToken.None).IsCompleted, Is.False, "what is stuck still has its room");
+    }
+
+    [Test]
+    public async Task Settle_OneFails_NothingIsSettledAfterwards()
+    {
+        _room.Dispose();
+        _room = new SettleRoom(entries: 1);
+        await _room.EnterAsync(CancellationToken.None);
+        Setup(1).Throws(new HttpmqException(AckErrors.TimedOut(new Operation(OperationKind.Settle, "s", "c", Sequence: 1))));
+        Assert.That(async () => await SettleAsync([Entry(1, Ack), Entry(2, Ack)]), Throws.InstanceOf<HttpmqException>());
+        var before = _port.Invocations.Count;
+
+        _room.Leave();
+        await _room.EnterAsync(CancellationToken.None);
+
+        Assert.That(_port.Invocations.Count, Is.EqualTo(before), "the other one was waiting for room");
     }
 
     /// <summary>A consumer with copies answers one of two that are under way together.</summary>
@@ -77,7 +128,7 @@ internal sealed class SettleDeliveriesTests
 
     private Task<IReadOnlyList<AckOutcome>> SettleAsync(SettleEntry[] entries)
     {
-        var handler = new SettleDeliveriesHandler(_port.Object, _time);
+        var handler = new SettleDeliveriesHandler(_port.Object, _room, _time);
         return handler.Handle(new SettleDeliveries(Caller.Anonymous, "s", "c", entries), CancellationToken.None);
     }
 }

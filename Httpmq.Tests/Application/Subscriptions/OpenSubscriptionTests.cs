@@ -68,7 +68,7 @@ internal sealed class OpenSubscriptionTests
     {
         var consumer = Samples.Info();
         Finds(consumer);
-        _sources.Setup(sources => sources.OpenAsync(consumer, opened, default)).ReturnsAsync(_source.Object);
+        _sources.Setup(sources => sources.OpenAsync(consumer, opened, null, default)).ReturnsAsync(_source.Object);
         Assert.That(await _handler.Handle(new OpenSubscription(Caller.Anonymous, "s", "c", "s.a", asked, null), default), Is.SameAs(
             _source.Object));
     }
@@ -79,7 +79,7 @@ internal sealed class OpenSubscriptionTests
         var consumer = Samples.Info();
         Finds(consumer);
         _streams.Reset();
-        _sources.Setup(sources => sources.OpenAsync(consumer, 4, default)).ReturnsAsync(_source.Object);
+        _sources.Setup(sources => sources.OpenAsync(consumer, 4, null, default)).ReturnsAsync(_source.Object);
         Assert.That(
             await _handler.Handle(new OpenSubscription(Caller.Anonymous, "s", "c", null, null, null), default), Is.SameAs(_source.Object));
     }
@@ -89,7 +89,7 @@ internal sealed class OpenSubscriptionTests
     {
         var consumer = Samples.Info(group: "g", bound: true);
         Finds(consumer);
-        _sources.Setup(sources => sources.OpenAsync(consumer, 4, default)).ReturnsAsync(_source.Object);
+        _sources.Setup(sources => sources.OpenAsync(consumer, 4, null, default)).ReturnsAsync(_source.Object);
         Assert.That(
             await _handler.Handle(new OpenSubscription(Caller.Anonymous, "s", "c", "s.a", null, "g"), default), Is.SameAs(_source.Object));
     }
@@ -102,7 +102,7 @@ internal sealed class OpenSubscriptionTests
             .ReturnsAsync(Samples.Info(bound: true))
             .ReturnsAsync(Samples.Info(bound: true))
             .ReturnsAsync(free);
-        _sources.Setup(sources => sources.OpenAsync(free, 4, default)).ReturnsAsync(_source.Object);
+        _sources.Setup(sources => sources.OpenAsync(free, 4, null, default)).ReturnsAsync(_source.Object);
 
         var start = _time.GetTimestamp();
         var opening = _handler.Handle(new OpenSubscription(Caller.Anonymous, "s", "c", "s.a", null, null), default);

@@ -31,8 +31,17 @@ internal sealed class PipelineTests
         yield return Case(new ChangeLimits(Caller.Anonymous, "a", new StreamLimits { MaxBytes = -2 }), "max_bytes: -2");
         yield return Case(
             new DefineConsumer(Caller.Anonymous, "a", "push", new ConsumerConfig { DurableName = "c" }), "max_inflight is required");
+        yield return Case(Pull(new PullOptions { Batch = 10_001 }), "batch: 10001 is not from 1 to 10000");
+        yield return Case(Pull(new PullOptions { Expires = 30 }), "for 30 seconds write \"30s\"");
+        yield return Case(Pull(new PullOptions { Expires = 61_000_000_000 }), "is longer than 60000000000 ns (60000 ms)");
+        yield return Case(Pull(new PullOptions { MaxBytes = 0 }), "max_bytes: 0 is not from 1 to 67108864");
+        yield return Case(Pull(new PullOptions { Group = "a b" }), "group: 'a b'");
+        yield return Case(Pull(new PullOptions { Priority = 10, Group = "g" }), "priority: 10 is not from 0 to 9");
+        yield return Case(Pull(new PullOptions { MinPending = 5 }), "min_pending: it is taken with group only");
         yield return Case(new OpenSubscription(Caller.Anonymous, "a", "c", "s", 0, null), "max_msg_inflight: 0");
     }
+
+    private static OpenPull Pull(PullOptions options) => new(Caller.Anonymous, "a", "c", options);
 
     private static IEnumerable<Type> Requests() => typeof(IStreamStore).Assembly.GetTypes()
         .Where(type => type is { IsAbstract: false, IsInterface: false } && type.IsAssignableTo(typeof(IBaseRequest)));
@@ -65,8 +74,8 @@ internal sealed class PipelineTests
 
     [Test]
     public void Behaviours_OfAValidatedRequest_AreTheValidation() =>
-        Assert.That(_useCases.Services.GetServices<IPipelineBehavior<DefineStream, Unit>>()
-            .Single(), Is.InstanceOf<ValidationBehavior<DefineStream, Unit>>());
+        Assert.That(_useCases.Services.GetServices<IPipelineBehavior<DefineStream, IReadOnlyList<string>>>()
+            .Single(), Is.InstanceOf<ValidationBehavior<DefineStream, IReadOnlyList<string>>>());
 
     [Test]
     public async Task Publish_Outcome_IsHandedThroughAsItIs()

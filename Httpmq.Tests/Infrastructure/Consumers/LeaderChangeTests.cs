@@ -10,8 +10,10 @@ using Microsoft.Extensions.Time.Testing;
 namespace Httpmq.Tests.Infrastructure.Consumers;
 
 /// <summary>What clients are told while a stream or consumer of a cluster has no leader, or one that knows too little.</summary>
-[Parallelizable]
+[Parallelizable(ParallelScope.All)]
+[FixtureLifeCycle(LifeCycle.InstancePerTestCase)]
 [Category(ServerUnderTest.Category)]
+[Category(ServerUnderTest.AnyServer)]
 internal sealed class LeaderChangeTests
 {
     private const string Copies = """{"name":"n2","current":true},{"name":"n3","current":true}""";
@@ -61,7 +63,7 @@ internal sealed class LeaderChangeTests
             _calls.Enqueue("ACK");
             return string.Empty;
         });
-        _gateway = await Gateway.StartAsync(_jetStream.Url, configureNats: nats => nats with { RequestTimeout = TimeSpan.FromSeconds(2) });
+        _gateway = await Gateway.StartAsync(_jetStream.Url);
         _client = _gateway.Client();
         await Eventually.HoldsAsync(
             async () => (await _client.DataAsync(HttpMethod.Get, "/v1/data/ready")).Success, "a gateway that is ready");
@@ -153,7 +155,7 @@ internal sealed class LeaderChangeTests
         Assert.That(answer.Status, Is.EqualTo(HttpStatusCode.OK), answer.ToString());
     }
 
-    /// <summary>As while a leader is being elected: the one that takes over never saw the question.</summary>
+    /// <summary>As while a leader is being elected: the one that takes over never saw the request.</summary>
     [Test]
     public async Task Ack_FirstQuestionIsLost_IsConfirmed()
     {
@@ -165,6 +167,22 @@ internal sealed class LeaderChangeTests
         {
             Assert.That(answer.Status, Is.EqualTo(HttpStatusCode.OK), answer.ToString());
             Assert.That(_infos, Is.EqualTo(2));
+        }
+    }
+
+    /// <summary>While it is waited for, the leader is no more. Nothing was passed on: that is certain, and what it knew is not.</summary>
+    [Test]
+    public async Task Ack_LeaderFallsSilentWhileItIsWaitedFor_IsInDoubt()
+    {
+        _consumerInfo = () => _infos == 1 ? Info(replicated: true, since: ",\"leader_since\":\"2026-11-24T10:00:00Z\"") : null;
+
+        var answer = await _client.TryAckAsync("s", "c", 11, 11);
+
+        using (Assert.EnterMultipleScope())
+        {
+            Assert.That(answer.Status, Is.EqualTo(HttpStatusCode.ServiceUnavailable), answer.ToString());
+            Assert.That(answer.Detail, Does.Contain("nothing was acknowledged"));
+            Assert.That(_acks, Is.Zero);
         }
     }
 
@@ -289,12 +307,12 @@ internal sealed class LeaderChangeTests
 
         // CONSUMER.RESET tells nobody; the deliveries after it went through another gateway.
         _consumerInfo = () => Info(replicated: false).Replace("\"consumer_seq\":10", "\"consumer_seq\":6", StringComparison.Ordinal);
-        var fates = new[]
+        var results = new[]
         {
             before.Status, (await _client.TryAckAsync("s", "c", 5, 1)).Status, (await _client.TryAckAsync("s", "c", 10, 6)).Status,
         };
 
-        Assert.That(fates, Is.All.EqualTo(HttpStatusCode.OK));
+        Assert.That(results, Is.All.EqualTo(HttpStatusCode.OK));
         Assert.That(_acks, Is.EqualTo(3));
     }
 

@@ -45,7 +45,7 @@ internal sealed class DefinitionLocksTests : IAsyncDisposable
         using var time = new CancellationTokenSource();
 
         var run = RunAsync(locks, time.Token);
-        await _connection.PassesUntilAsync(() => _connection.Server.Asked.Any(), "a question");
+        await _connection.PassesUntilAsync(() => _connection.Server.Asked.Any(), "a request");
         await time.CancelAsync();
 
         Assert.CatchAsync<OperationCanceledException>(() => run);

@@ -5,6 +5,7 @@ namespace Httpmq.Tests.Infrastructure.Deliveries;
 /// <summary>What tells a subscription that its consumer is not there any more, where no advisory does.</summary>
 [Parallelizable]
 [Category(ServerUnderTest.Category)]
+[Category(ServerUnderTest.AnyServer)]
 internal sealed class LostConsumerTests
 {
     private const string Missing = """{"error":{"code":404,"err_code":10014,"description":"consumer not found"}}""";

@@ -137,7 +137,7 @@ internal sealed class NatsRestartTests : IAsyncDisposable
             var line = await stream.NextAsync();
             Assert.That(line.Success || ServerUnderTest.Facts.HasStableConsumerCreated, Is.True, line.Json.ToJsonString());
 
-            // With the same deliver subject its messages may come before the question is answered.
+            // With the same deliver subject its messages may come before the request is answered.
             while (line.Success && ServerUnderTest.Facts.HasStableConsumerCreated)
             {
                 line = await stream.NextAsync();

@@ -1,9 +1,10 @@
-using Httpmq.Domain.Messages;
-using Httpmq.Api.Errors;
 using System.Buffers;
 using System.Text;
 using System.Text.Json;
+using Httpmq.Api.Errors;
+using Httpmq.Application.Subscriptions;
 using Httpmq.Domain.Errors;
+using Httpmq.Domain.Messages;
 using Httpmq.Infrastructure.Connection;
 using Httpmq.Infrastructure.Deliveries;
 using Httpmq.Infrastructure.Protocol;
@@ -23,9 +24,7 @@ internal sealed class PullFlowTests
     private readonly RecordingSource _source = new();
     private readonly PullFlow _flow;
 
-    public PullFlowTests() =>
-        _flow = new PullFlow(_source, Samples.Info(deliverSubject: ""), Ahead, new NatsOptions { PullExpires = TimeSpan.FromSeconds(60) },
-            _time, CancellationToken.None);
+    public PullFlowTests() => _flow = Flow(credit: null);
 
     [Test]
     public void Start_Asks_ForAllThatMayBeAhead()
@@ -54,6 +53,61 @@ internal sealed class PullFlowTests
         _flow.OnDrained(1);
 
         Assert.That(_source.Batches, Is.EqualTo([Ahead, 5]));
+    }
+
+    [Test]
+    public void Start_WithCredit_AsksForNoMoreThanThat()
+    {
+        var credit = new DeliveryCredit(0);
+        var flow = Flow(credit);
+
+        flow.Start();
+        Assert.That(_source.Batches, Is.Empty);
+
+        credit.Add(3);
+        Assert.That(_source.Batches, Is.EqualTo([3]));
+
+        credit.Add(100);
+        Assert.That(_source.Batches, Is.EqualTo([3, Ahead - 3]), "as far ahead as agreed");
+    }
+
+    [Test]
+    public void OnDrained_CreditIsUsedUp_AsksWhenThereIsMore()
+    {
+        var credit = new DeliveryCredit(2);
+        var flow = Flow(credit);
+        flow.Start();
+        flow.OnMessage();
+        flow.OnMessage();
+        flow.OnStatus(NatsStatus.RequestTimeout, replyTo: null, Headers("408 Request Timeout\r\nNats-Pending-Messages: 0"));
+        Assert.That(_source.Batches, Is.EqualTo([2]), "both wait for the subscriber, who has credit for no third");
+
+        credit.Use();
+        credit.Use();
+        flow.OnDrained(2);
+        Assert.That(_source.Batches, Is.EqualTo([2]));
+
+        credit.Add(1);
+        Assert.That(_source.Batches, Is.EqualTo([2, 1]));
+    }
+
+    [Test]
+    public void Refresh_NothingIsAskedFor_DoesNotWaitForHeartbeats()
+    {
+        var credit = new DeliveryCredit(1);
+        var flow = Flow(credit);
+        flow.Start();
+        flow.OnMessage();
+        credit.Use();
+        flow.OnDrained(1);
+
+        _time.Advance(TimeSpan.FromSeconds(20));
+        flow.Refresh(reconnected: false);
+        Assert.That(_source.Checks, Is.Zero);
+
+        _time.Advance(TimeSpan.FromMilliseconds(1));
+        flow.Refresh(reconnected: false);
+        Assert.That((_source.Checks, _source.Sent.Count), Is.EqualTo((1, 1)), "whether the consumer is still there");
     }
 
     [Test]
@@ -104,7 +158,7 @@ internal sealed class PullFlowTests
 
         _flow.OnStatus(NatsStatus.NoResponders, replyTo: null, Headers("503"));
 
-        Assert.That((_source.Looks, _source.Sent.Count), Is.EqualTo((1, 1)));
+        Assert.That((_source.Checks, _source.Sent.Count), Is.EqualTo((1, 1)));
     }
 
     [Test]
@@ -118,7 +172,7 @@ internal sealed class PullFlowTests
         _time.Advance(TimeSpan.FromMilliseconds(1));
         _flow.Refresh(reconnected: false);
 
-        Assert.That((_source.Batches[^1], _source.Sent.Count, _source.Looks), Is.EqualTo((Ahead, 2, 1)));
+        Assert.That((_source.Batches[^1], _source.Sent.Count, _source.Checks), Is.EqualTo((Ahead, 2, 1)));
     }
 
     [Test]
@@ -142,7 +196,7 @@ internal sealed class PullFlowTests
 
         _flow.Refresh(reconnected: true);
 
-        Assert.That((_source.Sent.Count, _source.Looks), Is.EqualTo((2, 0)));
+        Assert.That((_source.Sent.Count, _source.Checks), Is.EqualTo((2, 0)));
     }
 
     [Test]
@@ -196,6 +250,15 @@ internal sealed class PullFlowTests
         Assert.That(_source.Sent, Is.Empty);
     }
 
+    private PullFlow Flow(DeliveryCredit? credit) => new(
+        _source,
+        Samples.Info(deliverSubject: ""),
+        Ahead,
+        credit,
+        new NatsOptions { PullExpires = TimeSpan.FromSeconds(60) },
+        _time,
+        CancellationToken.None);
+
     private static ReadOnlySequence<byte> Headers(string text) => new(Encoding.ASCII.GetBytes($"NATS/1.0 {text}\r\n\r\n"));
 
     private void Receive(int count)
@@ -204,55 +267,5 @@ internal sealed class PullFlowTests
         {
             _flow.OnMessage();
         }
-    }
-
-    private sealed class RecordingSource : IFlowSource
-    {
-        private readonly List<(string Subject, string? ReplyTo, byte[] Payload)> _sent = [];
-
-        public IReadOnlyList<(string Subject, string? ReplyTo, byte[] Payload)> Sent
-        {
-            get
-            {
-                lock (_sent)
-                {
-                    return [.. _sent];
-                }
-            }
-        }
-
-        public List<(int Batch, TimeSpan Expires, TimeSpan Heartbeat)> Asked => [.. Sent.Select(static sent =>
-        {
-            var request = JsonSerializer.Deserialize(sent.Payload, WireJson.Default.PullRequest)!;
-            return (request.Batch, TimeSpan.FromTicks(request.Expires / 100), TimeSpan.FromTicks(request.IdleHeartbeat / 100));
-        })];
-
-        public List<int> Batches => [.. Asked.Select(static asked => asked.Batch)];
-
-        public int Looks { get; private set; }
-
-        public Error? End { get; private set; }
-
-        public string Subject => "inbox";
-
-        public bool IsOver => End is not null;
-
-        public bool IsConnected { get; set; } = true;
-
-        public bool HasRoom => true;
-
-        public void Send(string subject, ReadOnlyMemory<byte> payload, string? replyTo = null)
-        {
-            lock (_sent)
-            {
-                _sent.Add((subject, replyTo, payload.ToArray()));
-            }
-        }
-
-        public void Finish(Error reason) => End ??= reason;
-
-        public void FinishAndUnsubscribe(Error reason) => Finish(reason);
-
-        public void Look() => Looks++;
     }
 }

@@ -1,6 +1,7 @@
-using Httpmq.Api.Errors;
 using System.Buffers;
+using Httpmq.Api.Errors;
 using Httpmq.Application.Subscriptions;
+using Httpmq.Domain.Consumers;
 using Httpmq.Domain.Errors;
 using Httpmq.Domain.Messages;
 using Httpmq.Infrastructure.Connection;
@@ -124,9 +125,12 @@ internal sealed class SheddingTests : IAsyncDisposable
         }
     }
 
+    private static ConsumerInfo Info { get; } = Samples.Info(deliverSubject: "");
+
     private DeliverySource Open()
     {
-        var source = new DeliverySource(_context, Samples.Info(deliverSubject: ""), maxInflight: 100);
+        var source = new DeliverySource(_context, Info, flow => new PullFlow(
+            flow, Info, maxInflight: 100, credit: null, _context.Options, _context.Time, _context.Stopping));
         _open.Add(source);
         return source;
     }

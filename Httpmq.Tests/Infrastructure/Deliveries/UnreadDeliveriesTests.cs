@@ -1,4 +1,5 @@
 using Httpmq.Infrastructure.Deliveries;
+using Httpmq.Infrastructure.Queues;
 using Microsoft.Extensions.Time.Testing;
 
 namespace Httpmq.Tests.Infrastructure.Deliveries;

@@ -5,6 +5,7 @@ using System.Net;
 using System.Text;
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
+using Httpmq.Infrastructure.Connection;
 using Httpmq.Tests.Support;
 using NATS.Client.Core;
 using NATS.Client.JetStream;
@@ -137,7 +138,7 @@ internal sealed partial class EmbeddedGateway : IAsyncDisposable
     /// <summary>Whatever was answered 200 is in the stream, where the answer said and as it was sent.</summary>
     public async Task NothingIsLostAsync()
     {
-        await using var nats = new NatsConnection(new NatsOpts { Url = $"nats://127.0.0.1:{_nats}" });
+        await using var nats = Connect();
         var stream = await new NatsJSContext(nats).GetStreamAsync(Stream);
         Assert.That(_stored, Is.Not.Empty);
         foreach (var (sequence, payload) in _stored)
@@ -150,7 +151,7 @@ internal sealed partial class EmbeddedGateway : IAsyncDisposable
     /// <summary>Takes the consumer's next message and acknowledges it; its sequence in the stream.</summary>
     public async Task<ulong> TakeAsync(string consumer)
     {
-        await using var nats = new NatsConnection(new NatsOpts { Url = $"nats://127.0.0.1:{_nats}" });
+        await using var nats = Connect();
         var message = await (await new NatsJSContext(nats).GetConsumerAsync(Stream, consumer)).NextAsync<byte[]>();
         await message!.AckAsync(new AckOpts { DoubleAck = true });
         return message.Metadata!.Value.Sequence.Stream;
@@ -165,6 +166,13 @@ internal sealed partial class EmbeddedGateway : IAsyncDisposable
 
         _http.Dispose();
     }
+
+    /// <summary>As the <c>nats</c> command would, with the key that the folder has.</summary>
+    private NatsConnection Connect() => new(ClientSettings.Of(new NatsOptions
+    {
+        Url = $"nats://127.0.0.1:{_nats}",
+        Login = NatsLogin.OfNKey(Secret.InFile(Path.Combine(Folder, "nats-server.nk"))),
+    }));
 
     private async Task<(HttpStatusCode Status, string Text)> SendAsync(HttpMethod method, int port, string path, string? body)
     {

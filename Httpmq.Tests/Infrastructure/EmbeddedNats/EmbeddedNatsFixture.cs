@@ -1,11 +1,13 @@
-using Httpmq.Api.Hosting;
 using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
+using Httpmq.Api.Hosting;
+using Httpmq.Infrastructure.Connection;
 using Httpmq.Infrastructure.EmbeddedNats;
 using Httpmq.Tests.Support;
 using Microsoft.Extensions.Logging;
+using NATS.Client.Core;
 using NUnit.Framework;
 
 namespace Httpmq.Tests.Infrastructure.EmbeddedNats;
@@ -59,6 +61,10 @@ internal abstract class EmbeddedNatsFixture
     protected static string RefusalOf(EmbeddedNatsServer server) =>
         EmbeddedNatsAdvice.Describe(Assert.ThrowsAsync<EmbeddedNatsException>(() => server.StartAsync(CancellationToken.None))!);
 
+    /// <summary>A connection with the server's own login.</summary>
+    protected static NatsConnection Connect(EmbeddedNatsServer server) =>
+        new(ClientSettings.Of(new NatsOptions { Url = server.ServerUri, Login = server.Login }));
+
     protected static int PortOf(EmbeddedNatsServer server) => new Uri(server.ServerUri).Port;
 
     /// <summary>False for a zombie too: nobody may have collected an orphan yet.</summary>
@@ -92,7 +98,7 @@ internal abstract class EmbeddedNatsFixture
 /// <summary>Keeps what was logged: category, level, text.</summary>
 internal sealed class RecordingLoggerFactory : ILoggerFactory
 {
-    private string? _fault;
+    private string? _failure;
 
     public ConcurrentQueue<(string Category, LogLevel Level, string Text)> Lines { get; } = new();
 
@@ -101,14 +107,14 @@ internal sealed class RecordingLoggerFactory : ILoggerFactory
     public ILogger CreateLogger(string categoryName) => new Recorder(categoryName, this);
 
     /// <summary>The next line with this text is not logged: whoever writes it gets an exception that nobody expects.</summary>
-    public void FailOnceAt(string text) => Volatile.Write(ref _fault, text);
+    public void FailOnceAt(string text) => Volatile.Write(ref _failure, text);
 
     public void Dispose() => Lines.Clear();
 
     private void Add(string category, LogLevel level, string text)
     {
-        if (Volatile.Read(ref _fault) is { } fault && text.Contains(fault, StringComparison.Ordinal)
-            && Interlocked.CompareExchange(ref _fault, null, fault) == fault)
+        if (Volatile.Read(ref _failure) is { } failure && text.Contains(failure, StringComparison.Ordinal)
+            && Interlocked.CompareExchange(ref _failure, null, failure) == failure)
         {
             throw new InvalidTimeZoneException("planted");
         }

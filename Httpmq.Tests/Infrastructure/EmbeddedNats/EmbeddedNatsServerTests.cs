@@ -18,7 +18,9 @@ internal sealed class EmbeddedNatsServerTests : EmbeddedNatsFixture
         var server = await StartAsync();
 
         var info = await NatsProbe.ReadInfoAsync(PortOf(server), TimeSpan.FromSeconds(5), CancellationToken.None);
-        var answer = await NatsProbe.AskJetStreamAsync(PortOf(server), TimeSpan.FromSeconds(5), CancellationToken.None);
+        await using var connection = Connect(server);
+        var stranger = await NatsProbe.AskJetStreamAsync(
+            PortOf(server), new EmbeddedLogin(), TimeSpan.FromSeconds(5), CancellationToken.None);
 
         using (Assert.EnterMultipleScope())
         {
@@ -27,7 +29,8 @@ internal sealed class EmbeddedNatsServerTests : EmbeddedNatsFixture
             Assert.That(server.ServerUri, Does.StartWith("nats://127.0.0.1:"));
             Assert.That(server.Version, Does.Match(@"^\d+\.\d+\.\d+").And.EqualTo(info?.Version));
             Assert.That(info?.JetStream, Is.True);
-            Assert.That(answer, Is.EqualTo(JetStreamAnswer.Alive));
+            Assert.That((await new NatsJSContext(connection).GetAccountInfoAsync()).Streams, Is.Zero);
+            Assert.That(stranger, Is.EqualTo(JetStreamAnswer.Silent), "another key opens nothing");
             Assert.That(Directory.Exists(Path.Combine(Folder, "jetstream")), Is.True);
             Assert.That(Log.Lines, Has.Member(("Httpmq.NatsServer", LogLevel.Debug, "Server is ready")));
         }
@@ -58,7 +61,7 @@ internal sealed class EmbeddedNatsServerTests : EmbeddedNatsFixture
     public async Task Start_FolderOfAnEarlierRun_HasTheStoredMessages()
     {
         var first = await StartAsync();
-        await using (var connection = new NatsConnection(new NatsOpts { Url = first.ServerUri }))
+        await using (var connection = Connect(first))
         {
             var jetStream = new NatsJSContext(connection);
             await jetStream.CreateStreamAsync(new StreamConfig("kept", ["kept.>"]));
@@ -69,7 +72,7 @@ internal sealed class EmbeddedNatsServerTests : EmbeddedNatsFixture
         await first.StopAsync(CancellationToken.None);
         var second = await StartAsync();
 
-        await using var again = new NatsConnection(new NatsOpts { Url = second.ServerUri });
+        await using var again = Connect(second);
         var stream = await new NatsJSContext(again).GetStreamAsync("kept");
         Assert.That(stream.Info.State.Messages, Is.EqualTo(1));
     }
@@ -152,7 +155,7 @@ internal sealed class EmbeddedNatsServerTests : EmbeddedNatsFixture
     public async Task Consumers_MoreThanNatsServersOwnDefault_AreTaken()
     {
         var server = await StartAsync();
-        await using var connection = new NatsConnection(new NatsOpts { Url = server.ServerUri });
+        await using var connection = Connect(server);
         await new NatsJSContext(connection).CreateStreamAsync(new StreamConfig("many", ["many"]));
 
         await Parallel.ForEachAsync(Enumerable.Range(

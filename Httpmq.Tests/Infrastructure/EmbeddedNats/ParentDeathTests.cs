@@ -111,7 +111,8 @@ internal sealed class ParentDeathTests : EmbeddedNatsFixture
     {
         using var folder = DataFolder.Open(Folder, TimeProvider.System);
         folder.WriteConfiguration(
-            new NatsServerConfiguration(folder.MeasureStoreLimit(), "/monitoring", ServerUnderTest.Facts, EmbeddedNatsSync.Default)
+            new NatsServerConfiguration(
+                folder.MeasureStoreLimit(), "/monitoring", ServerUnderTest.Facts, EmbeddedNatsSync.Default, new EmbeddedLogin().PublicKey)
                 .ToString());
     }
 }

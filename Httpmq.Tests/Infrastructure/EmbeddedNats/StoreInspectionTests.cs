@@ -55,7 +55,7 @@ internal sealed class StoreInspectionTests : EmbeddedNatsFixture
     private async Task PrepareAsync()
     {
         var server = await StartAsync();
-        await using (var connection = new NatsConnection(new NatsOpts { Url = server.ServerUri }))
+        await using (var connection = Connect(server))
         {
             var jetStream = new NatsJSContext(connection);
             await jetStream.CreateStreamAsync(new StreamConfig("s", ["s"]));

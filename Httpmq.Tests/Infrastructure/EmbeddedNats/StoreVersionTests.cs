@@ -71,7 +71,7 @@ internal sealed class StoreVersionTests : EmbeddedNatsFixture
         }
 
         var server = await StartAsync();
-        await using var connection = new NatsConnection(new NatsOpts { Url = server.ServerUri });
+        await using var connection = Connect(server);
         var state = (await new NatsJSContext(connection).GetStreamAsync("kept")).Info.State;
         Assert.That((state.Messages, state.LastSeq), Is.EqualTo((2, 3UL)));
     }

@@ -71,6 +71,27 @@ internal sealed class ConsumerLedgerTests
     }
 
     [Test]
+    public void SetBack_ConsumerThatGivesItsSequencesAgain_DropsTheMarkAndTakesNoneForAMistake()
+    {
+        var entry = _ledger.Get("s", "c");
+        entry.Learn(entry.Generation, Rules, new DeliverySequence(9, 9));
+        entry.Saw(new DeliverySequence(1, 1));
+
+        _ledger.SetBack("s", "c");
+        _ledger.SetBack("s", "unknown");
+
+        Assert.That((entry.Mark, entry.Rules), Is.EqualTo((default(DeliverySequence), (AckRules?)null)));
+        entry.Saw(new DeliverySequence(1, 1));
+        entry.Learn(entry.Generation, Rules, new DeliverySequence(50, 2));
+        using (Assert.EnterMultipleScope())
+        {
+            Assert.That(entry.Judge(new DeliverySequence(49, 1)), Is.EqualTo(AckVerdict.Pass), "one from before came through late");
+            Assert.That(entry.IsInDoubt(steadySince: 0), Is.False, "its leader knows where it is");
+            Assert.That(_ledger.Find("s", "unknown"), Is.Null);
+        }
+    }
+
+    [Test]
     public void Judge_ConsumerSequenceGivenTwiceByTwoLeaders_IsNotTakenForAMistake()
     {
         var entry = _ledger.Get("s", "c");
@@ -157,7 +178,7 @@ internal sealed class ConsumerLedgerTests
     [Test]
     public async Task AskAsync_ManyAtOnce_AsksOnceMoreForThoseWhoCameLater()
     {
-        var question = new SharedQuestion<int>();
+        var request = new SharedRequest<int>();
         var answers = new List<TaskCompletionSource<int>>();
         Task<int> Ask()
         {
@@ -165,17 +186,17 @@ internal sealed class ConsumerLedgerTests
             return answers[^1].Task;
         }
 
-        var first = question.AskAsync(Ask);
-        var others = Enumerable.Range(0, 10).Select(_ => question.AskAsync(Ask)).ToArray();
+        var first = request.AskAsync(Ask);
+        var others = Enumerable.Range(0, 10).Select(_ => request.AskAsync(Ask)).ToArray();
         Assert.That(answers, Has.Count.EqualTo(1));
 
         answers[0].SetResult(1);
-        await Support.Eventually.HoldsAsync(() => answers.Count == 2, "a second question");
+        await Support.Eventually.HoldsAsync(() => answers.Count == 2, "a second request");
         answers[1].SetException(new InvalidOperationException());
 
         Assert.That(await first, Is.EqualTo(1));
         Assert.That(async () => await Task.WhenAll(others), Throws.InvalidOperationException);
-        var later = question.AskAsync(Ask);
+        var later = request.AskAsync(Ask);
         answers[2].SetResult(3);
         Assert.That(await later, Is.EqualTo(3));
     }

@@ -103,14 +103,14 @@ internal sealed class HeaderTests
     private static MessageHeaders Headers(params (string Name, string Value)[] pairs)
     {
         var taken = MessageHeaders.TryCreate(
-            [.. pairs.Select(pair => KeyValuePair.Create(pair.Name, pair.Value))], out var headers, out var fault);
-        Assert.That(taken, Is.True, fault);
+            [.. pairs.Select(pair => KeyValuePair.Create(pair.Name, pair.Value))], out var headers, out var reason);
+        Assert.That(taken, Is.True, reason);
         return headers;
     }
 
     private Subject SubjectOfStream()
     {
-        Assert.That(Subject.TryParse(_stream, out var subject, out var fault), Is.True, fault);
+        Assert.That(Subject.TryParse(_stream, out var subject, out var reason), Is.True, reason);
         return subject;
     }
 
@@ -138,7 +138,7 @@ internal sealed class HeaderTests
         var consumers = _gateway.DataplaneServices.GetRequiredService<IConsumerStore>();
         var consumer = await consumers.FindAsync(StreamName.OfExisting(_stream), ConsumerName.OfExisting("c"), CancellationToken.None);
         var factory = _gateway.DataplaneServices.GetRequiredService<IDeliverySourceFactory>();
-        await using var source = await factory.OpenAsync(consumer!, maxInflight: 10, CancellationToken.None);
+        await using var source = await factory.OpenAsync(consumer!, maxInflight: 10, credit: null, CancellationToken.None);
         var sink = new KeepingSink();
         while (sink.Received.Count < count)
         {

@@ -11,10 +11,12 @@ internal sealed class ForeignTextTests
     [TestCase("Consumer is push based", PullConflict.BecamePush)]
     [TestCase("Exceeded MaxRequestBatch of 10", PullConflict.BatchTooLarge)]
     [TestCase("Exceeded MaxRequestExpires of 5s", PullConflict.ExpiresTooLong)]
-    [TestCase("Exceeded MaxWaiting", PullConflict.Other)]
+    [TestCase("Exceeded MaxWaiting", PullConflict.TooManyWaiting)]
+    [TestCase("Exceeded MaxRequestMaxBytes of 1000", PullConflict.BytesTooMany)]
+    [TestCase("Batch Completed", PullConflict.Completed)]
     [TestCase("Leadership Change", PullConflict.Other)]
     [TestCase("Server Shutdown", PullConflict.Other)]
-    [TestCase("Message Size Exceeds MaxBytes", PullConflict.Other)]
+    [TestCase("Message Size Exceeds MaxBytes", PullConflict.MessageTooLarge)]
     public void ReadConflict_StatusLine_IsKnown(string text, object expected) => Assert.That(
         StatusHeaders.ReadConflict(new ReadOnlySequence<byte>(Encoding.ASCII.GetBytes($"NATS/1.0 409 {text}\r\n\r\n"))),
         Is.EqualTo(expected));

@@ -9,7 +9,7 @@ namespace Httpmq.Tests.Infrastructure.Requests;
 internal sealed class RequestPipelineTests : IAsyncDisposable
 {
     private static readonly TimeSpan TimeLimit = TimeSpan.FromSeconds(4);
-    private static readonly TimeSpan Look = TimeSpan.FromMilliseconds(200);
+    private static readonly TimeSpan CheckInterval = TimeSpan.FromMilliseconds(200);
 
     private FakeConnection _connection = null!;
     private RequestPipeline _requests = null!;
@@ -46,7 +46,7 @@ internal sealed class RequestPipelineTests : IAsyncDisposable
 
         _connection.Time.Advance(TimeLimit - TimeSpan.FromMilliseconds(1));
         Assert.That(sending.IsCompleted, Is.False);
-        _connection.Time.Advance(Look);
+        _connection.Time.Advance(CheckInterval);
 
         Assert.That((await EndAsync(sending)).Kind, Is.EqualTo(ReplyKind.TimedOut));
     }
@@ -58,7 +58,7 @@ internal sealed class RequestPipelineTests : IAsyncDisposable
         var first = await SentAsync("s");
         Assert.That((await SendAsync("s")).Kind, Is.EqualTo(ReplyKind.Full));
 
-        _connection.Time.Advance(TimeLimit + Look);
+        _connection.Time.Advance(TimeLimit + CheckInterval);
         Assert.That((await EndAsync(first)).Kind, Is.EqualTo(ReplyKind.TimedOut));
         _connection.Server.Answer = static _ => Stored(8);
 
@@ -71,7 +71,7 @@ internal sealed class RequestPipelineTests : IAsyncDisposable
         await OpenAsync();
         var first = await SentAsync("late");
         var late = _connection.Server.Published.Single(static message => message.Subject is "late").ReplyTo;
-        _connection.Time.Advance(TimeLimit + Look);
+        _connection.Time.Advance(TimeLimit + CheckInterval);
         await EndAsync(first);
 
         // The next one has its place.
@@ -152,7 +152,7 @@ internal sealed class RequestPipelineTests : IAsyncDisposable
         await giveUp.CancelAsync();
         Assert.That(() => second, Throws.InstanceOf<OperationCanceledException>());
 
-        _connection.Time.Advance(TimeLimit + Look);
+        _connection.Time.Advance(TimeLimit + CheckInterval);
         await EndAsync(first);
         _connection.Server.Answer = static _ => Stored(3);
 

@@ -7,13 +7,13 @@ namespace Httpmq.Tests.Infrastructure.Requests;
 internal sealed class StreamSilenceTests
 {
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(4);
-    private static readonly TimeSpan Looks = TimeSpan.FromMilliseconds(200);
+    private static readonly TimeSpan CheckInterval = TimeSpan.FromMilliseconds(200);
 
     private readonly FakeTimeProvider _time = new();
     private StreamSilence _silence = null!;
 
     [SetUp]
-    public void Begin() => _silence = new StreamSilence(_time, Limit, Looks);
+    public void Begin() => _silence = new StreamSilence(_time, Limit, CheckInterval);
 
     [Test]
     public void MaySend_NothingTimedOut_IsTrue() => Assert.That(_silence.MaySend("a"), Is.True);
@@ -51,7 +51,7 @@ internal sealed class StreamSilenceTests
         Pass(Limit);
         Answer("b");
         TimeOut("a");
-        Pass(Limit - Looks);
+        Pass(Limit - CheckInterval);
 
         Assert.That((tried, Sends("a")), Is.EqualTo(("+-", "-")));
     }
@@ -102,7 +102,7 @@ internal sealed class StreamSilenceTests
         Answer("b");
         TimeOut("a");
         Pass(3 * Limit);
-        _silence.Look(_time.GetTimestamp());
+        _silence.Check(_time.GetTimestamp());
 
         Assert.That(Sends("a", "a"), Is.EqualTo("++"));
     }
@@ -131,7 +131,7 @@ internal sealed class StreamSilenceTests
     private void Answer(string subject)
     {
         _silence.Answered(subject);
-        _silence.Look(_time.GetTimestamp());
+        _silence.Check(_time.GetTimestamp());
     }
 
     private void TimeOut(string subject) => _silence.TimedOut(subject, _time.GetTimestamp());

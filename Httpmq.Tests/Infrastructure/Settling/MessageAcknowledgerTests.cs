@@ -1,4 +1,5 @@
 using Httpmq.Api.Errors;
+using Httpmq.Application.Settling;
 using Httpmq.Domain.Errors;
 using Httpmq.Domain.Messages;
 using Httpmq.Domain.Naming;
@@ -76,6 +77,22 @@ internal sealed class MessageAcknowledgerTests : IAsyncDisposable
     }
 
     [Test]
+    public async Task Acknowledge_ManyBeyondTheMarkInOneRequest_AsksOnceForAllOfThem()
+    {
+        for (var request = 1; request <= 2; request++)
+        {
+            var timeLimit = new AckTimeLimit(_connection.Time);
+            _connection.Time.Advance(TimeSpan.FromMilliseconds(1));
+            for (var number = 11UL; number < 20; number++)
+            {
+                Assert.That((await AckAsync(number, number, timeLimit))?.Detail(), Does.Contain($"sequence {number}"));
+            }
+
+            Assert.That(_connection.Server.Asked, Is.EqualTo(Enumerable.Repeat(Info, request)), "what came after the answer asks again");
+        }
+    }
+
+    [Test]
     public async Task Acknowledge_ConsumerThatIsNotThere_IsNotFound()
     {
         _info =
@@ -99,7 +116,7 @@ internal sealed class MessageAcknowledgerTests : IAsyncDisposable
     {
         (_replicas, _more, _delivered) = (3, Copies, 2);
         var acknowledging = AckAsync(3, 3);
-        await Eventually.HoldsAsync(() => _connection.Server.Asked.Contains(Info, StringComparer.Ordinal), "a question");
+        await Eventually.HoldsAsync(() => _connection.Server.Asked.Contains(Info, StringComparer.Ordinal), "a request");
         _delivered = 3;
 
         Assert.That(await _connection.PassesUntilAsync(acknowledging, "the acknowledgement"), Is.Null);
@@ -181,7 +198,7 @@ internal sealed class MessageAcknowledgerTests : IAsyncDisposable
     private string Consumer() =>
         $$$"""{"type":"io.nats.jetstream.api.v1.consumer_info_response","stream_name":"s","name":"c","config":{"ack_policy":"explicit","num_replicas":{{{_replicas}}},"metadata":{"_nats.ver":"2.12.5"}{{{_filter}}}},"delivered":{"consumer_seq":{{{_delivered}}},"stream_seq":{{{_delivered}}}}{{{_more}}}}""";
 
-    private Task<Error?> AckAsync(ulong stream, ulong consumer) => _acknowledger.SettleAsync(
+    private Task<Error?> AckAsync(ulong stream, ulong consumer, AckTimeLimit? timeLimit = null) => _acknowledger.SettleAsync(
         StreamName.OfExisting("s"), ConsumerName.OfExisting("c"), new DeliverySequence(stream, consumer), new Settlement(SettleVerb.Ack),
-        timeLimit: null, CancellationToken.None).AsTask().WaitAsync(Eventually.TimeLimit);
+        timeLimit, CancellationToken.None).AsTask().WaitAsync(Eventually.TimeLimit);
 }

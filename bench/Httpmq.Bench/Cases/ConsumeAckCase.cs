@@ -12,10 +12,10 @@ namespace Httpmq.Bench.Cases;
 /// Receives a backlog and acknowledges every message with confirmation; nothing may be lost or come twice. The raw side
 /// acknowledges by request-reply, pipelined as far as the consumer's limit allows.
 /// </summary>
-internal sealed class ConsumeAckCase(string name, string description, Target target, int backlog, int maxInflight, int batch)
+internal class ConsumeAckCase(string name, string description, Target target, int backlog, int maxInflight, int batch)
     : BenchCase(name, description, target)
 {
-    private static readonly byte[] Ack = "+ACK"u8.ToArray();
+    protected static readonly byte[] Ack = "+ACK"u8.ToArray();
 
     public override async Task PrepareAsync(BenchContext context, CancellationToken cancellationToken)
     {
@@ -27,7 +27,7 @@ internal sealed class ConsumeAckCase(string name, string description, Target tar
     {
         var messages = context.Scaled(backlog);
         var consumer = ConsumerName(side);
-        await context.Management.CreatePushConsumerAsync(StreamName, consumer, maxInflight);
+        await CreateConsumerAsync(context, consumer, maxInflight);
         try
         {
             var sample = side == Side.Gateway
@@ -42,7 +42,10 @@ internal sealed class ConsumeAckCase(string name, string description, Target tar
         }
     }
 
-    private async Task<Sample> RunGatewayAsync(BenchContext context, string consumer, int messages)
+    protected virtual Task CreateConsumerAsync(BenchContext context, string consumer, int inflight) =>
+        context.Management.CreatePushConsumerAsync(StreamName, consumer, inflight);
+
+    protected virtual async Task<Sample> RunGatewayAsync(BenchContext context, string consumer, int messages)
     {
         await using var subscribing = await Http2Connection.ConnectAsync(context.Dataplane);
         await using var acknowledging = await Http2Connection.ConnectAsync(context.Dataplane);
@@ -57,7 +60,8 @@ internal sealed class ConsumeAckCase(string name, string description, Target tar
         return load.Repeated == 0 ? sample : throw new BenchException($"{load.Repeated} messages were redelivered");
     }
 
-    private async Task<Sample> RunRawAsync(BenchContext context, string consumer, int messages, CancellationToken cancellationToken)
+    protected virtual async Task<Sample> RunRawAsync(
+        BenchContext context, string consumer, int messages, CancellationToken cancellationToken)
     {
         var subject = await context.Nats.DeliverSubjectAsync(StreamName, consumer);
         await using var connection = await context.Nats.ConnectAsync();

@@ -12,7 +12,7 @@ namespace Httpmq.Bench.Cases;
 /// A backlog goes to one subscriber as fast as it can. The raw side is the client library's ordinary subscription, or a
 /// <paramref name="bare"/> one that only counts.
 /// </summary>
-internal sealed class DeliverCase(string name, string description, Target target, int payloadBytes, bool bare = false)
+internal class DeliverCase(string name, string description, Target target, int payloadBytes, bool bare = false, bool events = false)
     : BenchCase(name, description, target)
 {
     private const int Backlog = 300_000;
@@ -42,10 +42,10 @@ internal sealed class DeliverCase(string name, string description, Target target
         }
     }
 
-    private async Task<Sample> SubscribeAsync(BenchContext context, string consumer, int messages)
+    protected virtual async Task<Sample> SubscribeAsync(BenchContext context, string consumer, int messages)
     {
         await using var connection = await Http2Connection.ConnectAsync(context.Dataplane);
-        var subscription = new Subscription(messages, firstSequence: 1);
+        var subscription = new Subscription(messages, events ? 0 : 1, events);
         return await context.Meter.MeasureAsync(async () =>
         {
             await subscription.OpenAsync(connection, context.Dataplane, StreamName, consumer, SubjectName);

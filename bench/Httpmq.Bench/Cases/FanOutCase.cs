@@ -110,9 +110,9 @@ internal sealed class FanOutCase(string name, string description, Target target)
 
     private sealed class FanSubscription(Countdown countdown) : Subscription(expected: long.MaxValue, firstSequence: 0)
     {
-        public override void OnFault(string reason)
+        public override void OnFailed(string reason)
         {
-            base.OnFault(reason);
+            base.OnFailed(reason);
             countdown.Fail(reason);
         }
 

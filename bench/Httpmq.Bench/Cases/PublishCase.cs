@@ -6,7 +6,8 @@ using Httpmq.Bench.Nats;
 namespace Httpmq.Bench.Cases;
 
 /// <summary>One message per request, against a pipelined publisher with as many in flight.</summary>
-internal class PublishCase(string name, string description, Target target, int payloadBytes, int connections, int inflight)
+internal class PublishCase(
+    string name, string description, Target target, int payloadBytes, int connections, int inflight, bool isRaw = false)
     : BenchCase(name, description, target)
 {
     protected byte[] Message { get; } = Payload.Of(payloadBytes);
@@ -24,7 +25,7 @@ internal class PublishCase(string name, string description, Target target, int p
     }
 
     protected virtual Task<Counted> PublishThroughGatewayAsync(BenchContext context) =>
-        new PublishLoad(context.Dataplane, SubjectName, Message, connections, inflight).RunAsync(context.Duration);
+        new PublishLoad(context.Dataplane, SubjectName, Message, connections, inflight, isRaw).RunAsync(context.Duration);
 
     protected async Task<Sample> PublishRawAsync(BenchContext context, int window)
     {

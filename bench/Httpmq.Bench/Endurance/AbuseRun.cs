@@ -25,7 +25,7 @@ internal sealed class AbuseRun(BenchContext context, TextWriter output)
     private static readonly TimeSpan Sampling = TimeSpan.FromMilliseconds(50);
 
     // The array pool gives back after a minute what nobody rents any more.
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(90);
+    private static readonly TimeSpan TimeLimit = TimeSpan.FromSeconds(90);
 
     private TimeSpan Window => TimeSpan.FromSeconds(8 * context.Options.Scale);
 
@@ -120,12 +120,12 @@ internal sealed class AbuseRun(BenchContext context, TextWriter output)
 
     private async Task<Standing> SettleAsync(Standing before, CancellationToken cancellationToken)
     {
-        using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        patience.CancelAfter(Patience);
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        limit.CancelAfter(TimeLimit);
         while (true)
         {
             var now = await Standing.ReadAsync(context.Gateway, context.NatsServer);
-            if (now.IsBackAt(before, Pools) || patience.IsCancellationRequested)
+            if (now.IsBackAt(before, Pools) || limit.IsCancellationRequested)
             {
                 return now;
             }

@@ -76,7 +76,7 @@ internal sealed partial class Http2Connection
 
                 break;
             case FrameHead.Reset when Find(head.Stream, remove: true) is { } stream:
-                stream.OnFault($"the gateway reset the stream, code {BinaryPrimitives.ReadInt32BigEndian(payload)}");
+                stream.OnFailed($"the gateway reset the stream, code {BinaryPrimitives.ReadInt32BigEndian(payload)}");
                 break;
             case FrameHead.Settings when (head.Flags & FrameHead.Ack) == 0:
                 OnSettings(payload);

@@ -185,7 +185,7 @@ internal sealed partial class Http2Connection : IAsyncDisposable
         _windowOpened.Release();
         foreach (var stream in streams)
         {
-            stream.OnFault(reason);
+            stream.OnFailed(reason);
         }
     }
 }

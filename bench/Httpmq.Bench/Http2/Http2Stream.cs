@@ -26,7 +26,7 @@ internal abstract class Http2Stream
     }
 
     /// <summary>The stream was reset, or the connection is gone.</summary>
-    public virtual void OnFault(string reason)
+    public virtual void OnFailed(string reason)
     {
     }
 }

@@ -14,22 +14,30 @@ internal sealed class RequestHead
     private const byte SchemeHttp = 0x86;
     private const int Authority = 1;
     private const int Path = 4;
+    private const int Accept = 19;
     private const int ContentLength = 28;
 
     private RequestHead(byte[] block) => Block = block;
 
     public byte[] Block { get; }
 
-    public static RequestHead Get(Uri server, string path) => Encode(MethodGet, server, path, contentLength: null);
+    public static RequestHead Get(Uri server, string path, string? accept = null) =>
+        Encode(MethodGet, server, path, contentLength: null, accept);
 
-    public static RequestHead Post(Uri server, string path, int? contentLength = null) => Encode(MethodPost, server, path, contentLength);
+    public static RequestHead Post(Uri server, string path, int? contentLength = null) =>
+        Encode(MethodPost, server, path, contentLength, accept: null);
 
-    private static RequestHead Encode(byte method, Uri server, string path, int? contentLength)
+    private static RequestHead Encode(byte method, Uri server, string path, int? contentLength, string? accept)
     {
         var block = new ArrayBufferWriter<byte>();
         block.Write([method, SchemeHttp]);
         WriteLiteral(block, Path, path);
         WriteLiteral(block, Authority, server.Authority);
+        if (accept is not null)
+        {
+            WriteLiteral(block, Accept, accept);
+        }
+
         if (contentLength is { } length)
         {
             WriteLiteral(block, ContentLength, $"{length}");

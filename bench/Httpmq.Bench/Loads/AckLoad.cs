@@ -55,9 +55,9 @@ internal sealed class AckLoad : LineSubscription
         _acknowledging.Flush();
     }
 
-    public override void OnFault(string reason)
+    public override void OnFailed(string reason)
     {
-        base.OnFault(reason);
+        base.OnFailed(reason);
         AllConfirmed.TrySetException(new BenchException(reason));
     }
 
@@ -129,7 +129,7 @@ internal sealed class AckLoad : LineSubscription
 
         public override void OnData(ReadOnlySpan<byte> data)
         {
-            // A batch is answered with 200 as a whole, and with the fate of each.
+            // A batch is answered with 200 as a whole, and with the outcome of each.
             if (_status != 200 || data.IndexOf("\"success\":false"u8) >= 0)
             {
                 _failed = true;
@@ -149,6 +149,6 @@ internal sealed class AckLoad : LineSubscription
             }
         }
 
-        public override void OnFault(string reason) => load.OnFault(reason);
+        public override void OnFailed(string reason) => load.OnFailed(reason);
     }
 }

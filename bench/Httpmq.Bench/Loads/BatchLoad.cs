@@ -14,7 +14,7 @@ internal sealed class BatchLoad(Uri server, string subject, byte[] message) : Ht
 {
     private const int MaxInflight = 4096;
     private const int PartBytes = 16 * 1024;
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan TimeLimit = TimeSpan.FromSeconds(10);
 
     private readonly byte[] _record = Encoding.ASCII.GetBytes(
         $$"""{"subject":"{{subject}}","b64_msg":"{{Convert.ToBase64String(message)}}"}""" + "\n");
@@ -48,7 +48,7 @@ internal sealed class BatchLoad(Uri server, string subject, byte[] message) : Ht
             }
 
             await connection.SendAsync(this, part.WrittenMemory, endOfBody: false);
-            if (messages == perPart && await _answering.Task.WaitAsync(Patience) is not 200 and var status)
+            if (messages == perPart && await _answering.Task.WaitAsync(TimeLimit) is not 200 and var status)
             {
                 throw status is 404 or 405
                     ? new NotAvailableException("POST /v1/data/publish does not exist")
@@ -57,7 +57,7 @@ internal sealed class BatchLoad(Uri server, string subject, byte[] message) : Ht
         }
 
         await connection.SendAsync(this, ReadOnlyMemory<byte>.Empty, endOfBody: true);
-        await _ended.Task.WaitAsync(Patience);
+        await _ended.Task.WaitAsync(TimeLimit);
         return _answered == messages
             ? new Counted(messages, _latency)
             : throw new BenchException($"{messages} records were answered by {_answered} lines");
@@ -71,7 +71,7 @@ internal sealed class BatchLoad(Uri server, string subject, byte[] message) : Ht
     {
         if (data.IndexOf("\"success\":false"u8) >= 0)
         {
-            OnFault($"a record failed: {Encoding.UTF8.GetString(data)}");
+            OnFailed($"a record failed: {Encoding.UTF8.GetString(data)}");
             return;
         }
 
@@ -89,7 +89,7 @@ internal sealed class BatchLoad(Uri server, string subject, byte[] message) : Ht
 
     public override void OnEnd() => _ended.TrySetResult();
 
-    public override void OnFault(string reason)
+    public override void OnFailed(string reason)
     {
         var exception = new BenchException(reason);
         _answering.TrySetException(exception);

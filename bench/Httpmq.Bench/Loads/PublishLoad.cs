@@ -9,14 +9,23 @@ namespace Httpmq.Bench.Loads;
 /// Publishes one message per request: so many connections, so many requests in flight on each, every answer followed by the
 /// next request, until the time is over.
 /// </summary>
-internal sealed class PublishLoad(Uri server, string subject, byte[] message, int connections, int inflight)
+/// <param name="server">The dataplane.</param>
+/// <param name="subject">Where to.</param>
+/// <param name="message">The message's bytes.</param>
+/// <param name="connections">HTTP/2 connections.</param>
+/// <param name="inflight">Requests in flight on each of them.</param>
+/// <param name="isRaw">The body is the message; else base64.</param>
+internal sealed class PublishLoad(Uri server, string subject, byte[] message, int connections, int inflight, bool isRaw = false)
 {
-    private readonly byte[] _body = Encoding.ASCII.GetBytes(Convert.ToBase64String(message));
+    private readonly byte[] _body = isRaw ? message : Encoding.ASCII.GetBytes(Convert.ToBase64String(message));
 
     public async Task<Counted> RunAsync(TimeSpan duration)
     {
         var state = new State(
-            RequestHead.Post(server, $"/v1/data/subject/{subject}", _body.Length), _body, duration, connections * inflight);
+            RequestHead.Post(server, $"/v1/data/subject/{subject}{(isRaw ? "?encoding=raw" : string.Empty)}", _body.Length),
+            _body,
+            duration,
+            connections * inflight);
         var opened = await Task.WhenAll(Enumerable.Range(0, connections).Select(_ => Http2Connection.ConnectAsync(server)));
         try
         {
@@ -103,7 +112,7 @@ internal sealed class PublishLoad(Uri server, string subject, byte[] message, in
         {
             if (_status != 200)
             {
-                OnFault($"publish was answered with {_status}: {_answer}");
+                OnFailed($"publish was answered with {_status}: {_answer}");
             }
             else if (state.Count(_started))
             {
@@ -111,6 +120,6 @@ internal sealed class PublishLoad(Uri server, string subject, byte[] message, in
             }
         }
 
-        public override void OnFault(string reason) => state.Done.TrySetException(new BenchException(reason));
+        public override void OnFailed(string reason) => state.Done.TrySetException(new BenchException(reason));
     }
 }

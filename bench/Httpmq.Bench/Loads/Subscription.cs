@@ -4,27 +4,34 @@ using Httpmq.Bench.Http2;
 namespace Httpmq.Bench.Loads;
 
 /// <summary>
-/// A push-subscribe: its answer is lines of JSON that never ends. They are counted, not parsed; in each piece one whole line's
+/// A push-subscribe or a replay: its answer is lines of JSON. They are counted, not parsed; in each piece one whole line's
 /// consumer sequence is compared with the count, so that a lost or repeated message shows at once.
 /// </summary>
 internal class Subscription : Http2Stream
 {
     private const int KeptTail = 400;
 
+    // Of server-sent events: a blank line ends the first one, and each message has three lines.
+    private const int LinesBeforeEvents = 2;
+    private const int LinesOfAnEvent = 3;
+
     private readonly TaskCompletionSource _open = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource _complete = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly byte[] _tail = new byte[KeptTail];
     private readonly long _expected;
     private readonly long _firstSequence;
+    private readonly bool _isOfEvents;
     private int _tailLength;
     private long _lines;
     private int _status;
 
     /// <param name="expected">The number of messages after which it is complete.</param>
     /// <param name="firstSequence">The consumer sequence of the first one, or 0: do not check.</param>
-    public Subscription(long expected, long firstSequence)
+    /// <param name="isOfEvents">Asks for server-sent events; they are counted only.</param>
+    public Subscription(long expected, long firstSequence, bool isOfEvents = false)
     {
-        _expected = expected;
+        _isOfEvents = isOfEvents;
+        _expected = isOfEvents ? LinesBeforeEvents + (LinesOfAnEvent * expected) : expected;
         _firstSequence = firstSequence;
     }
 
@@ -37,7 +44,12 @@ internal class Subscription : Http2Stream
     {
         var path = $"/v1/data/stream/{stream}/consumer/{consumer}?subject_name={Uri.EscapeDataString(subject)}"
             + (group is null ? string.Empty : $"&delivery_group={group}");
-        connection.Start(this, RequestHead.Get(server, path), []);
+        return OpenAsync(connection, server, path);
+    }
+
+    public Task OpenAsync(Http2Connection connection, Uri server, string path)
+    {
+        connection.Start(this, RequestHead.Get(server, path, _isOfEvents ? "text/event-stream" : null), []);
         connection.Flush();
         return _open.Task;
     }
@@ -64,11 +76,11 @@ internal class Subscription : Http2Stream
         }
     }
 
-    public override void OnEnd() => OnFault(
+    public override void OnEnd() => OnFailed(
         $"the subscription ended with "
-            + $"status {_status} after {_lines} of {_expected} messages: {Encoding.UTF8.GetString(_tail, 0, _tailLength)}");
+            + $"status {_status} after {_lines} of {_expected} lines: {Encoding.UTF8.GetString(_tail, 0, _tailLength)}");
 
-    public override void OnFault(string reason)
+    public override void OnFailed(string reason)
     {
         var exception = new BenchException(reason);
         if (!_open.TrySetException(exception))

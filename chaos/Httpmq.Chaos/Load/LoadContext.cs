@@ -10,6 +10,9 @@ internal sealed record LoadContext(string Stream, IReadOnlyList<GatewaySite> Sit
 
     private volatile TaskCompletionSource? _acksHeld;
 
+    /// <inheritdoc cref="ChaosOptions.Verbs"/>
+    public bool Verbs { get; init; }
+
     /// <summary>While false, clients behave as the well-behaved ones do: they acknowledge everything and never leave.</summary>
     public bool Unruly { get; private set; }
 

@@ -10,13 +10,17 @@ namespace Httpmq.Chaos.Load;
 
 /// <summary>
 /// Subscribes through one gateway, comes back whenever its subscription ends, and acknowledges what it gets through the
-/// same gateway or the other. While unruly it also forgets acknowledgements and leaves without a word.
+/// same gateway or the other, by either route. While unruly it also asks for messages again and ends them where it may, forgets
+/// acknowledgements, and leaves without a word.
 /// </summary>
 internal sealed class Subscriber(
     string name, string consumer, string? group, int site, LoadContext context, int seed, TimeSpan delay = default) : IDisposable
 {
     private const int MostAcksInFlight = 64;
     private const double ForgetChance = 0.01;
+    private const double NakChance = 0.02;
+    private const double TermChance = 0.05;
+    private const double ProgressChance = 0.03;
     private const double OtherGatewayChance = 0.6;
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(200);
 
@@ -25,7 +29,8 @@ internal sealed class Subscriber(
     private readonly Acknowledger _acks = new(consumer, context);
 
     // Reading never waits for acknowledgements: what was received when must not depend on how those fare.
-    private readonly Channel<(int Site, ulong Sequence, ulong ConsumerSequence)> _received = Channel.CreateUnbounded<(int, ulong, ulong)>();
+    private readonly Channel<(int Site, Settling Settling, ulong Sequence, ulong ConsumerSequence)> _received =
+        Channel.CreateUnbounded<(int, Settling, ulong, ulong)>();
     private int _subscriptions;
 
     public async Task RunAsync(CancellationToken stopping)
@@ -119,15 +124,24 @@ internal sealed class Subscriber(
         }
 
         var through = _random.NextDouble() < OtherGatewayChance ? 1 - site : site;
-        _received.Writer.TryWrite((through, sequence, consumerSequence));
+        _received.Writer.TryWrite((through, Choose(), sequence, consumerSequence));
     }
+
+    private Settling Choose() => !context.Verbs ? Settling.Ack : (context.Unruly, _random.NextDouble()) switch
+    {
+        (true, < NakChance) => Settling.Nak,
+        (true, < NakChance + TermChance) => Settling.Term,
+        (true, < NakChance + TermChance + ProgressChance) => Settling.Progress,
+        (_, < 0.5) => Settling.SettledAck,
+        _ => Settling.Ack,
+    };
 
     private async Task AckAllAsync()
     {
-        await foreach (var (through, sequence, consumerSequence) in _received.Reader.ReadAllAsync())
+        await foreach (var (through, settling, sequence, consumerSequence) in _received.Reader.ReadAllAsync())
         {
             await context.MayAcknowledgeAsync();
-            await _acks.AckAsync(through, sequence, consumerSequence);
+            await _acks.SettleAsync(through, settling, sequence, consumerSequence);
         }
     }
 }

@@ -11,7 +11,6 @@ namespace Httpmq.Client.Generate;
 internal static class ClientCode
 {
     private const string List = "System.Collections.Generic.IReadOnlyList";
-    private const string Publish = "PublishMessageAsync";
     private const string Map = "System.Collections.Generic.IReadOnlyDictionary";
 
     public static string Generate(OpenApiDocument document, string className, string[] exclude)
@@ -26,6 +25,14 @@ internal static class ClientCode
             }
         }
 
+        foreach (var operation in document.Operations)
+        {
+            // What both documents have is named after its API there; here the class says which it is.
+            var id = operation.Operation.OperationId;
+            var api = className[..^"Client".Length];
+            operation.Operation.OperationId = id.StartsWith(api, StringComparison.Ordinal) ? id[api.Length..] : id;
+        }
+
         foreach (var content in document.Operations.SelectMany(operation => Contents(operation.Operation)))
         {
             // Where there are two shapes, the first is the simple one; C# has no type for "either".
@@ -36,8 +43,8 @@ internal static class ClientCode
         {
             ClassName = className,
             OperationNameGenerator = new SingleClientFromOperationIdOperationNameGenerator(),
-            ExcludedOperationIds = ["Subscribe", "PublishBatch"],
-            ExcludedParameterNames = ["Httpmq-Request-ID"],
+            ExcludedOperationIds = ["Subscribe", "Replay", "SubscribeDuplex", "PublishBatch", "PublishMessage"],
+            ExcludedParameterNames = ["Httpmq-Request-ID", "Idempotency-Key", "If-Match", "If-None-Match", "encoding", "Prefer"],
             ExceptionClass = "HttpmqException",
 
             // Written by hand: the generator's say what the document says of a status, and not what the gateway said.
@@ -54,14 +61,14 @@ internal static class ClientCode
         code.GenerateDataAnnotations = false;
         code.GenerateNullableReferenceTypes = true;
         code.GenerateOptionalPropertiesAsNullable = true;
-        code.ExcludedTypeNames = exclude;
+        code.ExcludedTypeNames = [.. exclude, "OpenSign", "KeepAliveSign", "ReplayEndSign"];
         code.PropertyNameGenerator = new PascalCaseNames();
         code.TypeNameGenerator = new TypeNames();
         (code.ArrayType, code.ArrayInstanceType) = (List, "System.Collections.Generic.List");
         (code.DictionaryType, code.DictionaryInstanceType) = (Map, "System.Collections.Generic.Dictionary");
         settings.ResponseArrayType = settings.ParameterArrayType = List;
         settings.ResponseDictionaryType = settings.ParameterDictionaryType = Map;
-        return Wrap(Hide(new CSharpClientGenerator(document, settings).GenerateFile()));
+        return Wrap(new CSharpClientGenerator(document, settings).GenerateFile());
     }
 
     /// <summary>A duration is an integer or a text; C# keeps the integer, and a caller his TimeSpan's ticks times 100.</summary>
@@ -72,14 +79,13 @@ internal static class ClientCode
             (property.Type, property.Format) = (first.Type, first.Format);
             property.AnyOf.Clear();
         }
-    }
 
-    /// <summary>
-    /// Publishing takes base64 as a string, and a plain text often looks like base64: callers get <c>PublishAsync</c>, which takes bytes.
-    /// </summary>
-    private static string Hide(string code) =>
-        code.Replace($"public virtual async System.Threading.Tasks.Task<PublishAnswer> {Publish}(",
-            $"internal async System.Threading.Tasks.Task<PublishAnswer> {Publish}(", StringComparison.Ordinal);
+        if (property.AdditionalPropertiesSchema is { AnyOf: { Count: > 0 } either })
+        {
+            // Of a text or a list of texts the list is what can be said in all cases.
+            property.AdditionalPropertiesSchema = either.Last();
+        }
+    }
 
     /// <summary>
     /// Calls go through one place, which waits for the whole answer and makes the library's exception of whatever goes wrong.

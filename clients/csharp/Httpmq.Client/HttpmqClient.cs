@@ -1,3 +1,5 @@
+using System.Text;
+
 namespace Httpmq.Client;
 
 /// <summary>Both APIs of a gateway, over HTTP/2 connections that they share and keep. Safe for concurrent use; one is enough.</summary>
@@ -16,7 +18,7 @@ public sealed class HttpmqClient : IDisposable
     /// <summary>Streams and consumers.</summary>
     public ManagementClient Management { get; }
 
-    /// <summary>Publish, subscribe, acknowledge.</summary>
+    /// <summary>Publish, receive, settle, read.</summary>
     public DataplaneClient Dataplane { get; }
 
     /// <summary>Creates a client; it connects when it is first used.</summary>
@@ -40,6 +42,9 @@ public sealed class HttpmqClient : IDisposable
         KeepAlivePingPolicy = HttpKeepAlivePingPolicy.WithActiveRequests,
         KeepAlivePingDelay = TimeSpan.FromSeconds(30),
         KeepAlivePingTimeout = TimeSpan.FromSeconds(15),
+
+        // Headers of messages, as the gateway reads them.
+        RequestHeaderEncodingSelector = static (_, _) => Encoding.UTF8,
     })
     {
         // The paths of the generated code are relative to it.

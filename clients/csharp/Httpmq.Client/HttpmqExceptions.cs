@@ -2,7 +2,8 @@ namespace Httpmq.Client;
 
 /// <summary>
 /// A call failed. All exceptions of this library derive from it: the gateway refused (<see cref="HttpmqException{TResult}"/>), it could not
-/// be reached (<see cref="HttpmqUnreachableException"/>), or it ended a subscription (<see cref="HttpmqSubscriptionEndedException"/>).
+/// be reached (<see cref="HttpmqUnreachableException"/>), it ended a subscription (<see cref="HttpmqSubscriptionEndedException"/>), or a
+/// delivery could not be settled (<see cref="HttpmqSettlementException"/>).
 /// </summary>
 public class HttpmqException : Exception
 {
@@ -96,6 +97,21 @@ public sealed class HttpmqUnreachableException : HttpmqException
 
     /// <summary>The address that was tried.</summary>
     public Uri? Gateway { get; }
+}
+
+/// <summary>JetStream did not confirm a settlement, or the gateway refused it: <see cref="HttpmqException.Error"/> says why.</summary>
+public sealed class HttpmqSettlementException : HttpmqException
+{
+    /// <summary>A settlement of which nothing was done.</summary>
+    /// <param name="error">Why.</param>
+    public HttpmqSettlementException(Error error)
+        : base($"{error?.Code} {error?.Message}: {error?.Detail}", error, innerException: null)
+    {
+    }
+
+    internal HttpmqSettlementException(SettleFailure failure, string? requestId = null)
+        : this(new Error { Code = failure.Code, Message = failure.Message, Detail = failure.Detail, Type = failure.Type }) =>
+        RequestId = requestId;
 }
 
 /// <summary>A subscription ended from the other side. Unless its consumer is gone, subscribing again goes on where it ended.</summary>

@@ -159,7 +159,7 @@ internal sealed class ConfigurationFileTests : ConfigurationTest
 
     [TestCase("config.yaml", "nats:\n  server_uri: [a\n  b: c\n", "not valid YAML at line 3, column ")]
     [TestCase("config.yaml", "nats:\n\tserver_uri: x\n", "not valid YAML at line 2, column ")]
-    [TestCase("config.yaml", "nats: *nowhere\n", "not valid YAML: The anchor 'nowhere' does not exist")]
+    [TestCase("config.yaml", "nats: *nowhere\n", "not valid YAML: a value that begins with * needs quotes")]
     [TestCase("config.yaml", "nats: {}\nnats: {}\n", "not valid YAML at line 2, column 1: ")]
     [TestCase("config.yaml", "nats:\n  server_uri: 'a\n", "not valid YAML at line 2, column 15: ")]
     [TestCase("config.json", "{\n  \"nats\": {\n    \"server_uri\": nats\n  }\n}", "not valid JSON at line 3, column 20: ")]

@@ -31,7 +31,9 @@ internal sealed class EnvironmentTests : ConfigurationTest
             var run = (CommandLineResult.Run)result;
             Assert.That(run.Warnings, Is.Empty);
             var (embedded, nats) = (run.Settings.EmbeddedNats, run.Settings.Nats);
-            Assert.That(new[] { embedded.DataFolder, embedded.Executable, nats.Domain, nats.ApiPrefix }, Has.One.EqualTo("{"));
+            Assert.That(
+                new[] { embedded.DataFolder, embedded.Executable, nats.Domain, nats.ApiPrefix, nats.Login is null ? null : "{" },
+                Has.One.EqualTo("{"));
         }
     }
 

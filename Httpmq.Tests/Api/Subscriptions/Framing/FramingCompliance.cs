@@ -1,7 +1,7 @@
-using Httpmq.Api.Errors;
 using System.Buffers;
 using System.IO.Pipelines;
 using System.Text;
+using Httpmq.Api.Errors;
 using Httpmq.Api.Subscriptions.Framing;
 using Httpmq.Domain.Errors;
 using Httpmq.Domain.Messages;
@@ -120,7 +120,7 @@ internal abstract class FramingCompliance
         {
             (framing.WriteOpen, FrameKind.Sign),
             (() => framing.Write(new Delivery("a", new DeliverySequence(1, 1), "x"u8)), FrameKind.Delivery),
-            (framing.WriteKeepAlive, FrameKind.Sign),
+            (() => framing.WriteKeepAlive(DateTimeOffset.UnixEpoch), FrameKind.Sign),
             (() => framing.Write(new Delivery("a", new DeliverySequence(2, 2), "y"u8)), FrameKind.Delivery),
             (() => framing.WriteEnd(Why), FrameKind.End),
         };
@@ -193,9 +193,9 @@ internal abstract class FramingCompliance
     }
 
     private static MessageHeaders HeadersOf(params (string Name, string Value)[] pairs) =>
-        MessageHeaders.TryCreate([.. pairs.Select(pair => KeyValuePair.Create(pair.Name, pair.Value))], out var headers, out var fault)
+        MessageHeaders.TryCreate([.. pairs.Select(pair => KeyValuePair.Create(pair.Name, pair.Value))], out var headers, out var reason)
             ? headers
-            : throw new ArgumentException(fault, nameof(pairs));
+            : throw new ArgumentException(reason, nameof(pairs));
 
     private byte[] Written(Func<IFraming, int> write)
     {
@@ -235,7 +235,7 @@ internal abstract class FramingCompliance
     }
 
     /// <summary>Hands out blocks of the size that is asked for, or little more, and keeps what was written.</summary>
-    private sealed class ArrayPipeWriter : PipeWriter
+    protected sealed class ArrayPipeWriter : PipeWriter
     {
         private readonly ArrayBufferWriter<byte> _buffer = new(64 * 1024);
 

@@ -60,12 +60,20 @@ namespace Httpmq.Client
 
         /// <param name="cancellationToken">A cancellation token that can be used by other objects or threads to receive notice of cancellation.</param>
         /// <summary>
-        /// Whether the process answers.
+        /// Reads the last message of a subject, without a consumer.
         /// </summary>
-        /// <returns>The process answers.</returns>
+        /// <remarks>
+        /// `ETag` is the message's sequence: with `If-None-Match` an unchanged subject is 304. With `Accept: application/octet-stream` the
+        /// <br/>answer is the message's bytes.
+        /// </remarks>
+        /// <param name="subject">The subject: tokens split by `.`, none empty, no white space or control characters, no wildcards. Percent-encoded where a path needs it.</param>
+        /// <returns>The message.</returns>
         /// <exception cref="HttpmqException">A server side error occurred.</exception>
-        public virtual async System.Threading.Tasks.Task<Answer> AliveAsync(System.Threading.CancellationToken cancellationToken = default(System.Threading.CancellationToken))
+        public virtual async System.Threading.Tasks.Task<StoredMessageAnswer> ReadLastMessageAsync(string subject, System.Threading.CancellationToken cancellationToken = default(System.Threading.CancellationToken))
         {
+            if (subject == null)
+                throw new System.ArgumentNullException("subject");
+
             var client_ = _httpClient;
             var disposeClient_ = false;
             try
@@ -77,8 +85,9 @@ namespace Httpmq.Client
 
                     var urlBuilder_ = new System.Text.StringBuilder();
                 
-                    // Operation Path: "v1/data/alive"
-                    urlBuilder_.Append("v1/data/alive");
+                    // Operation Path: "v1/data/subject/{subject}"
+                    urlBuilder_.Append("v1/data/subject/");
+                    urlBuilder_.Append(System.Uri.EscapeDataString(ConvertToString(subject, System.Globalization.CultureInfo.InvariantCulture)));
 
                     PrepareRequest(client_, request_, urlBuilder_);
 
@@ -105,12 +114,58 @@ namespace Httpmq.Client
                         var status_ = (int)response_.StatusCode;
                         if (status_ == 200)
                         {
-                            var objectResponse_ = await ReadObjectResponseAsync<Answer>(response_, headers_, cancellationToken).ConfigureAwait(false);
+                            var objectResponse_ = await ReadObjectResponseAsync<StoredMessageAnswer>(response_, headers_, cancellationToken).ConfigureAwait(false);
                             if (objectResponse_.Object == null)
                             {
                                 throw new HttpmqException("Response was null which was not expected.", status_, objectResponse_.Text, headers_, null);
                             }
                             return objectResponse_.Object;
+                        }
+                        else
+                        if (status_ == 304)
+                        {
+                            string responseText_ = ( response_.Content == null ) ? string.Empty : await ReadAsStringAsync(response_.Content, cancellationToken).ConfigureAwait(false);
+                            throw new HttpmqException("The message is the one of `If-None-Match`.", status_, responseText_, headers_, null);
+                        }
+                        else
+                        if (status_ == 400)
+                        {
+                            var objectResponse_ = await ReadObjectResponseAsync<FailureAnswer>(response_, headers_, cancellationToken).ConfigureAwait(false);
+                            if (objectResponse_.Object == null)
+                            {
+                                throw new HttpmqException("Response was null which was not expected.", status_, objectResponse_.Text, headers_, null);
+                            }
+                            throw new HttpmqException<FailureAnswer>("The subject is invalid, or the encoding is not known.", status_, objectResponse_.Text, headers_, objectResponse_.Object, null);
+                        }
+                        else
+                        if (status_ == 404)
+                        {
+                            var objectResponse_ = await ReadObjectResponseAsync<FailureAnswer>(response_, headers_, cancellationToken).ConfigureAwait(false);
+                            if (objectResponse_.Object == null)
+                            {
+                                throw new HttpmqException("Response was null which was not expected.", status_, objectResponse_.Text, headers_, null);
+                            }
+                            throw new HttpmqException<FailureAnswer>("No stream takes this subject, or it has no message.", status_, objectResponse_.Text, headers_, objectResponse_.Object, null);
+                        }
+                        else
+                        if (status_ == 503)
+                        {
+                            var objectResponse_ = await ReadObjectResponseAsync<FailureAnswer>(response_, headers_, cancellationToken).ConfigureAwait(false);
+                            if (objectResponse_.Object == null)
+                            {
+                                throw new HttpmqException("Response was null which was not expected.", status_, objectResponse_.Text, headers_, null);
+                            }
+                            throw new HttpmqException<FailureAnswer>("NATS or its JetStream cannot be reached at the moment. `detail` says whether anything was done; try again after the time in `Retry-After`.", status_, objectResponse_.Text, headers_, objectResponse_.Object, null);
+                        }
+                        else
+                        if (status_ == 504)
+                        {
+                            var objectResponse_ = await ReadObjectResponseAsync<FailureAnswer>(response_, headers_, cancellationToken).ConfigureAwait(false);
+                            if (objectResponse_.Object == null)
+                            {
+                                throw new HttpmqException("Response was null which was not expected.", status_, objectResponse_.Text, headers_, null);
+                            }
+                            throw new HttpmqException<FailureAnswer>("JetStream did not answer in time. `detail` says whether what was asked may have happened; asking again is safe.", status_, objectResponse_.Text, headers_, objectResponse_.Object, null);
                         }
                         else
                         {
@@ -119,7 +174,7 @@ namespace Httpmq.Client
                             {
                                 throw new HttpmqException("Response was null which was not expected.", status_, objectResponse_.Text, headers_, null);
                             }
-                            throw new HttpmqException<FailureAnswer>("Any other failure, such as 500 for a fault of the gateway itself; its log has the request id.", status_, objectResponse_.Text, headers_, objectResponse_.Object, null);
+                            throw new HttpmqException<FailureAnswer>("Any other failure, such as 500 for an error of the gateway itself; its log has the request id.", status_, objectResponse_.Text, headers_, objectResponse_.Object, null);
                         }
                     }
                     finally
@@ -138,25 +193,50 @@ namespace Httpmq.Client
 
         /// <param name="cancellationToken">A cancellation token that can be used by other objects or threads to receive notice of cancellation.</param>
         /// <summary>
-        /// Whether NATS with JetStream is reachable now: asked at each call, not remembered.
+        /// Pulls messages from a pull consumer, up to 10,000 in one answer.
         /// </summary>
-        /// <returns>The gateway can serve.</returns>
+        /// <remarks>
+        /// The answer comes when `batch` messages are here, when `expires` is over or the next message does not fit into `max_bytes`, when half
+        /// <br/>of the consumer's ack_wait has passed since the first message came, or when the gateway stops. Each message is to be settled within
+        /// <br/>ack_wait, or comes again. What a client that goes away was not sent is redelivered at once; what was on its way to it, after
+        /// <br/>ack_wait. With `Accept: application/octet-stream` and a `batch` of 1 the answer is the message's bytes. With
+        /// <br/>`Accept: application/cloudevents-batch+json` it is an array of CloudEvents, each with its token in the attribute `httpmqtoken`; with
+        /// <br/>`application/cloudevents+json` and a `batch` of 1 it is one.
+        /// </remarks>
+        /// <param name="stream">The stream's name: 1 to 255 of the characters A-Z a-z 0-9 - _.</param>
+        /// <param name="consumer">The consumer's name: 1 to 255 of the characters A-Z a-z 0-9 - _.</param>
+        /// <param name="parameters">JSON, whatever the `Content-Type` says. Fields in any case; unknown ones are ignored and named in `warnings`; `null` is the same as absent.</param>
+        /// <returns>The messages; the list is empty where none came in time.</returns>
         /// <exception cref="HttpmqException">A server side error occurred.</exception>
-        public virtual async System.Threading.Tasks.Task<Answer> ReadyAsync(System.Threading.CancellationToken cancellationToken = default(System.Threading.CancellationToken))
+        public virtual async System.Threading.Tasks.Task<PullAnswer> PullMessagesAsync(string stream, string consumer, PullParameters? parameters = null, System.Threading.CancellationToken cancellationToken = default(System.Threading.CancellationToken))
         {
+            if (stream == null)
+                throw new System.ArgumentNullException("stream");
+
+            if (consumer == null)
+                throw new System.ArgumentNullException("consumer");
+
             var client_ = _httpClient;
             var disposeClient_ = false;
             try
             {
                 using (var request_ = new System.Net.Http.HttpRequestMessage())
                 {
-                    request_.Method = new System.Net.Http.HttpMethod("GET");
+                    var json_ = System.Text.Json.JsonSerializer.SerializeToUtf8Bytes(parameters, JsonSerializerSettings);
+                    var content_ = new System.Net.Http.ByteArrayContent(json_);
+                    content_.Headers.ContentType = System.Net.Http.Headers.MediaTypeHeaderValue.Parse("application/json");
+                    request_.Content = content_;
+                    request_.Method = new System.Net.Http.HttpMethod("POST");
                     request_.Headers.Accept.Add(System.Net.Http.Headers.MediaTypeWithQualityHeaderValue.Parse("application/json"));
 
                     var urlBuilder_ = new System.Text.StringBuilder();
                 
-                    // Operation Path: "v1/data/ready"
-                    urlBuilder_.Append("v1/data/ready");
+                    // Operation Path: "v1/data/stream/{stream}/consumer/{consumer}/pull"
+                    urlBuilder_.Append("v1/data/stream/");
+                    urlBuilder_.Append(System.Uri.EscapeDataString(ConvertToString(stream, System.Globalization.CultureInfo.InvariantCulture)));
+                    urlBuilder_.Append("/consumer/");
+                    urlBuilder_.Append(System.Uri.EscapeDataString(ConvertToString(consumer, System.Globalization.CultureInfo.InvariantCulture)));
+                    urlBuilder_.Append("/pull");
 
                     PrepareRequest(client_, request_, urlBuilder_);
 
@@ -183,12 +263,88 @@ namespace Httpmq.Client
                         var status_ = (int)response_.StatusCode;
                         if (status_ == 200)
                         {
-                            var objectResponse_ = await ReadObjectResponseAsync<Answer>(response_, headers_, cancellationToken).ConfigureAwait(false);
+                            var objectResponse_ = await ReadObjectResponseAsync<PullAnswer>(response_, headers_, cancellationToken).ConfigureAwait(false);
                             if (objectResponse_.Object == null)
                             {
                                 throw new HttpmqException("Response was null which was not expected.", status_, objectResponse_.Text, headers_, null);
                             }
                             return objectResponse_.Object;
+                        }
+                        else
+                        if (status_ == 204)
+                        {
+                            string responseText_ = ( response_.Content == null ) ? string.Empty : await ReadAsStringAsync(response_.Content, cancellationToken).ConfigureAwait(false);
+                            throw new HttpmqException("No message came in time, and bytes were asked for.", status_, responseText_, headers_, null);
+                        }
+                        else
+                        if (status_ == 400)
+                        {
+                            var objectResponse_ = await ReadObjectResponseAsync<FailureAnswer>(response_, headers_, cancellationToken).ConfigureAwait(false);
+                            if (objectResponse_.Object == null)
+                            {
+                                throw new HttpmqException("Response was null which was not expected.", status_, objectResponse_.Text, headers_, null);
+                            }
+                            throw new HttpmqException<FailureAnswer>("A field is out of range, or JetStream refused the pull as invalid, such as for a missing group.", status_, objectResponse_.Text, headers_, objectResponse_.Object, null);
+                        }
+                        else
+                        if (status_ == 404)
+                        {
+                            var objectResponse_ = await ReadObjectResponseAsync<FailureAnswer>(response_, headers_, cancellationToken).ConfigureAwait(false);
+                            if (objectResponse_.Object == null)
+                            {
+                                throw new HttpmqException("Response was null which was not expected.", status_, objectResponse_.Text, headers_, null);
+                            }
+                            throw new HttpmqException<FailureAnswer>("The stream or the consumer does not exist.", status_, objectResponse_.Text, headers_, objectResponse_.Object, null);
+                        }
+                        else
+                        if (status_ == 408)
+                        {
+                            var objectResponse_ = await ReadObjectResponseAsync<FailureAnswer>(response_, headers_, cancellationToken).ConfigureAwait(false);
+                            if (objectResponse_.Object == null)
+                            {
+                                throw new HttpmqException("Response was null which was not expected.", status_, objectResponse_.Text, headers_, null);
+                            }
+                            throw new HttpmqException<FailureAnswer>("The body did not come in time (`read_timeout_sec`, `limits.min_body_bytes_per_sec`).", status_, objectResponse_.Text, headers_, objectResponse_.Object, null);
+                        }
+                        else
+                        if (status_ == 409)
+                        {
+                            var objectResponse_ = await ReadObjectResponseAsync<FailureAnswer>(response_, headers_, cancellationToken).ConfigureAwait(false);
+                            if (objectResponse_.Object == null)
+                            {
+                                throw new HttpmqException("Response was null which was not expected.", status_, objectResponse_.Text, headers_, null);
+                            }
+                            throw new HttpmqException<FailureAnswer>("It is a push consumer, the pull is beyond the consumer\'s limits, `max_bytes` is less than the next message has, or another client has the pin.", status_, objectResponse_.Text, headers_, objectResponse_.Object, null);
+                        }
+                        else
+                        if (status_ == 413)
+                        {
+                            var objectResponse_ = await ReadObjectResponseAsync<FailureAnswer>(response_, headers_, cancellationToken).ConfigureAwait(false);
+                            if (objectResponse_.Object == null)
+                            {
+                                throw new HttpmqException("Response was null which was not expected.", status_, objectResponse_.Text, headers_, null);
+                            }
+                            throw new HttpmqException<FailureAnswer>("The body is larger than 8 MiB, and refused while it is read; or what JetStream would be sent is larger than the NATS server takes.", status_, objectResponse_.Text, headers_, objectResponse_.Object, null);
+                        }
+                        else
+                        if (status_ == 429)
+                        {
+                            var objectResponse_ = await ReadObjectResponseAsync<FailureAnswer>(response_, headers_, cancellationToken).ConfigureAwait(false);
+                            if (objectResponse_.Object == null)
+                            {
+                                throw new HttpmqException("Response was null which was not expected.", status_, objectResponse_.Text, headers_, null);
+                            }
+                            throw new HttpmqException<FailureAnswer>("As many subscriptions and pulls are open as the gateway takes, or as many pulls as the consumer.", status_, objectResponse_.Text, headers_, objectResponse_.Object, null);
+                        }
+                        else
+                        if (status_ == 501)
+                        {
+                            var objectResponse_ = await ReadObjectResponseAsync<FailureAnswer>(response_, headers_, cancellationToken).ConfigureAwait(false);
+                            if (objectResponse_.Object == null)
+                            {
+                                throw new HttpmqException("Response was null which was not expected.", status_, objectResponse_.Text, headers_, null);
+                            }
+                            throw new HttpmqException<FailureAnswer>("The nats-server is too old for a field of the request. `detail` names the field, and the first version that has it.", status_, objectResponse_.Text, headers_, objectResponse_.Object, null);
                         }
                         else
                         if (status_ == 503)
@@ -198,7 +354,17 @@ namespace Httpmq.Client
                             {
                                 throw new HttpmqException("Response was null which was not expected.", status_, objectResponse_.Text, headers_, null);
                             }
-                            throw new HttpmqException<FailureAnswer>("NATS or its JetStream cannot be reached at the moment, or the gateway stops.", status_, objectResponse_.Text, headers_, objectResponse_.Object, null);
+                            throw new HttpmqException<FailureAnswer>("NATS or its JetStream cannot be reached, the consumer has no leader, or the gateway stops. Nothing was delivered.", status_, objectResponse_.Text, headers_, objectResponse_.Object, null);
+                        }
+                        else
+                        if (status_ == 504)
+                        {
+                            var objectResponse_ = await ReadObjectResponseAsync<FailureAnswer>(response_, headers_, cancellationToken).ConfigureAwait(false);
+                            if (objectResponse_.Object == null)
+                            {
+                                throw new HttpmqException("Response was null which was not expected.", status_, objectResponse_.Text, headers_, null);
+                            }
+                            throw new HttpmqException<FailureAnswer>("JetStream did not answer in time. `detail` says whether what was asked may have happened; asking again is safe.", status_, objectResponse_.Text, headers_, objectResponse_.Object, null);
                         }
                         else
                         {
@@ -207,7 +373,7 @@ namespace Httpmq.Client
                             {
                                 throw new HttpmqException("Response was null which was not expected.", status_, objectResponse_.Text, headers_, null);
                             }
-                            throw new HttpmqException<FailureAnswer>("Any other failure, such as 500 for a fault of the gateway itself; its log has the request id.", status_, objectResponse_.Text, headers_, objectResponse_.Object, null);
+                            throw new HttpmqException<FailureAnswer>("Any other failure, such as 500 for an error of the gateway itself; its log has the request id.", status_, objectResponse_.Text, headers_, objectResponse_.Object, null);
                         }
                     }
                     finally
@@ -230,14 +396,14 @@ namespace Httpmq.Client
         /// </summary>
         /// <remarks>
         /// 200 means that JetStream confirmed it; acknowledging again is 200 too. Works on any instance, with or without a
-        /// <br/>subscriber there, also after a restart. For an array 200 means that the answer tells the fate of each. The whole line of the
+        /// <br/>subscriber there, also after a restart. For an array 200 means that the answer tells the outcome of each. The whole line of the
         /// <br/>delivery, as it came, is taken as well. JetStream looks at the stream sequence: of two sequences that were mistyped or swapped not
         /// <br/>all can be told from a delivery, of a wrong token all.
         /// </remarks>
         /// <param name="stream">The stream's name: 1 to 255 of the characters A-Z a-z 0-9 - _.</param>
         /// <param name="consumer">The consumer's name: 1 to 255 of the characters A-Z a-z 0-9 - _.</param>
         /// <param name="request">JSON, whatever the `Content-Type` says. Fields in any case; unknown ones are ignored and named in `warnings`; `null` is the same as absent.</param>
-        /// <returns>JetStream confirmed the acknowledgement; for an array: the fate of each delivery.</returns>
+        /// <returns>JetStream confirmed the acknowledgement; for an array: the outcome of each delivery.</returns>
         /// <exception cref="HttpmqException">A server side error occurred.</exception>
         public virtual async System.Threading.Tasks.Task<Answer> AcknowledgeMessageAsync(string stream, string consumer, AckParameters request, System.Threading.CancellationToken cancellationToken = default(System.Threading.CancellationToken))
         {
@@ -371,7 +537,7 @@ namespace Httpmq.Client
                             {
                                 throw new HttpmqException("Response was null which was not expected.", status_, objectResponse_.Text, headers_, null);
                             }
-                            throw new HttpmqException<FailureAnswer>("Any other failure, such as 500 for a fault of the gateway itself; its log has the request id.", status_, objectResponse_.Text, headers_, objectResponse_.Object, null);
+                            throw new HttpmqException<FailureAnswer>("Any other failure, such as 500 for an error of the gateway itself; its log has the request id.", status_, objectResponse_.Text, headers_, objectResponse_.Object, null);
                         }
                     }
                     finally
@@ -535,7 +701,7 @@ namespace Httpmq.Client
                             {
                                 throw new HttpmqException("Response was null which was not expected.", status_, objectResponse_.Text, headers_, null);
                             }
-                            throw new HttpmqException<FailureAnswer>("Any other failure, such as 500 for a fault of the gateway itself; its log has the request id.", status_, objectResponse_.Text, headers_, objectResponse_.Object, null);
+                            throw new HttpmqException<FailureAnswer>("Any other failure, such as 500 for an error of the gateway itself; its log has the request id.", status_, objectResponse_.Text, headers_, objectResponse_.Object, null);
                         }
                     }
                     finally
@@ -554,22 +720,23 @@ namespace Httpmq.Client
 
         /// <param name="cancellationToken">A cancellation token that can be used by other objects or threads to receive notice of cancellation.</param>
         /// <summary>
-        /// Publishes the body, a base64 text, as one message.
+        /// Reads one message of a stream by its sequence, without a consumer.
         /// </summary>
         /// <remarks>
-        /// 200 means that JetStream stored it, and says in which stream and at which sequence.
+        /// It never changes, so it may be kept. With `Accept: application/octet-stream` the answer is the message's bytes; with
+        /// <br/>`Accept: application/cloudevents+json` it is the CloudEvent that the message carries, where it carries one.
         /// </remarks>
-        /// <param name="subject">The subject to publish to: tokens split by `.`, none empty, no white space or control characters, no wildcards. Percent-encoded where a path needs it.</param>
-        /// <param name="body">The message as standard base64 with padding; CR and LF are skipped wherever they are. Any `Content-Type` is taken, also none. It decodes to at least one byte, and to no more than the stream and the NATS server take (1 MiB by default).</param>
-        /// <returns>JetStream stored the message.</returns>
+        /// <param name="stream">The stream's name: 1 to 255 of the characters A-Z a-z 0-9 - _.</param>
+        /// <param name="sequence">The message's sequence in the stream, at least 1.</param>
+        /// <returns>The message.</returns>
         /// <exception cref="HttpmqException">A server side error occurred.</exception>
-        internal async System.Threading.Tasks.Task<PublishAnswer> PublishMessageAsync(string subject, string body, System.Threading.CancellationToken cancellationToken = default(System.Threading.CancellationToken))
+        public virtual async System.Threading.Tasks.Task<StoredMessageAnswer> ReadMessageAsync(string stream, ulong sequence, System.Threading.CancellationToken cancellationToken = default(System.Threading.CancellationToken))
         {
-            if (subject == null)
-                throw new System.ArgumentNullException("subject");
+            if (stream == null)
+                throw new System.ArgumentNullException("stream");
 
-            if (body == null)
-                throw new System.ArgumentNullException("body");
+            if (sequence == null)
+                throw new System.ArgumentNullException("sequence");
 
             var client_ = _httpClient;
             var disposeClient_ = false;
@@ -577,17 +744,16 @@ namespace Httpmq.Client
             {
                 using (var request_ = new System.Net.Http.HttpRequestMessage())
                 {
-                    var content_ = new System.Net.Http.StringContent(body);
-                    content_.Headers.ContentType = System.Net.Http.Headers.MediaTypeHeaderValue.Parse("text/plain");
-                    request_.Content = content_;
-                    request_.Method = new System.Net.Http.HttpMethod("POST");
+                    request_.Method = new System.Net.Http.HttpMethod("GET");
                     request_.Headers.Accept.Add(System.Net.Http.Headers.MediaTypeWithQualityHeaderValue.Parse("application/json"));
 
                     var urlBuilder_ = new System.Text.StringBuilder();
                 
-                    // Operation Path: "v1/data/subject/{subject}"
-                    urlBuilder_.Append("v1/data/subject/");
-                    urlBuilder_.Append(System.Uri.EscapeDataString(ConvertToString(subject, System.Globalization.CultureInfo.InvariantCulture)));
+                    // Operation Path: "v1/data/stream/{stream}/message/{sequence}"
+                    urlBuilder_.Append("v1/data/stream/");
+                    urlBuilder_.Append(System.Uri.EscapeDataString(ConvertToString(stream, System.Globalization.CultureInfo.InvariantCulture)));
+                    urlBuilder_.Append("/message/");
+                    urlBuilder_.Append(System.Uri.EscapeDataString(ConvertToString(sequence, System.Globalization.CultureInfo.InvariantCulture)));
 
                     PrepareRequest(client_, request_, urlBuilder_);
 
@@ -614,7 +780,134 @@ namespace Httpmq.Client
                         var status_ = (int)response_.StatusCode;
                         if (status_ == 200)
                         {
-                            var objectResponse_ = await ReadObjectResponseAsync<PublishAnswer>(response_, headers_, cancellationToken).ConfigureAwait(false);
+                            var objectResponse_ = await ReadObjectResponseAsync<StoredMessageAnswer>(response_, headers_, cancellationToken).ConfigureAwait(false);
+                            if (objectResponse_.Object == null)
+                            {
+                                throw new HttpmqException("Response was null which was not expected.", status_, objectResponse_.Text, headers_, null);
+                            }
+                            return objectResponse_.Object;
+                        }
+                        else
+                        if (status_ == 304)
+                        {
+                            string responseText_ = ( response_.Content == null ) ? string.Empty : await ReadAsStringAsync(response_.Content, cancellationToken).ConfigureAwait(false);
+                            throw new HttpmqException("The message is the one of `If-None-Match`.", status_, responseText_, headers_, null);
+                        }
+                        else
+                        if (status_ == 400)
+                        {
+                            var objectResponse_ = await ReadObjectResponseAsync<FailureAnswer>(response_, headers_, cancellationToken).ConfigureAwait(false);
+                            if (objectResponse_.Object == null)
+                            {
+                                throw new HttpmqException("Response was null which was not expected.", status_, objectResponse_.Text, headers_, null);
+                            }
+                            throw new HttpmqException<FailureAnswer>("The sequence is not a number from 1 to 18446744073709551615, or the encoding is not known.", status_, objectResponse_.Text, headers_, objectResponse_.Object, null);
+                        }
+                        else
+                        if (status_ == 404)
+                        {
+                            var objectResponse_ = await ReadObjectResponseAsync<FailureAnswer>(response_, headers_, cancellationToken).ConfigureAwait(false);
+                            if (objectResponse_.Object == null)
+                            {
+                                throw new HttpmqException("Response was null which was not expected.", status_, objectResponse_.Text, headers_, null);
+                            }
+                            throw new HttpmqException<FailureAnswer>("The stream does not exist, or has no message with this sequence, or not any more.", status_, objectResponse_.Text, headers_, objectResponse_.Object, null);
+                        }
+                        else
+                        if (status_ == 503)
+                        {
+                            var objectResponse_ = await ReadObjectResponseAsync<FailureAnswer>(response_, headers_, cancellationToken).ConfigureAwait(false);
+                            if (objectResponse_.Object == null)
+                            {
+                                throw new HttpmqException("Response was null which was not expected.", status_, objectResponse_.Text, headers_, null);
+                            }
+                            throw new HttpmqException<FailureAnswer>("NATS or its JetStream cannot be reached at the moment. `detail` says whether anything was done; try again after the time in `Retry-After`.", status_, objectResponse_.Text, headers_, objectResponse_.Object, null);
+                        }
+                        else
+                        if (status_ == 504)
+                        {
+                            var objectResponse_ = await ReadObjectResponseAsync<FailureAnswer>(response_, headers_, cancellationToken).ConfigureAwait(false);
+                            if (objectResponse_.Object == null)
+                            {
+                                throw new HttpmqException("Response was null which was not expected.", status_, objectResponse_.Text, headers_, null);
+                            }
+                            throw new HttpmqException<FailureAnswer>("JetStream did not answer in time. `detail` says whether what was asked may have happened; asking again is safe.", status_, objectResponse_.Text, headers_, objectResponse_.Object, null);
+                        }
+                        else
+                        {
+                            var objectResponse_ = await ReadObjectResponseAsync<FailureAnswer>(response_, headers_, cancellationToken).ConfigureAwait(false);
+                            if (objectResponse_.Object == null)
+                            {
+                                throw new HttpmqException("Response was null which was not expected.", status_, objectResponse_.Text, headers_, null);
+                            }
+                            throw new HttpmqException<FailureAnswer>("Any other failure, such as 500 for an error of the gateway itself; its log has the request id.", status_, objectResponse_.Text, headers_, objectResponse_.Object, null);
+                        }
+                    }
+                    finally
+                    {
+                        if (disposeResponse_)
+                            response_.Dispose();
+                    }
+                }
+            }
+            finally
+            {
+                if (disposeClient_)
+                    client_.Dispose();
+            }
+        }
+
+        /// <param name="cancellationToken">A cancellation token that can be used by other objects or threads to receive notice of cancellation.</param>
+        /// <summary>
+        /// Whether the process answers.
+        /// </summary>
+        /// <remarks>
+        /// Liveness: nothing else is asked, and it is 200 without NATS as well. `HEAD` answers the status alone.
+        /// </remarks>
+        /// <returns>The process answers.</returns>
+        /// <exception cref="HttpmqException">A server side error occurred.</exception>
+        public virtual async System.Threading.Tasks.Task<Answer> AliveAsync(System.Threading.CancellationToken cancellationToken = default(System.Threading.CancellationToken))
+        {
+            var client_ = _httpClient;
+            var disposeClient_ = false;
+            try
+            {
+                using (var request_ = new System.Net.Http.HttpRequestMessage())
+                {
+                    request_.Method = new System.Net.Http.HttpMethod("GET");
+                    request_.Headers.Accept.Add(System.Net.Http.Headers.MediaTypeWithQualityHeaderValue.Parse("application/json"));
+
+                    var urlBuilder_ = new System.Text.StringBuilder();
+                
+                    // Operation Path: "v1/data/alive"
+                    urlBuilder_.Append("v1/data/alive");
+
+                    PrepareRequest(client_, request_, urlBuilder_);
+
+                    var url_ = urlBuilder_.ToString();
+                    request_.RequestUri = new System.Uri(url_, System.UriKind.RelativeOrAbsolute);
+
+                    PrepareRequest(client_, request_, url_);
+
+                    var response_ = await client_.CallAsync(request_, System.Net.Http.HttpCompletionOption.ResponseContentRead, cancellationToken).ConfigureAwait(false);
+                    var disposeResponse_ = true;
+                    try
+                    {
+                        var headers_ = new System.Collections.Generic.Dictionary<string, System.Collections.Generic.IEnumerable<string>>();
+                        foreach (var item_ in response_.Headers)
+                            headers_[item_.Key] = item_.Value;
+                        if (response_.Content != null && response_.Content.Headers != null)
+                        {
+                            foreach (var item_ in response_.Content.Headers)
+                                headers_[item_.Key] = item_.Value;
+                        }
+
+                        ProcessResponse(client_, response_);
+
+                        var status_ = (int)response_.StatusCode;
+                        if (status_ == 200)
+                        {
+                            var objectResponse_ = await ReadObjectResponseAsync<Answer>(response_, headers_, cancellationToken).ConfigureAwait(false);
                             if (objectResponse_.Object == null)
                             {
                                 throw new HttpmqException("Response was null which was not expected.", status_, objectResponse_.Text, headers_, null);
@@ -629,47 +922,98 @@ namespace Httpmq.Client
                             {
                                 throw new HttpmqException("Response was null which was not expected.", status_, objectResponse_.Text, headers_, null);
                             }
-                            throw new HttpmqException<FailureAnswer>("The subject is invalid, or the body is not base64 or empty. detail names the position.", status_, objectResponse_.Text, headers_, objectResponse_.Object, null);
+                            throw new HttpmqException<FailureAnswer>("A parameter is not known, and `strict` says to refuse that.", status_, objectResponse_.Text, headers_, objectResponse_.Object, null);
                         }
                         else
-                        if (status_ == 404)
                         {
                             var objectResponse_ = await ReadObjectResponseAsync<FailureAnswer>(response_, headers_, cancellationToken).ConfigureAwait(false);
                             if (objectResponse_.Object == null)
                             {
                                 throw new HttpmqException("Response was null which was not expected.", status_, objectResponse_.Text, headers_, null);
                             }
-                            throw new HttpmqException<FailureAnswer>("No stream takes this subject.", status_, objectResponse_.Text, headers_, objectResponse_.Object, null);
+                            throw new HttpmqException<FailureAnswer>("Any other failure, such as 500 for an error of the gateway itself; its log has the request id.", status_, objectResponse_.Text, headers_, objectResponse_.Object, null);
+                        }
+                    }
+                    finally
+                    {
+                        if (disposeResponse_)
+                            response_.Dispose();
+                    }
+                }
+            }
+            finally
+            {
+                if (disposeClient_)
+                    client_.Dispose();
+            }
+        }
+
+        /// <param name="cancellationToken">A cancellation token that can be used by other objects or threads to receive notice of cancellation.</param>
+        /// <summary>
+        /// Whether NATS with JetStream is reachable now: asked at each call, not remembered.
+        /// </summary>
+        /// <remarks>
+        /// Readiness, for load balancers. In mode `all` the embedded server's store must be writable, too. `HEAD` answers the status alone.
+        /// </remarks>
+        /// <returns>The gateway can serve.</returns>
+        /// <exception cref="HttpmqException">A server side error occurred.</exception>
+        public virtual async System.Threading.Tasks.Task<Answer> ReadyAsync(System.Threading.CancellationToken cancellationToken = default(System.Threading.CancellationToken))
+        {
+            var client_ = _httpClient;
+            var disposeClient_ = false;
+            try
+            {
+                using (var request_ = new System.Net.Http.HttpRequestMessage())
+                {
+                    request_.Method = new System.Net.Http.HttpMethod("GET");
+                    request_.Headers.Accept.Add(System.Net.Http.Headers.MediaTypeWithQualityHeaderValue.Parse("application/json"));
+
+                    var urlBuilder_ = new System.Text.StringBuilder();
+                
+                    // Operation Path: "v1/data/ready"
+                    urlBuilder_.Append("v1/data/ready");
+
+                    PrepareRequest(client_, request_, urlBuilder_);
+
+                    var url_ = urlBuilder_.ToString();
+                    request_.RequestUri = new System.Uri(url_, System.UriKind.RelativeOrAbsolute);
+
+                    PrepareRequest(client_, request_, url_);
+
+                    var response_ = await client_.CallAsync(request_, System.Net.Http.HttpCompletionOption.ResponseContentRead, cancellationToken).ConfigureAwait(false);
+                    var disposeResponse_ = true;
+                    try
+                    {
+                        var headers_ = new System.Collections.Generic.Dictionary<string, System.Collections.Generic.IEnumerable<string>>();
+                        foreach (var item_ in response_.Headers)
+                            headers_[item_.Key] = item_.Value;
+                        if (response_.Content != null && response_.Content.Headers != null)
+                        {
+                            foreach (var item_ in response_.Content.Headers)
+                                headers_[item_.Key] = item_.Value;
+                        }
+
+                        ProcessResponse(client_, response_);
+
+                        var status_ = (int)response_.StatusCode;
+                        if (status_ == 200)
+                        {
+                            var objectResponse_ = await ReadObjectResponseAsync<Answer>(response_, headers_, cancellationToken).ConfigureAwait(false);
+                            if (objectResponse_.Object == null)
+                            {
+                                throw new HttpmqException("Response was null which was not expected.", status_, objectResponse_.Text, headers_, null);
+                            }
+                            return objectResponse_.Object;
                         }
                         else
-                        if (status_ == 408)
+                        if (status_ == 400)
                         {
                             var objectResponse_ = await ReadObjectResponseAsync<FailureAnswer>(response_, headers_, cancellationToken).ConfigureAwait(false);
                             if (objectResponse_.Object == null)
                             {
                                 throw new HttpmqException("Response was null which was not expected.", status_, objectResponse_.Text, headers_, null);
                             }
-                            throw new HttpmqException<FailureAnswer>("The body did not come in time (`read_timeout_sec`, `limits.min_body_bytes_per_sec`).", status_, objectResponse_.Text, headers_, objectResponse_.Object, null);
-                        }
-                        else
-                        if (status_ == 413)
-                        {
-                            var objectResponse_ = await ReadObjectResponseAsync<FailureAnswer>(response_, headers_, cancellationToken).ConfigureAwait(false);
-                            if (objectResponse_.Object == null)
-                            {
-                                throw new HttpmqException("Response was null which was not expected.", status_, objectResponse_.Text, headers_, null);
-                            }
-                            throw new HttpmqException<FailureAnswer>("The message is larger than the stream or the NATS server takes. It is refused while it is read.", status_, objectResponse_.Text, headers_, objectResponse_.Object, null);
-                        }
-                        else
-                        if (status_ == 415)
-                        {
-                            var objectResponse_ = await ReadObjectResponseAsync<FailureAnswer>(response_, headers_, cancellationToken).ConfigureAwait(false);
-                            if (objectResponse_.Object == null)
-                            {
-                                throw new HttpmqException("Response was null which was not expected.", status_, objectResponse_.Text, headers_, null);
-                            }
-                            throw new HttpmqException<FailureAnswer>("The body is compressed (Content-Encoding).", status_, objectResponse_.Text, headers_, objectResponse_.Object, null);
+                            throw new HttpmqException<FailureAnswer>("A parameter is not known, and `strict` says to refuse that.", status_, objectResponse_.Text, headers_, objectResponse_.Object, null);
                         }
                         else
                         if (status_ == 503)
@@ -679,27 +1023,7 @@ namespace Httpmq.Client
                             {
                                 throw new HttpmqException("Response was null which was not expected.", status_, objectResponse_.Text, headers_, null);
                             }
-                            throw new HttpmqException<FailureAnswer>("NATS or its JetStream cannot be reached at the moment. detail says whether the message may have been stored; nothing is stored later by itself. Try again after the time in Retry-After.", status_, objectResponse_.Text, headers_, objectResponse_.Object, null);
-                        }
-                        else
-                        if (status_ == 504)
-                        {
-                            var objectResponse_ = await ReadObjectResponseAsync<FailureAnswer>(response_, headers_, cancellationToken).ConfigureAwait(false);
-                            if (objectResponse_.Object == null)
-                            {
-                                throw new HttpmqException("Response was null which was not expected.", status_, objectResponse_.Text, headers_, null);
-                            }
-                            throw new HttpmqException<FailureAnswer>("JetStream did not answer in time. The message may have been stored or not, so publishing again may store it twice.", status_, objectResponse_.Text, headers_, objectResponse_.Object, null);
-                        }
-                        else
-                        if (status_ == 507)
-                        {
-                            var objectResponse_ = await ReadObjectResponseAsync<FailureAnswer>(response_, headers_, cancellationToken).ConfigureAwait(false);
-                            if (objectResponse_.Object == null)
-                            {
-                                throw new HttpmqException("Response was null which was not expected.", status_, objectResponse_.Text, headers_, null);
-                            }
-                            throw new HttpmqException<FailureAnswer>("JetStream has no room left for the message.", status_, objectResponse_.Text, headers_, objectResponse_.Object, null);
+                            throw new HttpmqException<FailureAnswer>("NATS or its JetStream cannot be reached at the moment, or the gateway stops.", status_, objectResponse_.Text, headers_, objectResponse_.Object, null);
                         }
                         else
                         {
@@ -708,7 +1032,7 @@ namespace Httpmq.Client
                             {
                                 throw new HttpmqException("Response was null which was not expected.", status_, objectResponse_.Text, headers_, null);
                             }
-                            throw new HttpmqException<FailureAnswer>("Any other failure, such as 500 for a fault of the gateway itself; its log has the request id.", status_, objectResponse_.Text, headers_, objectResponse_.Object, null);
+                            throw new HttpmqException<FailureAnswer>("Any other failure, such as 500 for an error of the gateway itself; its log has the request id.", status_, objectResponse_.Text, headers_, objectResponse_.Object, null);
                         }
                     }
                     finally
@@ -874,10 +1198,31 @@ namespace Httpmq.Client
         public int Failed { get; set; } = default!;
 
         /// <summary>
-        /// The fate of each pair, in the order of the request.
+        /// The outcome of each pair, in the order of the request.
         /// </summary>
         [System.Text.Json.Serialization.JsonPropertyName("acks")]
-        public System.Collections.Generic.IReadOnlyList<AckFate> Acks { get; set; } = new System.Collections.Generic.List<AckFate>();
+        public System.Collections.Generic.IReadOnlyList<AckResult> Acks { get; set; } = new System.Collections.Generic.List<AckResult>();
+
+    }
+
+    /// <summary>
+    /// One delivery: the two sequences that came with the message.
+    /// </summary>
+    [System.CodeDom.Compiler.GeneratedCode("NJsonSchema", "14.8.0.0 (NJsonSchema v11.6.2.0 (Newtonsoft.Json v13.0.0.0))")]
+    public partial class AckParameters
+    {
+
+        /// <summary>
+        /// The message's sequence in the stream, at least 1.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("stream")]
+        public ulong Stream { get; set; } = default!;
+
+        /// <summary>
+        /// The delivery's sequence in the consumer, at least 1. An older delivery of the same message does as well.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("consumer")]
+        public ulong Consumer { get; set; } = default!;
 
     }
 
@@ -885,7 +1230,7 @@ namespace Httpmq.Client
     /// What became of one delivery.
     /// </summary>
     [System.CodeDom.Compiler.GeneratedCode("NJsonSchema", "14.8.0.0 (NJsonSchema v11.6.2.0 (Newtonsoft.Json v13.0.0.0))")]
-    public partial class AckFate
+    public partial class AckResult
     {
 
         /// <summary>
@@ -915,27 +1260,6 @@ namespace Httpmq.Client
     }
 
     /// <summary>
-    /// One delivery: the two sequences that came with the message.
-    /// </summary>
-    [System.CodeDom.Compiler.GeneratedCode("NJsonSchema", "14.8.0.0 (NJsonSchema v11.6.2.0 (Newtonsoft.Json v13.0.0.0))")]
-    public partial class AckParameters
-    {
-
-        /// <summary>
-        /// The message's sequence in the stream, at least 1.
-        /// </summary>
-        [System.Text.Json.Serialization.JsonPropertyName("stream")]
-        public ulong Stream { get; set; } = default!;
-
-        /// <summary>
-        /// The delivery's sequence in the consumer, at least 1. An older delivery of the same message does as well.
-        /// </summary>
-        [System.Text.Json.Serialization.JsonPropertyName("consumer")]
-        public ulong Consumer { get; set; } = default!;
-
-    }
-
-    /// <summary>
     /// One delivery: the token that came with the message.
     /// </summary>
     [System.CodeDom.Compiler.GeneratedCode("NJsonSchema", "14.8.0.0 (NJsonSchema v11.6.2.0 (Newtonsoft.Json v13.0.0.0))")]
@@ -947,6 +1271,39 @@ namespace Httpmq.Client
         /// </summary>
         [System.Text.Json.Serialization.JsonPropertyName("token")]
         public string Token { get; set; } = default!;
+
+    }
+
+    /// <summary>
+    /// Where an atomic batch was stored: its records have consecutive sequences.
+    /// </summary>
+    [System.CodeDom.Compiler.GeneratedCode("NJsonSchema", "14.8.0.0 (NJsonSchema v11.6.2.0 (Newtonsoft.Json v13.0.0.0))")]
+    public partial class AtomicAnswer : Answer
+    {
+
+        /// <summary>
+        /// The stream that stored it.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("stream")]
+        public string Stream { get; set; } = default!;
+
+        /// <summary>
+        /// The first record's sequence in that stream.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("first_sequence")]
+        public ulong FirstSequence { get; set; } = default!;
+
+        /// <summary>
+        /// The last record's sequence in that stream.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("last_sequence")]
+        public ulong LastSequence { get; set; } = default!;
+
+        /// <summary>
+        /// How many records.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("count")]
+        public int Count { get; set; } = default!;
 
     }
 
@@ -964,7 +1321,8 @@ namespace Httpmq.Client
         public string Stream { get; set; } = default!;
 
         /// <summary>
-        /// The `subject_name` of the subscription, or, where none was given, the subject that the message was published to.
+        /// The subject that the message was published to. In the lines without a framing by `Accept`: the subscription's `subject_name`, where
+        /// <br/>one was given.
         /// </summary>
         [System.Text.Json.Serialization.JsonPropertyName("subject")]
         public string Subject { get; set; } = default!;
@@ -982,10 +1340,10 @@ namespace Httpmq.Client
         public DeliverySequence Sequence { get; set; } = new DeliverySequence();
 
         /// <summary>
-        /// The message, base64.
+        /// The message, base64. Not there where `encoding` asks for `msg` or `json` and the message is such a thing.
         /// </summary>
         [System.Text.Json.Serialization.JsonPropertyName("b64_msg")]
-        public byte[] B64Msg { get; set; } = default!;
+        public byte[]? B64Msg { get; set; } = default!;
 
         /// <summary>
         /// The subject that the message was published to.
@@ -1012,10 +1370,28 @@ namespace Httpmq.Client
         public System.DateTimeOffset? Time { get; set; } = default!;
 
         /// <summary>
-        /// Names this delivery, for its acknowledgement; has a check digit. With `metadata=true` only.
+        /// Names this delivery, for its acknowledgement; has a check digit. As `headers`.
         /// </summary>
         [System.Text.Json.Serialization.JsonPropertyName("token")]
         public string? Token { get; set; } = default!;
+
+        /// <summary>
+        /// The message's headers, each with its values in their order. With `metadata=true`, or in a framing that `Accept` names.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("headers")]
+        public System.Collections.Generic.IReadOnlyDictionary<string, System.Collections.Generic.IReadOnlyList<string>>? Headers { get; set; } = default!;
+
+        /// <summary>
+        /// The message as text, instead of `b64_msg`. With `encoding=utf8` only.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("msg")]
+        public string? Msg { get; set; } = default!;
+
+        /// <summary>
+        /// The message as a value, instead of `b64_msg`. With `encoding=json` only.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("json")]
+        public object? Json { get; set; } = default!;
 
     }
 
@@ -1041,6 +1417,78 @@ namespace Httpmq.Client
     }
 
     /// <summary>
+    /// What became of each event of a batch of CloudEvents.
+    /// </summary>
+    [System.CodeDom.Compiler.GeneratedCode("NJsonSchema", "14.8.0.0 (NJsonSchema v11.6.2.0 (Newtonsoft.Json v13.0.0.0))")]
+    public partial class EventBatchAnswer : Answer
+    {
+
+        /// <summary>
+        /// How many JetStream stored, or had stored before.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("published")]
+        public int Published { get; set; } = default!;
+
+        /// <summary>
+        /// How many it did not.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("failed")]
+        public int Failed { get; set; } = default!;
+
+        /// <summary>
+        /// The outcome of each event, in the order of the request.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("results")]
+        public System.Collections.Generic.IReadOnlyList<EventResult> Results { get; set; } = new System.Collections.Generic.List<EventResult>();
+
+    }
+
+    /// <summary>
+    /// What became of one event.
+    /// </summary>
+    [System.CodeDom.Compiler.GeneratedCode("NJsonSchema", "14.8.0.0 (NJsonSchema v11.6.2.0 (Newtonsoft.Json v13.0.0.0))")]
+    public partial class EventResult
+    {
+
+        /// <summary>
+        /// Its place in the array, from 0.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("index")]
+        public int Index { get; set; } = default!;
+
+        /// <summary>
+        /// Whether JetStream stored it, or had stored it before.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("success")]
+        public bool Success { get; set; } = default!;
+
+        /// <summary>
+        /// The stream that stored it; not there with an error.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("stream")]
+        public string? Stream { get; set; } = default!;
+
+        /// <summary>
+        /// Its sequence in that stream; not there with an error.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("sequence")]
+        public ulong? Sequence { get; set; } = default!;
+
+        /// <summary>
+        /// The stream had an event with the same id already, and nothing was stored; not there otherwise.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("duplicate")]
+        public bool? Duplicate { get; set; } = default!;
+
+        /// <summary>
+        /// Why it was not stored, or why that is not known; not there where it was.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("error")]
+        public Error? Error { get; set; } = default!;
+
+    }
+
+    /// <summary>
     /// One delivery that was not processed.
     /// </summary>
     [System.CodeDom.Compiler.GeneratedCode("NJsonSchema", "14.8.0.0 (NJsonSchema v11.6.2.0 (Newtonsoft.Json v13.0.0.0))")]
@@ -1050,7 +1498,7 @@ namespace Httpmq.Client
         /// <summary>
         /// How long until it is redelivered: nanoseconds, or text such as "30s"; 0: at once, else from 1 ms to a year. Absent: the step of the
         /// <br/>consumer's backoff whose turn it is, or 1 s where it has none. With a backoff JetStream adds what that step is longer than the
-        /// <br/>first. Or text with units, such as "250ms", "30s", "1h30m". Or text with units, such as "250ms", "30s", "1h30m".
+        /// <br/>first. Or text with units, such as "250ms", "30s", "1h30m".
         /// </summary>
         [System.Text.Json.Serialization.JsonPropertyName("delay")]
         public long? Delay { get; set; } = default!;
@@ -1071,10 +1519,22 @@ namespace Httpmq.Client
         public string Stream { get; set; } = default!;
 
         /// <summary>
-        /// Its sequence in that stream.
+        /// Its sequence in that stream; of a duplicate, that of the first message with its id.
         /// </summary>
         [System.Text.Json.Serialization.JsonPropertyName("sequence")]
         public ulong Sequence { get; set; } = default!;
+
+        /// <summary>
+        /// The stream had a message with the same id already, and nothing was stored; not there otherwise.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("duplicate")]
+        public bool? Duplicate { get; set; } = default!;
+
+        /// <summary>
+        /// What the counter counts with this message, as a decimal number of any length; not there where it is no counter.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("value")]
+        public string? Value { get; set; } = default!;
 
     }
 
@@ -1110,6 +1570,18 @@ namespace Httpmq.Client
         public ulong? Sequence { get; set; } = default!;
 
         /// <summary>
+        /// The stream had a message with the same id already, and nothing was stored; not there otherwise.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("duplicate")]
+        public bool? Duplicate { get; set; } = default!;
+
+        /// <summary>
+        /// What the counter counts with this message, as a decimal number; not there where it is no counter.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("value")]
+        public string? Value { get; set; } = default!;
+
+        /// <summary>
         /// Why it was not stored, or why that is not known; not there where it was.
         /// </summary>
         [System.Text.Json.Serialization.JsonPropertyName("error")]
@@ -1137,10 +1609,225 @@ namespace Httpmq.Client
         public string Subject { get; set; } = default!;
 
         /// <summary>
-        /// The message as standard base64 with padding, at least one byte.
+        /// The message as standard base64 with padding, at least one byte. A record has one of `b64_msg`, `msg` and `json`; one with the header
+        /// <br/>`Nats-Incr` has none.
         /// </summary>
         [System.Text.Json.Serialization.JsonPropertyName("b64_msg")]
-        public byte[] B64Msg { get; set; } = default!;
+        public byte[]? B64Msg { get; set; } = default!;
+
+        /// <summary>
+        /// The message as text, stored as UTF-8.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("msg")]
+        public string? Msg { get; set; } = default!;
+
+        /// <summary>
+        /// The message as any JSON value, stored as it is written.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("json")]
+        public object? Json { get; set; } = default!;
+
+        /// <summary>
+        /// The message's headers, with names as given, each with its values; a single one may stand without the list.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("headers")]
+        public System.Collections.Generic.IReadOnlyDictionary<string, System.Collections.Generic.IReadOnlyList<string>>? Headers { get; set; } = default!;
+
+        /// <summary>
+        /// Identifies the message: sent again within the stream's `duplicate_window` it is stored once. NATS: `Nats-Msg-Id`.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("id")]
+        public string? Id { get; set; } = default!;
+
+        /// <summary>
+        /// Store the message only while its subject's last message has this sequence; 0: while the subject has none.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("expected_last_subject_sequence")]
+        public ulong? ExpectedLastSubjectSequence { get; set; } = default!;
+
+        /// <summary>
+        /// How long the message is kept, at least 1 s, or `"never"`: for ever. Needs nats-server 2.11. Or text with units, such as "250ms", "30s", "1h30m".
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("ttl")]
+        public long? Ttl { get; set; } = default!;
+
+    }
+
+    /// <summary>
+    /// The messages; none where none came in time.
+    /// </summary>
+    [System.CodeDom.Compiler.GeneratedCode("NJsonSchema", "14.8.0.0 (NJsonSchema v11.6.2.0 (Newtonsoft.Json v13.0.0.0))")]
+    public partial class PullAnswer : Answer
+    {
+
+        /// <summary>
+        /// In the order of their deliveries.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("messages")]
+        public System.Collections.Generic.IReadOnlyList<PulledMessage> Messages { get; set; } = new System.Collections.Generic.List<PulledMessage>();
+
+    }
+
+    /// <summary>
+    /// How many messages are pulled, and how long they are waited for. Everything is optional, also the body.
+    /// </summary>
+    [System.CodeDom.Compiler.GeneratedCode("NJsonSchema", "14.8.0.0 (NJsonSchema v11.6.2.0 (Newtonsoft.Json v13.0.0.0))")]
+    public partial class PullParameters
+    {
+
+        /// <summary>
+        /// Messages, at most; 1 when absent.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("batch")]
+        public int? Batch { get; set; } = default!;
+
+        /// <summary>
+        /// How long to wait for them, in nanoseconds: from 1 ms to 60 s. Absent: the seconds of `Prefer: wait=30`, else 5 s. For a pull that
+        /// <br/>does not wait: `no_wait`, or `Prefer: wait=0`. Or text with units, such as "250ms", "30s", "1h30m".
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("expires")]
+        public long? Expires { get; set; } = default!;
+
+        /// <summary>
+        /// Bytes of all messages together as JetStream counts them (subject, headers, payload), at most 64 MiB. Absent: 8 MiB, or the largest
+        /// <br/>message of the NATS server.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("max_bytes")]
+        public long? MaxBytes { get; set; } = default!;
+
+        /// <summary>
+        /// Answers as soon as nothing is left to be delivered, with what there was: at once, or with `expires` when the first message came.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("no_wait")]
+        public bool? NoWait { get; set; } = default!;
+
+        /// <summary>
+        /// How messages stand in the answer: `base64` as `b64_msg` (default), `utf8` as the text `msg`, `json` as the value `json`. What does
+        /// <br/>not fit stands there as `b64_msg`.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("encoding")]
+        [System.Text.Json.Serialization.JsonConverter(typeof(System.Text.Json.Serialization.JsonStringEnumConverter<PullEncoding>))]
+        public PullEncoding? Encoding { get; set; } = default!;
+
+        /// <summary>
+        /// The priority group; required where the consumer has them. Needs nats-server 2.11.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("group")]
+        public string? Group { get; set; } = default!;
+
+        /// <summary>
+        /// Of a pinned client: the `Nats-Pin-Id` in the headers of its messages.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("id")]
+        public string? Id { get; set; } = default!;
+
+        /// <summary>
+        /// Where the group's policy is `prioritized`: from 0, the most urgent and the default, to 9. Needs nats-server 2.12.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("priority")]
+        public int? Priority { get; set; } = default!;
+
+        /// <summary>
+        /// Where the group's policy is `overflow`: nothing comes unless so many messages are to be delivered.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("min_pending")]
+        public long? MinPending { get; set; } = default!;
+
+        /// <summary>
+        /// Where the group's policy is `overflow`: nothing comes unless so many messages wait for their acknowledgement.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("min_ack_pending")]
+        public long? MinAckPending { get; set; } = default!;
+
+    }
+
+    /// <summary>
+    /// One message.
+    /// </summary>
+    [System.CodeDom.Compiler.GeneratedCode("NJsonSchema", "14.8.0.0 (NJsonSchema v11.6.2.0 (Newtonsoft.Json v13.0.0.0))")]
+    public partial class PulledMessage
+    {
+
+        /// <summary>
+        /// The subject that it was published to.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("subject")]
+        public string Subject { get; set; } = default!;
+
+        /// <summary>
+        /// What names this delivery, for its settlement; `token` does as well.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("sequence")]
+        public PulledSequence Sequence { get; set; } = new PulledSequence();
+
+        /// <summary>
+        /// How often the message has been delivered to the consumer, this time included.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("deliveries")]
+        public ulong Deliveries { get; set; } = default!;
+
+        /// <summary>
+        /// Messages that the consumer had not been sent yet.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("pending")]
+        public ulong Pending { get; set; } = default!;
+
+        /// <summary>
+        /// When the message was stored.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("time")]
+        public System.DateTimeOffset Time { get; set; } = default!;
+
+        /// <summary>
+        /// Its headers, each with all its values; not there where it has none.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("headers")]
+        public System.Collections.Generic.IReadOnlyDictionary<string, System.Collections.Generic.IReadOnlyList<string>>? Headers { get; set; } = default!;
+
+        /// <summary>
+        /// Names this delivery, for its settlement; has a check digit.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("token")]
+        public string Token { get; set; } = default!;
+
+        /// <summary>
+        /// The payload, base64.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("b64_msg")]
+        public byte[]? B64Msg { get; set; } = default!;
+
+        /// <summary>
+        /// The payload as text, with `encoding` `utf8`.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("msg")]
+        public string? Msg { get; set; } = default!;
+
+        /// <summary>
+        /// The payload as the JSON value that it is, with `encoding` `json`.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("json")]
+        public object? Json { get; set; } = default!;
+
+    }
+
+    /// <summary>
+    /// The two sequences of a delivery.
+    /// </summary>
+    [System.CodeDom.Compiler.GeneratedCode("NJsonSchema", "14.8.0.0 (NJsonSchema v11.6.2.0 (Newtonsoft.Json v13.0.0.0))")]
+    public partial class PulledSequence
+    {
+
+        /// <summary>
+        /// The message's sequence in the stream; a redelivery has the same.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("stream")]
+        public ulong Stream { get; set; } = default!;
+
+        /// <summary>
+        /// The delivery's sequence in the consumer; a redelivery has the next.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("consumer")]
+        public ulong Consumer { get; set; } = default!;
 
     }
 
@@ -1277,6 +1964,108 @@ namespace Httpmq.Client
     }
 
     /// <summary>
+    /// What became of the entries of a settlement that a client sent while it receives.
+    /// </summary>
+    [System.CodeDom.Compiler.GeneratedCode("NJsonSchema", "14.8.0.0 (NJsonSchema v11.6.2.0 (Newtonsoft.Json v13.0.0.0))")]
+    public partial class SettledEvent
+    {
+
+        /// <summary>
+        /// Always `settled`.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("event")]
+        public string Event { get; set; } = default!;
+
+        /// <summary>
+        /// The settlement's own id; null where it has none.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("id")]
+        public string? Id { get; set; } = default!;
+
+        /// <summary>
+        /// How many JetStream confirmed.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("settled")]
+        public int Settled { get; set; } = default!;
+
+        /// <summary>
+        /// How many it did not.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("failed")]
+        public int Failed { get; set; } = default!;
+
+        /// <summary>
+        /// Those that failed, in the order of the verbs.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("results")]
+        public System.Collections.Generic.IReadOnlyList<SettleFailure> Results { get; set; } = new System.Collections.Generic.List<SettleFailure>();
+
+        /// <summary>
+        /// Fields of the settlement that nobody knows; absent where there are none.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("warnings")]
+        public System.Collections.Generic.IReadOnlyList<string>? Warnings { get; set; } = default!;
+
+    }
+
+    /// <summary>
+    /// A message as it is stored.
+    /// </summary>
+    [System.CodeDom.Compiler.GeneratedCode("NJsonSchema", "14.8.0.0 (NJsonSchema v11.6.2.0 (Newtonsoft.Json v13.0.0.0))")]
+    public partial class StoredMessageAnswer : Answer
+    {
+
+        /// <summary>
+        /// The stream.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("stream")]
+        public string Stream { get; set; } = default!;
+
+        /// <summary>
+        /// The subject that it was published to.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("subject")]
+        public string Subject { get; set; } = default!;
+
+        /// <summary>
+        /// Its sequence in the stream; the answer's `ETag` as well.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("sequence")]
+        public ulong Sequence { get; set; } = default!;
+
+        /// <summary>
+        /// When it was stored.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("time")]
+        public System.DateTimeOffset Time { get; set; } = default!;
+
+        /// <summary>
+        /// Its headers, each with all its values; not there where it has none.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("headers")]
+        public System.Collections.Generic.IReadOnlyDictionary<string, System.Collections.Generic.IReadOnlyList<string>>? Headers { get; set; } = default!;
+
+        /// <summary>
+        /// The payload, base64.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("b64_msg")]
+        public byte[]? B64Msg { get; set; } = default!;
+
+        /// <summary>
+        /// The payload as text, with `encoding=utf8`.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("msg")]
+        public string? Msg { get; set; } = default!;
+
+        /// <summary>
+        /// The payload as the JSON value that it is, with `encoding=json`.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("json")]
+        public object? Json { get; set; } = default!;
+
+    }
+
+    /// <summary>
     /// One delivery that never will be processed.
     /// </summary>
     [System.CodeDom.Compiler.GeneratedCode("NJsonSchema", "14.8.0.0 (NJsonSchema v11.6.2.0 (Newtonsoft.Json v13.0.0.0))")]
@@ -1288,6 +2077,24 @@ namespace Httpmq.Client
         /// </summary>
         [System.Text.Json.Serialization.JsonPropertyName("reason")]
         public string? Reason { get; set; } = default!;
+
+    }
+
+    [System.CodeDom.Compiler.GeneratedCode("NJsonSchema", "14.8.0.0 (NJsonSchema v11.6.2.0 (Newtonsoft.Json v13.0.0.0))")]
+    public enum PullEncoding
+    {
+
+        [System.Text.Json.Serialization.JsonStringEnumMemberName(@"base64")]
+        [System.Runtime.Serialization.EnumMember(Value = @"base64")]
+        Base64 = 0,
+
+        [System.Text.Json.Serialization.JsonStringEnumMemberName(@"utf8")]
+        [System.Runtime.Serialization.EnumMember(Value = @"utf8")]
+        Utf8 = 1,
+
+        [System.Text.Json.Serialization.JsonStringEnumMemberName(@"json")]
+        [System.Runtime.Serialization.EnumMember(Value = @"json")]
+        Json = 2,
 
     }
 

@@ -60,176 +60,11 @@ namespace Httpmq.Client
 
         /// <param name="cancellationToken">A cancellation token that can be used by other objects or threads to receive notice of cancellation.</param>
         /// <summary>
-        /// Whether the process answers.
-        /// </summary>
-        /// <returns>The process answers.</returns>
-        /// <exception cref="HttpmqException">A server side error occurred.</exception>
-        public virtual async System.Threading.Tasks.Task<Answer> AliveAsync(System.Threading.CancellationToken cancellationToken = default(System.Threading.CancellationToken))
-        {
-            var client_ = _httpClient;
-            var disposeClient_ = false;
-            try
-            {
-                using (var request_ = new System.Net.Http.HttpRequestMessage())
-                {
-                    request_.Method = new System.Net.Http.HttpMethod("GET");
-                    request_.Headers.Accept.Add(System.Net.Http.Headers.MediaTypeWithQualityHeaderValue.Parse("application/json"));
-
-                    var urlBuilder_ = new System.Text.StringBuilder();
-                
-                    // Operation Path: "v1/admin/alive"
-                    urlBuilder_.Append("v1/admin/alive");
-
-                    PrepareRequest(client_, request_, urlBuilder_);
-
-                    var url_ = urlBuilder_.ToString();
-                    request_.RequestUri = new System.Uri(url_, System.UriKind.RelativeOrAbsolute);
-
-                    PrepareRequest(client_, request_, url_);
-
-                    var response_ = await client_.CallAsync(request_, System.Net.Http.HttpCompletionOption.ResponseContentRead, cancellationToken).ConfigureAwait(false);
-                    var disposeResponse_ = true;
-                    try
-                    {
-                        var headers_ = new System.Collections.Generic.Dictionary<string, System.Collections.Generic.IEnumerable<string>>();
-                        foreach (var item_ in response_.Headers)
-                            headers_[item_.Key] = item_.Value;
-                        if (response_.Content != null && response_.Content.Headers != null)
-                        {
-                            foreach (var item_ in response_.Content.Headers)
-                                headers_[item_.Key] = item_.Value;
-                        }
-
-                        ProcessResponse(client_, response_);
-
-                        var status_ = (int)response_.StatusCode;
-                        if (status_ == 200)
-                        {
-                            var objectResponse_ = await ReadObjectResponseAsync<Answer>(response_, headers_, cancellationToken).ConfigureAwait(false);
-                            if (objectResponse_.Object == null)
-                            {
-                                throw new HttpmqException("Response was null which was not expected.", status_, objectResponse_.Text, headers_, null);
-                            }
-                            return objectResponse_.Object;
-                        }
-                        else
-                        {
-                            var objectResponse_ = await ReadObjectResponseAsync<FailureAnswer>(response_, headers_, cancellationToken).ConfigureAwait(false);
-                            if (objectResponse_.Object == null)
-                            {
-                                throw new HttpmqException("Response was null which was not expected.", status_, objectResponse_.Text, headers_, null);
-                            }
-                            throw new HttpmqException<FailureAnswer>("Any other failure, such as 500 for a fault of the gateway itself; its log has the request id.", status_, objectResponse_.Text, headers_, objectResponse_.Object, null);
-                        }
-                    }
-                    finally
-                    {
-                        if (disposeResponse_)
-                            response_.Dispose();
-                    }
-                }
-            }
-            finally
-            {
-                if (disposeClient_)
-                    client_.Dispose();
-            }
-        }
-
-        /// <param name="cancellationToken">A cancellation token that can be used by other objects or threads to receive notice of cancellation.</param>
-        /// <summary>
-        /// Whether NATS with JetStream is reachable now: asked at each call, not remembered.
-        /// </summary>
-        /// <returns>The gateway can serve.</returns>
-        /// <exception cref="HttpmqException">A server side error occurred.</exception>
-        public virtual async System.Threading.Tasks.Task<Answer> ReadyAsync(System.Threading.CancellationToken cancellationToken = default(System.Threading.CancellationToken))
-        {
-            var client_ = _httpClient;
-            var disposeClient_ = false;
-            try
-            {
-                using (var request_ = new System.Net.Http.HttpRequestMessage())
-                {
-                    request_.Method = new System.Net.Http.HttpMethod("GET");
-                    request_.Headers.Accept.Add(System.Net.Http.Headers.MediaTypeWithQualityHeaderValue.Parse("application/json"));
-
-                    var urlBuilder_ = new System.Text.StringBuilder();
-                
-                    // Operation Path: "v1/admin/ready"
-                    urlBuilder_.Append("v1/admin/ready");
-
-                    PrepareRequest(client_, request_, urlBuilder_);
-
-                    var url_ = urlBuilder_.ToString();
-                    request_.RequestUri = new System.Uri(url_, System.UriKind.RelativeOrAbsolute);
-
-                    PrepareRequest(client_, request_, url_);
-
-                    var response_ = await client_.CallAsync(request_, System.Net.Http.HttpCompletionOption.ResponseContentRead, cancellationToken).ConfigureAwait(false);
-                    var disposeResponse_ = true;
-                    try
-                    {
-                        var headers_ = new System.Collections.Generic.Dictionary<string, System.Collections.Generic.IEnumerable<string>>();
-                        foreach (var item_ in response_.Headers)
-                            headers_[item_.Key] = item_.Value;
-                        if (response_.Content != null && response_.Content.Headers != null)
-                        {
-                            foreach (var item_ in response_.Content.Headers)
-                                headers_[item_.Key] = item_.Value;
-                        }
-
-                        ProcessResponse(client_, response_);
-
-                        var status_ = (int)response_.StatusCode;
-                        if (status_ == 200)
-                        {
-                            var objectResponse_ = await ReadObjectResponseAsync<Answer>(response_, headers_, cancellationToken).ConfigureAwait(false);
-                            if (objectResponse_.Object == null)
-                            {
-                                throw new HttpmqException("Response was null which was not expected.", status_, objectResponse_.Text, headers_, null);
-                            }
-                            return objectResponse_.Object;
-                        }
-                        else
-                        if (status_ == 503)
-                        {
-                            var objectResponse_ = await ReadObjectResponseAsync<FailureAnswer>(response_, headers_, cancellationToken).ConfigureAwait(false);
-                            if (objectResponse_.Object == null)
-                            {
-                                throw new HttpmqException("Response was null which was not expected.", status_, objectResponse_.Text, headers_, null);
-                            }
-                            throw new HttpmqException<FailureAnswer>("NATS or its JetStream cannot be reached at the moment, or the gateway stops.", status_, objectResponse_.Text, headers_, objectResponse_.Object, null);
-                        }
-                        else
-                        {
-                            var objectResponse_ = await ReadObjectResponseAsync<FailureAnswer>(response_, headers_, cancellationToken).ConfigureAwait(false);
-                            if (objectResponse_.Object == null)
-                            {
-                                throw new HttpmqException("Response was null which was not expected.", status_, objectResponse_.Text, headers_, null);
-                            }
-                            throw new HttpmqException<FailureAnswer>("Any other failure, such as 500 for a fault of the gateway itself; its log has the request id.", status_, objectResponse_.Text, headers_, objectResponse_.Object, null);
-                        }
-                    }
-                    finally
-                    {
-                        if (disposeResponse_)
-                            response_.Dispose();
-                    }
-                }
-            }
-            finally
-            {
-                if (disposeClient_)
-                    client_.Dispose();
-            }
-        }
-
-        /// <param name="cancellationToken">A cancellation token that can be used by other objects or threads to receive notice of cancellation.</param>
-        /// <summary>
         /// Defines a stream.
         /// </summary>
         /// <remarks>
-        /// The same definition again succeeds; another one under this name is a conflict.
+        /// The same definition again succeeds; another one under this name is a conflict. JetStream's word `num_replicas` is taken for
+        /// <br/>`replicas`, too. `warnings` names values that JetStream has replaced, such as `mirror_direct` by what holds for the mirrored stream.
         /// </remarks>
         /// <param name="parameters">JSON, whatever the `Content-Type` says. Fields in any case; unknown ones are ignored and named in `warnings`; `null` is the same as absent.</param>
         /// <returns>The stream exists as described.</returns>
@@ -330,6 +165,16 @@ namespace Httpmq.Client
                             throw new HttpmqException<FailureAnswer>("The body is larger than 8 MiB, and refused while it is read; or what JetStream would be sent is larger than the NATS server takes.", status_, objectResponse_.Text, headers_, objectResponse_.Object, null);
                         }
                         else
+                        if (status_ == 422)
+                        {
+                            var objectResponse_ = await ReadObjectResponseAsync<FailureAnswer>(response_, headers_, cancellationToken).ConfigureAwait(false);
+                            if (objectResponse_.Object == null)
+                            {
+                                throw new HttpmqException("Response was null which was not expected.", status_, objectResponse_.Text, headers_, null);
+                            }
+                            throw new HttpmqException<FailureAnswer>("JetStream refuses it as invalid in itself, or the stream does not permit it.", status_, objectResponse_.Text, headers_, objectResponse_.Object, null);
+                        }
+                        else
                         if (status_ == 501)
                         {
                             var objectResponse_ = await ReadObjectResponseAsync<FailureAnswer>(response_, headers_, cancellationToken).ConfigureAwait(false);
@@ -376,7 +221,7 @@ namespace Httpmq.Client
                             {
                                 throw new HttpmqException("Response was null which was not expected.", status_, objectResponse_.Text, headers_, null);
                             }
-                            throw new HttpmqException<FailureAnswer>("Any other failure, such as 500 for a fault of the gateway itself; its log has the request id.", status_, objectResponse_.Text, headers_, objectResponse_.Object, null);
+                            throw new HttpmqException<FailureAnswer>("Any other failure, such as 500 for an error of the gateway itself; its log has the request id.", status_, objectResponse_.Text, headers_, objectResponse_.Object, null);
                         }
                     }
                     finally
@@ -395,11 +240,18 @@ namespace Httpmq.Client
 
         /// <param name="cancellationToken">A cancellation token that can be used by other objects or threads to receive notice of cancellation.</param>
         /// <summary>
-        /// Lists all streams.
+        /// Lists streams: all, or a part of them.
         /// </summary>
+        /// <remarks>
+        /// With any of the parameters `total` says how many match, whatever `offset` and `limit` are.
+        /// </remarks>
+        /// <param name="name">Only those whose name is of this pattern: `*` stands for any characters, such as `orders-*`.</param>
+        /// <param name="subject">Only those that take this subject, or one of these where it has wildcards.</param>
+        /// <param name="offset">How many are left out, in the order of names; default 0.</param>
+        /// <param name="limit">How many are given at most; default: all.</param>
         /// <returns>The streams.</returns>
         /// <exception cref="HttpmqException">A server side error occurred.</exception>
-        public virtual async System.Threading.Tasks.Task<StreamsAnswer> ListStreamsAsync(System.Threading.CancellationToken cancellationToken = default(System.Threading.CancellationToken))
+        public virtual async System.Threading.Tasks.Task<StreamsAnswer> ListStreamsAsync(string? name = null, string? subject = null, long? offset = null, long? limit = null, System.Threading.CancellationToken cancellationToken = default(System.Threading.CancellationToken))
         {
             var client_ = _httpClient;
             var disposeClient_ = false;
@@ -414,6 +266,24 @@ namespace Httpmq.Client
                 
                     // Operation Path: "v1/admin/stream"
                     urlBuilder_.Append("v1/admin/stream");
+                    urlBuilder_.Append('?');
+                    if (name != null)
+                    {
+                        urlBuilder_.Append(System.Uri.EscapeDataString("name")).Append('=').Append(System.Uri.EscapeDataString(ConvertToString(name, System.Globalization.CultureInfo.InvariantCulture))).Append('&');
+                    }
+                    if (subject != null)
+                    {
+                        urlBuilder_.Append(System.Uri.EscapeDataString("subject")).Append('=').Append(System.Uri.EscapeDataString(ConvertToString(subject, System.Globalization.CultureInfo.InvariantCulture))).Append('&');
+                    }
+                    if (offset != null)
+                    {
+                        urlBuilder_.Append(System.Uri.EscapeDataString("offset")).Append('=').Append(System.Uri.EscapeDataString(ConvertToString(offset, System.Globalization.CultureInfo.InvariantCulture))).Append('&');
+                    }
+                    if (limit != null)
+                    {
+                        urlBuilder_.Append(System.Uri.EscapeDataString("limit")).Append('=').Append(System.Uri.EscapeDataString(ConvertToString(limit, System.Globalization.CultureInfo.InvariantCulture))).Append('&');
+                    }
+                    urlBuilder_.Length--;
 
                     PrepareRequest(client_, request_, urlBuilder_);
 
@@ -448,6 +318,16 @@ namespace Httpmq.Client
                             return objectResponse_.Object;
                         }
                         else
+                        if (status_ == 400)
+                        {
+                            var objectResponse_ = await ReadObjectResponseAsync<FailureAnswer>(response_, headers_, cancellationToken).ConfigureAwait(false);
+                            if (objectResponse_.Object == null)
+                            {
+                                throw new HttpmqException("Response was null which was not expected.", status_, objectResponse_.Text, headers_, null);
+                            }
+                            throw new HttpmqException<FailureAnswer>("The request is malformed or out of range, or JetStream refused it as invalid. `detail` names the field and the value.", status_, objectResponse_.Text, headers_, objectResponse_.Object, null);
+                        }
+                        else
                         if (status_ == 503)
                         {
                             var objectResponse_ = await ReadObjectResponseAsync<FailureAnswer>(response_, headers_, cancellationToken).ConfigureAwait(false);
@@ -474,7 +354,7 @@ namespace Httpmq.Client
                             {
                                 throw new HttpmqException("Response was null which was not expected.", status_, objectResponse_.Text, headers_, null);
                             }
-                            throw new HttpmqException<FailureAnswer>("Any other failure, such as 500 for a fault of the gateway itself; its log has the request id.", status_, objectResponse_.Text, headers_, objectResponse_.Object, null);
+                            throw new HttpmqException<FailureAnswer>("Any other failure, such as 500 for an error of the gateway itself; its log has the request id.", status_, objectResponse_.Text, headers_, objectResponse_.Object, null);
                         }
                     }
                     finally
@@ -495,6 +375,10 @@ namespace Httpmq.Client
         /// <summary>
         /// Describes one stream.
         /// </summary>
+        /// <remarks>
+        /// Its configuration and its state. A field that version 1 of this API did not have is left out where it has JetStream's default,
+        /// <br/>except `retention`, `discard`, `storage` and `duplicate_window`.
+        /// </remarks>
         /// <param name="stream">The stream's name: 1 to 255 of the characters A-Z a-z 0-9 - _.</param>
         /// <returns>The stream.</returns>
         /// <exception cref="HttpmqException">A server side error occurred.</exception>
@@ -597,7 +481,203 @@ namespace Httpmq.Client
                             {
                                 throw new HttpmqException("Response was null which was not expected.", status_, objectResponse_.Text, headers_, null);
                             }
-                            throw new HttpmqException<FailureAnswer>("Any other failure, such as 500 for a fault of the gateway itself; its log has the request id.", status_, objectResponse_.Text, headers_, objectResponse_.Object, null);
+                            throw new HttpmqException<FailureAnswer>("Any other failure, such as 500 for an error of the gateway itself; its log has the request id.", status_, objectResponse_.Text, headers_, objectResponse_.Object, null);
+                        }
+                    }
+                    finally
+                    {
+                        if (disposeResponse_)
+                            response_.Dispose();
+                    }
+                }
+            }
+            finally
+            {
+                if (disposeClient_)
+                    client_.Dispose();
+            }
+        }
+
+        /// <param name="cancellationToken">A cancellation token that can be used by other objects or threads to receive notice of cancellation.</param>
+        /// <summary>
+        /// Replaces the stream's configuration.
+        /// </summary>
+        /// <remarks>
+        /// What is absent or null becomes JetStream's default, also `subjects` (the stream's name) and `replicas` (1): send the `config` that
+        /// <br/>`GET` shows, changed where it shall change. What nats-server wrote into the metadata stays, and so does what this API does not know.
+        /// <br/>Some of it cannot be changed, such as `storage`: what is absent of that is refused, too, where it is not the default.
+        /// </remarks>
+        /// <param name="stream">The stream's name: 1 to 255 of the characters A-Z a-z 0-9 - _.</param>
+        /// <param name="parameters">JSON, whatever the `Content-Type` says. Fields in any case; unknown ones are ignored and named in `warnings`; `null` is the same as absent.</param>
+        /// <returns>The stream has this configuration.</returns>
+        /// <exception cref="HttpmqException">A server side error occurred.</exception>
+        public virtual async System.Threading.Tasks.Task<Answer> ReplaceStreamAsync(string stream, StreamReplacement parameters, System.Threading.CancellationToken cancellationToken = default(System.Threading.CancellationToken))
+        {
+            if (stream == null)
+                throw new System.ArgumentNullException("stream");
+
+            if (parameters == null)
+                throw new System.ArgumentNullException("parameters");
+
+            var client_ = _httpClient;
+            var disposeClient_ = false;
+            try
+            {
+                using (var request_ = new System.Net.Http.HttpRequestMessage())
+                {
+                    var json_ = System.Text.Json.JsonSerializer.SerializeToUtf8Bytes(parameters, JsonSerializerSettings);
+                    var content_ = new System.Net.Http.ByteArrayContent(json_);
+                    content_.Headers.ContentType = System.Net.Http.Headers.MediaTypeHeaderValue.Parse("application/json");
+                    request_.Content = content_;
+                    request_.Method = new System.Net.Http.HttpMethod("PUT");
+                    request_.Headers.Accept.Add(System.Net.Http.Headers.MediaTypeWithQualityHeaderValue.Parse("application/json"));
+
+                    var urlBuilder_ = new System.Text.StringBuilder();
+                
+                    // Operation Path: "v1/admin/stream/{stream}"
+                    urlBuilder_.Append("v1/admin/stream/");
+                    urlBuilder_.Append(System.Uri.EscapeDataString(ConvertToString(stream, System.Globalization.CultureInfo.InvariantCulture)));
+
+                    PrepareRequest(client_, request_, urlBuilder_);
+
+                    var url_ = urlBuilder_.ToString();
+                    request_.RequestUri = new System.Uri(url_, System.UriKind.RelativeOrAbsolute);
+
+                    PrepareRequest(client_, request_, url_);
+
+                    var response_ = await client_.CallAsync(request_, System.Net.Http.HttpCompletionOption.ResponseContentRead, cancellationToken).ConfigureAwait(false);
+                    var disposeResponse_ = true;
+                    try
+                    {
+                        var headers_ = new System.Collections.Generic.Dictionary<string, System.Collections.Generic.IEnumerable<string>>();
+                        foreach (var item_ in response_.Headers)
+                            headers_[item_.Key] = item_.Value;
+                        if (response_.Content != null && response_.Content.Headers != null)
+                        {
+                            foreach (var item_ in response_.Content.Headers)
+                                headers_[item_.Key] = item_.Value;
+                        }
+
+                        ProcessResponse(client_, response_);
+
+                        var status_ = (int)response_.StatusCode;
+                        if (status_ == 200)
+                        {
+                            var objectResponse_ = await ReadObjectResponseAsync<Answer>(response_, headers_, cancellationToken).ConfigureAwait(false);
+                            if (objectResponse_.Object == null)
+                            {
+                                throw new HttpmqException("Response was null which was not expected.", status_, objectResponse_.Text, headers_, null);
+                            }
+                            return objectResponse_.Object;
+                        }
+                        else
+                        if (status_ == 400)
+                        {
+                            var objectResponse_ = await ReadObjectResponseAsync<FailureAnswer>(response_, headers_, cancellationToken).ConfigureAwait(false);
+                            if (objectResponse_.Object == null)
+                            {
+                                throw new HttpmqException("Response was null which was not expected.", status_, objectResponse_.Text, headers_, null);
+                            }
+                            throw new HttpmqException<FailureAnswer>("The request is malformed or out of range, or JetStream refused it as invalid. `detail` names the field and the value.", status_, objectResponse_.Text, headers_, objectResponse_.Object, null);
+                        }
+                        else
+                        if (status_ == 404)
+                        {
+                            var objectResponse_ = await ReadObjectResponseAsync<FailureAnswer>(response_, headers_, cancellationToken).ConfigureAwait(false);
+                            if (objectResponse_.Object == null)
+                            {
+                                throw new HttpmqException("Response was null which was not expected.", status_, objectResponse_.Text, headers_, null);
+                            }
+                            throw new HttpmqException<FailureAnswer>("The stream does not exist.", status_, objectResponse_.Text, headers_, objectResponse_.Object, null);
+                        }
+                        else
+                        if (status_ == 408)
+                        {
+                            var objectResponse_ = await ReadObjectResponseAsync<FailureAnswer>(response_, headers_, cancellationToken).ConfigureAwait(false);
+                            if (objectResponse_.Object == null)
+                            {
+                                throw new HttpmqException("Response was null which was not expected.", status_, objectResponse_.Text, headers_, null);
+                            }
+                            throw new HttpmqException<FailureAnswer>("The body did not come in time (`read_timeout_sec`, `limits.min_body_bytes_per_sec`).", status_, objectResponse_.Text, headers_, objectResponse_.Object, null);
+                        }
+                        else
+                        if (status_ == 409)
+                        {
+                            var objectResponse_ = await ReadObjectResponseAsync<FailureAnswer>(response_, headers_, cancellationToken).ConfigureAwait(false);
+                            if (objectResponse_.Object == null)
+                            {
+                                throw new HttpmqException("Response was null which was not expected.", status_, objectResponse_.Text, headers_, null);
+                            }
+                            throw new HttpmqException<FailureAnswer>("A subject overlaps with those of another stream, or another change is under way.", status_, objectResponse_.Text, headers_, objectResponse_.Object, null);
+                        }
+                        else
+                        if (status_ == 413)
+                        {
+                            var objectResponse_ = await ReadObjectResponseAsync<FailureAnswer>(response_, headers_, cancellationToken).ConfigureAwait(false);
+                            if (objectResponse_.Object == null)
+                            {
+                                throw new HttpmqException("Response was null which was not expected.", status_, objectResponse_.Text, headers_, null);
+                            }
+                            throw new HttpmqException<FailureAnswer>("The body is larger than 8 MiB, and refused while it is read; or what JetStream would be sent is larger than the NATS server takes.", status_, objectResponse_.Text, headers_, objectResponse_.Object, null);
+                        }
+                        else
+                        if (status_ == 422)
+                        {
+                            var objectResponse_ = await ReadObjectResponseAsync<FailureAnswer>(response_, headers_, cancellationToken).ConfigureAwait(false);
+                            if (objectResponse_.Object == null)
+                            {
+                                throw new HttpmqException("Response was null which was not expected.", status_, objectResponse_.Text, headers_, null);
+                            }
+                            throw new HttpmqException<FailureAnswer>("JetStream refuses it as invalid in itself, or the stream does not permit it.", status_, objectResponse_.Text, headers_, objectResponse_.Object, null);
+                        }
+                        else
+                        if (status_ == 501)
+                        {
+                            var objectResponse_ = await ReadObjectResponseAsync<FailureAnswer>(response_, headers_, cancellationToken).ConfigureAwait(false);
+                            if (objectResponse_.Object == null)
+                            {
+                                throw new HttpmqException("Response was null which was not expected.", status_, objectResponse_.Text, headers_, null);
+                            }
+                            throw new HttpmqException<FailureAnswer>("The nats-server is too old for a field of the request. `detail` names the field, and the first version that has it.", status_, objectResponse_.Text, headers_, objectResponse_.Object, null);
+                        }
+                        else
+                        if (status_ == 503)
+                        {
+                            var objectResponse_ = await ReadObjectResponseAsync<FailureAnswer>(response_, headers_, cancellationToken).ConfigureAwait(false);
+                            if (objectResponse_.Object == null)
+                            {
+                                throw new HttpmqException("Response was null which was not expected.", status_, objectResponse_.Text, headers_, null);
+                            }
+                            throw new HttpmqException<FailureAnswer>("NATS or its JetStream cannot be reached at the moment. `detail` says whether anything was done; try again after the time in `Retry-After`.", status_, objectResponse_.Text, headers_, objectResponse_.Object, null);
+                        }
+                        else
+                        if (status_ == 504)
+                        {
+                            var objectResponse_ = await ReadObjectResponseAsync<FailureAnswer>(response_, headers_, cancellationToken).ConfigureAwait(false);
+                            if (objectResponse_.Object == null)
+                            {
+                                throw new HttpmqException("Response was null which was not expected.", status_, objectResponse_.Text, headers_, null);
+                            }
+                            throw new HttpmqException<FailureAnswer>("JetStream did not answer in time. `detail` says whether what was asked may have happened; asking again is safe.", status_, objectResponse_.Text, headers_, objectResponse_.Object, null);
+                        }
+                        else
+                        if (status_ == 507)
+                        {
+                            var objectResponse_ = await ReadObjectResponseAsync<FailureAnswer>(response_, headers_, cancellationToken).ConfigureAwait(false);
+                            if (objectResponse_.Object == null)
+                            {
+                                throw new HttpmqException("Response was null which was not expected.", status_, objectResponse_.Text, headers_, null);
+                            }
+                            throw new HttpmqException<FailureAnswer>("JetStream has no room left: storage, memory, or a limit of the account.", status_, objectResponse_.Text, headers_, objectResponse_.Object, null);
+                        }
+                        else
+                        {
+                            var objectResponse_ = await ReadObjectResponseAsync<FailureAnswer>(response_, headers_, cancellationToken).ConfigureAwait(false);
+                            if (objectResponse_.Object == null)
+                            {
+                                throw new HttpmqException("Response was null which was not expected.", status_, objectResponse_.Text, headers_, null);
+                            }
+                            throw new HttpmqException<FailureAnswer>("Any other failure, such as 500 for an error of the gateway itself; its log has the request id.", status_, objectResponse_.Text, headers_, objectResponse_.Object, null);
                         }
                     }
                     finally
@@ -618,6 +698,9 @@ namespace Httpmq.Client
         /// <summary>
         /// Deletes the stream with its messages and consumers.
         /// </summary>
+        /// <remarks>
+        /// It cannot be undone. Subscribers of its consumers get a last line that says so.
+        /// </remarks>
         /// <param name="stream">The stream's name: 1 to 255 of the characters A-Z a-z 0-9 - _.</param>
         /// <returns>The stream, its messages and its consumers are gone.</returns>
         /// <exception cref="HttpmqException">A server side error occurred.</exception>
@@ -720,578 +803,7 @@ namespace Httpmq.Client
                             {
                                 throw new HttpmqException("Response was null which was not expected.", status_, objectResponse_.Text, headers_, null);
                             }
-                            throw new HttpmqException<FailureAnswer>("Any other failure, such as 500 for a fault of the gateway itself; its log has the request id.", status_, objectResponse_.Text, headers_, objectResponse_.Object, null);
-                        }
-                    }
-                    finally
-                    {
-                        if (disposeResponse_)
-                            response_.Dispose();
-                    }
-                }
-            }
-            finally
-            {
-                if (disposeClient_)
-                    client_.Dispose();
-            }
-        }
-
-        /// <param name="cancellationToken">A cancellation token that can be used by other objects or threads to receive notice of cancellation.</param>
-        /// <summary>
-        /// Defines a durable consumer, or changes one.
-        /// </summary>
-        /// <remarks>
-        /// Of a consumer that exists, max_inflight, max_retry, ack_wait and notes are changed, also while somebody is subscribed.
-        /// <br/>Another mode, delivery group or filter is a conflict.
-        /// </remarks>
-        /// <param name="stream">The stream's name: 1 to 255 of the characters A-Z a-z 0-9 - _.</param>
-        /// <param name="parameters">JSON, whatever the `Content-Type` says. Fields in any case; unknown ones are ignored and named in `warnings`; `null` is the same as absent.</param>
-        /// <returns>The consumer exists as described.</returns>
-        /// <exception cref="HttpmqException">A server side error occurred.</exception>
-        public virtual async System.Threading.Tasks.Task<Answer> DefineConsumerAsync(string stream, ConsumerParameters parameters, System.Threading.CancellationToken cancellationToken = default(System.Threading.CancellationToken))
-        {
-            if (stream == null)
-                throw new System.ArgumentNullException("stream");
-
-            if (parameters == null)
-                throw new System.ArgumentNullException("parameters");
-
-            var client_ = _httpClient;
-            var disposeClient_ = false;
-            try
-            {
-                using (var request_ = new System.Net.Http.HttpRequestMessage())
-                {
-                    var json_ = System.Text.Json.JsonSerializer.SerializeToUtf8Bytes(parameters, JsonSerializerSettings);
-                    var content_ = new System.Net.Http.ByteArrayContent(json_);
-                    content_.Headers.ContentType = System.Net.Http.Headers.MediaTypeHeaderValue.Parse("application/json");
-                    request_.Content = content_;
-                    request_.Method = new System.Net.Http.HttpMethod("POST");
-                    request_.Headers.Accept.Add(System.Net.Http.Headers.MediaTypeWithQualityHeaderValue.Parse("application/json"));
-
-                    var urlBuilder_ = new System.Text.StringBuilder();
-                
-                    // Operation Path: "v1/admin/stream/{stream}/consumer"
-                    urlBuilder_.Append("v1/admin/stream/");
-                    urlBuilder_.Append(System.Uri.EscapeDataString(ConvertToString(stream, System.Globalization.CultureInfo.InvariantCulture)));
-                    urlBuilder_.Append("/consumer");
-
-                    PrepareRequest(client_, request_, urlBuilder_);
-
-                    var url_ = urlBuilder_.ToString();
-                    request_.RequestUri = new System.Uri(url_, System.UriKind.RelativeOrAbsolute);
-
-                    PrepareRequest(client_, request_, url_);
-
-                    var response_ = await client_.CallAsync(request_, System.Net.Http.HttpCompletionOption.ResponseContentRead, cancellationToken).ConfigureAwait(false);
-                    var disposeResponse_ = true;
-                    try
-                    {
-                        var headers_ = new System.Collections.Generic.Dictionary<string, System.Collections.Generic.IEnumerable<string>>();
-                        foreach (var item_ in response_.Headers)
-                            headers_[item_.Key] = item_.Value;
-                        if (response_.Content != null && response_.Content.Headers != null)
-                        {
-                            foreach (var item_ in response_.Content.Headers)
-                                headers_[item_.Key] = item_.Value;
-                        }
-
-                        ProcessResponse(client_, response_);
-
-                        var status_ = (int)response_.StatusCode;
-                        if (status_ == 200)
-                        {
-                            var objectResponse_ = await ReadObjectResponseAsync<Answer>(response_, headers_, cancellationToken).ConfigureAwait(false);
-                            if (objectResponse_.Object == null)
-                            {
-                                throw new HttpmqException("Response was null which was not expected.", status_, objectResponse_.Text, headers_, null);
-                            }
-                            return objectResponse_.Object;
-                        }
-                        else
-                        if (status_ == 400)
-                        {
-                            var objectResponse_ = await ReadObjectResponseAsync<FailureAnswer>(response_, headers_, cancellationToken).ConfigureAwait(false);
-                            if (objectResponse_.Object == null)
-                            {
-                                throw new HttpmqException("Response was null which was not expected.", status_, objectResponse_.Text, headers_, null);
-                            }
-                            throw new HttpmqException<FailureAnswer>("The request is malformed or out of range, or JetStream refused it as invalid. `detail` names the field and the value.", status_, objectResponse_.Text, headers_, objectResponse_.Object, null);
-                        }
-                        else
-                        if (status_ == 404)
-                        {
-                            var objectResponse_ = await ReadObjectResponseAsync<FailureAnswer>(response_, headers_, cancellationToken).ConfigureAwait(false);
-                            if (objectResponse_.Object == null)
-                            {
-                                throw new HttpmqException("Response was null which was not expected.", status_, objectResponse_.Text, headers_, null);
-                            }
-                            throw new HttpmqException<FailureAnswer>("The stream does not exist.", status_, objectResponse_.Text, headers_, objectResponse_.Object, null);
-                        }
-                        else
-                        if (status_ == 408)
-                        {
-                            var objectResponse_ = await ReadObjectResponseAsync<FailureAnswer>(response_, headers_, cancellationToken).ConfigureAwait(false);
-                            if (objectResponse_.Object == null)
-                            {
-                                throw new HttpmqException("Response was null which was not expected.", status_, objectResponse_.Text, headers_, null);
-                            }
-                            throw new HttpmqException<FailureAnswer>("The body did not come in time (`read_timeout_sec`, `limits.min_body_bytes_per_sec`).", status_, objectResponse_.Text, headers_, objectResponse_.Object, null);
-                        }
-                        else
-                        if (status_ == 409)
-                        {
-                            var objectResponse_ = await ReadObjectResponseAsync<FailureAnswer>(response_, headers_, cancellationToken).ConfigureAwait(false);
-                            if (objectResponse_.Object == null)
-                            {
-                                throw new HttpmqException("Response was null which was not expected.", status_, objectResponse_.Text, headers_, null);
-                            }
-                            throw new HttpmqException<FailureAnswer>("The consumer exists with another mode, delivery group or filter, or the stream has as many consumers as it may.", status_, objectResponse_.Text, headers_, objectResponse_.Object, null);
-                        }
-                        else
-                        if (status_ == 413)
-                        {
-                            var objectResponse_ = await ReadObjectResponseAsync<FailureAnswer>(response_, headers_, cancellationToken).ConfigureAwait(false);
-                            if (objectResponse_.Object == null)
-                            {
-                                throw new HttpmqException("Response was null which was not expected.", status_, objectResponse_.Text, headers_, null);
-                            }
-                            throw new HttpmqException<FailureAnswer>("The body is larger than 8 MiB, and refused while it is read; or what JetStream would be sent is larger than the NATS server takes.", status_, objectResponse_.Text, headers_, objectResponse_.Object, null);
-                        }
-                        else
-                        if (status_ == 501)
-                        {
-                            var objectResponse_ = await ReadObjectResponseAsync<FailureAnswer>(response_, headers_, cancellationToken).ConfigureAwait(false);
-                            if (objectResponse_.Object == null)
-                            {
-                                throw new HttpmqException("Response was null which was not expected.", status_, objectResponse_.Text, headers_, null);
-                            }
-                            throw new HttpmqException<FailureAnswer>("The nats-server is too old for a field of the request. `detail` names the field, and the first version that has it.", status_, objectResponse_.Text, headers_, objectResponse_.Object, null);
-                        }
-                        else
-                        if (status_ == 503)
-                        {
-                            var objectResponse_ = await ReadObjectResponseAsync<FailureAnswer>(response_, headers_, cancellationToken).ConfigureAwait(false);
-                            if (objectResponse_.Object == null)
-                            {
-                                throw new HttpmqException("Response was null which was not expected.", status_, objectResponse_.Text, headers_, null);
-                            }
-                            throw new HttpmqException<FailureAnswer>("NATS or its JetStream cannot be reached at the moment. `detail` says whether anything was done; try again after the time in `Retry-After`.", status_, objectResponse_.Text, headers_, objectResponse_.Object, null);
-                        }
-                        else
-                        if (status_ == 504)
-                        {
-                            var objectResponse_ = await ReadObjectResponseAsync<FailureAnswer>(response_, headers_, cancellationToken).ConfigureAwait(false);
-                            if (objectResponse_.Object == null)
-                            {
-                                throw new HttpmqException("Response was null which was not expected.", status_, objectResponse_.Text, headers_, null);
-                            }
-                            throw new HttpmqException<FailureAnswer>("JetStream did not answer in time. `detail` says whether what was asked may have happened; asking again is safe.", status_, objectResponse_.Text, headers_, objectResponse_.Object, null);
-                        }
-                        else
-                        if (status_ == 507)
-                        {
-                            var objectResponse_ = await ReadObjectResponseAsync<FailureAnswer>(response_, headers_, cancellationToken).ConfigureAwait(false);
-                            if (objectResponse_.Object == null)
-                            {
-                                throw new HttpmqException("Response was null which was not expected.", status_, objectResponse_.Text, headers_, null);
-                            }
-                            throw new HttpmqException<FailureAnswer>("JetStream has no room left: storage, memory, or a limit of the account.", status_, objectResponse_.Text, headers_, objectResponse_.Object, null);
-                        }
-                        else
-                        {
-                            var objectResponse_ = await ReadObjectResponseAsync<FailureAnswer>(response_, headers_, cancellationToken).ConfigureAwait(false);
-                            if (objectResponse_.Object == null)
-                            {
-                                throw new HttpmqException("Response was null which was not expected.", status_, objectResponse_.Text, headers_, null);
-                            }
-                            throw new HttpmqException<FailureAnswer>("Any other failure, such as 500 for a fault of the gateway itself; its log has the request id.", status_, objectResponse_.Text, headers_, objectResponse_.Object, null);
-                        }
-                    }
-                    finally
-                    {
-                        if (disposeResponse_)
-                            response_.Dispose();
-                    }
-                }
-            }
-            finally
-            {
-                if (disposeClient_)
-                    client_.Dispose();
-            }
-        }
-
-        /// <param name="cancellationToken">A cancellation token that can be used by other objects or threads to receive notice of cancellation.</param>
-        /// <summary>
-        /// Lists all consumers of a stream.
-        /// </summary>
-        /// <param name="stream">The stream's name: 1 to 255 of the characters A-Z a-z 0-9 - _.</param>
-        /// <returns>The consumers.</returns>
-        /// <exception cref="HttpmqException">A server side error occurred.</exception>
-        public virtual async System.Threading.Tasks.Task<ConsumersAnswer> ListConsumersAsync(string stream, System.Threading.CancellationToken cancellationToken = default(System.Threading.CancellationToken))
-        {
-            if (stream == null)
-                throw new System.ArgumentNullException("stream");
-
-            var client_ = _httpClient;
-            var disposeClient_ = false;
-            try
-            {
-                using (var request_ = new System.Net.Http.HttpRequestMessage())
-                {
-                    request_.Method = new System.Net.Http.HttpMethod("GET");
-                    request_.Headers.Accept.Add(System.Net.Http.Headers.MediaTypeWithQualityHeaderValue.Parse("application/json"));
-
-                    var urlBuilder_ = new System.Text.StringBuilder();
-                
-                    // Operation Path: "v1/admin/stream/{stream}/consumer"
-                    urlBuilder_.Append("v1/admin/stream/");
-                    urlBuilder_.Append(System.Uri.EscapeDataString(ConvertToString(stream, System.Globalization.CultureInfo.InvariantCulture)));
-                    urlBuilder_.Append("/consumer");
-
-                    PrepareRequest(client_, request_, urlBuilder_);
-
-                    var url_ = urlBuilder_.ToString();
-                    request_.RequestUri = new System.Uri(url_, System.UriKind.RelativeOrAbsolute);
-
-                    PrepareRequest(client_, request_, url_);
-
-                    var response_ = await client_.CallAsync(request_, System.Net.Http.HttpCompletionOption.ResponseContentRead, cancellationToken).ConfigureAwait(false);
-                    var disposeResponse_ = true;
-                    try
-                    {
-                        var headers_ = new System.Collections.Generic.Dictionary<string, System.Collections.Generic.IEnumerable<string>>();
-                        foreach (var item_ in response_.Headers)
-                            headers_[item_.Key] = item_.Value;
-                        if (response_.Content != null && response_.Content.Headers != null)
-                        {
-                            foreach (var item_ in response_.Content.Headers)
-                                headers_[item_.Key] = item_.Value;
-                        }
-
-                        ProcessResponse(client_, response_);
-
-                        var status_ = (int)response_.StatusCode;
-                        if (status_ == 200)
-                        {
-                            var objectResponse_ = await ReadObjectResponseAsync<ConsumersAnswer>(response_, headers_, cancellationToken).ConfigureAwait(false);
-                            if (objectResponse_.Object == null)
-                            {
-                                throw new HttpmqException("Response was null which was not expected.", status_, objectResponse_.Text, headers_, null);
-                            }
-                            return objectResponse_.Object;
-                        }
-                        else
-                        if (status_ == 400)
-                        {
-                            var objectResponse_ = await ReadObjectResponseAsync<FailureAnswer>(response_, headers_, cancellationToken).ConfigureAwait(false);
-                            if (objectResponse_.Object == null)
-                            {
-                                throw new HttpmqException("Response was null which was not expected.", status_, objectResponse_.Text, headers_, null);
-                            }
-                            throw new HttpmqException<FailureAnswer>("The request is malformed or out of range, or JetStream refused it as invalid. `detail` names the field and the value.", status_, objectResponse_.Text, headers_, objectResponse_.Object, null);
-                        }
-                        else
-                        if (status_ == 404)
-                        {
-                            var objectResponse_ = await ReadObjectResponseAsync<FailureAnswer>(response_, headers_, cancellationToken).ConfigureAwait(false);
-                            if (objectResponse_.Object == null)
-                            {
-                                throw new HttpmqException("Response was null which was not expected.", status_, objectResponse_.Text, headers_, null);
-                            }
-                            throw new HttpmqException<FailureAnswer>("The stream does not exist.", status_, objectResponse_.Text, headers_, objectResponse_.Object, null);
-                        }
-                        else
-                        if (status_ == 503)
-                        {
-                            var objectResponse_ = await ReadObjectResponseAsync<FailureAnswer>(response_, headers_, cancellationToken).ConfigureAwait(false);
-                            if (objectResponse_.Object == null)
-                            {
-                                throw new HttpmqException("Response was null which was not expected.", status_, objectResponse_.Text, headers_, null);
-                            }
-                            throw new HttpmqException<FailureAnswer>("NATS or its JetStream cannot be reached at the moment. `detail` says whether anything was done; try again after the time in `Retry-After`.", status_, objectResponse_.Text, headers_, objectResponse_.Object, null);
-                        }
-                        else
-                        if (status_ == 504)
-                        {
-                            var objectResponse_ = await ReadObjectResponseAsync<FailureAnswer>(response_, headers_, cancellationToken).ConfigureAwait(false);
-                            if (objectResponse_.Object == null)
-                            {
-                                throw new HttpmqException("Response was null which was not expected.", status_, objectResponse_.Text, headers_, null);
-                            }
-                            throw new HttpmqException<FailureAnswer>("JetStream did not answer in time. `detail` says whether what was asked may have happened; asking again is safe.", status_, objectResponse_.Text, headers_, objectResponse_.Object, null);
-                        }
-                        else
-                        {
-                            var objectResponse_ = await ReadObjectResponseAsync<FailureAnswer>(response_, headers_, cancellationToken).ConfigureAwait(false);
-                            if (objectResponse_.Object == null)
-                            {
-                                throw new HttpmqException("Response was null which was not expected.", status_, objectResponse_.Text, headers_, null);
-                            }
-                            throw new HttpmqException<FailureAnswer>("Any other failure, such as 500 for a fault of the gateway itself; its log has the request id.", status_, objectResponse_.Text, headers_, objectResponse_.Object, null);
-                        }
-                    }
-                    finally
-                    {
-                        if (disposeResponse_)
-                            response_.Dispose();
-                    }
-                }
-            }
-            finally
-            {
-                if (disposeClient_)
-                    client_.Dispose();
-            }
-        }
-
-        /// <param name="cancellationToken">A cancellation token that can be used by other objects or threads to receive notice of cancellation.</param>
-        /// <summary>
-        /// Describes one consumer.
-        /// </summary>
-        /// <param name="stream">The stream's name: 1 to 255 of the characters A-Z a-z 0-9 - _.</param>
-        /// <param name="consumer">The consumer's name: 1 to 255 of the characters A-Z a-z 0-9 - _.</param>
-        /// <returns>The consumer.</returns>
-        /// <exception cref="HttpmqException">A server side error occurred.</exception>
-        public virtual async System.Threading.Tasks.Task<ConsumerAnswer> GetConsumerAsync(string stream, string consumer, System.Threading.CancellationToken cancellationToken = default(System.Threading.CancellationToken))
-        {
-            if (stream == null)
-                throw new System.ArgumentNullException("stream");
-
-            if (consumer == null)
-                throw new System.ArgumentNullException("consumer");
-
-            var client_ = _httpClient;
-            var disposeClient_ = false;
-            try
-            {
-                using (var request_ = new System.Net.Http.HttpRequestMessage())
-                {
-                    request_.Method = new System.Net.Http.HttpMethod("GET");
-                    request_.Headers.Accept.Add(System.Net.Http.Headers.MediaTypeWithQualityHeaderValue.Parse("application/json"));
-
-                    var urlBuilder_ = new System.Text.StringBuilder();
-                
-                    // Operation Path: "v1/admin/stream/{stream}/consumer/{consumer}"
-                    urlBuilder_.Append("v1/admin/stream/");
-                    urlBuilder_.Append(System.Uri.EscapeDataString(ConvertToString(stream, System.Globalization.CultureInfo.InvariantCulture)));
-                    urlBuilder_.Append("/consumer/");
-                    urlBuilder_.Append(System.Uri.EscapeDataString(ConvertToString(consumer, System.Globalization.CultureInfo.InvariantCulture)));
-
-                    PrepareRequest(client_, request_, urlBuilder_);
-
-                    var url_ = urlBuilder_.ToString();
-                    request_.RequestUri = new System.Uri(url_, System.UriKind.RelativeOrAbsolute);
-
-                    PrepareRequest(client_, request_, url_);
-
-                    var response_ = await client_.CallAsync(request_, System.Net.Http.HttpCompletionOption.ResponseContentRead, cancellationToken).ConfigureAwait(false);
-                    var disposeResponse_ = true;
-                    try
-                    {
-                        var headers_ = new System.Collections.Generic.Dictionary<string, System.Collections.Generic.IEnumerable<string>>();
-                        foreach (var item_ in response_.Headers)
-                            headers_[item_.Key] = item_.Value;
-                        if (response_.Content != null && response_.Content.Headers != null)
-                        {
-                            foreach (var item_ in response_.Content.Headers)
-                                headers_[item_.Key] = item_.Value;
-                        }
-
-                        ProcessResponse(client_, response_);
-
-                        var status_ = (int)response_.StatusCode;
-                        if (status_ == 200)
-                        {
-                            var objectResponse_ = await ReadObjectResponseAsync<ConsumerAnswer>(response_, headers_, cancellationToken).ConfigureAwait(false);
-                            if (objectResponse_.Object == null)
-                            {
-                                throw new HttpmqException("Response was null which was not expected.", status_, objectResponse_.Text, headers_, null);
-                            }
-                            return objectResponse_.Object;
-                        }
-                        else
-                        if (status_ == 400)
-                        {
-                            var objectResponse_ = await ReadObjectResponseAsync<FailureAnswer>(response_, headers_, cancellationToken).ConfigureAwait(false);
-                            if (objectResponse_.Object == null)
-                            {
-                                throw new HttpmqException("Response was null which was not expected.", status_, objectResponse_.Text, headers_, null);
-                            }
-                            throw new HttpmqException<FailureAnswer>("The request is malformed or out of range, or JetStream refused it as invalid. `detail` names the field and the value.", status_, objectResponse_.Text, headers_, objectResponse_.Object, null);
-                        }
-                        else
-                        if (status_ == 404)
-                        {
-                            var objectResponse_ = await ReadObjectResponseAsync<FailureAnswer>(response_, headers_, cancellationToken).ConfigureAwait(false);
-                            if (objectResponse_.Object == null)
-                            {
-                                throw new HttpmqException("Response was null which was not expected.", status_, objectResponse_.Text, headers_, null);
-                            }
-                            throw new HttpmqException<FailureAnswer>("The stream or the consumer does not exist.", status_, objectResponse_.Text, headers_, objectResponse_.Object, null);
-                        }
-                        else
-                        if (status_ == 503)
-                        {
-                            var objectResponse_ = await ReadObjectResponseAsync<FailureAnswer>(response_, headers_, cancellationToken).ConfigureAwait(false);
-                            if (objectResponse_.Object == null)
-                            {
-                                throw new HttpmqException("Response was null which was not expected.", status_, objectResponse_.Text, headers_, null);
-                            }
-                            throw new HttpmqException<FailureAnswer>("NATS or its JetStream cannot be reached at the moment. `detail` says whether anything was done; try again after the time in `Retry-After`.", status_, objectResponse_.Text, headers_, objectResponse_.Object, null);
-                        }
-                        else
-                        if (status_ == 504)
-                        {
-                            var objectResponse_ = await ReadObjectResponseAsync<FailureAnswer>(response_, headers_, cancellationToken).ConfigureAwait(false);
-                            if (objectResponse_.Object == null)
-                            {
-                                throw new HttpmqException("Response was null which was not expected.", status_, objectResponse_.Text, headers_, null);
-                            }
-                            throw new HttpmqException<FailureAnswer>("JetStream did not answer in time. `detail` says whether what was asked may have happened; asking again is safe.", status_, objectResponse_.Text, headers_, objectResponse_.Object, null);
-                        }
-                        else
-                        {
-                            var objectResponse_ = await ReadObjectResponseAsync<FailureAnswer>(response_, headers_, cancellationToken).ConfigureAwait(false);
-                            if (objectResponse_.Object == null)
-                            {
-                                throw new HttpmqException("Response was null which was not expected.", status_, objectResponse_.Text, headers_, null);
-                            }
-                            throw new HttpmqException<FailureAnswer>("Any other failure, such as 500 for a fault of the gateway itself; its log has the request id.", status_, objectResponse_.Text, headers_, objectResponse_.Object, null);
-                        }
-                    }
-                    finally
-                    {
-                        if (disposeResponse_)
-                            response_.Dispose();
-                    }
-                }
-            }
-            finally
-            {
-                if (disposeClient_)
-                    client_.Dispose();
-            }
-        }
-
-        /// <param name="cancellationToken">A cancellation token that can be used by other objects or threads to receive notice of cancellation.</param>
-        /// <summary>
-        /// Deletes a consumer.
-        /// </summary>
-        /// <remarks>
-        /// Its subscribers get a last line that says so.
-        /// </remarks>
-        /// <param name="stream">The stream's name: 1 to 255 of the characters A-Z a-z 0-9 - _.</param>
-        /// <param name="consumer">The consumer's name: 1 to 255 of the characters A-Z a-z 0-9 - _.</param>
-        /// <returns>The consumer is gone.</returns>
-        /// <exception cref="HttpmqException">A server side error occurred.</exception>
-        public virtual async System.Threading.Tasks.Task<Answer> DeleteConsumerAsync(string stream, string consumer, System.Threading.CancellationToken cancellationToken = default(System.Threading.CancellationToken))
-        {
-            if (stream == null)
-                throw new System.ArgumentNullException("stream");
-
-            if (consumer == null)
-                throw new System.ArgumentNullException("consumer");
-
-            var client_ = _httpClient;
-            var disposeClient_ = false;
-            try
-            {
-                using (var request_ = new System.Net.Http.HttpRequestMessage())
-                {
-                    request_.Method = new System.Net.Http.HttpMethod("DELETE");
-                    request_.Headers.Accept.Add(System.Net.Http.Headers.MediaTypeWithQualityHeaderValue.Parse("application/json"));
-
-                    var urlBuilder_ = new System.Text.StringBuilder();
-                
-                    // Operation Path: "v1/admin/stream/{stream}/consumer/{consumer}"
-                    urlBuilder_.Append("v1/admin/stream/");
-                    urlBuilder_.Append(System.Uri.EscapeDataString(ConvertToString(stream, System.Globalization.CultureInfo.InvariantCulture)));
-                    urlBuilder_.Append("/consumer/");
-                    urlBuilder_.Append(System.Uri.EscapeDataString(ConvertToString(consumer, System.Globalization.CultureInfo.InvariantCulture)));
-
-                    PrepareRequest(client_, request_, urlBuilder_);
-
-                    var url_ = urlBuilder_.ToString();
-                    request_.RequestUri = new System.Uri(url_, System.UriKind.RelativeOrAbsolute);
-
-                    PrepareRequest(client_, request_, url_);
-
-                    var response_ = await client_.CallAsync(request_, System.Net.Http.HttpCompletionOption.ResponseContentRead, cancellationToken).ConfigureAwait(false);
-                    var disposeResponse_ = true;
-                    try
-                    {
-                        var headers_ = new System.Collections.Generic.Dictionary<string, System.Collections.Generic.IEnumerable<string>>();
-                        foreach (var item_ in response_.Headers)
-                            headers_[item_.Key] = item_.Value;
-                        if (response_.Content != null && response_.Content.Headers != null)
-                        {
-                            foreach (var item_ in response_.Content.Headers)
-                                headers_[item_.Key] = item_.Value;
-                        }
-
-                        ProcessResponse(client_, response_);
-
-                        var status_ = (int)response_.StatusCode;
-                        if (status_ == 200)
-                        {
-                            var objectResponse_ = await ReadObjectResponseAsync<Answer>(response_, headers_, cancellationToken).ConfigureAwait(false);
-                            if (objectResponse_.Object == null)
-                            {
-                                throw new HttpmqException("Response was null which was not expected.", status_, objectResponse_.Text, headers_, null);
-                            }
-                            return objectResponse_.Object;
-                        }
-                        else
-                        if (status_ == 400)
-                        {
-                            var objectResponse_ = await ReadObjectResponseAsync<FailureAnswer>(response_, headers_, cancellationToken).ConfigureAwait(false);
-                            if (objectResponse_.Object == null)
-                            {
-                                throw new HttpmqException("Response was null which was not expected.", status_, objectResponse_.Text, headers_, null);
-                            }
-                            throw new HttpmqException<FailureAnswer>("The request is malformed or out of range, or JetStream refused it as invalid. `detail` names the field and the value.", status_, objectResponse_.Text, headers_, objectResponse_.Object, null);
-                        }
-                        else
-                        if (status_ == 404)
-                        {
-                            var objectResponse_ = await ReadObjectResponseAsync<FailureAnswer>(response_, headers_, cancellationToken).ConfigureAwait(false);
-                            if (objectResponse_.Object == null)
-                            {
-                                throw new HttpmqException("Response was null which was not expected.", status_, objectResponse_.Text, headers_, null);
-                            }
-                            throw new HttpmqException<FailureAnswer>("The stream or the consumer does not exist.", status_, objectResponse_.Text, headers_, objectResponse_.Object, null);
-                        }
-                        else
-                        if (status_ == 503)
-                        {
-                            var objectResponse_ = await ReadObjectResponseAsync<FailureAnswer>(response_, headers_, cancellationToken).ConfigureAwait(false);
-                            if (objectResponse_.Object == null)
-                            {
-                                throw new HttpmqException("Response was null which was not expected.", status_, objectResponse_.Text, headers_, null);
-                            }
-                            throw new HttpmqException<FailureAnswer>("NATS or its JetStream cannot be reached at the moment. `detail` says whether anything was done; try again after the time in `Retry-After`.", status_, objectResponse_.Text, headers_, objectResponse_.Object, null);
-                        }
-                        else
-                        if (status_ == 504)
-                        {
-                            var objectResponse_ = await ReadObjectResponseAsync<FailureAnswer>(response_, headers_, cancellationToken).ConfigureAwait(false);
-                            if (objectResponse_.Object == null)
-                            {
-                                throw new HttpmqException("Response was null which was not expected.", status_, objectResponse_.Text, headers_, null);
-                            }
-                            throw new HttpmqException<FailureAnswer>("JetStream did not answer in time. `detail` says whether what was asked may have happened; asking again is safe.", status_, objectResponse_.Text, headers_, objectResponse_.Object, null);
-                        }
-                        else
-                        {
-                            var objectResponse_ = await ReadObjectResponseAsync<FailureAnswer>(response_, headers_, cancellationToken).ConfigureAwait(false);
-                            if (objectResponse_.Object == null)
-                            {
-                                throw new HttpmqException("Response was null which was not expected.", status_, objectResponse_.Text, headers_, null);
-                            }
-                            throw new HttpmqException<FailureAnswer>("Any other failure, such as 500 for a fault of the gateway itself; its log has the request id.", status_, objectResponse_.Text, headers_, objectResponse_.Object, null);
+                            throw new HttpmqException<FailureAnswer>("Any other failure, such as 500 for an error of the gateway itself; its log has the request id.", status_, objectResponse_.Text, headers_, objectResponse_.Object, null);
                         }
                     }
                     finally
@@ -1466,7 +978,617 @@ namespace Httpmq.Client
                             {
                                 throw new HttpmqException("Response was null which was not expected.", status_, objectResponse_.Text, headers_, null);
                             }
-                            throw new HttpmqException<FailureAnswer>("Any other failure, such as 500 for a fault of the gateway itself; its log has the request id.", status_, objectResponse_.Text, headers_, objectResponse_.Object, null);
+                            throw new HttpmqException<FailureAnswer>("Any other failure, such as 500 for an error of the gateway itself; its log has the request id.", status_, objectResponse_.Text, headers_, objectResponse_.Object, null);
+                        }
+                    }
+                    finally
+                    {
+                        if (disposeResponse_)
+                            response_.Dispose();
+                    }
+                }
+            }
+            finally
+            {
+                if (disposeClient_)
+                    client_.Dispose();
+            }
+        }
+
+        /// <param name="cancellationToken">A cancellation token that can be used by other objects or threads to receive notice of cancellation.</param>
+        /// <summary>
+        /// Shows one message of a stream.
+        /// </summary>
+        /// <remarks>
+        /// Nothing is delivered or acknowledged. The dataplane can read it, too, in other encodings and as bytes.
+        /// </remarks>
+        /// <param name="stream">The stream's name: 1 to 255 of the characters A-Z a-z 0-9 - _.</param>
+        /// <param name="sequence">The message's sequence in the stream, at least 1.</param>
+        /// <returns>The message.</returns>
+        /// <exception cref="HttpmqException">A server side error occurred.</exception>
+        public virtual async System.Threading.Tasks.Task<MessageAnswer> GetStreamMessageAsync(string stream, ulong sequence, System.Threading.CancellationToken cancellationToken = default(System.Threading.CancellationToken))
+        {
+            if (stream == null)
+                throw new System.ArgumentNullException("stream");
+
+            if (sequence == null)
+                throw new System.ArgumentNullException("sequence");
+
+            var client_ = _httpClient;
+            var disposeClient_ = false;
+            try
+            {
+                using (var request_ = new System.Net.Http.HttpRequestMessage())
+                {
+                    request_.Method = new System.Net.Http.HttpMethod("GET");
+                    request_.Headers.Accept.Add(System.Net.Http.Headers.MediaTypeWithQualityHeaderValue.Parse("application/json"));
+
+                    var urlBuilder_ = new System.Text.StringBuilder();
+                
+                    // Operation Path: "v1/admin/stream/{stream}/message/{sequence}"
+                    urlBuilder_.Append("v1/admin/stream/");
+                    urlBuilder_.Append(System.Uri.EscapeDataString(ConvertToString(stream, System.Globalization.CultureInfo.InvariantCulture)));
+                    urlBuilder_.Append("/message/");
+                    urlBuilder_.Append(System.Uri.EscapeDataString(ConvertToString(sequence, System.Globalization.CultureInfo.InvariantCulture)));
+
+                    PrepareRequest(client_, request_, urlBuilder_);
+
+                    var url_ = urlBuilder_.ToString();
+                    request_.RequestUri = new System.Uri(url_, System.UriKind.RelativeOrAbsolute);
+
+                    PrepareRequest(client_, request_, url_);
+
+                    var response_ = await client_.CallAsync(request_, System.Net.Http.HttpCompletionOption.ResponseContentRead, cancellationToken).ConfigureAwait(false);
+                    var disposeResponse_ = true;
+                    try
+                    {
+                        var headers_ = new System.Collections.Generic.Dictionary<string, System.Collections.Generic.IEnumerable<string>>();
+                        foreach (var item_ in response_.Headers)
+                            headers_[item_.Key] = item_.Value;
+                        if (response_.Content != null && response_.Content.Headers != null)
+                        {
+                            foreach (var item_ in response_.Content.Headers)
+                                headers_[item_.Key] = item_.Value;
+                        }
+
+                        ProcessResponse(client_, response_);
+
+                        var status_ = (int)response_.StatusCode;
+                        if (status_ == 200)
+                        {
+                            var objectResponse_ = await ReadObjectResponseAsync<MessageAnswer>(response_, headers_, cancellationToken).ConfigureAwait(false);
+                            if (objectResponse_.Object == null)
+                            {
+                                throw new HttpmqException("Response was null which was not expected.", status_, objectResponse_.Text, headers_, null);
+                            }
+                            return objectResponse_.Object;
+                        }
+                        else
+                        if (status_ == 400)
+                        {
+                            var objectResponse_ = await ReadObjectResponseAsync<FailureAnswer>(response_, headers_, cancellationToken).ConfigureAwait(false);
+                            if (objectResponse_.Object == null)
+                            {
+                                throw new HttpmqException("Response was null which was not expected.", status_, objectResponse_.Text, headers_, null);
+                            }
+                            throw new HttpmqException<FailureAnswer>("The request is malformed or out of range, or JetStream refused it as invalid. `detail` names the field and the value.", status_, objectResponse_.Text, headers_, objectResponse_.Object, null);
+                        }
+                        else
+                        if (status_ == 404)
+                        {
+                            var objectResponse_ = await ReadObjectResponseAsync<FailureAnswer>(response_, headers_, cancellationToken).ConfigureAwait(false);
+                            if (objectResponse_.Object == null)
+                            {
+                                throw new HttpmqException("Response was null which was not expected.", status_, objectResponse_.Text, headers_, null);
+                            }
+                            throw new HttpmqException<FailureAnswer>("The stream does not exist, or has no such message any more.", status_, objectResponse_.Text, headers_, objectResponse_.Object, null);
+                        }
+                        else
+                        if (status_ == 503)
+                        {
+                            var objectResponse_ = await ReadObjectResponseAsync<FailureAnswer>(response_, headers_, cancellationToken).ConfigureAwait(false);
+                            if (objectResponse_.Object == null)
+                            {
+                                throw new HttpmqException("Response was null which was not expected.", status_, objectResponse_.Text, headers_, null);
+                            }
+                            throw new HttpmqException<FailureAnswer>("NATS or its JetStream cannot be reached at the moment. `detail` says whether anything was done; try again after the time in `Retry-After`.", status_, objectResponse_.Text, headers_, objectResponse_.Object, null);
+                        }
+                        else
+                        if (status_ == 504)
+                        {
+                            var objectResponse_ = await ReadObjectResponseAsync<FailureAnswer>(response_, headers_, cancellationToken).ConfigureAwait(false);
+                            if (objectResponse_.Object == null)
+                            {
+                                throw new HttpmqException("Response was null which was not expected.", status_, objectResponse_.Text, headers_, null);
+                            }
+                            throw new HttpmqException<FailureAnswer>("JetStream did not answer in time. `detail` says whether what was asked may have happened; asking again is safe.", status_, objectResponse_.Text, headers_, objectResponse_.Object, null);
+                        }
+                        else
+                        {
+                            var objectResponse_ = await ReadObjectResponseAsync<FailureAnswer>(response_, headers_, cancellationToken).ConfigureAwait(false);
+                            if (objectResponse_.Object == null)
+                            {
+                                throw new HttpmqException("Response was null which was not expected.", status_, objectResponse_.Text, headers_, null);
+                            }
+                            throw new HttpmqException<FailureAnswer>("Any other failure, such as 500 for an error of the gateway itself; its log has the request id.", status_, objectResponse_.Text, headers_, objectResponse_.Object, null);
+                        }
+                    }
+                    finally
+                    {
+                        if (disposeResponse_)
+                            response_.Dispose();
+                    }
+                }
+            }
+            finally
+            {
+                if (disposeClient_)
+                    client_.Dispose();
+            }
+        }
+
+        /// <param name="cancellationToken">A cancellation token that can be used by other objects or threads to receive notice of cancellation.</param>
+        /// <summary>
+        /// Removes one message of a stream.
+        /// </summary>
+        /// <remarks>
+        /// Consumers that have not got it yet do not get it any more. Unknown parameters are always refused.
+        /// </remarks>
+        /// <param name="stream">The stream's name: 1 to 255 of the characters A-Z a-z 0-9 - _.</param>
+        /// <param name="sequence">The message's sequence in the stream, at least 1.</param>
+        /// <param name="erase">`true`: overwrite it on disk, too, which takes longer. Default: `false`.</param>
+        /// <returns>The message is gone.</returns>
+        /// <exception cref="HttpmqException">A server side error occurred.</exception>
+        public virtual async System.Threading.Tasks.Task<Answer> DeleteStreamMessageAsync(string stream, ulong sequence, bool? erase = null, System.Threading.CancellationToken cancellationToken = default(System.Threading.CancellationToken))
+        {
+            if (stream == null)
+                throw new System.ArgumentNullException("stream");
+
+            if (sequence == null)
+                throw new System.ArgumentNullException("sequence");
+
+            var client_ = _httpClient;
+            var disposeClient_ = false;
+            try
+            {
+                using (var request_ = new System.Net.Http.HttpRequestMessage())
+                {
+                    request_.Method = new System.Net.Http.HttpMethod("DELETE");
+                    request_.Headers.Accept.Add(System.Net.Http.Headers.MediaTypeWithQualityHeaderValue.Parse("application/json"));
+
+                    var urlBuilder_ = new System.Text.StringBuilder();
+                
+                    // Operation Path: "v1/admin/stream/{stream}/message/{sequence}"
+                    urlBuilder_.Append("v1/admin/stream/");
+                    urlBuilder_.Append(System.Uri.EscapeDataString(ConvertToString(stream, System.Globalization.CultureInfo.InvariantCulture)));
+                    urlBuilder_.Append("/message/");
+                    urlBuilder_.Append(System.Uri.EscapeDataString(ConvertToString(sequence, System.Globalization.CultureInfo.InvariantCulture)));
+                    urlBuilder_.Append('?');
+                    if (erase != null)
+                    {
+                        urlBuilder_.Append(System.Uri.EscapeDataString("erase")).Append('=').Append(System.Uri.EscapeDataString(ConvertToString(erase, System.Globalization.CultureInfo.InvariantCulture))).Append('&');
+                    }
+                    urlBuilder_.Length--;
+
+                    PrepareRequest(client_, request_, urlBuilder_);
+
+                    var url_ = urlBuilder_.ToString();
+                    request_.RequestUri = new System.Uri(url_, System.UriKind.RelativeOrAbsolute);
+
+                    PrepareRequest(client_, request_, url_);
+
+                    var response_ = await client_.CallAsync(request_, System.Net.Http.HttpCompletionOption.ResponseContentRead, cancellationToken).ConfigureAwait(false);
+                    var disposeResponse_ = true;
+                    try
+                    {
+                        var headers_ = new System.Collections.Generic.Dictionary<string, System.Collections.Generic.IEnumerable<string>>();
+                        foreach (var item_ in response_.Headers)
+                            headers_[item_.Key] = item_.Value;
+                        if (response_.Content != null && response_.Content.Headers != null)
+                        {
+                            foreach (var item_ in response_.Content.Headers)
+                                headers_[item_.Key] = item_.Value;
+                        }
+
+                        ProcessResponse(client_, response_);
+
+                        var status_ = (int)response_.StatusCode;
+                        if (status_ == 200)
+                        {
+                            var objectResponse_ = await ReadObjectResponseAsync<Answer>(response_, headers_, cancellationToken).ConfigureAwait(false);
+                            if (objectResponse_.Object == null)
+                            {
+                                throw new HttpmqException("Response was null which was not expected.", status_, objectResponse_.Text, headers_, null);
+                            }
+                            return objectResponse_.Object;
+                        }
+                        else
+                        if (status_ == 400)
+                        {
+                            var objectResponse_ = await ReadObjectResponseAsync<FailureAnswer>(response_, headers_, cancellationToken).ConfigureAwait(false);
+                            if (objectResponse_.Object == null)
+                            {
+                                throw new HttpmqException("Response was null which was not expected.", status_, objectResponse_.Text, headers_, null);
+                            }
+                            throw new HttpmqException<FailureAnswer>("The request is malformed or out of range, or JetStream refused it as invalid. `detail` names the field and the value.", status_, objectResponse_.Text, headers_, objectResponse_.Object, null);
+                        }
+                        else
+                        if (status_ == 404)
+                        {
+                            var objectResponse_ = await ReadObjectResponseAsync<FailureAnswer>(response_, headers_, cancellationToken).ConfigureAwait(false);
+                            if (objectResponse_.Object == null)
+                            {
+                                throw new HttpmqException("Response was null which was not expected.", status_, objectResponse_.Text, headers_, null);
+                            }
+                            throw new HttpmqException<FailureAnswer>("The stream does not exist, or has no such message any more.", status_, objectResponse_.Text, headers_, objectResponse_.Object, null);
+                        }
+                        else
+                        if (status_ == 409)
+                        {
+                            var objectResponse_ = await ReadObjectResponseAsync<FailureAnswer>(response_, headers_, cancellationToken).ConfigureAwait(false);
+                            if (objectResponse_.Object == null)
+                            {
+                                throw new HttpmqException("Response was null which was not expected.", status_, objectResponse_.Text, headers_, null);
+                            }
+                            throw new HttpmqException<FailureAnswer>("The stream does not permit it: `deny_delete` or `sealed`.", status_, objectResponse_.Text, headers_, objectResponse_.Object, null);
+                        }
+                        else
+                        if (status_ == 422)
+                        {
+                            var objectResponse_ = await ReadObjectResponseAsync<FailureAnswer>(response_, headers_, cancellationToken).ConfigureAwait(false);
+                            if (objectResponse_.Object == null)
+                            {
+                                throw new HttpmqException("Response was null which was not expected.", status_, objectResponse_.Text, headers_, null);
+                            }
+                            throw new HttpmqException<FailureAnswer>("JetStream refuses it as invalid in itself, or the stream does not permit it.", status_, objectResponse_.Text, headers_, objectResponse_.Object, null);
+                        }
+                        else
+                        if (status_ == 503)
+                        {
+                            var objectResponse_ = await ReadObjectResponseAsync<FailureAnswer>(response_, headers_, cancellationToken).ConfigureAwait(false);
+                            if (objectResponse_.Object == null)
+                            {
+                                throw new HttpmqException("Response was null which was not expected.", status_, objectResponse_.Text, headers_, null);
+                            }
+                            throw new HttpmqException<FailureAnswer>("NATS or its JetStream cannot be reached at the moment. `detail` says whether anything was done; try again after the time in `Retry-After`.", status_, objectResponse_.Text, headers_, objectResponse_.Object, null);
+                        }
+                        else
+                        if (status_ == 504)
+                        {
+                            var objectResponse_ = await ReadObjectResponseAsync<FailureAnswer>(response_, headers_, cancellationToken).ConfigureAwait(false);
+                            if (objectResponse_.Object == null)
+                            {
+                                throw new HttpmqException("Response was null which was not expected.", status_, objectResponse_.Text, headers_, null);
+                            }
+                            throw new HttpmqException<FailureAnswer>("JetStream did not answer in time. `detail` says whether what was asked may have happened; asking again is safe.", status_, objectResponse_.Text, headers_, objectResponse_.Object, null);
+                        }
+                        else
+                        {
+                            var objectResponse_ = await ReadObjectResponseAsync<FailureAnswer>(response_, headers_, cancellationToken).ConfigureAwait(false);
+                            if (objectResponse_.Object == null)
+                            {
+                                throw new HttpmqException("Response was null which was not expected.", status_, objectResponse_.Text, headers_, null);
+                            }
+                            throw new HttpmqException<FailureAnswer>("Any other failure, such as 500 for an error of the gateway itself; its log has the request id.", status_, objectResponse_.Text, headers_, objectResponse_.Object, null);
+                        }
+                    }
+                    finally
+                    {
+                        if (disposeResponse_)
+                            response_.Dispose();
+                    }
+                }
+            }
+            finally
+            {
+                if (disposeClient_)
+                    client_.Dispose();
+            }
+        }
+
+        /// <param name="cancellationToken">A cancellation token that can be used by other objects or threads to receive notice of cancellation.</param>
+        /// <summary>
+        /// Removes messages of a stream.
+        /// </summary>
+        /// <remarks>
+        /// {} removes all. The stream's sequences go on from where they were. Unknown fields and parameters are always refused.
+        /// </remarks>
+        /// <param name="stream">The stream's name: 1 to 255 of the characters A-Z a-z 0-9 - _.</param>
+        /// <param name="parameters">JSON, whatever the `Content-Type` says. Fields in any case; unknown ones are ignored and named in `warnings`; `null` is the same as absent.</param>
+        /// <returns>The messages are gone.</returns>
+        /// <exception cref="HttpmqException">A server side error occurred.</exception>
+        public virtual async System.Threading.Tasks.Task<PurgeAnswer> PurgeStreamAsync(string stream, PurgeParameters parameters, System.Threading.CancellationToken cancellationToken = default(System.Threading.CancellationToken))
+        {
+            if (stream == null)
+                throw new System.ArgumentNullException("stream");
+
+            if (parameters == null)
+                throw new System.ArgumentNullException("parameters");
+
+            var client_ = _httpClient;
+            var disposeClient_ = false;
+            try
+            {
+                using (var request_ = new System.Net.Http.HttpRequestMessage())
+                {
+                    var json_ = System.Text.Json.JsonSerializer.SerializeToUtf8Bytes(parameters, JsonSerializerSettings);
+                    var content_ = new System.Net.Http.ByteArrayContent(json_);
+                    content_.Headers.ContentType = System.Net.Http.Headers.MediaTypeHeaderValue.Parse("application/json");
+                    request_.Content = content_;
+                    request_.Method = new System.Net.Http.HttpMethod("POST");
+                    request_.Headers.Accept.Add(System.Net.Http.Headers.MediaTypeWithQualityHeaderValue.Parse("application/json"));
+
+                    var urlBuilder_ = new System.Text.StringBuilder();
+                
+                    // Operation Path: "v1/admin/stream/{stream}/purge"
+                    urlBuilder_.Append("v1/admin/stream/");
+                    urlBuilder_.Append(System.Uri.EscapeDataString(ConvertToString(stream, System.Globalization.CultureInfo.InvariantCulture)));
+                    urlBuilder_.Append("/purge");
+
+                    PrepareRequest(client_, request_, urlBuilder_);
+
+                    var url_ = urlBuilder_.ToString();
+                    request_.RequestUri = new System.Uri(url_, System.UriKind.RelativeOrAbsolute);
+
+                    PrepareRequest(client_, request_, url_);
+
+                    var response_ = await client_.CallAsync(request_, System.Net.Http.HttpCompletionOption.ResponseContentRead, cancellationToken).ConfigureAwait(false);
+                    var disposeResponse_ = true;
+                    try
+                    {
+                        var headers_ = new System.Collections.Generic.Dictionary<string, System.Collections.Generic.IEnumerable<string>>();
+                        foreach (var item_ in response_.Headers)
+                            headers_[item_.Key] = item_.Value;
+                        if (response_.Content != null && response_.Content.Headers != null)
+                        {
+                            foreach (var item_ in response_.Content.Headers)
+                                headers_[item_.Key] = item_.Value;
+                        }
+
+                        ProcessResponse(client_, response_);
+
+                        var status_ = (int)response_.StatusCode;
+                        if (status_ == 200)
+                        {
+                            var objectResponse_ = await ReadObjectResponseAsync<PurgeAnswer>(response_, headers_, cancellationToken).ConfigureAwait(false);
+                            if (objectResponse_.Object == null)
+                            {
+                                throw new HttpmqException("Response was null which was not expected.", status_, objectResponse_.Text, headers_, null);
+                            }
+                            return objectResponse_.Object;
+                        }
+                        else
+                        if (status_ == 400)
+                        {
+                            var objectResponse_ = await ReadObjectResponseAsync<FailureAnswer>(response_, headers_, cancellationToken).ConfigureAwait(false);
+                            if (objectResponse_.Object == null)
+                            {
+                                throw new HttpmqException("Response was null which was not expected.", status_, objectResponse_.Text, headers_, null);
+                            }
+                            throw new HttpmqException<FailureAnswer>("The request is malformed or out of range, or JetStream refused it as invalid. `detail` names the field and the value.", status_, objectResponse_.Text, headers_, objectResponse_.Object, null);
+                        }
+                        else
+                        if (status_ == 404)
+                        {
+                            var objectResponse_ = await ReadObjectResponseAsync<FailureAnswer>(response_, headers_, cancellationToken).ConfigureAwait(false);
+                            if (objectResponse_.Object == null)
+                            {
+                                throw new HttpmqException("Response was null which was not expected.", status_, objectResponse_.Text, headers_, null);
+                            }
+                            throw new HttpmqException<FailureAnswer>("The stream does not exist.", status_, objectResponse_.Text, headers_, objectResponse_.Object, null);
+                        }
+                        else
+                        if (status_ == 408)
+                        {
+                            var objectResponse_ = await ReadObjectResponseAsync<FailureAnswer>(response_, headers_, cancellationToken).ConfigureAwait(false);
+                            if (objectResponse_.Object == null)
+                            {
+                                throw new HttpmqException("Response was null which was not expected.", status_, objectResponse_.Text, headers_, null);
+                            }
+                            throw new HttpmqException<FailureAnswer>("The body did not come in time (`read_timeout_sec`, `limits.min_body_bytes_per_sec`).", status_, objectResponse_.Text, headers_, objectResponse_.Object, null);
+                        }
+                        else
+                        if (status_ == 409)
+                        {
+                            var objectResponse_ = await ReadObjectResponseAsync<FailureAnswer>(response_, headers_, cancellationToken).ConfigureAwait(false);
+                            if (objectResponse_.Object == null)
+                            {
+                                throw new HttpmqException("Response was null which was not expected.", status_, objectResponse_.Text, headers_, null);
+                            }
+                            throw new HttpmqException<FailureAnswer>("The stream does not permit it: `deny_purge` or `sealed`.", status_, objectResponse_.Text, headers_, objectResponse_.Object, null);
+                        }
+                        else
+                        if (status_ == 413)
+                        {
+                            var objectResponse_ = await ReadObjectResponseAsync<FailureAnswer>(response_, headers_, cancellationToken).ConfigureAwait(false);
+                            if (objectResponse_.Object == null)
+                            {
+                                throw new HttpmqException("Response was null which was not expected.", status_, objectResponse_.Text, headers_, null);
+                            }
+                            throw new HttpmqException<FailureAnswer>("The body is larger than 8 MiB, and refused while it is read; or what JetStream would be sent is larger than the NATS server takes.", status_, objectResponse_.Text, headers_, objectResponse_.Object, null);
+                        }
+                        else
+                        if (status_ == 422)
+                        {
+                            var objectResponse_ = await ReadObjectResponseAsync<FailureAnswer>(response_, headers_, cancellationToken).ConfigureAwait(false);
+                            if (objectResponse_.Object == null)
+                            {
+                                throw new HttpmqException("Response was null which was not expected.", status_, objectResponse_.Text, headers_, null);
+                            }
+                            throw new HttpmqException<FailureAnswer>("JetStream refuses it as invalid in itself, or the stream does not permit it.", status_, objectResponse_.Text, headers_, objectResponse_.Object, null);
+                        }
+                        else
+                        if (status_ == 503)
+                        {
+                            var objectResponse_ = await ReadObjectResponseAsync<FailureAnswer>(response_, headers_, cancellationToken).ConfigureAwait(false);
+                            if (objectResponse_.Object == null)
+                            {
+                                throw new HttpmqException("Response was null which was not expected.", status_, objectResponse_.Text, headers_, null);
+                            }
+                            throw new HttpmqException<FailureAnswer>("NATS or its JetStream cannot be reached at the moment. `detail` says whether anything was done; try again after the time in `Retry-After`.", status_, objectResponse_.Text, headers_, objectResponse_.Object, null);
+                        }
+                        else
+                        if (status_ == 504)
+                        {
+                            var objectResponse_ = await ReadObjectResponseAsync<FailureAnswer>(response_, headers_, cancellationToken).ConfigureAwait(false);
+                            if (objectResponse_.Object == null)
+                            {
+                                throw new HttpmqException("Response was null which was not expected.", status_, objectResponse_.Text, headers_, null);
+                            }
+                            throw new HttpmqException<FailureAnswer>("JetStream did not answer in time. `detail` says whether what was asked may have happened; asking again is safe.", status_, objectResponse_.Text, headers_, objectResponse_.Object, null);
+                        }
+                        else
+                        {
+                            var objectResponse_ = await ReadObjectResponseAsync<FailureAnswer>(response_, headers_, cancellationToken).ConfigureAwait(false);
+                            if (objectResponse_.Object == null)
+                            {
+                                throw new HttpmqException("Response was null which was not expected.", status_, objectResponse_.Text, headers_, null);
+                            }
+                            throw new HttpmqException<FailureAnswer>("Any other failure, such as 500 for an error of the gateway itself; its log has the request id.", status_, objectResponse_.Text, headers_, objectResponse_.Object, null);
+                        }
+                    }
+                    finally
+                    {
+                        if (disposeResponse_)
+                            response_.Dispose();
+                    }
+                }
+            }
+            finally
+            {
+                if (disposeClient_)
+                    client_.Dispose();
+            }
+        }
+
+        /// <param name="cancellationToken">A cancellation token that can be used by other objects or threads to receive notice of cancellation.</param>
+        /// <summary>
+        /// Lists the subjects that a stream has messages of, with how many.
+        /// </summary>
+        /// <remarks>
+        /// In the order of the subjects. Without `limit` at most 1000 come; `total` says how many there are, and `offset` gets the next.
+        /// </remarks>
+        /// <param name="stream">The stream's name: 1 to 255 of the characters A-Z a-z 0-9 - _.</param>
+        /// <param name="subject">Only these subjects, wildcards allowed.</param>
+        /// <param name="offset">How many are left out at the beginning; default 0.</param>
+        /// <param name="limit">How many are given at most; default 1000.</param>
+        /// <returns>The subjects.</returns>
+        /// <exception cref="HttpmqException">A server side error occurred.</exception>
+        public virtual async System.Threading.Tasks.Task<StreamSubjectsAnswer> ListStreamSubjectsAsync(string stream, string? subject = null, long? offset = null, long? limit = null, System.Threading.CancellationToken cancellationToken = default(System.Threading.CancellationToken))
+        {
+            if (stream == null)
+                throw new System.ArgumentNullException("stream");
+
+            var client_ = _httpClient;
+            var disposeClient_ = false;
+            try
+            {
+                using (var request_ = new System.Net.Http.HttpRequestMessage())
+                {
+                    request_.Method = new System.Net.Http.HttpMethod("GET");
+                    request_.Headers.Accept.Add(System.Net.Http.Headers.MediaTypeWithQualityHeaderValue.Parse("application/json"));
+
+                    var urlBuilder_ = new System.Text.StringBuilder();
+                
+                    // Operation Path: "v1/admin/stream/{stream}/subject"
+                    urlBuilder_.Append("v1/admin/stream/");
+                    urlBuilder_.Append(System.Uri.EscapeDataString(ConvertToString(stream, System.Globalization.CultureInfo.InvariantCulture)));
+                    urlBuilder_.Append("/subject");
+                    urlBuilder_.Append('?');
+                    if (subject != null)
+                    {
+                        urlBuilder_.Append(System.Uri.EscapeDataString("subject")).Append('=').Append(System.Uri.EscapeDataString(ConvertToString(subject, System.Globalization.CultureInfo.InvariantCulture))).Append('&');
+                    }
+                    if (offset != null)
+                    {
+                        urlBuilder_.Append(System.Uri.EscapeDataString("offset")).Append('=').Append(System.Uri.EscapeDataString(ConvertToString(offset, System.Globalization.CultureInfo.InvariantCulture))).Append('&');
+                    }
+                    if (limit != null)
+                    {
+                        urlBuilder_.Append(System.Uri.EscapeDataString("limit")).Append('=').Append(System.Uri.EscapeDataString(ConvertToString(limit, System.Globalization.CultureInfo.InvariantCulture))).Append('&');
+                    }
+                    urlBuilder_.Length--;
+
+                    PrepareRequest(client_, request_, urlBuilder_);
+
+                    var url_ = urlBuilder_.ToString();
+                    request_.RequestUri = new System.Uri(url_, System.UriKind.RelativeOrAbsolute);
+
+                    PrepareRequest(client_, request_, url_);
+
+                    var response_ = await client_.CallAsync(request_, System.Net.Http.HttpCompletionOption.ResponseContentRead, cancellationToken).ConfigureAwait(false);
+                    var disposeResponse_ = true;
+                    try
+                    {
+                        var headers_ = new System.Collections.Generic.Dictionary<string, System.Collections.Generic.IEnumerable<string>>();
+                        foreach (var item_ in response_.Headers)
+                            headers_[item_.Key] = item_.Value;
+                        if (response_.Content != null && response_.Content.Headers != null)
+                        {
+                            foreach (var item_ in response_.Content.Headers)
+                                headers_[item_.Key] = item_.Value;
+                        }
+
+                        ProcessResponse(client_, response_);
+
+                        var status_ = (int)response_.StatusCode;
+                        if (status_ == 200)
+                        {
+                            var objectResponse_ = await ReadObjectResponseAsync<StreamSubjectsAnswer>(response_, headers_, cancellationToken).ConfigureAwait(false);
+                            if (objectResponse_.Object == null)
+                            {
+                                throw new HttpmqException("Response was null which was not expected.", status_, objectResponse_.Text, headers_, null);
+                            }
+                            return objectResponse_.Object;
+                        }
+                        else
+                        if (status_ == 400)
+                        {
+                            var objectResponse_ = await ReadObjectResponseAsync<FailureAnswer>(response_, headers_, cancellationToken).ConfigureAwait(false);
+                            if (objectResponse_.Object == null)
+                            {
+                                throw new HttpmqException("Response was null which was not expected.", status_, objectResponse_.Text, headers_, null);
+                            }
+                            throw new HttpmqException<FailureAnswer>("The request is malformed or out of range, or JetStream refused it as invalid. `detail` names the field and the value.", status_, objectResponse_.Text, headers_, objectResponse_.Object, null);
+                        }
+                        else
+                        if (status_ == 404)
+                        {
+                            var objectResponse_ = await ReadObjectResponseAsync<FailureAnswer>(response_, headers_, cancellationToken).ConfigureAwait(false);
+                            if (objectResponse_.Object == null)
+                            {
+                                throw new HttpmqException("Response was null which was not expected.", status_, objectResponse_.Text, headers_, null);
+                            }
+                            throw new HttpmqException<FailureAnswer>("The stream does not exist.", status_, objectResponse_.Text, headers_, objectResponse_.Object, null);
+                        }
+                        else
+                        if (status_ == 503)
+                        {
+                            var objectResponse_ = await ReadObjectResponseAsync<FailureAnswer>(response_, headers_, cancellationToken).ConfigureAwait(false);
+                            if (objectResponse_.Object == null)
+                            {
+                                throw new HttpmqException("Response was null which was not expected.", status_, objectResponse_.Text, headers_, null);
+                            }
+                            throw new HttpmqException<FailureAnswer>("NATS or its JetStream cannot be reached at the moment. `detail` says whether anything was done; try again after the time in `Retry-After`.", status_, objectResponse_.Text, headers_, objectResponse_.Object, null);
+                        }
+                        else
+                        if (status_ == 504)
+                        {
+                            var objectResponse_ = await ReadObjectResponseAsync<FailureAnswer>(response_, headers_, cancellationToken).ConfigureAwait(false);
+                            if (objectResponse_.Object == null)
+                            {
+                                throw new HttpmqException("Response was null which was not expected.", status_, objectResponse_.Text, headers_, null);
+                            }
+                            throw new HttpmqException<FailureAnswer>("JetStream did not answer in time. `detail` says whether what was asked may have happened; asking again is safe.", status_, objectResponse_.Text, headers_, objectResponse_.Object, null);
+                        }
+                        else
+                        {
+                            var objectResponse_ = await ReadObjectResponseAsync<FailureAnswer>(response_, headers_, cancellationToken).ConfigureAwait(false);
+                            if (objectResponse_.Object == null)
+                            {
+                                throw new HttpmqException("Response was null which was not expected.", status_, objectResponse_.Text, headers_, null);
+                            }
+                            throw new HttpmqException<FailureAnswer>("Any other failure, such as 500 for an error of the gateway itself; its log has the request id.", status_, objectResponse_.Text, headers_, objectResponse_.Object, null);
                         }
                     }
                     finally
@@ -1631,7 +1753,1825 @@ namespace Httpmq.Client
                             {
                                 throw new HttpmqException("Response was null which was not expected.", status_, objectResponse_.Text, headers_, null);
                             }
-                            throw new HttpmqException<FailureAnswer>("Any other failure, such as 500 for a fault of the gateway itself; its log has the request id.", status_, objectResponse_.Text, headers_, objectResponse_.Object, null);
+                            throw new HttpmqException<FailureAnswer>("Any other failure, such as 500 for an error of the gateway itself; its log has the request id.", status_, objectResponse_.Text, headers_, objectResponse_.Object, null);
+                        }
+                    }
+                    finally
+                    {
+                        if (disposeResponse_)
+                            response_.Dispose();
+                    }
+                }
+            }
+            finally
+            {
+                if (disposeClient_)
+                    client_.Dispose();
+            }
+        }
+
+        /// <param name="cancellationToken">A cancellation token that can be used by other objects or threads to receive notice of cancellation.</param>
+        /// <summary>
+        /// Defines a durable consumer, or changes one.
+        /// </summary>
+        /// <remarks>
+        /// Of a consumer that exists, max_inflight, max_retry, ack_wait and notes are changed, also while somebody is subscribed.
+        /// <br/>Another mode, delivery group or filter is a conflict. `pause_until` pauses it, or resumes it where it is over. JetStream's words are
+        /// <br/>taken, too: `max_ack_pending` for `max_inflight`, `max_deliver` for `max_retry`, `description` for `notes`, `deliver_group` for
+        /// <br/>`delivery_group`. `warnings` names values that JetStream has replaced, such as `ack_wait` by the first step of `backoff`.
+        /// </remarks>
+        /// <param name="stream">The stream's name: 1 to 255 of the characters A-Z a-z 0-9 - _.</param>
+        /// <param name="parameters">JSON, whatever the `Content-Type` says. Fields in any case; unknown ones are ignored and named in `warnings`; `null` is the same as absent.</param>
+        /// <returns>The consumer exists as described.</returns>
+        /// <exception cref="HttpmqException">A server side error occurred.</exception>
+        public virtual async System.Threading.Tasks.Task<Answer> DefineConsumerAsync(string stream, ConsumerParameters parameters, System.Threading.CancellationToken cancellationToken = default(System.Threading.CancellationToken))
+        {
+            if (stream == null)
+                throw new System.ArgumentNullException("stream");
+
+            if (parameters == null)
+                throw new System.ArgumentNullException("parameters");
+
+            var client_ = _httpClient;
+            var disposeClient_ = false;
+            try
+            {
+                using (var request_ = new System.Net.Http.HttpRequestMessage())
+                {
+                    var json_ = System.Text.Json.JsonSerializer.SerializeToUtf8Bytes(parameters, JsonSerializerSettings);
+                    var content_ = new System.Net.Http.ByteArrayContent(json_);
+                    content_.Headers.ContentType = System.Net.Http.Headers.MediaTypeHeaderValue.Parse("application/json");
+                    request_.Content = content_;
+                    request_.Method = new System.Net.Http.HttpMethod("POST");
+                    request_.Headers.Accept.Add(System.Net.Http.Headers.MediaTypeWithQualityHeaderValue.Parse("application/json"));
+
+                    var urlBuilder_ = new System.Text.StringBuilder();
+                
+                    // Operation Path: "v1/admin/stream/{stream}/consumer"
+                    urlBuilder_.Append("v1/admin/stream/");
+                    urlBuilder_.Append(System.Uri.EscapeDataString(ConvertToString(stream, System.Globalization.CultureInfo.InvariantCulture)));
+                    urlBuilder_.Append("/consumer");
+
+                    PrepareRequest(client_, request_, urlBuilder_);
+
+                    var url_ = urlBuilder_.ToString();
+                    request_.RequestUri = new System.Uri(url_, System.UriKind.RelativeOrAbsolute);
+
+                    PrepareRequest(client_, request_, url_);
+
+                    var response_ = await client_.CallAsync(request_, System.Net.Http.HttpCompletionOption.ResponseContentRead, cancellationToken).ConfigureAwait(false);
+                    var disposeResponse_ = true;
+                    try
+                    {
+                        var headers_ = new System.Collections.Generic.Dictionary<string, System.Collections.Generic.IEnumerable<string>>();
+                        foreach (var item_ in response_.Headers)
+                            headers_[item_.Key] = item_.Value;
+                        if (response_.Content != null && response_.Content.Headers != null)
+                        {
+                            foreach (var item_ in response_.Content.Headers)
+                                headers_[item_.Key] = item_.Value;
+                        }
+
+                        ProcessResponse(client_, response_);
+
+                        var status_ = (int)response_.StatusCode;
+                        if (status_ == 200)
+                        {
+                            var objectResponse_ = await ReadObjectResponseAsync<Answer>(response_, headers_, cancellationToken).ConfigureAwait(false);
+                            if (objectResponse_.Object == null)
+                            {
+                                throw new HttpmqException("Response was null which was not expected.", status_, objectResponse_.Text, headers_, null);
+                            }
+                            return objectResponse_.Object;
+                        }
+                        else
+                        if (status_ == 400)
+                        {
+                            var objectResponse_ = await ReadObjectResponseAsync<FailureAnswer>(response_, headers_, cancellationToken).ConfigureAwait(false);
+                            if (objectResponse_.Object == null)
+                            {
+                                throw new HttpmqException("Response was null which was not expected.", status_, objectResponse_.Text, headers_, null);
+                            }
+                            throw new HttpmqException<FailureAnswer>("The request is malformed or out of range, or JetStream refused it as invalid. `detail` names the field and the value.", status_, objectResponse_.Text, headers_, objectResponse_.Object, null);
+                        }
+                        else
+                        if (status_ == 404)
+                        {
+                            var objectResponse_ = await ReadObjectResponseAsync<FailureAnswer>(response_, headers_, cancellationToken).ConfigureAwait(false);
+                            if (objectResponse_.Object == null)
+                            {
+                                throw new HttpmqException("Response was null which was not expected.", status_, objectResponse_.Text, headers_, null);
+                            }
+                            throw new HttpmqException<FailureAnswer>("The stream does not exist.", status_, objectResponse_.Text, headers_, objectResponse_.Object, null);
+                        }
+                        else
+                        if (status_ == 408)
+                        {
+                            var objectResponse_ = await ReadObjectResponseAsync<FailureAnswer>(response_, headers_, cancellationToken).ConfigureAwait(false);
+                            if (objectResponse_.Object == null)
+                            {
+                                throw new HttpmqException("Response was null which was not expected.", status_, objectResponse_.Text, headers_, null);
+                            }
+                            throw new HttpmqException<FailureAnswer>("The body did not come in time (`read_timeout_sec`, `limits.min_body_bytes_per_sec`).", status_, objectResponse_.Text, headers_, objectResponse_.Object, null);
+                        }
+                        else
+                        if (status_ == 409)
+                        {
+                            var objectResponse_ = await ReadObjectResponseAsync<FailureAnswer>(response_, headers_, cancellationToken).ConfigureAwait(false);
+                            if (objectResponse_.Object == null)
+                            {
+                                throw new HttpmqException("Response was null which was not expected.", status_, objectResponse_.Text, headers_, null);
+                            }
+                            throw new HttpmqException<FailureAnswer>("The consumer exists with another mode, delivery group or filter, or the stream has as many consumers as it may.", status_, objectResponse_.Text, headers_, objectResponse_.Object, null);
+                        }
+                        else
+                        if (status_ == 413)
+                        {
+                            var objectResponse_ = await ReadObjectResponseAsync<FailureAnswer>(response_, headers_, cancellationToken).ConfigureAwait(false);
+                            if (objectResponse_.Object == null)
+                            {
+                                throw new HttpmqException("Response was null which was not expected.", status_, objectResponse_.Text, headers_, null);
+                            }
+                            throw new HttpmqException<FailureAnswer>("The body is larger than 8 MiB, and refused while it is read; or what JetStream would be sent is larger than the NATS server takes.", status_, objectResponse_.Text, headers_, objectResponse_.Object, null);
+                        }
+                        else
+                        if (status_ == 422)
+                        {
+                            var objectResponse_ = await ReadObjectResponseAsync<FailureAnswer>(response_, headers_, cancellationToken).ConfigureAwait(false);
+                            if (objectResponse_.Object == null)
+                            {
+                                throw new HttpmqException("Response was null which was not expected.", status_, objectResponse_.Text, headers_, null);
+                            }
+                            throw new HttpmqException<FailureAnswer>("JetStream refuses it as invalid in itself, or the stream does not permit it.", status_, objectResponse_.Text, headers_, objectResponse_.Object, null);
+                        }
+                        else
+                        if (status_ == 501)
+                        {
+                            var objectResponse_ = await ReadObjectResponseAsync<FailureAnswer>(response_, headers_, cancellationToken).ConfigureAwait(false);
+                            if (objectResponse_.Object == null)
+                            {
+                                throw new HttpmqException("Response was null which was not expected.", status_, objectResponse_.Text, headers_, null);
+                            }
+                            throw new HttpmqException<FailureAnswer>("The nats-server is too old for a field of the request. `detail` names the field, and the first version that has it.", status_, objectResponse_.Text, headers_, objectResponse_.Object, null);
+                        }
+                        else
+                        if (status_ == 503)
+                        {
+                            var objectResponse_ = await ReadObjectResponseAsync<FailureAnswer>(response_, headers_, cancellationToken).ConfigureAwait(false);
+                            if (objectResponse_.Object == null)
+                            {
+                                throw new HttpmqException("Response was null which was not expected.", status_, objectResponse_.Text, headers_, null);
+                            }
+                            throw new HttpmqException<FailureAnswer>("NATS or its JetStream cannot be reached at the moment. `detail` says whether anything was done; try again after the time in `Retry-After`.", status_, objectResponse_.Text, headers_, objectResponse_.Object, null);
+                        }
+                        else
+                        if (status_ == 504)
+                        {
+                            var objectResponse_ = await ReadObjectResponseAsync<FailureAnswer>(response_, headers_, cancellationToken).ConfigureAwait(false);
+                            if (objectResponse_.Object == null)
+                            {
+                                throw new HttpmqException("Response was null which was not expected.", status_, objectResponse_.Text, headers_, null);
+                            }
+                            throw new HttpmqException<FailureAnswer>("JetStream did not answer in time. `detail` says whether what was asked may have happened; asking again is safe.", status_, objectResponse_.Text, headers_, objectResponse_.Object, null);
+                        }
+                        else
+                        if (status_ == 507)
+                        {
+                            var objectResponse_ = await ReadObjectResponseAsync<FailureAnswer>(response_, headers_, cancellationToken).ConfigureAwait(false);
+                            if (objectResponse_.Object == null)
+                            {
+                                throw new HttpmqException("Response was null which was not expected.", status_, objectResponse_.Text, headers_, null);
+                            }
+                            throw new HttpmqException<FailureAnswer>("JetStream has no room left: storage, memory, or a limit of the account.", status_, objectResponse_.Text, headers_, objectResponse_.Object, null);
+                        }
+                        else
+                        {
+                            var objectResponse_ = await ReadObjectResponseAsync<FailureAnswer>(response_, headers_, cancellationToken).ConfigureAwait(false);
+                            if (objectResponse_.Object == null)
+                            {
+                                throw new HttpmqException("Response was null which was not expected.", status_, objectResponse_.Text, headers_, null);
+                            }
+                            throw new HttpmqException<FailureAnswer>("Any other failure, such as 500 for an error of the gateway itself; its log has the request id.", status_, objectResponse_.Text, headers_, objectResponse_.Object, null);
+                        }
+                    }
+                    finally
+                    {
+                        if (disposeResponse_)
+                            response_.Dispose();
+                    }
+                }
+            }
+            finally
+            {
+                if (disposeClient_)
+                    client_.Dispose();
+            }
+        }
+
+        /// <param name="cancellationToken">A cancellation token that can be used by other objects or threads to receive notice of cancellation.</param>
+        /// <summary>
+        /// Lists consumers of a stream: all, or a part of them.
+        /// </summary>
+        /// <remarks>
+        /// With any of the parameters `total` says how many match, whatever `offset` and `limit` are.
+        /// </remarks>
+        /// <param name="stream">The stream's name: 1 to 255 of the characters A-Z a-z 0-9 - _.</param>
+        /// <param name="name">Only those whose name is of this pattern: `*` stands for any characters, such as `orders-*`.</param>
+        /// <param name="subject">Only those that get messages of this subject, or of one of these where it has wildcards.</param>
+        /// <param name="offset">How many are left out, in the order of names; default 0.</param>
+        /// <param name="limit">How many are given at most; default: all.</param>
+        /// <returns>The consumers.</returns>
+        /// <exception cref="HttpmqException">A server side error occurred.</exception>
+        public virtual async System.Threading.Tasks.Task<ConsumersAnswer> ListConsumersAsync(string stream, string? name = null, string? subject = null, long? offset = null, long? limit = null, System.Threading.CancellationToken cancellationToken = default(System.Threading.CancellationToken))
+        {
+            if (stream == null)
+                throw new System.ArgumentNullException("stream");
+
+            var client_ = _httpClient;
+            var disposeClient_ = false;
+            try
+            {
+                using (var request_ = new System.Net.Http.HttpRequestMessage())
+                {
+                    request_.Method = new System.Net.Http.HttpMethod("GET");
+                    request_.Headers.Accept.Add(System.Net.Http.Headers.MediaTypeWithQualityHeaderValue.Parse("application/json"));
+
+                    var urlBuilder_ = new System.Text.StringBuilder();
+                
+                    // Operation Path: "v1/admin/stream/{stream}/consumer"
+                    urlBuilder_.Append("v1/admin/stream/");
+                    urlBuilder_.Append(System.Uri.EscapeDataString(ConvertToString(stream, System.Globalization.CultureInfo.InvariantCulture)));
+                    urlBuilder_.Append("/consumer");
+                    urlBuilder_.Append('?');
+                    if (name != null)
+                    {
+                        urlBuilder_.Append(System.Uri.EscapeDataString("name")).Append('=').Append(System.Uri.EscapeDataString(ConvertToString(name, System.Globalization.CultureInfo.InvariantCulture))).Append('&');
+                    }
+                    if (subject != null)
+                    {
+                        urlBuilder_.Append(System.Uri.EscapeDataString("subject")).Append('=').Append(System.Uri.EscapeDataString(ConvertToString(subject, System.Globalization.CultureInfo.InvariantCulture))).Append('&');
+                    }
+                    if (offset != null)
+                    {
+                        urlBuilder_.Append(System.Uri.EscapeDataString("offset")).Append('=').Append(System.Uri.EscapeDataString(ConvertToString(offset, System.Globalization.CultureInfo.InvariantCulture))).Append('&');
+                    }
+                    if (limit != null)
+                    {
+                        urlBuilder_.Append(System.Uri.EscapeDataString("limit")).Append('=').Append(System.Uri.EscapeDataString(ConvertToString(limit, System.Globalization.CultureInfo.InvariantCulture))).Append('&');
+                    }
+                    urlBuilder_.Length--;
+
+                    PrepareRequest(client_, request_, urlBuilder_);
+
+                    var url_ = urlBuilder_.ToString();
+                    request_.RequestUri = new System.Uri(url_, System.UriKind.RelativeOrAbsolute);
+
+                    PrepareRequest(client_, request_, url_);
+
+                    var response_ = await client_.CallAsync(request_, System.Net.Http.HttpCompletionOption.ResponseContentRead, cancellationToken).ConfigureAwait(false);
+                    var disposeResponse_ = true;
+                    try
+                    {
+                        var headers_ = new System.Collections.Generic.Dictionary<string, System.Collections.Generic.IEnumerable<string>>();
+                        foreach (var item_ in response_.Headers)
+                            headers_[item_.Key] = item_.Value;
+                        if (response_.Content != null && response_.Content.Headers != null)
+                        {
+                            foreach (var item_ in response_.Content.Headers)
+                                headers_[item_.Key] = item_.Value;
+                        }
+
+                        ProcessResponse(client_, response_);
+
+                        var status_ = (int)response_.StatusCode;
+                        if (status_ == 200)
+                        {
+                            var objectResponse_ = await ReadObjectResponseAsync<ConsumersAnswer>(response_, headers_, cancellationToken).ConfigureAwait(false);
+                            if (objectResponse_.Object == null)
+                            {
+                                throw new HttpmqException("Response was null which was not expected.", status_, objectResponse_.Text, headers_, null);
+                            }
+                            return objectResponse_.Object;
+                        }
+                        else
+                        if (status_ == 400)
+                        {
+                            var objectResponse_ = await ReadObjectResponseAsync<FailureAnswer>(response_, headers_, cancellationToken).ConfigureAwait(false);
+                            if (objectResponse_.Object == null)
+                            {
+                                throw new HttpmqException("Response was null which was not expected.", status_, objectResponse_.Text, headers_, null);
+                            }
+                            throw new HttpmqException<FailureAnswer>("The request is malformed or out of range, or JetStream refused it as invalid. `detail` names the field and the value.", status_, objectResponse_.Text, headers_, objectResponse_.Object, null);
+                        }
+                        else
+                        if (status_ == 404)
+                        {
+                            var objectResponse_ = await ReadObjectResponseAsync<FailureAnswer>(response_, headers_, cancellationToken).ConfigureAwait(false);
+                            if (objectResponse_.Object == null)
+                            {
+                                throw new HttpmqException("Response was null which was not expected.", status_, objectResponse_.Text, headers_, null);
+                            }
+                            throw new HttpmqException<FailureAnswer>("The stream does not exist.", status_, objectResponse_.Text, headers_, objectResponse_.Object, null);
+                        }
+                        else
+                        if (status_ == 503)
+                        {
+                            var objectResponse_ = await ReadObjectResponseAsync<FailureAnswer>(response_, headers_, cancellationToken).ConfigureAwait(false);
+                            if (objectResponse_.Object == null)
+                            {
+                                throw new HttpmqException("Response was null which was not expected.", status_, objectResponse_.Text, headers_, null);
+                            }
+                            throw new HttpmqException<FailureAnswer>("NATS or its JetStream cannot be reached at the moment. `detail` says whether anything was done; try again after the time in `Retry-After`.", status_, objectResponse_.Text, headers_, objectResponse_.Object, null);
+                        }
+                        else
+                        if (status_ == 504)
+                        {
+                            var objectResponse_ = await ReadObjectResponseAsync<FailureAnswer>(response_, headers_, cancellationToken).ConfigureAwait(false);
+                            if (objectResponse_.Object == null)
+                            {
+                                throw new HttpmqException("Response was null which was not expected.", status_, objectResponse_.Text, headers_, null);
+                            }
+                            throw new HttpmqException<FailureAnswer>("JetStream did not answer in time. `detail` says whether what was asked may have happened; asking again is safe.", status_, objectResponse_.Text, headers_, objectResponse_.Object, null);
+                        }
+                        else
+                        {
+                            var objectResponse_ = await ReadObjectResponseAsync<FailureAnswer>(response_, headers_, cancellationToken).ConfigureAwait(false);
+                            if (objectResponse_.Object == null)
+                            {
+                                throw new HttpmqException("Response was null which was not expected.", status_, objectResponse_.Text, headers_, null);
+                            }
+                            throw new HttpmqException<FailureAnswer>("Any other failure, such as 500 for an error of the gateway itself; its log has the request id.", status_, objectResponse_.Text, headers_, objectResponse_.Object, null);
+                        }
+                    }
+                    finally
+                    {
+                        if (disposeResponse_)
+                            response_.Dispose();
+                    }
+                }
+            }
+            finally
+            {
+                if (disposeClient_)
+                    client_.Dispose();
+            }
+        }
+
+        /// <param name="cancellationToken">A cancellation token that can be used by other objects or threads to receive notice of cancellation.</param>
+        /// <summary>
+        /// Describes one consumer.
+        /// </summary>
+        /// <remarks>
+        /// Its configuration and its position. A field that version 1 of this API did not have is left out where it has JetStream's default,
+        /// <br/>except `deliver_policy`, `ack_policy` and `replay_policy`.
+        /// </remarks>
+        /// <param name="stream">The stream's name: 1 to 255 of the characters A-Z a-z 0-9 - _.</param>
+        /// <param name="consumer">The consumer's name: 1 to 255 of the characters A-Z a-z 0-9 - _.</param>
+        /// <returns>The consumer.</returns>
+        /// <exception cref="HttpmqException">A server side error occurred.</exception>
+        public virtual async System.Threading.Tasks.Task<ConsumerAnswer> GetConsumerAsync(string stream, string consumer, System.Threading.CancellationToken cancellationToken = default(System.Threading.CancellationToken))
+        {
+            if (stream == null)
+                throw new System.ArgumentNullException("stream");
+
+            if (consumer == null)
+                throw new System.ArgumentNullException("consumer");
+
+            var client_ = _httpClient;
+            var disposeClient_ = false;
+            try
+            {
+                using (var request_ = new System.Net.Http.HttpRequestMessage())
+                {
+                    request_.Method = new System.Net.Http.HttpMethod("GET");
+                    request_.Headers.Accept.Add(System.Net.Http.Headers.MediaTypeWithQualityHeaderValue.Parse("application/json"));
+
+                    var urlBuilder_ = new System.Text.StringBuilder();
+                
+                    // Operation Path: "v1/admin/stream/{stream}/consumer/{consumer}"
+                    urlBuilder_.Append("v1/admin/stream/");
+                    urlBuilder_.Append(System.Uri.EscapeDataString(ConvertToString(stream, System.Globalization.CultureInfo.InvariantCulture)));
+                    urlBuilder_.Append("/consumer/");
+                    urlBuilder_.Append(System.Uri.EscapeDataString(ConvertToString(consumer, System.Globalization.CultureInfo.InvariantCulture)));
+
+                    PrepareRequest(client_, request_, urlBuilder_);
+
+                    var url_ = urlBuilder_.ToString();
+                    request_.RequestUri = new System.Uri(url_, System.UriKind.RelativeOrAbsolute);
+
+                    PrepareRequest(client_, request_, url_);
+
+                    var response_ = await client_.CallAsync(request_, System.Net.Http.HttpCompletionOption.ResponseContentRead, cancellationToken).ConfigureAwait(false);
+                    var disposeResponse_ = true;
+                    try
+                    {
+                        var headers_ = new System.Collections.Generic.Dictionary<string, System.Collections.Generic.IEnumerable<string>>();
+                        foreach (var item_ in response_.Headers)
+                            headers_[item_.Key] = item_.Value;
+                        if (response_.Content != null && response_.Content.Headers != null)
+                        {
+                            foreach (var item_ in response_.Content.Headers)
+                                headers_[item_.Key] = item_.Value;
+                        }
+
+                        ProcessResponse(client_, response_);
+
+                        var status_ = (int)response_.StatusCode;
+                        if (status_ == 200)
+                        {
+                            var objectResponse_ = await ReadObjectResponseAsync<ConsumerAnswer>(response_, headers_, cancellationToken).ConfigureAwait(false);
+                            if (objectResponse_.Object == null)
+                            {
+                                throw new HttpmqException("Response was null which was not expected.", status_, objectResponse_.Text, headers_, null);
+                            }
+                            return objectResponse_.Object;
+                        }
+                        else
+                        if (status_ == 400)
+                        {
+                            var objectResponse_ = await ReadObjectResponseAsync<FailureAnswer>(response_, headers_, cancellationToken).ConfigureAwait(false);
+                            if (objectResponse_.Object == null)
+                            {
+                                throw new HttpmqException("Response was null which was not expected.", status_, objectResponse_.Text, headers_, null);
+                            }
+                            throw new HttpmqException<FailureAnswer>("The request is malformed or out of range, or JetStream refused it as invalid. `detail` names the field and the value.", status_, objectResponse_.Text, headers_, objectResponse_.Object, null);
+                        }
+                        else
+                        if (status_ == 404)
+                        {
+                            var objectResponse_ = await ReadObjectResponseAsync<FailureAnswer>(response_, headers_, cancellationToken).ConfigureAwait(false);
+                            if (objectResponse_.Object == null)
+                            {
+                                throw new HttpmqException("Response was null which was not expected.", status_, objectResponse_.Text, headers_, null);
+                            }
+                            throw new HttpmqException<FailureAnswer>("The stream or the consumer does not exist.", status_, objectResponse_.Text, headers_, objectResponse_.Object, null);
+                        }
+                        else
+                        if (status_ == 503)
+                        {
+                            var objectResponse_ = await ReadObjectResponseAsync<FailureAnswer>(response_, headers_, cancellationToken).ConfigureAwait(false);
+                            if (objectResponse_.Object == null)
+                            {
+                                throw new HttpmqException("Response was null which was not expected.", status_, objectResponse_.Text, headers_, null);
+                            }
+                            throw new HttpmqException<FailureAnswer>("NATS or its JetStream cannot be reached at the moment. `detail` says whether anything was done; try again after the time in `Retry-After`.", status_, objectResponse_.Text, headers_, objectResponse_.Object, null);
+                        }
+                        else
+                        if (status_ == 504)
+                        {
+                            var objectResponse_ = await ReadObjectResponseAsync<FailureAnswer>(response_, headers_, cancellationToken).ConfigureAwait(false);
+                            if (objectResponse_.Object == null)
+                            {
+                                throw new HttpmqException("Response was null which was not expected.", status_, objectResponse_.Text, headers_, null);
+                            }
+                            throw new HttpmqException<FailureAnswer>("JetStream did not answer in time. `detail` says whether what was asked may have happened; asking again is safe.", status_, objectResponse_.Text, headers_, objectResponse_.Object, null);
+                        }
+                        else
+                        {
+                            var objectResponse_ = await ReadObjectResponseAsync<FailureAnswer>(response_, headers_, cancellationToken).ConfigureAwait(false);
+                            if (objectResponse_.Object == null)
+                            {
+                                throw new HttpmqException("Response was null which was not expected.", status_, objectResponse_.Text, headers_, null);
+                            }
+                            throw new HttpmqException<FailureAnswer>("Any other failure, such as 500 for an error of the gateway itself; its log has the request id.", status_, objectResponse_.Text, headers_, objectResponse_.Object, null);
+                        }
+                    }
+                    finally
+                    {
+                        if (disposeResponse_)
+                            response_.Dispose();
+                    }
+                }
+            }
+            finally
+            {
+                if (disposeClient_)
+                    client_.Dispose();
+            }
+        }
+
+        /// <param name="cancellationToken">A cancellation token that can be used by other objects or threads to receive notice of cancellation.</param>
+        /// <summary>
+        /// Replaces the consumer's configuration.
+        /// </summary>
+        /// <remarks>
+        /// What is absent or null becomes JetStream's default: send the `config` that `GET` shows, changed where it shall change. Its position
+        /// <br/>stays, and so do its subscribers, its deliver subject, what nats-server wrote into the metadata, and what this API does not know. A
+        /// <br/>paused consumer goes on where `pause_until` is absent or over. JetStream changes that by a call of its own, after the rest: where
+        /// <br/>that call fails alone, `detail` says that the rest was changed. Filters may be changed, from nats-server 2.10 on. Some of it cannot
+        /// <br/>be changed, such as `deliver_policy`: what is absent of that is refused, too, where it is not the default.
+        /// </remarks>
+        /// <param name="stream">The stream's name: 1 to 255 of the characters A-Z a-z 0-9 - _.</param>
+        /// <param name="consumer">The consumer's name: 1 to 255 of the characters A-Z a-z 0-9 - _.</param>
+        /// <param name="parameters">JSON, whatever the `Content-Type` says. Fields in any case; unknown ones are ignored and named in `warnings`; `null` is the same as absent.</param>
+        /// <returns>The consumer has this configuration.</returns>
+        /// <exception cref="HttpmqException">A server side error occurred.</exception>
+        public virtual async System.Threading.Tasks.Task<Answer> ReplaceConsumerAsync(string stream, string consumer, ConsumerReplacement parameters, System.Threading.CancellationToken cancellationToken = default(System.Threading.CancellationToken))
+        {
+            if (stream == null)
+                throw new System.ArgumentNullException("stream");
+
+            if (consumer == null)
+                throw new System.ArgumentNullException("consumer");
+
+            if (parameters == null)
+                throw new System.ArgumentNullException("parameters");
+
+            var client_ = _httpClient;
+            var disposeClient_ = false;
+            try
+            {
+                using (var request_ = new System.Net.Http.HttpRequestMessage())
+                {
+                    var json_ = System.Text.Json.JsonSerializer.SerializeToUtf8Bytes(parameters, JsonSerializerSettings);
+                    var content_ = new System.Net.Http.ByteArrayContent(json_);
+                    content_.Headers.ContentType = System.Net.Http.Headers.MediaTypeHeaderValue.Parse("application/json");
+                    request_.Content = content_;
+                    request_.Method = new System.Net.Http.HttpMethod("PUT");
+                    request_.Headers.Accept.Add(System.Net.Http.Headers.MediaTypeWithQualityHeaderValue.Parse("application/json"));
+
+                    var urlBuilder_ = new System.Text.StringBuilder();
+                
+                    // Operation Path: "v1/admin/stream/{stream}/consumer/{consumer}"
+                    urlBuilder_.Append("v1/admin/stream/");
+                    urlBuilder_.Append(System.Uri.EscapeDataString(ConvertToString(stream, System.Globalization.CultureInfo.InvariantCulture)));
+                    urlBuilder_.Append("/consumer/");
+                    urlBuilder_.Append(System.Uri.EscapeDataString(ConvertToString(consumer, System.Globalization.CultureInfo.InvariantCulture)));
+
+                    PrepareRequest(client_, request_, urlBuilder_);
+
+                    var url_ = urlBuilder_.ToString();
+                    request_.RequestUri = new System.Uri(url_, System.UriKind.RelativeOrAbsolute);
+
+                    PrepareRequest(client_, request_, url_);
+
+                    var response_ = await client_.CallAsync(request_, System.Net.Http.HttpCompletionOption.ResponseContentRead, cancellationToken).ConfigureAwait(false);
+                    var disposeResponse_ = true;
+                    try
+                    {
+                        var headers_ = new System.Collections.Generic.Dictionary<string, System.Collections.Generic.IEnumerable<string>>();
+                        foreach (var item_ in response_.Headers)
+                            headers_[item_.Key] = item_.Value;
+                        if (response_.Content != null && response_.Content.Headers != null)
+                        {
+                            foreach (var item_ in response_.Content.Headers)
+                                headers_[item_.Key] = item_.Value;
+                        }
+
+                        ProcessResponse(client_, response_);
+
+                        var status_ = (int)response_.StatusCode;
+                        if (status_ == 200)
+                        {
+                            var objectResponse_ = await ReadObjectResponseAsync<Answer>(response_, headers_, cancellationToken).ConfigureAwait(false);
+                            if (objectResponse_.Object == null)
+                            {
+                                throw new HttpmqException("Response was null which was not expected.", status_, objectResponse_.Text, headers_, null);
+                            }
+                            return objectResponse_.Object;
+                        }
+                        else
+                        if (status_ == 400)
+                        {
+                            var objectResponse_ = await ReadObjectResponseAsync<FailureAnswer>(response_, headers_, cancellationToken).ConfigureAwait(false);
+                            if (objectResponse_.Object == null)
+                            {
+                                throw new HttpmqException("Response was null which was not expected.", status_, objectResponse_.Text, headers_, null);
+                            }
+                            throw new HttpmqException<FailureAnswer>("The request is malformed or out of range, or JetStream refused it as invalid. `detail` names the field and the value.", status_, objectResponse_.Text, headers_, objectResponse_.Object, null);
+                        }
+                        else
+                        if (status_ == 404)
+                        {
+                            var objectResponse_ = await ReadObjectResponseAsync<FailureAnswer>(response_, headers_, cancellationToken).ConfigureAwait(false);
+                            if (objectResponse_.Object == null)
+                            {
+                                throw new HttpmqException("Response was null which was not expected.", status_, objectResponse_.Text, headers_, null);
+                            }
+                            throw new HttpmqException<FailureAnswer>("The stream or the consumer does not exist.", status_, objectResponse_.Text, headers_, objectResponse_.Object, null);
+                        }
+                        else
+                        if (status_ == 408)
+                        {
+                            var objectResponse_ = await ReadObjectResponseAsync<FailureAnswer>(response_, headers_, cancellationToken).ConfigureAwait(false);
+                            if (objectResponse_.Object == null)
+                            {
+                                throw new HttpmqException("Response was null which was not expected.", status_, objectResponse_.Text, headers_, null);
+                            }
+                            throw new HttpmqException<FailureAnswer>("The body did not come in time (`read_timeout_sec`, `limits.min_body_bytes_per_sec`).", status_, objectResponse_.Text, headers_, objectResponse_.Object, null);
+                        }
+                        else
+                        if (status_ == 409)
+                        {
+                            var objectResponse_ = await ReadObjectResponseAsync<FailureAnswer>(response_, headers_, cancellationToken).ConfigureAwait(false);
+                            if (objectResponse_.Object == null)
+                            {
+                                throw new HttpmqException("Response was null which was not expected.", status_, objectResponse_.Text, headers_, null);
+                            }
+                            throw new HttpmqException<FailureAnswer>("Another mode, delivery group or deliver subject is asked for, or another change is under way.", status_, objectResponse_.Text, headers_, objectResponse_.Object, null);
+                        }
+                        else
+                        if (status_ == 413)
+                        {
+                            var objectResponse_ = await ReadObjectResponseAsync<FailureAnswer>(response_, headers_, cancellationToken).ConfigureAwait(false);
+                            if (objectResponse_.Object == null)
+                            {
+                                throw new HttpmqException("Response was null which was not expected.", status_, objectResponse_.Text, headers_, null);
+                            }
+                            throw new HttpmqException<FailureAnswer>("The body is larger than 8 MiB, and refused while it is read; or what JetStream would be sent is larger than the NATS server takes.", status_, objectResponse_.Text, headers_, objectResponse_.Object, null);
+                        }
+                        else
+                        if (status_ == 422)
+                        {
+                            var objectResponse_ = await ReadObjectResponseAsync<FailureAnswer>(response_, headers_, cancellationToken).ConfigureAwait(false);
+                            if (objectResponse_.Object == null)
+                            {
+                                throw new HttpmqException("Response was null which was not expected.", status_, objectResponse_.Text, headers_, null);
+                            }
+                            throw new HttpmqException<FailureAnswer>("JetStream refuses it as invalid in itself, or the stream does not permit it.", status_, objectResponse_.Text, headers_, objectResponse_.Object, null);
+                        }
+                        else
+                        if (status_ == 501)
+                        {
+                            var objectResponse_ = await ReadObjectResponseAsync<FailureAnswer>(response_, headers_, cancellationToken).ConfigureAwait(false);
+                            if (objectResponse_.Object == null)
+                            {
+                                throw new HttpmqException("Response was null which was not expected.", status_, objectResponse_.Text, headers_, null);
+                            }
+                            throw new HttpmqException<FailureAnswer>("The nats-server is too old for a field of the request. `detail` names the field, and the first version that has it.", status_, objectResponse_.Text, headers_, objectResponse_.Object, null);
+                        }
+                        else
+                        if (status_ == 503)
+                        {
+                            var objectResponse_ = await ReadObjectResponseAsync<FailureAnswer>(response_, headers_, cancellationToken).ConfigureAwait(false);
+                            if (objectResponse_.Object == null)
+                            {
+                                throw new HttpmqException("Response was null which was not expected.", status_, objectResponse_.Text, headers_, null);
+                            }
+                            throw new HttpmqException<FailureAnswer>("NATS or its JetStream cannot be reached at the moment. `detail` says whether anything was done; try again after the time in `Retry-After`.", status_, objectResponse_.Text, headers_, objectResponse_.Object, null);
+                        }
+                        else
+                        if (status_ == 504)
+                        {
+                            var objectResponse_ = await ReadObjectResponseAsync<FailureAnswer>(response_, headers_, cancellationToken).ConfigureAwait(false);
+                            if (objectResponse_.Object == null)
+                            {
+                                throw new HttpmqException("Response was null which was not expected.", status_, objectResponse_.Text, headers_, null);
+                            }
+                            throw new HttpmqException<FailureAnswer>("JetStream did not answer in time. `detail` says whether what was asked may have happened; asking again is safe.", status_, objectResponse_.Text, headers_, objectResponse_.Object, null);
+                        }
+                        else
+                        if (status_ == 507)
+                        {
+                            var objectResponse_ = await ReadObjectResponseAsync<FailureAnswer>(response_, headers_, cancellationToken).ConfigureAwait(false);
+                            if (objectResponse_.Object == null)
+                            {
+                                throw new HttpmqException("Response was null which was not expected.", status_, objectResponse_.Text, headers_, null);
+                            }
+                            throw new HttpmqException<FailureAnswer>("JetStream has no room left: storage, memory, or a limit of the account.", status_, objectResponse_.Text, headers_, objectResponse_.Object, null);
+                        }
+                        else
+                        {
+                            var objectResponse_ = await ReadObjectResponseAsync<FailureAnswer>(response_, headers_, cancellationToken).ConfigureAwait(false);
+                            if (objectResponse_.Object == null)
+                            {
+                                throw new HttpmqException("Response was null which was not expected.", status_, objectResponse_.Text, headers_, null);
+                            }
+                            throw new HttpmqException<FailureAnswer>("Any other failure, such as 500 for an error of the gateway itself; its log has the request id.", status_, objectResponse_.Text, headers_, objectResponse_.Object, null);
+                        }
+                    }
+                    finally
+                    {
+                        if (disposeResponse_)
+                            response_.Dispose();
+                    }
+                }
+            }
+            finally
+            {
+                if (disposeClient_)
+                    client_.Dispose();
+            }
+        }
+
+        /// <param name="cancellationToken">A cancellation token that can be used by other objects or threads to receive notice of cancellation.</param>
+        /// <summary>
+        /// Deletes a consumer.
+        /// </summary>
+        /// <remarks>
+        /// Its subscribers get a last line that says so.
+        /// </remarks>
+        /// <param name="stream">The stream's name: 1 to 255 of the characters A-Z a-z 0-9 - _.</param>
+        /// <param name="consumer">The consumer's name: 1 to 255 of the characters A-Z a-z 0-9 - _.</param>
+        /// <returns>The consumer is gone.</returns>
+        /// <exception cref="HttpmqException">A server side error occurred.</exception>
+        public virtual async System.Threading.Tasks.Task<Answer> DeleteConsumerAsync(string stream, string consumer, System.Threading.CancellationToken cancellationToken = default(System.Threading.CancellationToken))
+        {
+            if (stream == null)
+                throw new System.ArgumentNullException("stream");
+
+            if (consumer == null)
+                throw new System.ArgumentNullException("consumer");
+
+            var client_ = _httpClient;
+            var disposeClient_ = false;
+            try
+            {
+                using (var request_ = new System.Net.Http.HttpRequestMessage())
+                {
+                    request_.Method = new System.Net.Http.HttpMethod("DELETE");
+                    request_.Headers.Accept.Add(System.Net.Http.Headers.MediaTypeWithQualityHeaderValue.Parse("application/json"));
+
+                    var urlBuilder_ = new System.Text.StringBuilder();
+                
+                    // Operation Path: "v1/admin/stream/{stream}/consumer/{consumer}"
+                    urlBuilder_.Append("v1/admin/stream/");
+                    urlBuilder_.Append(System.Uri.EscapeDataString(ConvertToString(stream, System.Globalization.CultureInfo.InvariantCulture)));
+                    urlBuilder_.Append("/consumer/");
+                    urlBuilder_.Append(System.Uri.EscapeDataString(ConvertToString(consumer, System.Globalization.CultureInfo.InvariantCulture)));
+
+                    PrepareRequest(client_, request_, urlBuilder_);
+
+                    var url_ = urlBuilder_.ToString();
+                    request_.RequestUri = new System.Uri(url_, System.UriKind.RelativeOrAbsolute);
+
+                    PrepareRequest(client_, request_, url_);
+
+                    var response_ = await client_.CallAsync(request_, System.Net.Http.HttpCompletionOption.ResponseContentRead, cancellationToken).ConfigureAwait(false);
+                    var disposeResponse_ = true;
+                    try
+                    {
+                        var headers_ = new System.Collections.Generic.Dictionary<string, System.Collections.Generic.IEnumerable<string>>();
+                        foreach (var item_ in response_.Headers)
+                            headers_[item_.Key] = item_.Value;
+                        if (response_.Content != null && response_.Content.Headers != null)
+                        {
+                            foreach (var item_ in response_.Content.Headers)
+                                headers_[item_.Key] = item_.Value;
+                        }
+
+                        ProcessResponse(client_, response_);
+
+                        var status_ = (int)response_.StatusCode;
+                        if (status_ == 200)
+                        {
+                            var objectResponse_ = await ReadObjectResponseAsync<Answer>(response_, headers_, cancellationToken).ConfigureAwait(false);
+                            if (objectResponse_.Object == null)
+                            {
+                                throw new HttpmqException("Response was null which was not expected.", status_, objectResponse_.Text, headers_, null);
+                            }
+                            return objectResponse_.Object;
+                        }
+                        else
+                        if (status_ == 400)
+                        {
+                            var objectResponse_ = await ReadObjectResponseAsync<FailureAnswer>(response_, headers_, cancellationToken).ConfigureAwait(false);
+                            if (objectResponse_.Object == null)
+                            {
+                                throw new HttpmqException("Response was null which was not expected.", status_, objectResponse_.Text, headers_, null);
+                            }
+                            throw new HttpmqException<FailureAnswer>("The request is malformed or out of range, or JetStream refused it as invalid. `detail` names the field and the value.", status_, objectResponse_.Text, headers_, objectResponse_.Object, null);
+                        }
+                        else
+                        if (status_ == 404)
+                        {
+                            var objectResponse_ = await ReadObjectResponseAsync<FailureAnswer>(response_, headers_, cancellationToken).ConfigureAwait(false);
+                            if (objectResponse_.Object == null)
+                            {
+                                throw new HttpmqException("Response was null which was not expected.", status_, objectResponse_.Text, headers_, null);
+                            }
+                            throw new HttpmqException<FailureAnswer>("The stream or the consumer does not exist.", status_, objectResponse_.Text, headers_, objectResponse_.Object, null);
+                        }
+                        else
+                        if (status_ == 503)
+                        {
+                            var objectResponse_ = await ReadObjectResponseAsync<FailureAnswer>(response_, headers_, cancellationToken).ConfigureAwait(false);
+                            if (objectResponse_.Object == null)
+                            {
+                                throw new HttpmqException("Response was null which was not expected.", status_, objectResponse_.Text, headers_, null);
+                            }
+                            throw new HttpmqException<FailureAnswer>("NATS or its JetStream cannot be reached at the moment. `detail` says whether anything was done; try again after the time in `Retry-After`.", status_, objectResponse_.Text, headers_, objectResponse_.Object, null);
+                        }
+                        else
+                        if (status_ == 504)
+                        {
+                            var objectResponse_ = await ReadObjectResponseAsync<FailureAnswer>(response_, headers_, cancellationToken).ConfigureAwait(false);
+                            if (objectResponse_.Object == null)
+                            {
+                                throw new HttpmqException("Response was null which was not expected.", status_, objectResponse_.Text, headers_, null);
+                            }
+                            throw new HttpmqException<FailureAnswer>("JetStream did not answer in time. `detail` says whether what was asked may have happened; asking again is safe.", status_, objectResponse_.Text, headers_, objectResponse_.Object, null);
+                        }
+                        else
+                        {
+                            var objectResponse_ = await ReadObjectResponseAsync<FailureAnswer>(response_, headers_, cancellationToken).ConfigureAwait(false);
+                            if (objectResponse_.Object == null)
+                            {
+                                throw new HttpmqException("Response was null which was not expected.", status_, objectResponse_.Text, headers_, null);
+                            }
+                            throw new HttpmqException<FailureAnswer>("Any other failure, such as 500 for an error of the gateway itself; its log has the request id.", status_, objectResponse_.Text, headers_, objectResponse_.Object, null);
+                        }
+                    }
+                    finally
+                    {
+                        if (disposeResponse_)
+                            response_.Dispose();
+                    }
+                }
+            }
+            finally
+            {
+                if (disposeClient_)
+                    client_.Dispose();
+            }
+        }
+
+        /// <param name="cancellationToken">A cancellation token that can be used by other objects or threads to receive notice of cancellation.</param>
+        /// <summary>
+        /// Pauses a consumer: it delivers nothing until a time.
+        /// </summary>
+        /// <remarks>
+        /// Subscribers stay, and messages come again by themselves when the time is over. Needs nats-server 2.11.
+        /// </remarks>
+        /// <param name="stream">The stream's name: 1 to 255 of the characters A-Z a-z 0-9 - _.</param>
+        /// <param name="consumer">The consumer's name: 1 to 255 of the characters A-Z a-z 0-9 - _.</param>
+        /// <param name="parameters">JSON, whatever the `Content-Type` says. Fields in any case; unknown ones are ignored and named in `warnings`; `null` is the same as absent.</param>
+        /// <returns>Whether it is paused now.</returns>
+        /// <exception cref="HttpmqException">A server side error occurred.</exception>
+        public virtual async System.Threading.Tasks.Task<PauseAnswer> PauseConsumerAsync(string stream, string consumer, PauseParameters parameters, System.Threading.CancellationToken cancellationToken = default(System.Threading.CancellationToken))
+        {
+            if (stream == null)
+                throw new System.ArgumentNullException("stream");
+
+            if (consumer == null)
+                throw new System.ArgumentNullException("consumer");
+
+            if (parameters == null)
+                throw new System.ArgumentNullException("parameters");
+
+            var client_ = _httpClient;
+            var disposeClient_ = false;
+            try
+            {
+                using (var request_ = new System.Net.Http.HttpRequestMessage())
+                {
+                    var json_ = System.Text.Json.JsonSerializer.SerializeToUtf8Bytes(parameters, JsonSerializerSettings);
+                    var content_ = new System.Net.Http.ByteArrayContent(json_);
+                    content_.Headers.ContentType = System.Net.Http.Headers.MediaTypeHeaderValue.Parse("application/json");
+                    request_.Content = content_;
+                    request_.Method = new System.Net.Http.HttpMethod("POST");
+                    request_.Headers.Accept.Add(System.Net.Http.Headers.MediaTypeWithQualityHeaderValue.Parse("application/json"));
+
+                    var urlBuilder_ = new System.Text.StringBuilder();
+                
+                    // Operation Path: "v1/admin/stream/{stream}/consumer/{consumer}/pause"
+                    urlBuilder_.Append("v1/admin/stream/");
+                    urlBuilder_.Append(System.Uri.EscapeDataString(ConvertToString(stream, System.Globalization.CultureInfo.InvariantCulture)));
+                    urlBuilder_.Append("/consumer/");
+                    urlBuilder_.Append(System.Uri.EscapeDataString(ConvertToString(consumer, System.Globalization.CultureInfo.InvariantCulture)));
+                    urlBuilder_.Append("/pause");
+
+                    PrepareRequest(client_, request_, urlBuilder_);
+
+                    var url_ = urlBuilder_.ToString();
+                    request_.RequestUri = new System.Uri(url_, System.UriKind.RelativeOrAbsolute);
+
+                    PrepareRequest(client_, request_, url_);
+
+                    var response_ = await client_.CallAsync(request_, System.Net.Http.HttpCompletionOption.ResponseContentRead, cancellationToken).ConfigureAwait(false);
+                    var disposeResponse_ = true;
+                    try
+                    {
+                        var headers_ = new System.Collections.Generic.Dictionary<string, System.Collections.Generic.IEnumerable<string>>();
+                        foreach (var item_ in response_.Headers)
+                            headers_[item_.Key] = item_.Value;
+                        if (response_.Content != null && response_.Content.Headers != null)
+                        {
+                            foreach (var item_ in response_.Content.Headers)
+                                headers_[item_.Key] = item_.Value;
+                        }
+
+                        ProcessResponse(client_, response_);
+
+                        var status_ = (int)response_.StatusCode;
+                        if (status_ == 200)
+                        {
+                            var objectResponse_ = await ReadObjectResponseAsync<PauseAnswer>(response_, headers_, cancellationToken).ConfigureAwait(false);
+                            if (objectResponse_.Object == null)
+                            {
+                                throw new HttpmqException("Response was null which was not expected.", status_, objectResponse_.Text, headers_, null);
+                            }
+                            return objectResponse_.Object;
+                        }
+                        else
+                        if (status_ == 400)
+                        {
+                            var objectResponse_ = await ReadObjectResponseAsync<FailureAnswer>(response_, headers_, cancellationToken).ConfigureAwait(false);
+                            if (objectResponse_.Object == null)
+                            {
+                                throw new HttpmqException("Response was null which was not expected.", status_, objectResponse_.Text, headers_, null);
+                            }
+                            throw new HttpmqException<FailureAnswer>("The request is malformed or out of range, or JetStream refused it as invalid. `detail` names the field and the value.", status_, objectResponse_.Text, headers_, objectResponse_.Object, null);
+                        }
+                        else
+                        if (status_ == 404)
+                        {
+                            var objectResponse_ = await ReadObjectResponseAsync<FailureAnswer>(response_, headers_, cancellationToken).ConfigureAwait(false);
+                            if (objectResponse_.Object == null)
+                            {
+                                throw new HttpmqException("Response was null which was not expected.", status_, objectResponse_.Text, headers_, null);
+                            }
+                            throw new HttpmqException<FailureAnswer>("The stream or the consumer does not exist.", status_, objectResponse_.Text, headers_, objectResponse_.Object, null);
+                        }
+                        else
+                        if (status_ == 408)
+                        {
+                            var objectResponse_ = await ReadObjectResponseAsync<FailureAnswer>(response_, headers_, cancellationToken).ConfigureAwait(false);
+                            if (objectResponse_.Object == null)
+                            {
+                                throw new HttpmqException("Response was null which was not expected.", status_, objectResponse_.Text, headers_, null);
+                            }
+                            throw new HttpmqException<FailureAnswer>("The body did not come in time (`read_timeout_sec`, `limits.min_body_bytes_per_sec`).", status_, objectResponse_.Text, headers_, objectResponse_.Object, null);
+                        }
+                        else
+                        if (status_ == 413)
+                        {
+                            var objectResponse_ = await ReadObjectResponseAsync<FailureAnswer>(response_, headers_, cancellationToken).ConfigureAwait(false);
+                            if (objectResponse_.Object == null)
+                            {
+                                throw new HttpmqException("Response was null which was not expected.", status_, objectResponse_.Text, headers_, null);
+                            }
+                            throw new HttpmqException<FailureAnswer>("The body is larger than 8 MiB, and refused while it is read; or what JetStream would be sent is larger than the NATS server takes.", status_, objectResponse_.Text, headers_, objectResponse_.Object, null);
+                        }
+                        else
+                        if (status_ == 422)
+                        {
+                            var objectResponse_ = await ReadObjectResponseAsync<FailureAnswer>(response_, headers_, cancellationToken).ConfigureAwait(false);
+                            if (objectResponse_.Object == null)
+                            {
+                                throw new HttpmqException("Response was null which was not expected.", status_, objectResponse_.Text, headers_, null);
+                            }
+                            throw new HttpmqException<FailureAnswer>("JetStream refuses it as invalid in itself, or the stream does not permit it.", status_, objectResponse_.Text, headers_, objectResponse_.Object, null);
+                        }
+                        else
+                        if (status_ == 501)
+                        {
+                            var objectResponse_ = await ReadObjectResponseAsync<FailureAnswer>(response_, headers_, cancellationToken).ConfigureAwait(false);
+                            if (objectResponse_.Object == null)
+                            {
+                                throw new HttpmqException("Response was null which was not expected.", status_, objectResponse_.Text, headers_, null);
+                            }
+                            throw new HttpmqException<FailureAnswer>("The nats-server is too old for a field of the request. `detail` names the field, and the first version that has it.", status_, objectResponse_.Text, headers_, objectResponse_.Object, null);
+                        }
+                        else
+                        if (status_ == 503)
+                        {
+                            var objectResponse_ = await ReadObjectResponseAsync<FailureAnswer>(response_, headers_, cancellationToken).ConfigureAwait(false);
+                            if (objectResponse_.Object == null)
+                            {
+                                throw new HttpmqException("Response was null which was not expected.", status_, objectResponse_.Text, headers_, null);
+                            }
+                            throw new HttpmqException<FailureAnswer>("NATS or its JetStream cannot be reached at the moment. `detail` says whether anything was done; try again after the time in `Retry-After`.", status_, objectResponse_.Text, headers_, objectResponse_.Object, null);
+                        }
+                        else
+                        if (status_ == 504)
+                        {
+                            var objectResponse_ = await ReadObjectResponseAsync<FailureAnswer>(response_, headers_, cancellationToken).ConfigureAwait(false);
+                            if (objectResponse_.Object == null)
+                            {
+                                throw new HttpmqException("Response was null which was not expected.", status_, objectResponse_.Text, headers_, null);
+                            }
+                            throw new HttpmqException<FailureAnswer>("JetStream did not answer in time. `detail` says whether what was asked may have happened; asking again is safe.", status_, objectResponse_.Text, headers_, objectResponse_.Object, null);
+                        }
+                        else
+                        {
+                            var objectResponse_ = await ReadObjectResponseAsync<FailureAnswer>(response_, headers_, cancellationToken).ConfigureAwait(false);
+                            if (objectResponse_.Object == null)
+                            {
+                                throw new HttpmqException("Response was null which was not expected.", status_, objectResponse_.Text, headers_, null);
+                            }
+                            throw new HttpmqException<FailureAnswer>("Any other failure, such as 500 for an error of the gateway itself; its log has the request id.", status_, objectResponse_.Text, headers_, objectResponse_.Object, null);
+                        }
+                    }
+                    finally
+                    {
+                        if (disposeResponse_)
+                            response_.Dispose();
+                    }
+                }
+            }
+            finally
+            {
+                if (disposeClient_)
+                    client_.Dispose();
+            }
+        }
+
+        /// <param name="cancellationToken">A cancellation token that can be used by other objects or threads to receive notice of cancellation.</param>
+        /// <summary>
+        /// Sets a consumer to another position, back or forth.
+        /// </summary>
+        /// <remarks>
+        /// What comes after it in the stream is delivered again, and consumer sequences begin at 1 again. Deliveries from before cannot be
+        /// <br/>acknowledged any more unless they come again. Subscribers stay. Unknown fields and parameters are always refused. Needs nats-server
+        /// <br/>2.14.
+        /// </remarks>
+        /// <param name="stream">The stream's name: 1 to 255 of the characters A-Z a-z 0-9 - _.</param>
+        /// <param name="consumer">The consumer's name: 1 to 255 of the characters A-Z a-z 0-9 - _.</param>
+        /// <param name="parameters">JSON, whatever the `Content-Type` says. Fields in any case; unknown ones are ignored and named in `warnings`; `null` is the same as absent.</param>
+        /// <returns>Where it goes on from.</returns>
+        /// <exception cref="HttpmqException">A server side error occurred.</exception>
+        public virtual async System.Threading.Tasks.Task<ResetAnswer> ResetConsumerAsync(string stream, string consumer, ResetParameters parameters, System.Threading.CancellationToken cancellationToken = default(System.Threading.CancellationToken))
+        {
+            if (stream == null)
+                throw new System.ArgumentNullException("stream");
+
+            if (consumer == null)
+                throw new System.ArgumentNullException("consumer");
+
+            if (parameters == null)
+                throw new System.ArgumentNullException("parameters");
+
+            var client_ = _httpClient;
+            var disposeClient_ = false;
+            try
+            {
+                using (var request_ = new System.Net.Http.HttpRequestMessage())
+                {
+                    var json_ = System.Text.Json.JsonSerializer.SerializeToUtf8Bytes(parameters, JsonSerializerSettings);
+                    var content_ = new System.Net.Http.ByteArrayContent(json_);
+                    content_.Headers.ContentType = System.Net.Http.Headers.MediaTypeHeaderValue.Parse("application/json");
+                    request_.Content = content_;
+                    request_.Method = new System.Net.Http.HttpMethod("POST");
+                    request_.Headers.Accept.Add(System.Net.Http.Headers.MediaTypeWithQualityHeaderValue.Parse("application/json"));
+
+                    var urlBuilder_ = new System.Text.StringBuilder();
+                
+                    // Operation Path: "v1/admin/stream/{stream}/consumer/{consumer}/reset"
+                    urlBuilder_.Append("v1/admin/stream/");
+                    urlBuilder_.Append(System.Uri.EscapeDataString(ConvertToString(stream, System.Globalization.CultureInfo.InvariantCulture)));
+                    urlBuilder_.Append("/consumer/");
+                    urlBuilder_.Append(System.Uri.EscapeDataString(ConvertToString(consumer, System.Globalization.CultureInfo.InvariantCulture)));
+                    urlBuilder_.Append("/reset");
+
+                    PrepareRequest(client_, request_, urlBuilder_);
+
+                    var url_ = urlBuilder_.ToString();
+                    request_.RequestUri = new System.Uri(url_, System.UriKind.RelativeOrAbsolute);
+
+                    PrepareRequest(client_, request_, url_);
+
+                    var response_ = await client_.CallAsync(request_, System.Net.Http.HttpCompletionOption.ResponseContentRead, cancellationToken).ConfigureAwait(false);
+                    var disposeResponse_ = true;
+                    try
+                    {
+                        var headers_ = new System.Collections.Generic.Dictionary<string, System.Collections.Generic.IEnumerable<string>>();
+                        foreach (var item_ in response_.Headers)
+                            headers_[item_.Key] = item_.Value;
+                        if (response_.Content != null && response_.Content.Headers != null)
+                        {
+                            foreach (var item_ in response_.Content.Headers)
+                                headers_[item_.Key] = item_.Value;
+                        }
+
+                        ProcessResponse(client_, response_);
+
+                        var status_ = (int)response_.StatusCode;
+                        if (status_ == 200)
+                        {
+                            var objectResponse_ = await ReadObjectResponseAsync<ResetAnswer>(response_, headers_, cancellationToken).ConfigureAwait(false);
+                            if (objectResponse_.Object == null)
+                            {
+                                throw new HttpmqException("Response was null which was not expected.", status_, objectResponse_.Text, headers_, null);
+                            }
+                            return objectResponse_.Object;
+                        }
+                        else
+                        if (status_ == 400)
+                        {
+                            var objectResponse_ = await ReadObjectResponseAsync<FailureAnswer>(response_, headers_, cancellationToken).ConfigureAwait(false);
+                            if (objectResponse_.Object == null)
+                            {
+                                throw new HttpmqException("Response was null which was not expected.", status_, objectResponse_.Text, headers_, null);
+                            }
+                            throw new HttpmqException<FailureAnswer>("The request is malformed or out of range, or JetStream refused it as invalid. `detail` names the field and the value.", status_, objectResponse_.Text, headers_, objectResponse_.Object, null);
+                        }
+                        else
+                        if (status_ == 404)
+                        {
+                            var objectResponse_ = await ReadObjectResponseAsync<FailureAnswer>(response_, headers_, cancellationToken).ConfigureAwait(false);
+                            if (objectResponse_.Object == null)
+                            {
+                                throw new HttpmqException("Response was null which was not expected.", status_, objectResponse_.Text, headers_, null);
+                            }
+                            throw new HttpmqException<FailureAnswer>("The stream or the consumer does not exist.", status_, objectResponse_.Text, headers_, objectResponse_.Object, null);
+                        }
+                        else
+                        if (status_ == 408)
+                        {
+                            var objectResponse_ = await ReadObjectResponseAsync<FailureAnswer>(response_, headers_, cancellationToken).ConfigureAwait(false);
+                            if (objectResponse_.Object == null)
+                            {
+                                throw new HttpmqException("Response was null which was not expected.", status_, objectResponse_.Text, headers_, null);
+                            }
+                            throw new HttpmqException<FailureAnswer>("The body did not come in time (`read_timeout_sec`, `limits.min_body_bytes_per_sec`).", status_, objectResponse_.Text, headers_, objectResponse_.Object, null);
+                        }
+                        else
+                        if (status_ == 413)
+                        {
+                            var objectResponse_ = await ReadObjectResponseAsync<FailureAnswer>(response_, headers_, cancellationToken).ConfigureAwait(false);
+                            if (objectResponse_.Object == null)
+                            {
+                                throw new HttpmqException("Response was null which was not expected.", status_, objectResponse_.Text, headers_, null);
+                            }
+                            throw new HttpmqException<FailureAnswer>("The body is larger than 8 MiB, and refused while it is read; or what JetStream would be sent is larger than the NATS server takes.", status_, objectResponse_.Text, headers_, objectResponse_.Object, null);
+                        }
+                        else
+                        if (status_ == 422)
+                        {
+                            var objectResponse_ = await ReadObjectResponseAsync<FailureAnswer>(response_, headers_, cancellationToken).ConfigureAwait(false);
+                            if (objectResponse_.Object == null)
+                            {
+                                throw new HttpmqException("Response was null which was not expected.", status_, objectResponse_.Text, headers_, null);
+                            }
+                            throw new HttpmqException<FailureAnswer>("JetStream refuses it as invalid in itself, or the stream does not permit it.", status_, objectResponse_.Text, headers_, objectResponse_.Object, null);
+                        }
+                        else
+                        if (status_ == 501)
+                        {
+                            var objectResponse_ = await ReadObjectResponseAsync<FailureAnswer>(response_, headers_, cancellationToken).ConfigureAwait(false);
+                            if (objectResponse_.Object == null)
+                            {
+                                throw new HttpmqException("Response was null which was not expected.", status_, objectResponse_.Text, headers_, null);
+                            }
+                            throw new HttpmqException<FailureAnswer>("The nats-server is too old for a field of the request. `detail` names the field, and the first version that has it.", status_, objectResponse_.Text, headers_, objectResponse_.Object, null);
+                        }
+                        else
+                        if (status_ == 503)
+                        {
+                            var objectResponse_ = await ReadObjectResponseAsync<FailureAnswer>(response_, headers_, cancellationToken).ConfigureAwait(false);
+                            if (objectResponse_.Object == null)
+                            {
+                                throw new HttpmqException("Response was null which was not expected.", status_, objectResponse_.Text, headers_, null);
+                            }
+                            throw new HttpmqException<FailureAnswer>("NATS or its JetStream cannot be reached at the moment. `detail` says whether anything was done; try again after the time in `Retry-After`.", status_, objectResponse_.Text, headers_, objectResponse_.Object, null);
+                        }
+                        else
+                        if (status_ == 504)
+                        {
+                            var objectResponse_ = await ReadObjectResponseAsync<FailureAnswer>(response_, headers_, cancellationToken).ConfigureAwait(false);
+                            if (objectResponse_.Object == null)
+                            {
+                                throw new HttpmqException("Response was null which was not expected.", status_, objectResponse_.Text, headers_, null);
+                            }
+                            throw new HttpmqException<FailureAnswer>("JetStream did not answer in time. `detail` says whether what was asked may have happened; asking again is safe.", status_, objectResponse_.Text, headers_, objectResponse_.Object, null);
+                        }
+                        else
+                        {
+                            var objectResponse_ = await ReadObjectResponseAsync<FailureAnswer>(response_, headers_, cancellationToken).ConfigureAwait(false);
+                            if (objectResponse_.Object == null)
+                            {
+                                throw new HttpmqException("Response was null which was not expected.", status_, objectResponse_.Text, headers_, null);
+                            }
+                            throw new HttpmqException<FailureAnswer>("Any other failure, such as 500 for an error of the gateway itself; its log has the request id.", status_, objectResponse_.Text, headers_, objectResponse_.Object, null);
+                        }
+                    }
+                    finally
+                    {
+                        if (disposeResponse_)
+                            response_.Dispose();
+                    }
+                }
+            }
+            finally
+            {
+                if (disposeClient_)
+                    client_.Dispose();
+            }
+        }
+
+        /// <param name="cancellationToken">A cancellation token that can be used by other objects or threads to receive notice of cancellation.</param>
+        /// <summary>
+        /// Lets a paused consumer deliver again.
+        /// </summary>
+        /// <remarks>
+        /// One that is not paused stays as it is. A body is not read. Needs nats-server 2.11.
+        /// </remarks>
+        /// <param name="stream">The stream's name: 1 to 255 of the characters A-Z a-z 0-9 - _.</param>
+        /// <param name="consumer">The consumer's name: 1 to 255 of the characters A-Z a-z 0-9 - _.</param>
+        /// <returns>It is not paused any more.</returns>
+        /// <exception cref="HttpmqException">A server side error occurred.</exception>
+        public virtual async System.Threading.Tasks.Task<PauseAnswer> ResumeConsumerAsync(string stream, string consumer, System.Threading.CancellationToken cancellationToken = default(System.Threading.CancellationToken))
+        {
+            if (stream == null)
+                throw new System.ArgumentNullException("stream");
+
+            if (consumer == null)
+                throw new System.ArgumentNullException("consumer");
+
+            var client_ = _httpClient;
+            var disposeClient_ = false;
+            try
+            {
+                using (var request_ = new System.Net.Http.HttpRequestMessage())
+                {
+                    request_.Content = new System.Net.Http.StringContent(string.Empty, System.Text.Encoding.UTF8, "application/json");
+                    request_.Method = new System.Net.Http.HttpMethod("POST");
+                    request_.Headers.Accept.Add(System.Net.Http.Headers.MediaTypeWithQualityHeaderValue.Parse("application/json"));
+
+                    var urlBuilder_ = new System.Text.StringBuilder();
+                
+                    // Operation Path: "v1/admin/stream/{stream}/consumer/{consumer}/resume"
+                    urlBuilder_.Append("v1/admin/stream/");
+                    urlBuilder_.Append(System.Uri.EscapeDataString(ConvertToString(stream, System.Globalization.CultureInfo.InvariantCulture)));
+                    urlBuilder_.Append("/consumer/");
+                    urlBuilder_.Append(System.Uri.EscapeDataString(ConvertToString(consumer, System.Globalization.CultureInfo.InvariantCulture)));
+                    urlBuilder_.Append("/resume");
+
+                    PrepareRequest(client_, request_, urlBuilder_);
+
+                    var url_ = urlBuilder_.ToString();
+                    request_.RequestUri = new System.Uri(url_, System.UriKind.RelativeOrAbsolute);
+
+                    PrepareRequest(client_, request_, url_);
+
+                    var response_ = await client_.CallAsync(request_, System.Net.Http.HttpCompletionOption.ResponseContentRead, cancellationToken).ConfigureAwait(false);
+                    var disposeResponse_ = true;
+                    try
+                    {
+                        var headers_ = new System.Collections.Generic.Dictionary<string, System.Collections.Generic.IEnumerable<string>>();
+                        foreach (var item_ in response_.Headers)
+                            headers_[item_.Key] = item_.Value;
+                        if (response_.Content != null && response_.Content.Headers != null)
+                        {
+                            foreach (var item_ in response_.Content.Headers)
+                                headers_[item_.Key] = item_.Value;
+                        }
+
+                        ProcessResponse(client_, response_);
+
+                        var status_ = (int)response_.StatusCode;
+                        if (status_ == 200)
+                        {
+                            var objectResponse_ = await ReadObjectResponseAsync<PauseAnswer>(response_, headers_, cancellationToken).ConfigureAwait(false);
+                            if (objectResponse_.Object == null)
+                            {
+                                throw new HttpmqException("Response was null which was not expected.", status_, objectResponse_.Text, headers_, null);
+                            }
+                            return objectResponse_.Object;
+                        }
+                        else
+                        if (status_ == 400)
+                        {
+                            var objectResponse_ = await ReadObjectResponseAsync<FailureAnswer>(response_, headers_, cancellationToken).ConfigureAwait(false);
+                            if (objectResponse_.Object == null)
+                            {
+                                throw new HttpmqException("Response was null which was not expected.", status_, objectResponse_.Text, headers_, null);
+                            }
+                            throw new HttpmqException<FailureAnswer>("The request is malformed or out of range, or JetStream refused it as invalid. `detail` names the field and the value.", status_, objectResponse_.Text, headers_, objectResponse_.Object, null);
+                        }
+                        else
+                        if (status_ == 404)
+                        {
+                            var objectResponse_ = await ReadObjectResponseAsync<FailureAnswer>(response_, headers_, cancellationToken).ConfigureAwait(false);
+                            if (objectResponse_.Object == null)
+                            {
+                                throw new HttpmqException("Response was null which was not expected.", status_, objectResponse_.Text, headers_, null);
+                            }
+                            throw new HttpmqException<FailureAnswer>("The stream or the consumer does not exist.", status_, objectResponse_.Text, headers_, objectResponse_.Object, null);
+                        }
+                        else
+                        if (status_ == 422)
+                        {
+                            var objectResponse_ = await ReadObjectResponseAsync<FailureAnswer>(response_, headers_, cancellationToken).ConfigureAwait(false);
+                            if (objectResponse_.Object == null)
+                            {
+                                throw new HttpmqException("Response was null which was not expected.", status_, objectResponse_.Text, headers_, null);
+                            }
+                            throw new HttpmqException<FailureAnswer>("JetStream refuses it as invalid in itself, or the stream does not permit it.", status_, objectResponse_.Text, headers_, objectResponse_.Object, null);
+                        }
+                        else
+                        if (status_ == 501)
+                        {
+                            var objectResponse_ = await ReadObjectResponseAsync<FailureAnswer>(response_, headers_, cancellationToken).ConfigureAwait(false);
+                            if (objectResponse_.Object == null)
+                            {
+                                throw new HttpmqException("Response was null which was not expected.", status_, objectResponse_.Text, headers_, null);
+                            }
+                            throw new HttpmqException<FailureAnswer>("The nats-server is too old for a field of the request. `detail` names the field, and the first version that has it.", status_, objectResponse_.Text, headers_, objectResponse_.Object, null);
+                        }
+                        else
+                        if (status_ == 503)
+                        {
+                            var objectResponse_ = await ReadObjectResponseAsync<FailureAnswer>(response_, headers_, cancellationToken).ConfigureAwait(false);
+                            if (objectResponse_.Object == null)
+                            {
+                                throw new HttpmqException("Response was null which was not expected.", status_, objectResponse_.Text, headers_, null);
+                            }
+                            throw new HttpmqException<FailureAnswer>("NATS or its JetStream cannot be reached at the moment. `detail` says whether anything was done; try again after the time in `Retry-After`.", status_, objectResponse_.Text, headers_, objectResponse_.Object, null);
+                        }
+                        else
+                        if (status_ == 504)
+                        {
+                            var objectResponse_ = await ReadObjectResponseAsync<FailureAnswer>(response_, headers_, cancellationToken).ConfigureAwait(false);
+                            if (objectResponse_.Object == null)
+                            {
+                                throw new HttpmqException("Response was null which was not expected.", status_, objectResponse_.Text, headers_, null);
+                            }
+                            throw new HttpmqException<FailureAnswer>("JetStream did not answer in time. `detail` says whether what was asked may have happened; asking again is safe.", status_, objectResponse_.Text, headers_, objectResponse_.Object, null);
+                        }
+                        else
+                        {
+                            var objectResponse_ = await ReadObjectResponseAsync<FailureAnswer>(response_, headers_, cancellationToken).ConfigureAwait(false);
+                            if (objectResponse_.Object == null)
+                            {
+                                throw new HttpmqException("Response was null which was not expected.", status_, objectResponse_.Text, headers_, null);
+                            }
+                            throw new HttpmqException<FailureAnswer>("Any other failure, such as 500 for an error of the gateway itself; its log has the request id.", status_, objectResponse_.Text, headers_, objectResponse_.Object, null);
+                        }
+                    }
+                    finally
+                    {
+                        if (disposeResponse_)
+                            response_.Dispose();
+                    }
+                }
+            }
+            finally
+            {
+                if (disposeClient_)
+                    client_.Dispose();
+            }
+        }
+
+        /// <param name="cancellationToken">A cancellation token that can be used by other objects or threads to receive notice of cancellation.</param>
+        /// <summary>
+        /// Unpins a priority group: another of its subscribers may be the one that is served.
+        /// </summary>
+        /// <remarks>
+        /// For consumers with `priority_policy` `pinned_client`. Unknown fields and parameters are always refused. Needs nats-server 2.11.
+        /// </remarks>
+        /// <param name="stream">The stream's name: 1 to 255 of the characters A-Z a-z 0-9 - _.</param>
+        /// <param name="consumer">The consumer's name: 1 to 255 of the characters A-Z a-z 0-9 - _.</param>
+        /// <param name="parameters">JSON, whatever the `Content-Type` says. Fields in any case; unknown ones are ignored and named in `warnings`; `null` is the same as absent.</param>
+        /// <returns>The next that asks is served.</returns>
+        /// <exception cref="HttpmqException">A server side error occurred.</exception>
+        public virtual async System.Threading.Tasks.Task<Answer> UnpinConsumerAsync(string stream, string consumer, UnpinParameters parameters, System.Threading.CancellationToken cancellationToken = default(System.Threading.CancellationToken))
+        {
+            if (stream == null)
+                throw new System.ArgumentNullException("stream");
+
+            if (consumer == null)
+                throw new System.ArgumentNullException("consumer");
+
+            if (parameters == null)
+                throw new System.ArgumentNullException("parameters");
+
+            var client_ = _httpClient;
+            var disposeClient_ = false;
+            try
+            {
+                using (var request_ = new System.Net.Http.HttpRequestMessage())
+                {
+                    var json_ = System.Text.Json.JsonSerializer.SerializeToUtf8Bytes(parameters, JsonSerializerSettings);
+                    var content_ = new System.Net.Http.ByteArrayContent(json_);
+                    content_.Headers.ContentType = System.Net.Http.Headers.MediaTypeHeaderValue.Parse("application/json");
+                    request_.Content = content_;
+                    request_.Method = new System.Net.Http.HttpMethod("POST");
+                    request_.Headers.Accept.Add(System.Net.Http.Headers.MediaTypeWithQualityHeaderValue.Parse("application/json"));
+
+                    var urlBuilder_ = new System.Text.StringBuilder();
+                
+                    // Operation Path: "v1/admin/stream/{stream}/consumer/{consumer}/unpin"
+                    urlBuilder_.Append("v1/admin/stream/");
+                    urlBuilder_.Append(System.Uri.EscapeDataString(ConvertToString(stream, System.Globalization.CultureInfo.InvariantCulture)));
+                    urlBuilder_.Append("/consumer/");
+                    urlBuilder_.Append(System.Uri.EscapeDataString(ConvertToString(consumer, System.Globalization.CultureInfo.InvariantCulture)));
+                    urlBuilder_.Append("/unpin");
+
+                    PrepareRequest(client_, request_, urlBuilder_);
+
+                    var url_ = urlBuilder_.ToString();
+                    request_.RequestUri = new System.Uri(url_, System.UriKind.RelativeOrAbsolute);
+
+                    PrepareRequest(client_, request_, url_);
+
+                    var response_ = await client_.CallAsync(request_, System.Net.Http.HttpCompletionOption.ResponseContentRead, cancellationToken).ConfigureAwait(false);
+                    var disposeResponse_ = true;
+                    try
+                    {
+                        var headers_ = new System.Collections.Generic.Dictionary<string, System.Collections.Generic.IEnumerable<string>>();
+                        foreach (var item_ in response_.Headers)
+                            headers_[item_.Key] = item_.Value;
+                        if (response_.Content != null && response_.Content.Headers != null)
+                        {
+                            foreach (var item_ in response_.Content.Headers)
+                                headers_[item_.Key] = item_.Value;
+                        }
+
+                        ProcessResponse(client_, response_);
+
+                        var status_ = (int)response_.StatusCode;
+                        if (status_ == 200)
+                        {
+                            var objectResponse_ = await ReadObjectResponseAsync<Answer>(response_, headers_, cancellationToken).ConfigureAwait(false);
+                            if (objectResponse_.Object == null)
+                            {
+                                throw new HttpmqException("Response was null which was not expected.", status_, objectResponse_.Text, headers_, null);
+                            }
+                            return objectResponse_.Object;
+                        }
+                        else
+                        if (status_ == 400)
+                        {
+                            var objectResponse_ = await ReadObjectResponseAsync<FailureAnswer>(response_, headers_, cancellationToken).ConfigureAwait(false);
+                            if (objectResponse_.Object == null)
+                            {
+                                throw new HttpmqException("Response was null which was not expected.", status_, objectResponse_.Text, headers_, null);
+                            }
+                            throw new HttpmqException<FailureAnswer>("The request is malformed or out of range, or JetStream refused it as invalid. `detail` names the field and the value.", status_, objectResponse_.Text, headers_, objectResponse_.Object, null);
+                        }
+                        else
+                        if (status_ == 404)
+                        {
+                            var objectResponse_ = await ReadObjectResponseAsync<FailureAnswer>(response_, headers_, cancellationToken).ConfigureAwait(false);
+                            if (objectResponse_.Object == null)
+                            {
+                                throw new HttpmqException("Response was null which was not expected.", status_, objectResponse_.Text, headers_, null);
+                            }
+                            throw new HttpmqException<FailureAnswer>("The stream or the consumer does not exist.", status_, objectResponse_.Text, headers_, objectResponse_.Object, null);
+                        }
+                        else
+                        if (status_ == 408)
+                        {
+                            var objectResponse_ = await ReadObjectResponseAsync<FailureAnswer>(response_, headers_, cancellationToken).ConfigureAwait(false);
+                            if (objectResponse_.Object == null)
+                            {
+                                throw new HttpmqException("Response was null which was not expected.", status_, objectResponse_.Text, headers_, null);
+                            }
+                            throw new HttpmqException<FailureAnswer>("The body did not come in time (`read_timeout_sec`, `limits.min_body_bytes_per_sec`).", status_, objectResponse_.Text, headers_, objectResponse_.Object, null);
+                        }
+                        else
+                        if (status_ == 413)
+                        {
+                            var objectResponse_ = await ReadObjectResponseAsync<FailureAnswer>(response_, headers_, cancellationToken).ConfigureAwait(false);
+                            if (objectResponse_.Object == null)
+                            {
+                                throw new HttpmqException("Response was null which was not expected.", status_, objectResponse_.Text, headers_, null);
+                            }
+                            throw new HttpmqException<FailureAnswer>("The body is larger than 8 MiB, and refused while it is read; or what JetStream would be sent is larger than the NATS server takes.", status_, objectResponse_.Text, headers_, objectResponse_.Object, null);
+                        }
+                        else
+                        if (status_ == 422)
+                        {
+                            var objectResponse_ = await ReadObjectResponseAsync<FailureAnswer>(response_, headers_, cancellationToken).ConfigureAwait(false);
+                            if (objectResponse_.Object == null)
+                            {
+                                throw new HttpmqException("Response was null which was not expected.", status_, objectResponse_.Text, headers_, null);
+                            }
+                            throw new HttpmqException<FailureAnswer>("The consumer has no such group.", status_, objectResponse_.Text, headers_, objectResponse_.Object, null);
+                        }
+                        else
+                        if (status_ == 501)
+                        {
+                            var objectResponse_ = await ReadObjectResponseAsync<FailureAnswer>(response_, headers_, cancellationToken).ConfigureAwait(false);
+                            if (objectResponse_.Object == null)
+                            {
+                                throw new HttpmqException("Response was null which was not expected.", status_, objectResponse_.Text, headers_, null);
+                            }
+                            throw new HttpmqException<FailureAnswer>("The nats-server is too old for a field of the request. `detail` names the field, and the first version that has it.", status_, objectResponse_.Text, headers_, objectResponse_.Object, null);
+                        }
+                        else
+                        if (status_ == 503)
+                        {
+                            var objectResponse_ = await ReadObjectResponseAsync<FailureAnswer>(response_, headers_, cancellationToken).ConfigureAwait(false);
+                            if (objectResponse_.Object == null)
+                            {
+                                throw new HttpmqException("Response was null which was not expected.", status_, objectResponse_.Text, headers_, null);
+                            }
+                            throw new HttpmqException<FailureAnswer>("NATS or its JetStream cannot be reached at the moment. `detail` says whether anything was done; try again after the time in `Retry-After`.", status_, objectResponse_.Text, headers_, objectResponse_.Object, null);
+                        }
+                        else
+                        if (status_ == 504)
+                        {
+                            var objectResponse_ = await ReadObjectResponseAsync<FailureAnswer>(response_, headers_, cancellationToken).ConfigureAwait(false);
+                            if (objectResponse_.Object == null)
+                            {
+                                throw new HttpmqException("Response was null which was not expected.", status_, objectResponse_.Text, headers_, null);
+                            }
+                            throw new HttpmqException<FailureAnswer>("JetStream did not answer in time. `detail` says whether what was asked may have happened; asking again is safe.", status_, objectResponse_.Text, headers_, objectResponse_.Object, null);
+                        }
+                        else
+                        {
+                            var objectResponse_ = await ReadObjectResponseAsync<FailureAnswer>(response_, headers_, cancellationToken).ConfigureAwait(false);
+                            if (objectResponse_.Object == null)
+                            {
+                                throw new HttpmqException("Response was null which was not expected.", status_, objectResponse_.Text, headers_, null);
+                            }
+                            throw new HttpmqException<FailureAnswer>("Any other failure, such as 500 for an error of the gateway itself; its log has the request id.", status_, objectResponse_.Text, headers_, objectResponse_.Object, null);
+                        }
+                    }
+                    finally
+                    {
+                        if (disposeResponse_)
+                            response_.Dispose();
+                    }
+                }
+            }
+            finally
+            {
+                if (disposeClient_)
+                    client_.Dispose();
+            }
+        }
+
+        /// <param name="cancellationToken">A cancellation token that can be used by other objects or threads to receive notice of cancellation.</param>
+        /// <summary>
+        /// Shows versions, the account's use and limits, and which features the connected nats-server has.
+        /// </summary>
+        /// <remarks>
+        /// It is asked at each call. A feature that is not available is refused with 501, and nothing is sent to the server.
+        /// </remarks>
+        /// <returns>What the gateway is connected to.</returns>
+        /// <exception cref="HttpmqException">A server side error occurred.</exception>
+        public virtual async System.Threading.Tasks.Task<InfoAnswer> GetInfoAsync(System.Threading.CancellationToken cancellationToken = default(System.Threading.CancellationToken))
+        {
+            var client_ = _httpClient;
+            var disposeClient_ = false;
+            try
+            {
+                using (var request_ = new System.Net.Http.HttpRequestMessage())
+                {
+                    request_.Method = new System.Net.Http.HttpMethod("GET");
+                    request_.Headers.Accept.Add(System.Net.Http.Headers.MediaTypeWithQualityHeaderValue.Parse("application/json"));
+
+                    var urlBuilder_ = new System.Text.StringBuilder();
+                
+                    // Operation Path: "v1/admin/info"
+                    urlBuilder_.Append("v1/admin/info");
+
+                    PrepareRequest(client_, request_, urlBuilder_);
+
+                    var url_ = urlBuilder_.ToString();
+                    request_.RequestUri = new System.Uri(url_, System.UriKind.RelativeOrAbsolute);
+
+                    PrepareRequest(client_, request_, url_);
+
+                    var response_ = await client_.CallAsync(request_, System.Net.Http.HttpCompletionOption.ResponseContentRead, cancellationToken).ConfigureAwait(false);
+                    var disposeResponse_ = true;
+                    try
+                    {
+                        var headers_ = new System.Collections.Generic.Dictionary<string, System.Collections.Generic.IEnumerable<string>>();
+                        foreach (var item_ in response_.Headers)
+                            headers_[item_.Key] = item_.Value;
+                        if (response_.Content != null && response_.Content.Headers != null)
+                        {
+                            foreach (var item_ in response_.Content.Headers)
+                                headers_[item_.Key] = item_.Value;
+                        }
+
+                        ProcessResponse(client_, response_);
+
+                        var status_ = (int)response_.StatusCode;
+                        if (status_ == 200)
+                        {
+                            var objectResponse_ = await ReadObjectResponseAsync<InfoAnswer>(response_, headers_, cancellationToken).ConfigureAwait(false);
+                            if (objectResponse_.Object == null)
+                            {
+                                throw new HttpmqException("Response was null which was not expected.", status_, objectResponse_.Text, headers_, null);
+                            }
+                            return objectResponse_.Object;
+                        }
+                        else
+                        if (status_ == 400)
+                        {
+                            var objectResponse_ = await ReadObjectResponseAsync<FailureAnswer>(response_, headers_, cancellationToken).ConfigureAwait(false);
+                            if (objectResponse_.Object == null)
+                            {
+                                throw new HttpmqException("Response was null which was not expected.", status_, objectResponse_.Text, headers_, null);
+                            }
+                            throw new HttpmqException<FailureAnswer>("A parameter is not known, and `strict` says to refuse that.", status_, objectResponse_.Text, headers_, objectResponse_.Object, null);
+                        }
+                        else
+                        if (status_ == 503)
+                        {
+                            var objectResponse_ = await ReadObjectResponseAsync<FailureAnswer>(response_, headers_, cancellationToken).ConfigureAwait(false);
+                            if (objectResponse_.Object == null)
+                            {
+                                throw new HttpmqException("Response was null which was not expected.", status_, objectResponse_.Text, headers_, null);
+                            }
+                            throw new HttpmqException<FailureAnswer>("NATS or its JetStream cannot be reached at the moment. `detail` says whether anything was done; try again after the time in `Retry-After`.", status_, objectResponse_.Text, headers_, objectResponse_.Object, null);
+                        }
+                        else
+                        if (status_ == 504)
+                        {
+                            var objectResponse_ = await ReadObjectResponseAsync<FailureAnswer>(response_, headers_, cancellationToken).ConfigureAwait(false);
+                            if (objectResponse_.Object == null)
+                            {
+                                throw new HttpmqException("Response was null which was not expected.", status_, objectResponse_.Text, headers_, null);
+                            }
+                            throw new HttpmqException<FailureAnswer>("JetStream did not answer in time. `detail` says whether what was asked may have happened; asking again is safe.", status_, objectResponse_.Text, headers_, objectResponse_.Object, null);
+                        }
+                        else
+                        {
+                            var objectResponse_ = await ReadObjectResponseAsync<FailureAnswer>(response_, headers_, cancellationToken).ConfigureAwait(false);
+                            if (objectResponse_.Object == null)
+                            {
+                                throw new HttpmqException("Response was null which was not expected.", status_, objectResponse_.Text, headers_, null);
+                            }
+                            throw new HttpmqException<FailureAnswer>("Any other failure, such as 500 for an error of the gateway itself; its log has the request id.", status_, objectResponse_.Text, headers_, objectResponse_.Object, null);
+                        }
+                    }
+                    finally
+                    {
+                        if (disposeResponse_)
+                            response_.Dispose();
+                    }
+                }
+            }
+            finally
+            {
+                if (disposeClient_)
+                    client_.Dispose();
+            }
+        }
+
+        /// <param name="cancellationToken">A cancellation token that can be used by other objects or threads to receive notice of cancellation.</param>
+        /// <summary>
+        /// Whether the process answers.
+        /// </summary>
+        /// <remarks>
+        /// Liveness: nothing else is asked, and it is 200 without NATS as well. `HEAD` answers the status alone.
+        /// </remarks>
+        /// <returns>The process answers.</returns>
+        /// <exception cref="HttpmqException">A server side error occurred.</exception>
+        public virtual async System.Threading.Tasks.Task<Answer> AliveAsync(System.Threading.CancellationToken cancellationToken = default(System.Threading.CancellationToken))
+        {
+            var client_ = _httpClient;
+            var disposeClient_ = false;
+            try
+            {
+                using (var request_ = new System.Net.Http.HttpRequestMessage())
+                {
+                    request_.Method = new System.Net.Http.HttpMethod("GET");
+                    request_.Headers.Accept.Add(System.Net.Http.Headers.MediaTypeWithQualityHeaderValue.Parse("application/json"));
+
+                    var urlBuilder_ = new System.Text.StringBuilder();
+                
+                    // Operation Path: "v1/admin/alive"
+                    urlBuilder_.Append("v1/admin/alive");
+
+                    PrepareRequest(client_, request_, urlBuilder_);
+
+                    var url_ = urlBuilder_.ToString();
+                    request_.RequestUri = new System.Uri(url_, System.UriKind.RelativeOrAbsolute);
+
+                    PrepareRequest(client_, request_, url_);
+
+                    var response_ = await client_.CallAsync(request_, System.Net.Http.HttpCompletionOption.ResponseContentRead, cancellationToken).ConfigureAwait(false);
+                    var disposeResponse_ = true;
+                    try
+                    {
+                        var headers_ = new System.Collections.Generic.Dictionary<string, System.Collections.Generic.IEnumerable<string>>();
+                        foreach (var item_ in response_.Headers)
+                            headers_[item_.Key] = item_.Value;
+                        if (response_.Content != null && response_.Content.Headers != null)
+                        {
+                            foreach (var item_ in response_.Content.Headers)
+                                headers_[item_.Key] = item_.Value;
+                        }
+
+                        ProcessResponse(client_, response_);
+
+                        var status_ = (int)response_.StatusCode;
+                        if (status_ == 200)
+                        {
+                            var objectResponse_ = await ReadObjectResponseAsync<Answer>(response_, headers_, cancellationToken).ConfigureAwait(false);
+                            if (objectResponse_.Object == null)
+                            {
+                                throw new HttpmqException("Response was null which was not expected.", status_, objectResponse_.Text, headers_, null);
+                            }
+                            return objectResponse_.Object;
+                        }
+                        else
+                        if (status_ == 400)
+                        {
+                            var objectResponse_ = await ReadObjectResponseAsync<FailureAnswer>(response_, headers_, cancellationToken).ConfigureAwait(false);
+                            if (objectResponse_.Object == null)
+                            {
+                                throw new HttpmqException("Response was null which was not expected.", status_, objectResponse_.Text, headers_, null);
+                            }
+                            throw new HttpmqException<FailureAnswer>("A parameter is not known, and `strict` says to refuse that.", status_, objectResponse_.Text, headers_, objectResponse_.Object, null);
+                        }
+                        else
+                        {
+                            var objectResponse_ = await ReadObjectResponseAsync<FailureAnswer>(response_, headers_, cancellationToken).ConfigureAwait(false);
+                            if (objectResponse_.Object == null)
+                            {
+                                throw new HttpmqException("Response was null which was not expected.", status_, objectResponse_.Text, headers_, null);
+                            }
+                            throw new HttpmqException<FailureAnswer>("Any other failure, such as 500 for an error of the gateway itself; its log has the request id.", status_, objectResponse_.Text, headers_, objectResponse_.Object, null);
+                        }
+                    }
+                    finally
+                    {
+                        if (disposeResponse_)
+                            response_.Dispose();
+                    }
+                }
+            }
+            finally
+            {
+                if (disposeClient_)
+                    client_.Dispose();
+            }
+        }
+
+        /// <param name="cancellationToken">A cancellation token that can be used by other objects or threads to receive notice of cancellation.</param>
+        /// <summary>
+        /// Whether NATS with JetStream is reachable now: asked at each call, not remembered.
+        /// </summary>
+        /// <remarks>
+        /// Readiness, for load balancers. In mode `all` the embedded server's store must be writable, too. `HEAD` answers the status alone.
+        /// </remarks>
+        /// <returns>The gateway can serve.</returns>
+        /// <exception cref="HttpmqException">A server side error occurred.</exception>
+        public virtual async System.Threading.Tasks.Task<Answer> ReadyAsync(System.Threading.CancellationToken cancellationToken = default(System.Threading.CancellationToken))
+        {
+            var client_ = _httpClient;
+            var disposeClient_ = false;
+            try
+            {
+                using (var request_ = new System.Net.Http.HttpRequestMessage())
+                {
+                    request_.Method = new System.Net.Http.HttpMethod("GET");
+                    request_.Headers.Accept.Add(System.Net.Http.Headers.MediaTypeWithQualityHeaderValue.Parse("application/json"));
+
+                    var urlBuilder_ = new System.Text.StringBuilder();
+                
+                    // Operation Path: "v1/admin/ready"
+                    urlBuilder_.Append("v1/admin/ready");
+
+                    PrepareRequest(client_, request_, urlBuilder_);
+
+                    var url_ = urlBuilder_.ToString();
+                    request_.RequestUri = new System.Uri(url_, System.UriKind.RelativeOrAbsolute);
+
+                    PrepareRequest(client_, request_, url_);
+
+                    var response_ = await client_.CallAsync(request_, System.Net.Http.HttpCompletionOption.ResponseContentRead, cancellationToken).ConfigureAwait(false);
+                    var disposeResponse_ = true;
+                    try
+                    {
+                        var headers_ = new System.Collections.Generic.Dictionary<string, System.Collections.Generic.IEnumerable<string>>();
+                        foreach (var item_ in response_.Headers)
+                            headers_[item_.Key] = item_.Value;
+                        if (response_.Content != null && response_.Content.Headers != null)
+                        {
+                            foreach (var item_ in response_.Content.Headers)
+                                headers_[item_.Key] = item_.Value;
+                        }
+
+                        ProcessResponse(client_, response_);
+
+                        var status_ = (int)response_.StatusCode;
+                        if (status_ == 200)
+                        {
+                            var objectResponse_ = await ReadObjectResponseAsync<Answer>(response_, headers_, cancellationToken).ConfigureAwait(false);
+                            if (objectResponse_.Object == null)
+                            {
+                                throw new HttpmqException("Response was null which was not expected.", status_, objectResponse_.Text, headers_, null);
+                            }
+                            return objectResponse_.Object;
+                        }
+                        else
+                        if (status_ == 400)
+                        {
+                            var objectResponse_ = await ReadObjectResponseAsync<FailureAnswer>(response_, headers_, cancellationToken).ConfigureAwait(false);
+                            if (objectResponse_.Object == null)
+                            {
+                                throw new HttpmqException("Response was null which was not expected.", status_, objectResponse_.Text, headers_, null);
+                            }
+                            throw new HttpmqException<FailureAnswer>("A parameter is not known, and `strict` says to refuse that.", status_, objectResponse_.Text, headers_, objectResponse_.Object, null);
+                        }
+                        else
+                        if (status_ == 503)
+                        {
+                            var objectResponse_ = await ReadObjectResponseAsync<FailureAnswer>(response_, headers_, cancellationToken).ConfigureAwait(false);
+                            if (objectResponse_.Object == null)
+                            {
+                                throw new HttpmqException("Response was null which was not expected.", status_, objectResponse_.Text, headers_, null);
+                            }
+                            throw new HttpmqException<FailureAnswer>("NATS or its JetStream cannot be reached at the moment, or the gateway stops.", status_, objectResponse_.Text, headers_, objectResponse_.Object, null);
+                        }
+                        else
+                        {
+                            var objectResponse_ = await ReadObjectResponseAsync<FailureAnswer>(response_, headers_, cancellationToken).ConfigureAwait(false);
+                            if (objectResponse_.Object == null)
+                            {
+                                throw new HttpmqException("Response was null which was not expected.", status_, objectResponse_.Text, headers_, null);
+                            }
+                            throw new HttpmqException<FailureAnswer>("Any other failure, such as 500 for an error of the gateway itself; its log has the request id.", status_, objectResponse_.Text, headers_, objectResponse_.Object, null);
                         }
                     }
                     finally
@@ -1778,6 +3718,177 @@ namespace Httpmq.Client
     }
 
     /// <summary>
+    /// What the gateway's account uses of JetStream, and what it may.
+    /// </summary>
+    [System.CodeDom.Compiler.GeneratedCode("NJsonSchema", "14.8.0.0 (NJsonSchema v11.6.2.0 (Newtonsoft.Json v13.0.0.0))")]
+    public partial class AccountInfo
+    {
+
+        /// <summary>
+        /// The JetStream domain; absent where there is none. Not there where it is not set.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("domain")]
+        public string? Domain { get; set; } = default!;
+
+        /// <summary>
+        /// Use and limits by number of copies, such as R3; absent where the account's limits hold for all streams. Not there where it is not set.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("tiers")]
+        public System.Collections.Generic.IReadOnlyDictionary<string, AccountUsage>? Tiers { get; set; } = default!;
+
+        /// <summary>
+        /// Bytes of memory in use.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("memory")]
+        public ulong Memory { get; set; } = default!;
+
+        /// <summary>
+        /// Bytes of storage in use.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("storage")]
+        public ulong Storage { get; set; } = default!;
+
+        /// <summary>
+        /// Bytes of memory that streams with max_bytes reserve; 0 on nats-servers before 2.10.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("reserved_memory")]
+        public ulong ReservedMemory { get; set; } = default!;
+
+        /// <summary>
+        /// Bytes of storage that streams with max_bytes reserve; 0 on nats-servers before 2.10.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("reserved_storage")]
+        public ulong ReservedStorage { get; set; } = default!;
+
+        /// <summary>
+        /// Streams, with the gateways' own.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("streams")]
+        public long Streams { get; set; } = default!;
+
+        /// <summary>
+        /// Consumers of all streams.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("consumers")]
+        public long Consumers { get; set; } = default!;
+
+        /// <summary>
+        /// The limits.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("limits")]
+        public AccountLimits Limits { get; set; } = new AccountLimits();
+
+    }
+
+    /// <summary>
+    /// Limits of an account.
+    /// </summary>
+    [System.CodeDom.Compiler.GeneratedCode("NJsonSchema", "14.8.0.0 (NJsonSchema v11.6.2.0 (Newtonsoft.Json v13.0.0.0))")]
+    public partial class AccountLimits
+    {
+
+        /// <summary>
+        /// Bytes of memory at most; -1: unlimited.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("max_memory")]
+        public long MaxMemory { get; set; } = default!;
+
+        /// <summary>
+        /// Bytes of storage at most; -1: unlimited.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("max_storage")]
+        public long MaxStorage { get; set; } = default!;
+
+        /// <summary>
+        /// Streams at most; -1: unlimited.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("max_streams")]
+        public long MaxStreams { get; set; } = default!;
+
+        /// <summary>
+        /// Consumers of all streams at most; -1: unlimited.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("max_consumers")]
+        public long MaxConsumers { get; set; } = default!;
+
+        /// <summary>
+        /// The largest max_ack_pending of a consumer; -1: any.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("max_ack_pending")]
+        public long MaxAckPending { get; set; } = default!;
+
+        /// <summary>
+        /// The largest max_bytes of a stream in memory; -1: any.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("memory_max_stream_bytes")]
+        public long MemoryMaxStreamBytes { get; set; } = default!;
+
+        /// <summary>
+        /// The largest max_bytes of a stream on disk; -1: any.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("storage_max_stream_bytes")]
+        public long StorageMaxStreamBytes { get; set; } = default!;
+
+        /// <summary>
+        /// Whether every stream must have max_bytes.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("max_bytes_required")]
+        public bool MaxBytesRequired { get; set; } = default!;
+
+    }
+
+    /// <summary>
+    /// What is used, and what may be.
+    /// </summary>
+    [System.CodeDom.Compiler.GeneratedCode("NJsonSchema", "14.8.0.0 (NJsonSchema v11.6.2.0 (Newtonsoft.Json v13.0.0.0))")]
+    public partial class AccountUsage
+    {
+
+        /// <summary>
+        /// Bytes of memory in use.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("memory")]
+        public ulong Memory { get; set; } = default!;
+
+        /// <summary>
+        /// Bytes of storage in use.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("storage")]
+        public ulong Storage { get; set; } = default!;
+
+        /// <summary>
+        /// Bytes of memory that streams with max_bytes reserve; 0 on nats-servers before 2.10.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("reserved_memory")]
+        public ulong ReservedMemory { get; set; } = default!;
+
+        /// <summary>
+        /// Bytes of storage that streams with max_bytes reserve; 0 on nats-servers before 2.10.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("reserved_storage")]
+        public ulong ReservedStorage { get; set; } = default!;
+
+        /// <summary>
+        /// Streams, with the gateways' own.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("streams")]
+        public long Streams { get; set; } = default!;
+
+        /// <summary>
+        /// Consumers of all streams.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("consumers")]
+        public long Consumers { get; set; } = default!;
+
+        /// <summary>
+        /// The limits.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("limits")]
+        public AccountLimits Limits { get; set; } = new AccountLimits();
+
+    }
+
+    /// <summary>
     /// What every answer holds.
     /// </summary>
     [System.CodeDom.Compiler.GeneratedCode("NJsonSchema", "14.8.0.0 (NJsonSchema v11.6.2.0 (Newtonsoft.Json v13.0.0.0))")]
@@ -1834,7 +3945,7 @@ namespace Httpmq.Client
         public string Notes { get; set; } = default!;
 
         /// <summary>
-        /// Push only: where JetStream sends the messages; empty for a pull consumer.
+        /// Push only: where JetStream sends the messages; empty for a pull consumer. It cannot be changed.
         /// </summary>
         [System.Text.Json.Serialization.JsonPropertyName("deliver_subject")]
         public string DeliverSubject { get; set; } = default!;
@@ -1865,7 +3976,7 @@ namespace Httpmq.Client
         public string FilterSubject { get; set; } = default!;
 
         /// <summary>
-        /// Pull only: requests that may wait at a time.
+        /// Pull only: requests that may wait at a time; absent in a definition: 512. It cannot be changed.
         /// </summary>
         [System.Text.Json.Serialization.JsonPropertyName("max_waiting")]
         public long MaxWaiting { get; set; } = default!;
@@ -1877,11 +3988,148 @@ namespace Httpmq.Client
         public long MaxAckPending { get; set; } = default!;
 
         /// <summary>
+        /// Several filters, wildcards allowed; not with `filter_subject`. From nats-server 2.10 on. Not there where it is not set.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("filter_subjects")]
+        public System.Collections.Generic.IReadOnlyList<string>? FilterSubjects { get; set; } = default!;
+
+        /// <summary>
         /// Names and texts that JetStream keeps and does not read, at most 128 KiB together; names that begin with _nats. are nats-server's
-        /// <br/>own, and not shown. From nats-server 2.10 on. Absent in a change: as it is. Not there where it is not set.
+        /// <br/>own: they may be named, and stay as they are. From nats-server 2.10 on. Absent in a change: as it is. Not there where it is not set.
         /// </summary>
         [System.Text.Json.Serialization.JsonPropertyName("metadata")]
         public System.Collections.Generic.IReadOnlyDictionary<string, string>? Metadata { get; set; } = default!;
+
+        /// <summary>
+        /// Where it begins: `all` (the default), `last`, `new`, `last_per_subject`, `by_start_sequence` or `by_start_time`. It cannot be
+        /// <br/>changed. Not there where it is not set.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("deliver_policy")]
+        public string? DeliverPolicy { get; set; } = default!;
+
+        /// <summary>
+        /// With `by_start_sequence`: the stream sequence that it begins with, at most 2^53-1. Not there where it is not set.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("opt_start_seq")]
+        public ulong? OptStartSeq { get; set; } = default!;
+
+        /// <summary>
+        /// With `by_start_time`: when the first message that it delivers was stored. Not there where it is not set.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("opt_start_time")]
+        public System.DateTimeOffset? OptStartTime { get; set; } = default!;
+
+        /// <summary>
+        /// Which messages are acknowledged: each, `explicit` (the default), one for all before it, `all`, or `none`. The gateway passes on
+        /// <br/>acknowledgements of `explicit` ones only. `flow_control` is for mirrors, from nats-server 2.14 on; it has no `ack_wait`. It cannot
+        /// <br/>be changed. Not there where it is not set.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("ack_policy")]
+        public string? AckPolicy { get; set; } = default!;
+
+        /// <summary>
+        /// How long until each redelivery, in nanoseconds, instead of `ack_wait`; the last one holds for all that follow. Not more of them than
+        /// <br/>`max_retry`. Not there where it is not set.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("backoff")]
+        public System.Collections.Generic.IReadOnlyList<long>? Backoff { get; set; } = default!;
+
+        /// <summary>
+        /// How fast messages are sent: as fast as may be, `instant` (the default), or as they came, `original`. It cannot be changed. Not there where it is not set.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("replay_policy")]
+        public string? ReplayPolicy { get; set; } = default!;
+
+        /// <summary>
+        /// Push only: bits per second at most; at most 2^53-1. Not there where it is not set.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("rate_limit_bps")]
+        public ulong? RateLimitBps { get; set; } = default!;
+
+        /// <summary>
+        /// How many of a hundred acknowledgements JetStream publishes an advisory about, such as "100" or "30%". Not there where it is not set.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("sample_freq")]
+        public string? SampleFreq { get; set; } = default!;
+
+        /// <summary>
+        /// Push only: JetStream slows down for a subscriber that is slow. Needs `idle_heartbeat`. It cannot be changed. Not there where it is not set.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("flow_control")]
+        public bool? FlowControl { get; set; } = default!;
+
+        /// <summary>
+        /// Push only: how often JetStream sends a sign of life when there is nothing else, in nanoseconds. It cannot be changed. Not there where it is not set.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("idle_heartbeat")]
+        public long? IdleHeartbeat { get; set; } = default!;
+
+        /// <summary>
+        /// Deliver the headers only. Not there where it is not set.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("headers_only")]
+        public bool? HeadersOnly { get; set; } = default!;
+
+        /// <summary>
+        /// Pull only: messages that one request may ask for at most; absent: any. Not there where it is not set.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("max_batch")]
+        public long? MaxBatch { get; set; } = default!;
+
+        /// <summary>
+        /// Pull only: how long one request may wait at most, in nanoseconds; absent: any. The gateway's own wait 60 s. Not there where it is not set.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("max_expires")]
+        public long? MaxExpires { get; set; } = default!;
+
+        /// <summary>
+        /// Pull only: bytes that one request may ask for at most; absent: any. Not there where it is not set.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("max_bytes")]
+        public long? MaxBytes { get; set; } = default!;
+
+        /// <summary>
+        /// How long it lives without a subscriber, in nanoseconds; absent: for ever. Not there where it is not set.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("inactive_threshold")]
+        public long? InactiveThreshold { get; set; } = default!;
+
+        /// <summary>
+        /// Servers of a cluster that keep its state, 1 to 5; absent: as many as keep the stream. Not there where it is not set.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("num_replicas")]
+        public int? NumReplicas { get; set; } = default!;
+
+        /// <summary>
+        /// Keep its state in memory, whatever the stream does. Not there where it is not set.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("mem_storage")]
+        public bool? MemStorage { get; set; } = default!;
+
+        /// <summary>
+        /// Deliver nothing until then. From nats-server 2.11 on. Not there where it is not set.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("pause_until")]
+        public System.DateTimeOffset? PauseUntil { get; set; } = default!;
+
+        /// <summary>
+        /// Pull only: the name of the group whose members are not all alike; needs `priority_policy`. From nats-server 2.11 on. Not there where it is not set.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("priority_groups")]
+        public System.Collections.Generic.IReadOnlyList<string>? PriorityGroups { get; set; } = default!;
+
+        /// <summary>
+        /// Who of a priority group is served: `overflow`, one alone (`pinned_client`), or the most urgent (`prioritized`, from nats-server 2.12
+        /// <br/>on); `none`: all. From nats-server 2.11 on. Not there where it is not set.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("priority_policy")]
+        public string? PriorityPolicy { get; set; } = default!;
+
+        /// <summary>
+        /// With `pinned_client`: how long one may be silent before another takes its place, in nanoseconds. From nats-server 2.11 on. Not there where it is not set.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("priority_timeout")]
+        public long? PriorityTimeout { get; set; } = default!;
 
     }
 
@@ -1952,10 +4200,28 @@ namespace Httpmq.Client
         [System.Text.Json.Serialization.JsonPropertyName("num_pending")]
         public ulong NumPending { get; set; } = default!;
 
+        /// <summary>
+        /// Whether it is paused; absent where it is not. Not there where it is not set.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("paused")]
+        public bool? Paused { get; set; } = default!;
+
+        /// <summary>
+        /// For how long it still is paused, in nanoseconds; absent where it is not. Not there where it is not set.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("pause_remaining")]
+        public long? PauseRemaining { get; set; } = default!;
+
+        /// <summary>
+        /// Its priority groups; absent where it has none. Not there where it is not set.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("priority_groups")]
+        public System.Collections.Generic.IReadOnlyList<PriorityGroupState>? PriorityGroups { get; set; } = default!;
+
     }
 
     /// <summary>
-    /// A durable consumer to define: deliver all, explicit acknowledgement.
+    /// A durable consumer to define; all messages with explicit acknowledgement, where nothing else is said.
     /// </summary>
     [System.CodeDom.Compiler.GeneratedCode("NJsonSchema", "14.8.0.0 (NJsonSchema v11.6.2.0 (Newtonsoft.Json v13.0.0.0))")]
     public partial class ConsumerParameters
@@ -2012,11 +4278,377 @@ namespace Httpmq.Client
         public ConsumerMode Mode { get; set; } = default!;
 
         /// <summary>
+        /// Several filters, wildcards allowed; not with `filter_subject`. From nats-server 2.10 on.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("filter_subjects")]
+        public System.Collections.Generic.IReadOnlyList<string>? FilterSubjects { get; set; } = default!;
+
+        /// <summary>
+        /// Pull only: requests that may wait at a time; absent in a definition: 512. It cannot be changed.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("max_waiting")]
+        public long? MaxWaiting { get; set; } = default!;
+
+        /// <summary>
         /// Names and texts that JetStream keeps and does not read, at most 128 KiB together; names that begin with _nats. are nats-server's
-        /// <br/>own, and not shown. From nats-server 2.10 on. Absent in a change: as it is.
+        /// <br/>own: they may be named, and stay as they are. From nats-server 2.10 on. Absent in a change: as it is.
         /// </summary>
         [System.Text.Json.Serialization.JsonPropertyName("metadata")]
         public System.Collections.Generic.IReadOnlyDictionary<string, string>? Metadata { get; set; } = default!;
+
+        /// <summary>
+        /// Where it begins: `all` (the default), `last`, `new`, `last_per_subject`, `by_start_sequence` or `by_start_time`. It cannot be
+        /// <br/>changed.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("deliver_policy")]
+        [System.Text.Json.Serialization.JsonConverter(typeof(System.Text.Json.Serialization.JsonStringEnumConverter<ConsumerDeliverPolicy>))]
+        public ConsumerDeliverPolicy? DeliverPolicy { get; set; } = default!;
+
+        /// <summary>
+        /// With `by_start_sequence`: the stream sequence that it begins with, at most 2^53-1.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("opt_start_seq")]
+        public ulong? OptStartSeq { get; set; } = default!;
+
+        /// <summary>
+        /// With `by_start_time`: when the first message that it delivers was stored.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("opt_start_time")]
+        public System.DateTimeOffset? OptStartTime { get; set; } = default!;
+
+        /// <summary>
+        /// Which messages are acknowledged: each, `explicit` (the default), one for all before it, `all`, or `none`. The gateway passes on
+        /// <br/>acknowledgements of `explicit` ones only. `flow_control` is for mirrors, from nats-server 2.14 on; it has no `ack_wait`. It cannot
+        /// <br/>be changed.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("ack_policy")]
+        [System.Text.Json.Serialization.JsonConverter(typeof(System.Text.Json.Serialization.JsonStringEnumConverter<ConsumerAckPolicy>))]
+        public ConsumerAckPolicy? AckPolicy { get; set; } = default!;
+
+        /// <summary>
+        /// How long until each redelivery, in nanoseconds, instead of `ack_wait`; the last one holds for all that follow. Not more of them than
+        /// <br/>`max_retry`.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("backoff")]
+        public System.Collections.Generic.IReadOnlyList<long>? Backoff { get; set; } = default!;
+
+        /// <summary>
+        /// How fast messages are sent: as fast as may be, `instant` (the default), or as they came, `original`. It cannot be changed.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("replay_policy")]
+        [System.Text.Json.Serialization.JsonConverter(typeof(System.Text.Json.Serialization.JsonStringEnumConverter<ConsumerReplayPolicy>))]
+        public ConsumerReplayPolicy? ReplayPolicy { get; set; } = default!;
+
+        /// <summary>
+        /// Push only: bits per second at most; at most 2^53-1.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("rate_limit_bps")]
+        public ulong? RateLimitBps { get; set; } = default!;
+
+        /// <summary>
+        /// How many of a hundred acknowledgements JetStream publishes an advisory about, such as "100" or "30%".
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("sample_freq")]
+        public string? SampleFreq { get; set; } = default!;
+
+        /// <summary>
+        /// Push only: JetStream slows down for a subscriber that is slow. Needs `idle_heartbeat`. It cannot be changed.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("flow_control")]
+        public bool? FlowControl { get; set; } = default!;
+
+        /// <summary>
+        /// Push only: how often JetStream sends a sign of life when there is nothing else, in nanoseconds. It cannot be changed. Or text with units, such as "250ms", "30s", "1h30m".
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("idle_heartbeat")]
+        public long? IdleHeartbeat { get; set; } = default!;
+
+        /// <summary>
+        /// Deliver the headers only.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("headers_only")]
+        public bool? HeadersOnly { get; set; } = default!;
+
+        /// <summary>
+        /// Pull only: messages that one request may ask for at most; absent: any.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("max_batch")]
+        public long? MaxBatch { get; set; } = default!;
+
+        /// <summary>
+        /// Pull only: how long one request may wait at most, in nanoseconds; absent: any. The gateway's own wait 60 s. Or text with units, such as "250ms", "30s", "1h30m".
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("max_expires")]
+        public long? MaxExpires { get; set; } = default!;
+
+        /// <summary>
+        /// Pull only: bytes that one request may ask for at most; absent: any.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("max_bytes")]
+        public long? MaxBytes { get; set; } = default!;
+
+        /// <summary>
+        /// How long it lives without a subscriber, in nanoseconds; absent: for ever. Or text with units, such as "250ms", "30s", "1h30m".
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("inactive_threshold")]
+        public long? InactiveThreshold { get; set; } = default!;
+
+        /// <summary>
+        /// Servers of a cluster that keep its state, 1 to 5; absent: as many as keep the stream.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("num_replicas")]
+        public int? NumReplicas { get; set; } = default!;
+
+        /// <summary>
+        /// Keep its state in memory, whatever the stream does.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("mem_storage")]
+        public bool? MemStorage { get; set; } = default!;
+
+        /// <summary>
+        /// Deliver nothing until then. From nats-server 2.11 on.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("pause_until")]
+        public System.DateTimeOffset? PauseUntil { get; set; } = default!;
+
+        /// <summary>
+        /// Pull only: the name of the group whose members are not all alike; needs `priority_policy`. From nats-server 2.11 on.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("priority_groups")]
+        public System.Collections.Generic.IReadOnlyList<string>? PriorityGroups { get; set; } = default!;
+
+        /// <summary>
+        /// Who of a priority group is served: `overflow`, one alone (`pinned_client`), or the most urgent (`prioritized`, from nats-server 2.12
+        /// <br/>on); `none`: all. From nats-server 2.11 on.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("priority_policy")]
+        [System.Text.Json.Serialization.JsonConverter(typeof(System.Text.Json.Serialization.JsonStringEnumConverter<ConsumerPriorityPolicy>))]
+        public ConsumerPriorityPolicy? PriorityPolicy { get; set; } = default!;
+
+        /// <summary>
+        /// With `pinned_client`: how long one may be silent before another takes its place, in nanoseconds. From nats-server 2.11 on. Or text with units, such as "250ms", "30s", "1h30m".
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("priority_timeout")]
+        public long? PriorityTimeout { get; set; } = default!;
+
+    }
+
+    /// <summary>
+    /// The whole configuration of a consumer; what is absent becomes JetStream's default.
+    /// </summary>
+    [System.CodeDom.Compiler.GeneratedCode("NJsonSchema", "14.8.0.0 (NJsonSchema v11.6.2.0 (Newtonsoft.Json v13.0.0.0))")]
+    public partial class ConsumerReplacement
+    {
+
+        /// <summary>
+        /// The consumer's name: 1 to 255 of the characters A-Z a-z 0-9 - _.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("name")]
+        public string? Name { get; set; } = default!;
+
+        /// <summary>
+        /// A description, at most 4096 bytes; reported as empty where there is none.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("notes")]
+        public string? Notes { get; set; } = default!;
+
+        /// <summary>
+        /// Subjects of the stream that it takes, wildcards allowed; absent or empty: all.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("filter_subject")]
+        public string? FilterSubject { get; set; } = default!;
+
+        /// <summary>
+        /// Push only: subscribers that name this group share the messages; reported as empty where there is none.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("delivery_group")]
+        public string? DeliveryGroup { get; set; } = default!;
+
+        /// <summary>
+        /// Messages sent and not yet acknowledged, at most; at least 1.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("max_inflight")]
+        public long? MaxInflight { get; set; } = default!;
+
+        /// <summary>
+        /// Deliveries of one message in total; -1: no limit, as 0 or absent in a definition.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("max_retry")]
+        public long? MaxRetry { get; set; } = default!;
+
+        /// <summary>
+        /// How long until a message that was not acknowledged is delivered again, in nanoseconds: at least 1 ms; 0 or absent in a definition:
+        /// <br/>30 s. Or text with units, such as "250ms", "30s", "1h30m".
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("ack_wait")]
+        public long? AckWait { get; set; } = default!;
+
+        /// <summary>
+        /// As it is; it cannot be changed.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("mode")]
+        [System.Text.Json.Serialization.JsonConverter(typeof(System.Text.Json.Serialization.JsonStringEnumConverter<ConsumerReplacementMode>))]
+        public ConsumerReplacementMode? Mode { get; set; } = default!;
+
+        /// <summary>
+        /// Several filters, wildcards allowed; not with `filter_subject`. From nats-server 2.10 on.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("filter_subjects")]
+        public System.Collections.Generic.IReadOnlyList<string>? FilterSubjects { get; set; } = default!;
+
+        /// <summary>
+        /// Push only: where JetStream sends the messages; empty for a pull consumer. It cannot be changed.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("deliver_subject")]
+        public string? DeliverSubject { get; set; } = default!;
+
+        /// <summary>
+        /// Pull only: requests that may wait at a time; absent in a definition: 512. It cannot be changed.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("max_waiting")]
+        public long? MaxWaiting { get; set; } = default!;
+
+        /// <summary>
+        /// Names and texts that JetStream keeps and does not read, at most 128 KiB together; names that begin with _nats. are nats-server's
+        /// <br/>own: they may be named, and stay as they are. From nats-server 2.10 on. Absent in a change: as it is.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("metadata")]
+        public System.Collections.Generic.IReadOnlyDictionary<string, string>? Metadata { get; set; } = default!;
+
+        /// <summary>
+        /// Where it begins: `all` (the default), `last`, `new`, `last_per_subject`, `by_start_sequence` or `by_start_time`. It cannot be
+        /// <br/>changed.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("deliver_policy")]
+        [System.Text.Json.Serialization.JsonConverter(typeof(System.Text.Json.Serialization.JsonStringEnumConverter<ConsumerReplacementDeliverPolicy>))]
+        public ConsumerReplacementDeliverPolicy? DeliverPolicy { get; set; } = default!;
+
+        /// <summary>
+        /// With `by_start_sequence`: the stream sequence that it begins with, at most 2^53-1.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("opt_start_seq")]
+        public ulong? OptStartSeq { get; set; } = default!;
+
+        /// <summary>
+        /// With `by_start_time`: when the first message that it delivers was stored.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("opt_start_time")]
+        public System.DateTimeOffset? OptStartTime { get; set; } = default!;
+
+        /// <summary>
+        /// Which messages are acknowledged: each, `explicit` (the default), one for all before it, `all`, or `none`. The gateway passes on
+        /// <br/>acknowledgements of `explicit` ones only. `flow_control` is for mirrors, from nats-server 2.14 on; it has no `ack_wait`. It cannot
+        /// <br/>be changed.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("ack_policy")]
+        [System.Text.Json.Serialization.JsonConverter(typeof(System.Text.Json.Serialization.JsonStringEnumConverter<ConsumerReplacementAckPolicy>))]
+        public ConsumerReplacementAckPolicy? AckPolicy { get; set; } = default!;
+
+        /// <summary>
+        /// How long until each redelivery, in nanoseconds, instead of `ack_wait`; the last one holds for all that follow. Not more of them than
+        /// <br/>`max_retry`.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("backoff")]
+        public System.Collections.Generic.IReadOnlyList<long>? Backoff { get; set; } = default!;
+
+        /// <summary>
+        /// How fast messages are sent: as fast as may be, `instant` (the default), or as they came, `original`. It cannot be changed.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("replay_policy")]
+        [System.Text.Json.Serialization.JsonConverter(typeof(System.Text.Json.Serialization.JsonStringEnumConverter<ConsumerReplacementReplayPolicy>))]
+        public ConsumerReplacementReplayPolicy? ReplayPolicy { get; set; } = default!;
+
+        /// <summary>
+        /// Push only: bits per second at most; at most 2^53-1.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("rate_limit_bps")]
+        public ulong? RateLimitBps { get; set; } = default!;
+
+        /// <summary>
+        /// How many of a hundred acknowledgements JetStream publishes an advisory about, such as "100" or "30%".
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("sample_freq")]
+        public string? SampleFreq { get; set; } = default!;
+
+        /// <summary>
+        /// Push only: JetStream slows down for a subscriber that is slow. Needs `idle_heartbeat`. It cannot be changed.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("flow_control")]
+        public bool? FlowControl { get; set; } = default!;
+
+        /// <summary>
+        /// Push only: how often JetStream sends a sign of life when there is nothing else, in nanoseconds. It cannot be changed. Or text with units, such as "250ms", "30s", "1h30m".
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("idle_heartbeat")]
+        public long? IdleHeartbeat { get; set; } = default!;
+
+        /// <summary>
+        /// Deliver the headers only.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("headers_only")]
+        public bool? HeadersOnly { get; set; } = default!;
+
+        /// <summary>
+        /// Pull only: messages that one request may ask for at most; absent: any.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("max_batch")]
+        public long? MaxBatch { get; set; } = default!;
+
+        /// <summary>
+        /// Pull only: how long one request may wait at most, in nanoseconds; absent: any. The gateway's own wait 60 s. Or text with units, such as "250ms", "30s", "1h30m".
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("max_expires")]
+        public long? MaxExpires { get; set; } = default!;
+
+        /// <summary>
+        /// Pull only: bytes that one request may ask for at most; absent: any.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("max_bytes")]
+        public long? MaxBytes { get; set; } = default!;
+
+        /// <summary>
+        /// How long it lives without a subscriber, in nanoseconds; absent: for ever. Or text with units, such as "250ms", "30s", "1h30m".
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("inactive_threshold")]
+        public long? InactiveThreshold { get; set; } = default!;
+
+        /// <summary>
+        /// Servers of a cluster that keep its state, 1 to 5; absent: as many as keep the stream.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("num_replicas")]
+        public int? NumReplicas { get; set; } = default!;
+
+        /// <summary>
+        /// Keep its state in memory, whatever the stream does.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("mem_storage")]
+        public bool? MemStorage { get; set; } = default!;
+
+        /// <summary>
+        /// Deliver nothing until then. From nats-server 2.11 on.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("pause_until")]
+        public System.DateTimeOffset? PauseUntil { get; set; } = default!;
+
+        /// <summary>
+        /// Pull only: the name of the group whose members are not all alike; needs `priority_policy`. From nats-server 2.11 on.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("priority_groups")]
+        public System.Collections.Generic.IReadOnlyList<string>? PriorityGroups { get; set; } = default!;
+
+        /// <summary>
+        /// Who of a priority group is served: `overflow`, one alone (`pinned_client`), or the most urgent (`prioritized`, from nats-server 2.12
+        /// <br/>on); `none`: all. From nats-server 2.11 on.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("priority_policy")]
+        [System.Text.Json.Serialization.JsonConverter(typeof(System.Text.Json.Serialization.JsonStringEnumConverter<ConsumerReplacementPriorityPolicy>))]
+        public ConsumerReplacementPriorityPolicy? PriorityPolicy { get; set; } = default!;
+
+        /// <summary>
+        /// With `pinned_client`: how long one may be silent before another takes its place, in nanoseconds. From nats-server 2.11 on. Or text with units, such as "250ms", "30s", "1h30m".
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("priority_timeout")]
+        public long? PriorityTimeout { get; set; } = default!;
 
     }
 
@@ -2032,6 +4664,12 @@ namespace Httpmq.Client
         /// </summary>
         [System.Text.Json.Serialization.JsonPropertyName("consumers")]
         public System.Collections.Generic.IReadOnlyDictionary<string, ConsumerInfo> Consumers { get; set; } = new System.Collections.Generic.Dictionary<string, ConsumerInfo>();
+
+        /// <summary>
+        /// How many there are without `offset` and `limit`; only where a part of the list was asked for.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("total")]
+        public long? Total { get; set; } = default!;
 
     }
 
@@ -2061,10 +4699,45 @@ namespace Httpmq.Client
         public string Detail { get; set; } = default!;
 
         /// <summary>
-        /// The failure's name, which never changes: what a program goes by. docs/errors.md lists them; new ones may be added.
+        /// The failure's name, which never changes: what a program goes by. `GET /errors/{type}` says what to do, `GET /errors` lists them; new
+        /// <br/>ones may be added.
         /// </summary>
         [System.Text.Json.Serialization.JsonPropertyName("type")]
         public string Type { get; set; } = default!;
+
+        /// <summary>
+        /// Of a condition that does not hold: the last sequence that JetStream has instead, of the subject or the stream; not there where it does
+        /// <br/>not say.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("last_sequence")]
+        public ulong? LastSequence { get; set; } = default!;
+
+        /// <summary>
+        /// Of an atomic batch: the first record at fault, from 0, blank lines not counted; not there where it is none or cannot be told.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("index")]
+        public int? Index { get; set; } = default!;
+
+    }
+
+    /// <summary>
+    /// A stream's place in another account or domain.
+    /// </summary>
+    [System.CodeDom.Compiler.GeneratedCode("NJsonSchema", "14.8.0.0 (NJsonSchema v11.6.2.0 (Newtonsoft.Json v13.0.0.0))")]
+    public partial class ExternalStream
+    {
+
+        /// <summary>
+        /// What the subjects of JetStream's API begin with there.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("api")]
+        public string Api { get; set; } = default!;
+
+        /// <summary>
+        /// What the subjects begin with to which messages are sent.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("deliver")]
+        public string? Deliver { get; set; } = default!;
 
     }
 
@@ -2080,6 +4753,198 @@ namespace Httpmq.Client
         /// </summary>
         [System.Text.Json.Serialization.JsonPropertyName("error")]
         public Error Error { get; set; } = new Error();
+
+    }
+
+    /// <summary>
+    /// What not every nats-server has.
+    /// </summary>
+    [System.CodeDom.Compiler.GeneratedCode("NJsonSchema", "14.8.0.0 (NJsonSchema v11.6.2.0 (Newtonsoft.Json v13.0.0.0))")]
+    public partial class Feature
+    {
+
+        /// <summary>
+        /// The first version of nats-server that has it, such as 2.11.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("since")]
+        public string Since { get; set; } = default!;
+
+        /// <summary>
+        /// Whether it can be used now. In a cluster of mixed versions it can where the server that answers has it, too.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("available")]
+        public bool Available { get; set; } = default!;
+
+    }
+
+    /// <summary>
+    /// The gateway that answers.
+    /// </summary>
+    [System.CodeDom.Compiler.GeneratedCode("NJsonSchema", "14.8.0.0 (NJsonSchema v11.6.2.0 (Newtonsoft.Json v13.0.0.0))")]
+    public partial class Gateway
+    {
+
+        /// <summary>
+        /// Its version.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("version")]
+        public string Version { get; set; } = default!;
+
+    }
+
+    /// <summary>
+    /// The gateway, what it is connected to, and what can be used.
+    /// </summary>
+    [System.CodeDom.Compiler.GeneratedCode("NJsonSchema", "14.8.0.0 (NJsonSchema v11.6.2.0 (Newtonsoft.Json v13.0.0.0))")]
+    public partial class InfoAnswer : Answer
+    {
+
+        /// <summary>
+        /// The gateway that answers.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("gateway")]
+        public Gateway Gateway { get; set; } = new Gateway();
+
+        /// <summary>
+        /// The nats-server that it is connected to.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("server")]
+        public ServerInfo Server { get; set; } = new ServerInfo();
+
+        /// <summary>
+        /// What its account uses of JetStream, and what it may.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("account")]
+        public AccountInfo Account { get; set; } = new AccountInfo();
+
+        /// <summary>
+        /// What not every nats-server has, by name. What is not available is answered with 501. New ones may be added.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("features")]
+        public System.Collections.Generic.IReadOnlyDictionary<string, Feature> Features { get; set; } = new System.Collections.Generic.Dictionary<string, Feature>();
+
+    }
+
+    /// <summary>
+    /// A message as its stream keeps it.
+    /// </summary>
+    [System.CodeDom.Compiler.GeneratedCode("NJsonSchema", "14.8.0.0 (NJsonSchema v11.6.2.0 (Newtonsoft.Json v13.0.0.0))")]
+    public partial class Message
+    {
+
+        /// <summary>
+        /// Its subject.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("subject")]
+        public string Subject { get; set; } = default!;
+
+        /// <summary>
+        /// Its sequence in the stream.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("sequence")]
+        public ulong Sequence { get; set; } = default!;
+
+        /// <summary>
+        /// When it was stored.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("time")]
+        public System.DateTimeOffset Time { get; set; } = default!;
+
+        /// <summary>
+        /// Its headers, each with its values; not there where it has none.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("headers")]
+        public System.Collections.Generic.IReadOnlyDictionary<string, System.Collections.Generic.IReadOnlyList<string>>? Headers { get; set; } = default!;
+
+        /// <summary>
+        /// Its payload as base64.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("b64_msg")]
+        public string B64Msg { get; set; } = default!;
+
+    }
+
+    /// <summary>
+    /// One message.
+    /// </summary>
+    [System.CodeDom.Compiler.GeneratedCode("NJsonSchema", "14.8.0.0 (NJsonSchema v11.6.2.0 (Newtonsoft.Json v13.0.0.0))")]
+    public partial class MessageAnswer : Answer
+    {
+
+        /// <summary>
+        /// The message.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("message")]
+        public Message Message { get; set; } = new Message();
+
+    }
+
+    /// <summary>
+    /// Whether the consumer is paused now.
+    /// </summary>
+    [System.CodeDom.Compiler.GeneratedCode("NJsonSchema", "14.8.0.0 (NJsonSchema v11.6.2.0 (Newtonsoft.Json v13.0.0.0))")]
+    public partial class PauseAnswer : Answer
+    {
+
+        /// <summary>
+        /// Whether it is.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("paused")]
+        public bool Paused { get; set; } = default!;
+
+        /// <summary>
+        /// Until when; not there where it is not paused.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("pause_until")]
+        public System.DateTimeOffset? PauseUntil { get; set; } = default!;
+
+        /// <summary>
+        /// For how long still, in nanoseconds; not there where it is not paused.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("pause_remaining")]
+        public long? PauseRemaining { get; set; } = default!;
+
+    }
+
+    /// <summary>
+    /// Until when a consumer delivers nothing.
+    /// </summary>
+    [System.CodeDom.Compiler.GeneratedCode("NJsonSchema", "14.8.0.0 (NJsonSchema v11.6.2.0 (Newtonsoft.Json v13.0.0.0))")]
+    public partial class PauseParameters
+    {
+
+        /// <summary>
+        /// Until when; a time that is over resumes.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("until")]
+        public System.DateTimeOffset Until { get; set; } = default!;
+
+    }
+
+    /// <summary>
+    /// A priority group of a consumer.
+    /// </summary>
+    [System.CodeDom.Compiler.GeneratedCode("NJsonSchema", "14.8.0.0 (NJsonSchema v11.6.2.0 (Newtonsoft.Json v13.0.0.0))")]
+    public partial class PriorityGroupState
+    {
+
+        /// <summary>
+        /// Its name.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("group")]
+        public string Group { get; set; } = default!;
+
+        /// <summary>
+        /// The subscriber that is served alone; null: none at the moment.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("pinned_client_id")]
+        public string? PinnedClientId { get; set; } = default!;
+
+        /// <summary>
+        /// Since when; null: none is.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("pinned_ts")]
+        public System.DateTimeOffset? PinnedTs { get; set; } = default!;
 
     }
 
@@ -2135,6 +5000,79 @@ namespace Httpmq.Client
     }
 
     /// <summary>
+    /// How many messages were removed.
+    /// </summary>
+    [System.CodeDom.Compiler.GeneratedCode("NJsonSchema", "14.8.0.0 (NJsonSchema v11.6.2.0 (Newtonsoft.Json v13.0.0.0))")]
+    public partial class PurgeAnswer : Answer
+    {
+
+        /// <summary>
+        /// How many messages were removed.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("purged")]
+        public ulong Purged { get; set; } = default!;
+
+    }
+
+    /// <summary>
+    /// Which messages to remove; {}: all.
+    /// </summary>
+    [System.CodeDom.Compiler.GeneratedCode("NJsonSchema", "14.8.0.0 (NJsonSchema v11.6.2.0 (Newtonsoft.Json v13.0.0.0))")]
+    public partial class PurgeParameters
+    {
+
+        /// <summary>
+        /// Those of these subjects, wildcards allowed; absent: of all.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("filter")]
+        public string? Filter { get; set; } = default!;
+
+        /// <summary>
+        /// Those before this sequence, from 1 to 2^53-1. Not with `keep`. Where it is beyond the last message, and there is no `filter`, the
+        /// <br/>next message has this sequence.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("seq")]
+        public ulong? Seq { get; set; } = default!;
+
+        /// <summary>
+        /// All but so many of the newest; 0: all.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("keep")]
+        public ulong? Keep { get; set; } = default!;
+
+    }
+
+    /// <summary>
+    /// Where the consumer goes on from.
+    /// </summary>
+    [System.CodeDom.Compiler.GeneratedCode("NJsonSchema", "14.8.0.0 (NJsonSchema v11.6.2.0 (Newtonsoft.Json v13.0.0.0))")]
+    public partial class ResetAnswer : Answer
+    {
+
+        /// <summary>
+        /// The stream sequence of the next message, or of the first that comes after it.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("reset_seq")]
+        public ulong ResetSeq { get; set; } = default!;
+
+    }
+
+    /// <summary>
+    /// Where a consumer goes on from.
+    /// </summary>
+    [System.CodeDom.Compiler.GeneratedCode("NJsonSchema", "14.8.0.0 (NJsonSchema v11.6.2.0 (Newtonsoft.Json v13.0.0.0))")]
+    public partial class ResetParameters
+    {
+
+        /// <summary>
+        /// The stream sequence of the next message, from 1 to 2^53-1; absent: that of the first that is not acknowledged.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("seq")]
+        public ulong? Seq { get; set; } = default!;
+
+    }
+
+    /// <summary>
     /// A position.
     /// </summary>
     [System.CodeDom.Compiler.GeneratedCode("NJsonSchema", "14.8.0.0 (NJsonSchema v11.6.2.0 (Newtonsoft.Json v13.0.0.0))")]
@@ -2158,6 +5096,33 @@ namespace Httpmq.Client
         /// </summary>
         [System.Text.Json.Serialization.JsonPropertyName("last_active")]
         public System.DateTimeOffset? LastActive { get; set; } = default!;
+
+    }
+
+    /// <summary>
+    /// The nats-server that the gateway is connected to.
+    /// </summary>
+    [System.CodeDom.Compiler.GeneratedCode("NJsonSchema", "14.8.0.0 (NJsonSchema v11.6.2.0 (Newtonsoft.Json v13.0.0.0))")]
+    public partial class ServerInfo
+    {
+
+        /// <summary>
+        /// Its version, such as 2.15.1.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("version")]
+        public string Version { get; set; } = default!;
+
+        /// <summary>
+        /// The level of JetStream's API; 0: from before 2.11, which has no levels. In a cluster it is that of the server that answers.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("api_level")]
+        public int ApiLevel { get; set; } = default!;
+
+        /// <summary>
+        /// Whether it is one of several.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("clustered")]
+        public bool Clustered { get; set; } = default!;
 
     }
 
@@ -2245,10 +5210,195 @@ namespace Httpmq.Client
 
         /// <summary>
         /// Names and texts that JetStream keeps and does not read, at most 128 KiB together; names that begin with _nats. are nats-server's
-        /// <br/>own, and not shown. From nats-server 2.10 on. Not there where it is not set.
+        /// <br/>own: they may be named, and stay as they are. From nats-server 2.10 on. Not there where it is not set.
         /// </summary>
         [System.Text.Json.Serialization.JsonPropertyName("metadata")]
         public System.Collections.Generic.IReadOnlyDictionary<string, string>? Metadata { get; set; } = default!;
+
+        /// <summary>
+        /// What keeps a message: its `limits` (the default), the `interest` of consumers that have not acknowledged it yet, or that of one
+        /// <br/>consumer for each message, `workqueue`. Not there where it is not set.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("retention")]
+        public string? Retention { get; set; } = default!;
+
+        /// <summary>
+        /// What happens at a limit: the `old` messages go (the default), or a `new` one is refused. Not there where it is not set.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("discard")]
+        public string? Discard { get; set; } = default!;
+
+        /// <summary>
+        /// With `discard` `new` and `max_msgs_per_subject`: refuse new messages of a full subject, too. Not there where it is not set.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("discard_new_per_subject")]
+        public bool? DiscardNewPerSubject { get; set; } = default!;
+
+        /// <summary>
+        /// Where messages are: `file` (the default) or `memory`. It cannot be changed. Not there where it is not set.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("storage")]
+        public string? Storage { get; set; } = default!;
+
+        /// <summary>
+        /// Do not confirm messages that are published. `true` is refused: every publish would end in a time-out. Not there where it is not set.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("no_ack")]
+        public bool? NoAck { get; set; } = default!;
+
+        /// <summary>
+        /// How long message ids are kept to drop duplicates, in nanoseconds; absent: 2 minutes, or `max_age` where that is shorter. Not there where it is not set.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("duplicate_window")]
+        public long? DuplicateWindow { get; set; } = default!;
+
+        /// <summary>
+        /// Which servers of a cluster keep the stream. Not there where it is not set.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("placement")]
+        public StreamPlacement? Placement { get; set; } = default!;
+
+        /// <summary>
+        /// The stream that this one is a copy of; it then has no subjects of its own. It cannot be changed. Not there where it is not set.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("mirror")]
+        public StreamSource? Mirror { get; set; } = default!;
+
+        /// <summary>
+        /// Streams from which messages are copied into this one. Not there where it is not set.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("sources")]
+        public System.Collections.Generic.IReadOnlyList<StreamSource>? Sources { get; set; } = default!;
+
+        /// <summary>
+        /// What is stored is published again under another subject. Not there where it is not set.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("republish")]
+        public StreamRepublish? Republish { get; set; } = default!;
+
+        /// <summary>
+        /// Subjects are rewritten when a message is stored. From nats-server 2.10 on. Not there where it is not set.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("subject_transform")]
+        public SubjectTransform? SubjectTransform { get; set; } = default!;
+
+        /// <summary>
+        /// Any copy may answer reads of single messages. Not there where it is not set.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("allow_direct")]
+        public bool? AllowDirect { get; set; } = default!;
+
+        /// <summary>
+        /// The same of a mirror, for reads of what it mirrors. Not there where it is not set.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("mirror_direct")]
+        public bool? MirrorDirect { get; set; } = default!;
+
+        /// <summary>
+        /// Nothing can be stored or deleted any more. Only in a change, and for good. Not there where it is not set.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("sealed")]
+        public bool? Sealed { get; set; } = default!;
+
+        /// <summary>
+        /// Single messages cannot be deleted. It cannot be taken back. Not there where it is not set.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("deny_delete")]
+        public bool? DenyDelete { get; set; } = default!;
+
+        /// <summary>
+        /// The stream cannot be purged. It cannot be taken back. Not there where it is not set.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("deny_purge")]
+        public bool? DenyPurge { get; set; } = default!;
+
+        /// <summary>
+        /// Messages with the header `Nats-Rollup` may replace those before them. Not there where it is not set.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("allow_rollup_hdrs")]
+        public bool? AllowRollupHdrs { get; set; } = default!;
+
+        /// <summary>
+        /// How the store is compressed: `none` (the default) or `s2`. From nats-server 2.10 on. Not there where it is not set.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("compression")]
+        public string? Compression { get; set; } = default!;
+
+        /// <summary>
+        /// The sequence of the first message, at most 2^53-1; absent: 1. From nats-server 2.11 on. Not there where it is not set.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("first_seq")]
+        public ulong? FirstSeq { get; set; } = default!;
+
+        /// <summary>
+        /// Limits for the stream's consumers. From nats-server 2.10 on. Not there where it is not set.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("consumer_limits")]
+        public StreamConsumerLimits? ConsumerLimits { get; set; } = default!;
+
+        /// <summary>
+        /// Messages may have a lifetime of their own, `Nats-TTL`. From nats-server 2.11 on. It cannot be taken back. Not there where it is not set.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("allow_msg_ttl")]
+        public bool? AllowMsgTtl { get; set; } = default!;
+
+        /// <summary>
+        /// How long a marker stays where the last message of a subject went by its age, in nanoseconds, at least 1 s; absent: no markers. From
+        /// <br/>nats-server 2.11 on. Not there where it is not set.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("subject_delete_marker_ttl")]
+        public long? SubjectDeleteMarkerTtl { get; set; } = default!;
+
+        /// <summary>
+        /// Atomic batches may be published. From nats-server 2.12 on. Not there where it is not set.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("allow_atomic")]
+        public bool? AllowAtomic { get; set; } = default!;
+
+        /// <summary>
+        /// The stream holds counters. From nats-server 2.12 on. It cannot be changed. Not there where it is not set.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("allow_msg_counter")]
+        public bool? AllowMsgCounter { get; set; } = default!;
+
+        /// <summary>
+        /// Messages may be published at a time to come, `Nats-Schedule`. From nats-server 2.12 on. It cannot be taken back. Not there where it is not set.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("allow_msg_schedules")]
+        public bool? AllowMsgSchedules { get; set; } = default!;
+
+        /// <summary>
+        /// When a message is confirmed: once it is stored, `default`, or before, `async`. From nats-server 2.12 on. It cannot be changed. Not there where it is not set.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("persist_mode")]
+        public string? PersistMode { get; set; } = default!;
+
+        /// <summary>
+        /// Fast batches may be published. From nats-server 2.14 on. Not there where it is not set.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("allow_batched")]
+        public bool? AllowBatched { get; set; } = default!;
+
+    }
+
+    /// <summary>
+    /// Limits that a stream sets for its consumers.
+    /// </summary>
+    [System.CodeDom.Compiler.GeneratedCode("NJsonSchema", "14.8.0.0 (NJsonSchema v11.6.2.0 (Newtonsoft.Json v13.0.0.0))")]
+    public partial class StreamConsumerLimits
+    {
+
+        /// <summary>
+        /// The longest `inactive_threshold`, and the one of consumers that have none, in nanoseconds; absent: any. Or text with units, such as "250ms", "30s", "1h30m".
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("inactive_threshold")]
+        public long? InactiveThreshold { get; set; } = default!;
+
+        /// <summary>
+        /// The largest `max_inflight`; absent: any.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("max_ack_pending")]
+        public long? MaxAckPending { get; set; } = default!;
 
     }
 
@@ -2357,10 +5507,508 @@ namespace Httpmq.Client
 
         /// <summary>
         /// Names and texts that JetStream keeps and does not read, at most 128 KiB together; names that begin with _nats. are nats-server's
-        /// <br/>own, and not shown. From nats-server 2.10 on.
+        /// <br/>own: they may be named, and stay as they are. From nats-server 2.10 on.
         /// </summary>
         [System.Text.Json.Serialization.JsonPropertyName("metadata")]
         public System.Collections.Generic.IReadOnlyDictionary<string, string>? Metadata { get; set; } = default!;
+
+        /// <summary>
+        /// What keeps a message: its `limits` (the default), the `interest` of consumers that have not acknowledged it yet, or that of one
+        /// <br/>consumer for each message, `workqueue`.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("retention")]
+        [System.Text.Json.Serialization.JsonConverter(typeof(System.Text.Json.Serialization.JsonStringEnumConverter<StreamRetention>))]
+        public StreamRetention? Retention { get; set; } = default!;
+
+        /// <summary>
+        /// What happens at a limit: the `old` messages go (the default), or a `new` one is refused.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("discard")]
+        [System.Text.Json.Serialization.JsonConverter(typeof(System.Text.Json.Serialization.JsonStringEnumConverter<StreamDiscard>))]
+        public StreamDiscard? Discard { get; set; } = default!;
+
+        /// <summary>
+        /// With `discard` `new` and `max_msgs_per_subject`: refuse new messages of a full subject, too.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("discard_new_per_subject")]
+        public bool? DiscardNewPerSubject { get; set; } = default!;
+
+        /// <summary>
+        /// Where messages are: `file` (the default) or `memory`. It cannot be changed.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("storage")]
+        [System.Text.Json.Serialization.JsonConverter(typeof(System.Text.Json.Serialization.JsonStringEnumConverter<StreamStorage>))]
+        public StreamStorage? Storage { get; set; } = default!;
+
+        /// <summary>
+        /// Do not confirm messages that are published. `true` is refused: every publish would end in a time-out.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("no_ack")]
+        public bool? NoAck { get; set; } = default!;
+
+        /// <summary>
+        /// How long message ids are kept to drop duplicates, in nanoseconds; absent: 2 minutes, or `max_age` where that is shorter. Or text with units, such as "250ms", "30s", "1h30m".
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("duplicate_window")]
+        public long? DuplicateWindow { get; set; } = default!;
+
+        /// <summary>
+        /// Which servers of a cluster keep the stream.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("placement")]
+        public StreamPlacement? Placement { get; set; } = default!;
+
+        /// <summary>
+        /// The stream that this one is a copy of; it then has no subjects of its own. It cannot be changed.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("mirror")]
+        public StreamSource? Mirror { get; set; } = default!;
+
+        /// <summary>
+        /// Streams from which messages are copied into this one.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("sources")]
+        public System.Collections.Generic.IReadOnlyList<StreamSource>? Sources { get; set; } = default!;
+
+        /// <summary>
+        /// What is stored is published again under another subject.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("republish")]
+        public StreamRepublish? Republish { get; set; } = default!;
+
+        /// <summary>
+        /// Subjects are rewritten when a message is stored. From nats-server 2.10 on.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("subject_transform")]
+        public SubjectTransform? SubjectTransform { get; set; } = default!;
+
+        /// <summary>
+        /// Any copy may answer reads of single messages.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("allow_direct")]
+        public bool? AllowDirect { get; set; } = default!;
+
+        /// <summary>
+        /// The same of a mirror, for reads of what it mirrors.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("mirror_direct")]
+        public bool? MirrorDirect { get; set; } = default!;
+
+        /// <summary>
+        /// Nothing can be stored or deleted any more. Only in a change, and for good.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("sealed")]
+        public bool? Sealed { get; set; } = default!;
+
+        /// <summary>
+        /// Single messages cannot be deleted. It cannot be taken back.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("deny_delete")]
+        public bool? DenyDelete { get; set; } = default!;
+
+        /// <summary>
+        /// The stream cannot be purged. It cannot be taken back.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("deny_purge")]
+        public bool? DenyPurge { get; set; } = default!;
+
+        /// <summary>
+        /// Messages with the header `Nats-Rollup` may replace those before them.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("allow_rollup_hdrs")]
+        public bool? AllowRollupHdrs { get; set; } = default!;
+
+        /// <summary>
+        /// How the store is compressed: `none` (the default) or `s2`. From nats-server 2.10 on.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("compression")]
+        [System.Text.Json.Serialization.JsonConverter(typeof(System.Text.Json.Serialization.JsonStringEnumConverter<StreamCompression>))]
+        public StreamCompression? Compression { get; set; } = default!;
+
+        /// <summary>
+        /// The sequence of the first message, at most 2^53-1; absent: 1. From nats-server 2.11 on.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("first_seq")]
+        public ulong? FirstSeq { get; set; } = default!;
+
+        /// <summary>
+        /// Limits for the stream's consumers. From nats-server 2.10 on.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("consumer_limits")]
+        public StreamConsumerLimits? ConsumerLimits { get; set; } = default!;
+
+        /// <summary>
+        /// Messages may have a lifetime of their own, `Nats-TTL`. From nats-server 2.11 on. It cannot be taken back.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("allow_msg_ttl")]
+        public bool? AllowMsgTtl { get; set; } = default!;
+
+        /// <summary>
+        /// How long a marker stays where the last message of a subject went by its age, in nanoseconds, at least 1 s; absent: no markers. From
+        /// <br/>nats-server 2.11 on. Or text with units, such as "250ms", "30s", "1h30m".
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("subject_delete_marker_ttl")]
+        public long? SubjectDeleteMarkerTtl { get; set; } = default!;
+
+        /// <summary>
+        /// Atomic batches may be published. From nats-server 2.12 on.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("allow_atomic")]
+        public bool? AllowAtomic { get; set; } = default!;
+
+        /// <summary>
+        /// The stream holds counters. From nats-server 2.12 on. It cannot be changed.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("allow_msg_counter")]
+        public bool? AllowMsgCounter { get; set; } = default!;
+
+        /// <summary>
+        /// Messages may be published at a time to come, `Nats-Schedule`. From nats-server 2.12 on. It cannot be taken back.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("allow_msg_schedules")]
+        public bool? AllowMsgSchedules { get; set; } = default!;
+
+        /// <summary>
+        /// When a message is confirmed: once it is stored, `default`, or before, `async`. From nats-server 2.12 on. It cannot be changed.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("persist_mode")]
+        [System.Text.Json.Serialization.JsonConverter(typeof(System.Text.Json.Serialization.JsonStringEnumConverter<StreamPersistMode>))]
+        public StreamPersistMode? PersistMode { get; set; } = default!;
+
+        /// <summary>
+        /// Fast batches may be published. From nats-server 2.14 on.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("allow_batched")]
+        public bool? AllowBatched { get; set; } = default!;
+
+    }
+
+    /// <summary>
+    /// Which servers of a cluster keep a stream.
+    /// </summary>
+    [System.CodeDom.Compiler.GeneratedCode("NJsonSchema", "14.8.0.0 (NJsonSchema v11.6.2.0 (Newtonsoft.Json v13.0.0.0))")]
+    public partial class StreamPlacement
+    {
+
+        /// <summary>
+        /// The cluster.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("cluster")]
+        public string? Cluster { get; set; } = default!;
+
+        /// <summary>
+        /// Tags that the servers must have.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("tags")]
+        public System.Collections.Generic.IReadOnlyList<string>? Tags { get; set; } = default!;
+
+    }
+
+    /// <summary>
+    /// The whole configuration of a stream; what is absent becomes JetStream's default.
+    /// </summary>
+    [System.CodeDom.Compiler.GeneratedCode("NJsonSchema", "14.8.0.0 (NJsonSchema v11.6.2.0 (Newtonsoft.Json v13.0.0.0))")]
+    public partial class StreamReplacement : StreamLimitParameters
+    {
+
+        /// <summary>
+        /// The stream's name: 1 to 255 of the characters A-Z a-z 0-9 - _.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("name")]
+        public string? Name { get; set; } = default!;
+
+        /// <summary>
+        /// Subjects that the stream takes, at most 1000, wildcards allowed; none in a definition: the stream's name is its subject.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("subjects")]
+        public System.Collections.Generic.IReadOnlyList<string>? Subjects { get; set; } = default!;
+
+        /// <summary>
+        /// Servers of a cluster that keep a copy of each message, 1 to 5; absent in a definition: 1. More than 1 needs a cluster of as many.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("replicas")]
+        public int? Replicas { get; set; } = default!;
+
+        /// <summary>
+        /// A description, at most 4096 bytes; reported as empty where there is none.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("description")]
+        public string? Description { get; set; } = default!;
+
+        /// <summary>
+        /// Names and texts that JetStream keeps and does not read, at most 128 KiB together; names that begin with _nats. are nats-server's
+        /// <br/>own: they may be named, and stay as they are. From nats-server 2.10 on.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("metadata")]
+        public System.Collections.Generic.IReadOnlyDictionary<string, string>? Metadata { get; set; } = default!;
+
+        /// <summary>
+        /// What keeps a message: its `limits` (the default), the `interest` of consumers that have not acknowledged it yet, or that of one
+        /// <br/>consumer for each message, `workqueue`.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("retention")]
+        [System.Text.Json.Serialization.JsonConverter(typeof(System.Text.Json.Serialization.JsonStringEnumConverter<StreamReplacementRetention>))]
+        public StreamReplacementRetention? Retention { get; set; } = default!;
+
+        /// <summary>
+        /// What happens at a limit: the `old` messages go (the default), or a `new` one is refused.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("discard")]
+        [System.Text.Json.Serialization.JsonConverter(typeof(System.Text.Json.Serialization.JsonStringEnumConverter<StreamReplacementDiscard>))]
+        public StreamReplacementDiscard? Discard { get; set; } = default!;
+
+        /// <summary>
+        /// With `discard` `new` and `max_msgs_per_subject`: refuse new messages of a full subject, too.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("discard_new_per_subject")]
+        public bool? DiscardNewPerSubject { get; set; } = default!;
+
+        /// <summary>
+        /// Where messages are: `file` (the default) or `memory`. It cannot be changed.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("storage")]
+        [System.Text.Json.Serialization.JsonConverter(typeof(System.Text.Json.Serialization.JsonStringEnumConverter<StreamReplacementStorage>))]
+        public StreamReplacementStorage? Storage { get; set; } = default!;
+
+        /// <summary>
+        /// Do not confirm messages that are published. `true` is refused: every publish would end in a time-out.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("no_ack")]
+        public bool? NoAck { get; set; } = default!;
+
+        /// <summary>
+        /// How long message ids are kept to drop duplicates, in nanoseconds; absent: 2 minutes, or `max_age` where that is shorter. Or text with units, such as "250ms", "30s", "1h30m".
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("duplicate_window")]
+        public long? DuplicateWindow { get; set; } = default!;
+
+        /// <summary>
+        /// Which servers of a cluster keep the stream.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("placement")]
+        public StreamPlacement? Placement { get; set; } = default!;
+
+        /// <summary>
+        /// The stream that this one is a copy of; it then has no subjects of its own. It cannot be changed.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("mirror")]
+        public StreamSource? Mirror { get; set; } = default!;
+
+        /// <summary>
+        /// Streams from which messages are copied into this one.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("sources")]
+        public System.Collections.Generic.IReadOnlyList<StreamSource>? Sources { get; set; } = default!;
+
+        /// <summary>
+        /// What is stored is published again under another subject.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("republish")]
+        public StreamRepublish? Republish { get; set; } = default!;
+
+        /// <summary>
+        /// Subjects are rewritten when a message is stored. From nats-server 2.10 on.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("subject_transform")]
+        public SubjectTransform? SubjectTransform { get; set; } = default!;
+
+        /// <summary>
+        /// Any copy may answer reads of single messages.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("allow_direct")]
+        public bool? AllowDirect { get; set; } = default!;
+
+        /// <summary>
+        /// The same of a mirror, for reads of what it mirrors.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("mirror_direct")]
+        public bool? MirrorDirect { get; set; } = default!;
+
+        /// <summary>
+        /// Nothing can be stored or deleted any more. Only in a change, and for good.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("sealed")]
+        public bool? Sealed { get; set; } = default!;
+
+        /// <summary>
+        /// Single messages cannot be deleted. It cannot be taken back.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("deny_delete")]
+        public bool? DenyDelete { get; set; } = default!;
+
+        /// <summary>
+        /// The stream cannot be purged. It cannot be taken back.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("deny_purge")]
+        public bool? DenyPurge { get; set; } = default!;
+
+        /// <summary>
+        /// Messages with the header `Nats-Rollup` may replace those before them.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("allow_rollup_hdrs")]
+        public bool? AllowRollupHdrs { get; set; } = default!;
+
+        /// <summary>
+        /// How the store is compressed: `none` (the default) or `s2`. From nats-server 2.10 on.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("compression")]
+        [System.Text.Json.Serialization.JsonConverter(typeof(System.Text.Json.Serialization.JsonStringEnumConverter<StreamReplacementCompression>))]
+        public StreamReplacementCompression? Compression { get; set; } = default!;
+
+        /// <summary>
+        /// The sequence of the first message, at most 2^53-1; absent: 1. From nats-server 2.11 on.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("first_seq")]
+        public ulong? FirstSeq { get; set; } = default!;
+
+        /// <summary>
+        /// Limits for the stream's consumers. From nats-server 2.10 on.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("consumer_limits")]
+        public StreamConsumerLimits? ConsumerLimits { get; set; } = default!;
+
+        /// <summary>
+        /// Messages may have a lifetime of their own, `Nats-TTL`. From nats-server 2.11 on. It cannot be taken back.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("allow_msg_ttl")]
+        public bool? AllowMsgTtl { get; set; } = default!;
+
+        /// <summary>
+        /// How long a marker stays where the last message of a subject went by its age, in nanoseconds, at least 1 s; absent: no markers. From
+        /// <br/>nats-server 2.11 on. Or text with units, such as "250ms", "30s", "1h30m".
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("subject_delete_marker_ttl")]
+        public long? SubjectDeleteMarkerTtl { get; set; } = default!;
+
+        /// <summary>
+        /// Atomic batches may be published. From nats-server 2.12 on.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("allow_atomic")]
+        public bool? AllowAtomic { get; set; } = default!;
+
+        /// <summary>
+        /// The stream holds counters. From nats-server 2.12 on. It cannot be changed.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("allow_msg_counter")]
+        public bool? AllowMsgCounter { get; set; } = default!;
+
+        /// <summary>
+        /// Messages may be published at a time to come, `Nats-Schedule`. From nats-server 2.12 on. It cannot be taken back.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("allow_msg_schedules")]
+        public bool? AllowMsgSchedules { get; set; } = default!;
+
+        /// <summary>
+        /// When a message is confirmed: once it is stored, `default`, or before, `async`. From nats-server 2.12 on. It cannot be changed.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("persist_mode")]
+        [System.Text.Json.Serialization.JsonConverter(typeof(System.Text.Json.Serialization.JsonStringEnumConverter<StreamReplacementPersistMode>))]
+        public StreamReplacementPersistMode? PersistMode { get; set; } = default!;
+
+        /// <summary>
+        /// Fast batches may be published. From nats-server 2.14 on.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("allow_batched")]
+        public bool? AllowBatched { get; set; } = default!;
+
+    }
+
+    /// <summary>
+    /// Where what is stored is published again.
+    /// </summary>
+    [System.CodeDom.Compiler.GeneratedCode("NJsonSchema", "14.8.0.0 (NJsonSchema v11.6.2.0 (Newtonsoft.Json v13.0.0.0))")]
+    public partial class StreamRepublish
+    {
+
+        /// <summary>
+        /// The subjects that are, wildcards allowed; absent: all.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("src")]
+        public string? Src { get; set; } = default!;
+
+        /// <summary>
+        /// What they become.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("dest")]
+        public string Dest { get; set; } = default!;
+
+        /// <summary>
+        /// Publish the headers only.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("headers_only")]
+        public bool? HeadersOnly { get; set; } = default!;
+
+    }
+
+    /// <summary>
+    /// A stream from which messages are copied.
+    /// </summary>
+    [System.CodeDom.Compiler.GeneratedCode("NJsonSchema", "14.8.0.0 (NJsonSchema v11.6.2.0 (Newtonsoft.Json v13.0.0.0))")]
+    public partial class StreamSource
+    {
+
+        /// <summary>
+        /// Its name.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("name")]
+        public string Name { get; set; } = default!;
+
+        /// <summary>
+        /// The sequence of the first message that is copied, at most 2^53-1; absent: from the first on.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("opt_start_seq")]
+        public ulong? OptStartSeq { get; set; } = default!;
+
+        /// <summary>
+        /// From when on messages are copied; not with `opt_start_seq`.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("opt_start_time")]
+        public System.DateTimeOffset? OptStartTime { get; set; } = default!;
+
+        /// <summary>
+        /// The subjects that are copied, wildcards allowed; absent: all.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("filter_subject")]
+        public string? FilterSubject { get; set; } = default!;
+
+        /// <summary>
+        /// Subjects that are copied, and what they become; not with `filter_subject`. From nats-server 2.10 on.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("subject_transforms")]
+        public System.Collections.Generic.IReadOnlyList<SubjectTransform>? SubjectTransforms { get; set; } = default!;
+
+        /// <summary>
+        /// Where it is, when it is in another account or domain.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("external")]
+        public ExternalStream? External { get; set; } = default!;
+
+        /// <summary>
+        /// The durable consumer through which it is read; absent: one that JetStream makes. From nats-server 2.14 on.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("consumer")]
+        public StreamSourceConsumer? Consumer { get; set; } = default!;
+
+    }
+
+    /// <summary>
+    /// The durable consumer through which a stream is read.
+    /// </summary>
+    [System.CodeDom.Compiler.GeneratedCode("NJsonSchema", "14.8.0.0 (NJsonSchema v11.6.2.0 (Newtonsoft.Json v13.0.0.0))")]
+    public partial class StreamSourceConsumer
+    {
+
+        /// <summary>
+        /// Its name.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("name")]
+        public string? Name { get; set; } = default!;
+
+        /// <summary>
+        /// Its deliver subject.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("deliver_subject")]
+        public string? DeliverSubject { get; set; } = default!;
 
     }
 
@@ -2416,6 +6064,27 @@ namespace Httpmq.Client
     }
 
     /// <summary>
+    /// The subjects that a stream has messages of.
+    /// </summary>
+    [System.CodeDom.Compiler.GeneratedCode("NJsonSchema", "14.8.0.0 (NJsonSchema v11.6.2.0 (Newtonsoft.Json v13.0.0.0))")]
+    public partial class StreamSubjectsAnswer : Answer
+    {
+
+        /// <summary>
+        /// How many messages each has, in the order of the names; {} when there are none.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("subjects")]
+        public System.Collections.Generic.IReadOnlyDictionary<string, ulong> Subjects { get; set; } = new System.Collections.Generic.Dictionary<string, ulong>();
+
+        /// <summary>
+        /// How many subjects there are, with those that this page does not have.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("total")]
+        public long Total { get; set; } = default!;
+
+    }
+
+    /// <summary>
     /// All streams by name.
     /// </summary>
     [System.CodeDom.Compiler.GeneratedCode("NJsonSchema", "14.8.0.0 (NJsonSchema v11.6.2.0 (Newtonsoft.Json v13.0.0.0))")]
@@ -2427,6 +6096,33 @@ namespace Httpmq.Client
         /// </summary>
         [System.Text.Json.Serialization.JsonPropertyName("streams")]
         public System.Collections.Generic.IReadOnlyDictionary<string, StreamInfo> Streams { get; set; } = new System.Collections.Generic.Dictionary<string, StreamInfo>();
+
+        /// <summary>
+        /// How many there are without `offset` and `limit`; only where a part of the list was asked for.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("total")]
+        public long? Total { get; set; } = default!;
+
+    }
+
+    /// <summary>
+    /// Subjects, and what they become.
+    /// </summary>
+    [System.CodeDom.Compiler.GeneratedCode("NJsonSchema", "14.8.0.0 (NJsonSchema v11.6.2.0 (Newtonsoft.Json v13.0.0.0))")]
+    public partial class SubjectTransform
+    {
+
+        /// <summary>
+        /// The subjects, wildcards allowed; absent: all.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("src")]
+        public string? Src { get; set; } = default!;
+
+        /// <summary>
+        /// What they become, such as `orders.{{wildcard(1)}}`.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("dest")]
+        public string Dest { get; set; } = default!;
 
     }
 
@@ -2445,6 +6141,21 @@ namespace Httpmq.Client
 
     }
 
+    /// <summary>
+    /// The priority group to unpin.
+    /// </summary>
+    [System.CodeDom.Compiler.GeneratedCode("NJsonSchema", "14.8.0.0 (NJsonSchema v11.6.2.0 (Newtonsoft.Json v13.0.0.0))")]
+    public partial class UnpinParameters
+    {
+
+        /// <summary>
+        /// Its name.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("group")]
+        public string Group { get; set; } = default!;
+
+    }
+
     [System.CodeDom.Compiler.GeneratedCode("NJsonSchema", "14.8.0.0 (NJsonSchema v11.6.2.0 (Newtonsoft.Json v13.0.0.0))")]
     public enum ConsumerMode
     {
@@ -2456,6 +6167,344 @@ namespace Httpmq.Client
         [System.Text.Json.Serialization.JsonStringEnumMemberName(@"pull")]
         [System.Runtime.Serialization.EnumMember(Value = @"pull")]
         Pull = 1,
+
+    }
+
+    [System.CodeDom.Compiler.GeneratedCode("NJsonSchema", "14.8.0.0 (NJsonSchema v11.6.2.0 (Newtonsoft.Json v13.0.0.0))")]
+    public enum ConsumerDeliverPolicy
+    {
+
+        [System.Text.Json.Serialization.JsonStringEnumMemberName(@"all")]
+        [System.Runtime.Serialization.EnumMember(Value = @"all")]
+        All = 0,
+
+        [System.Text.Json.Serialization.JsonStringEnumMemberName(@"last")]
+        [System.Runtime.Serialization.EnumMember(Value = @"last")]
+        Last = 1,
+
+        [System.Text.Json.Serialization.JsonStringEnumMemberName(@"new")]
+        [System.Runtime.Serialization.EnumMember(Value = @"new")]
+        New = 2,
+
+        [System.Text.Json.Serialization.JsonStringEnumMemberName(@"by_start_sequence")]
+        [System.Runtime.Serialization.EnumMember(Value = @"by_start_sequence")]
+        By_start_sequence = 3,
+
+        [System.Text.Json.Serialization.JsonStringEnumMemberName(@"by_start_time")]
+        [System.Runtime.Serialization.EnumMember(Value = @"by_start_time")]
+        By_start_time = 4,
+
+        [System.Text.Json.Serialization.JsonStringEnumMemberName(@"last_per_subject")]
+        [System.Runtime.Serialization.EnumMember(Value = @"last_per_subject")]
+        Last_per_subject = 5,
+
+    }
+
+    [System.CodeDom.Compiler.GeneratedCode("NJsonSchema", "14.8.0.0 (NJsonSchema v11.6.2.0 (Newtonsoft.Json v13.0.0.0))")]
+    public enum ConsumerAckPolicy
+    {
+
+        [System.Text.Json.Serialization.JsonStringEnumMemberName(@"explicit")]
+        [System.Runtime.Serialization.EnumMember(Value = @"explicit")]
+        Explicit = 0,
+
+        [System.Text.Json.Serialization.JsonStringEnumMemberName(@"all")]
+        [System.Runtime.Serialization.EnumMember(Value = @"all")]
+        All = 1,
+
+        [System.Text.Json.Serialization.JsonStringEnumMemberName(@"none")]
+        [System.Runtime.Serialization.EnumMember(Value = @"none")]
+        None = 2,
+
+        [System.Text.Json.Serialization.JsonStringEnumMemberName(@"flow_control")]
+        [System.Runtime.Serialization.EnumMember(Value = @"flow_control")]
+        Flow_control = 3,
+
+    }
+
+    [System.CodeDom.Compiler.GeneratedCode("NJsonSchema", "14.8.0.0 (NJsonSchema v11.6.2.0 (Newtonsoft.Json v13.0.0.0))")]
+    public enum ConsumerReplayPolicy
+    {
+
+        [System.Text.Json.Serialization.JsonStringEnumMemberName(@"instant")]
+        [System.Runtime.Serialization.EnumMember(Value = @"instant")]
+        Instant = 0,
+
+        [System.Text.Json.Serialization.JsonStringEnumMemberName(@"original")]
+        [System.Runtime.Serialization.EnumMember(Value = @"original")]
+        Original = 1,
+
+    }
+
+    [System.CodeDom.Compiler.GeneratedCode("NJsonSchema", "14.8.0.0 (NJsonSchema v11.6.2.0 (Newtonsoft.Json v13.0.0.0))")]
+    public enum ConsumerPriorityPolicy
+    {
+
+        [System.Text.Json.Serialization.JsonStringEnumMemberName(@"none")]
+        [System.Runtime.Serialization.EnumMember(Value = @"none")]
+        None = 0,
+
+        [System.Text.Json.Serialization.JsonStringEnumMemberName(@"overflow")]
+        [System.Runtime.Serialization.EnumMember(Value = @"overflow")]
+        Overflow = 1,
+
+        [System.Text.Json.Serialization.JsonStringEnumMemberName(@"pinned_client")]
+        [System.Runtime.Serialization.EnumMember(Value = @"pinned_client")]
+        Pinned_client = 2,
+
+        [System.Text.Json.Serialization.JsonStringEnumMemberName(@"prioritized")]
+        [System.Runtime.Serialization.EnumMember(Value = @"prioritized")]
+        Prioritized = 3,
+
+    }
+
+    [System.CodeDom.Compiler.GeneratedCode("NJsonSchema", "14.8.0.0 (NJsonSchema v11.6.2.0 (Newtonsoft.Json v13.0.0.0))")]
+    public enum ConsumerReplacementMode
+    {
+
+        [System.Text.Json.Serialization.JsonStringEnumMemberName(@"push")]
+        [System.Runtime.Serialization.EnumMember(Value = @"push")]
+        Push = 0,
+
+        [System.Text.Json.Serialization.JsonStringEnumMemberName(@"pull")]
+        [System.Runtime.Serialization.EnumMember(Value = @"pull")]
+        Pull = 1,
+
+    }
+
+    [System.CodeDom.Compiler.GeneratedCode("NJsonSchema", "14.8.0.0 (NJsonSchema v11.6.2.0 (Newtonsoft.Json v13.0.0.0))")]
+    public enum ConsumerReplacementDeliverPolicy
+    {
+
+        [System.Text.Json.Serialization.JsonStringEnumMemberName(@"all")]
+        [System.Runtime.Serialization.EnumMember(Value = @"all")]
+        All = 0,
+
+        [System.Text.Json.Serialization.JsonStringEnumMemberName(@"last")]
+        [System.Runtime.Serialization.EnumMember(Value = @"last")]
+        Last = 1,
+
+        [System.Text.Json.Serialization.JsonStringEnumMemberName(@"new")]
+        [System.Runtime.Serialization.EnumMember(Value = @"new")]
+        New = 2,
+
+        [System.Text.Json.Serialization.JsonStringEnumMemberName(@"by_start_sequence")]
+        [System.Runtime.Serialization.EnumMember(Value = @"by_start_sequence")]
+        By_start_sequence = 3,
+
+        [System.Text.Json.Serialization.JsonStringEnumMemberName(@"by_start_time")]
+        [System.Runtime.Serialization.EnumMember(Value = @"by_start_time")]
+        By_start_time = 4,
+
+        [System.Text.Json.Serialization.JsonStringEnumMemberName(@"last_per_subject")]
+        [System.Runtime.Serialization.EnumMember(Value = @"last_per_subject")]
+        Last_per_subject = 5,
+
+    }
+
+    [System.CodeDom.Compiler.GeneratedCode("NJsonSchema", "14.8.0.0 (NJsonSchema v11.6.2.0 (Newtonsoft.Json v13.0.0.0))")]
+    public enum ConsumerReplacementAckPolicy
+    {
+
+        [System.Text.Json.Serialization.JsonStringEnumMemberName(@"explicit")]
+        [System.Runtime.Serialization.EnumMember(Value = @"explicit")]
+        Explicit = 0,
+
+        [System.Text.Json.Serialization.JsonStringEnumMemberName(@"all")]
+        [System.Runtime.Serialization.EnumMember(Value = @"all")]
+        All = 1,
+
+        [System.Text.Json.Serialization.JsonStringEnumMemberName(@"none")]
+        [System.Runtime.Serialization.EnumMember(Value = @"none")]
+        None = 2,
+
+        [System.Text.Json.Serialization.JsonStringEnumMemberName(@"flow_control")]
+        [System.Runtime.Serialization.EnumMember(Value = @"flow_control")]
+        Flow_control = 3,
+
+    }
+
+    [System.CodeDom.Compiler.GeneratedCode("NJsonSchema", "14.8.0.0 (NJsonSchema v11.6.2.0 (Newtonsoft.Json v13.0.0.0))")]
+    public enum ConsumerReplacementReplayPolicy
+    {
+
+        [System.Text.Json.Serialization.JsonStringEnumMemberName(@"instant")]
+        [System.Runtime.Serialization.EnumMember(Value = @"instant")]
+        Instant = 0,
+
+        [System.Text.Json.Serialization.JsonStringEnumMemberName(@"original")]
+        [System.Runtime.Serialization.EnumMember(Value = @"original")]
+        Original = 1,
+
+    }
+
+    [System.CodeDom.Compiler.GeneratedCode("NJsonSchema", "14.8.0.0 (NJsonSchema v11.6.2.0 (Newtonsoft.Json v13.0.0.0))")]
+    public enum ConsumerReplacementPriorityPolicy
+    {
+
+        [System.Text.Json.Serialization.JsonStringEnumMemberName(@"none")]
+        [System.Runtime.Serialization.EnumMember(Value = @"none")]
+        None = 0,
+
+        [System.Text.Json.Serialization.JsonStringEnumMemberName(@"overflow")]
+        [System.Runtime.Serialization.EnumMember(Value = @"overflow")]
+        Overflow = 1,
+
+        [System.Text.Json.Serialization.JsonStringEnumMemberName(@"pinned_client")]
+        [System.Runtime.Serialization.EnumMember(Value = @"pinned_client")]
+        Pinned_client = 2,
+
+        [System.Text.Json.Serialization.JsonStringEnumMemberName(@"prioritized")]
+        [System.Runtime.Serialization.EnumMember(Value = @"prioritized")]
+        Prioritized = 3,
+
+    }
+
+    [System.CodeDom.Compiler.GeneratedCode("NJsonSchema", "14.8.0.0 (NJsonSchema v11.6.2.0 (Newtonsoft.Json v13.0.0.0))")]
+    public enum StreamRetention
+    {
+
+        [System.Text.Json.Serialization.JsonStringEnumMemberName(@"limits")]
+        [System.Runtime.Serialization.EnumMember(Value = @"limits")]
+        Limits = 0,
+
+        [System.Text.Json.Serialization.JsonStringEnumMemberName(@"interest")]
+        [System.Runtime.Serialization.EnumMember(Value = @"interest")]
+        Interest = 1,
+
+        [System.Text.Json.Serialization.JsonStringEnumMemberName(@"workqueue")]
+        [System.Runtime.Serialization.EnumMember(Value = @"workqueue")]
+        Workqueue = 2,
+
+    }
+
+    [System.CodeDom.Compiler.GeneratedCode("NJsonSchema", "14.8.0.0 (NJsonSchema v11.6.2.0 (Newtonsoft.Json v13.0.0.0))")]
+    public enum StreamDiscard
+    {
+
+        [System.Text.Json.Serialization.JsonStringEnumMemberName(@"old")]
+        [System.Runtime.Serialization.EnumMember(Value = @"old")]
+        Old = 0,
+
+        [System.Text.Json.Serialization.JsonStringEnumMemberName(@"new")]
+        [System.Runtime.Serialization.EnumMember(Value = @"new")]
+        New = 1,
+
+    }
+
+    [System.CodeDom.Compiler.GeneratedCode("NJsonSchema", "14.8.0.0 (NJsonSchema v11.6.2.0 (Newtonsoft.Json v13.0.0.0))")]
+    public enum StreamStorage
+    {
+
+        [System.Text.Json.Serialization.JsonStringEnumMemberName(@"file")]
+        [System.Runtime.Serialization.EnumMember(Value = @"file")]
+        File = 0,
+
+        [System.Text.Json.Serialization.JsonStringEnumMemberName(@"memory")]
+        [System.Runtime.Serialization.EnumMember(Value = @"memory")]
+        Memory = 1,
+
+    }
+
+    [System.CodeDom.Compiler.GeneratedCode("NJsonSchema", "14.8.0.0 (NJsonSchema v11.6.2.0 (Newtonsoft.Json v13.0.0.0))")]
+    public enum StreamCompression
+    {
+
+        [System.Text.Json.Serialization.JsonStringEnumMemberName(@"none")]
+        [System.Runtime.Serialization.EnumMember(Value = @"none")]
+        None = 0,
+
+        [System.Text.Json.Serialization.JsonStringEnumMemberName(@"s2")]
+        [System.Runtime.Serialization.EnumMember(Value = @"s2")]
+        S2 = 1,
+
+    }
+
+    [System.CodeDom.Compiler.GeneratedCode("NJsonSchema", "14.8.0.0 (NJsonSchema v11.6.2.0 (Newtonsoft.Json v13.0.0.0))")]
+    public enum StreamPersistMode
+    {
+
+        [System.Text.Json.Serialization.JsonStringEnumMemberName(@"default")]
+        [System.Runtime.Serialization.EnumMember(Value = @"default")]
+        Default = 0,
+
+        [System.Text.Json.Serialization.JsonStringEnumMemberName(@"async")]
+        [System.Runtime.Serialization.EnumMember(Value = @"async")]
+        Async = 1,
+
+    }
+
+    [System.CodeDom.Compiler.GeneratedCode("NJsonSchema", "14.8.0.0 (NJsonSchema v11.6.2.0 (Newtonsoft.Json v13.0.0.0))")]
+    public enum StreamReplacementRetention
+    {
+
+        [System.Text.Json.Serialization.JsonStringEnumMemberName(@"limits")]
+        [System.Runtime.Serialization.EnumMember(Value = @"limits")]
+        Limits = 0,
+
+        [System.Text.Json.Serialization.JsonStringEnumMemberName(@"interest")]
+        [System.Runtime.Serialization.EnumMember(Value = @"interest")]
+        Interest = 1,
+
+        [System.Text.Json.Serialization.JsonStringEnumMemberName(@"workqueue")]
+        [System.Runtime.Serialization.EnumMember(Value = @"workqueue")]
+        Workqueue = 2,
+
+    }
+
+    [System.CodeDom.Compiler.GeneratedCode("NJsonSchema", "14.8.0.0 (NJsonSchema v11.6.2.0 (Newtonsoft.Json v13.0.0.0))")]
+    public enum StreamReplacementDiscard
+    {
+
+        [System.Text.Json.Serialization.JsonStringEnumMemberName(@"old")]
+        [System.Runtime.Serialization.EnumMember(Value = @"old")]
+        Old = 0,
+
+        [System.Text.Json.Serialization.JsonStringEnumMemberName(@"new")]
+        [System.Runtime.Serialization.EnumMember(Value = @"new")]
+        New = 1,
+
+    }
+
+    [System.CodeDom.Compiler.GeneratedCode("NJsonSchema", "14.8.0.0 (NJsonSchema v11.6.2.0 (Newtonsoft.Json v13.0.0.0))")]
+    public enum StreamReplacementStorage
+    {
+
+        [System.Text.Json.Serialization.JsonStringEnumMemberName(@"file")]
+        [System.Runtime.Serialization.EnumMember(Value = @"file")]
+        File = 0,
+
+        [System.Text.Json.Serialization.JsonStringEnumMemberName(@"memory")]
+        [System.Runtime.Serialization.EnumMember(Value = @"memory")]
+        Memory = 1,
+
+    }
+
+    [System.CodeDom.Compiler.GeneratedCode("NJsonSchema", "14.8.0.0 (NJsonSchema v11.6.2.0 (Newtonsoft.Json v13.0.0.0))")]
+    public enum StreamReplacementCompression
+    {
+
+        [System.Text.Json.Serialization.JsonStringEnumMemberName(@"none")]
+        [System.Runtime.Serialization.EnumMember(Value = @"none")]
+        None = 0,
+
+        [System.Text.Json.Serialization.JsonStringEnumMemberName(@"s2")]
+        [System.Runtime.Serialization.EnumMember(Value = @"s2")]
+        S2 = 1,
+
+    }
+
+    [System.CodeDom.Compiler.GeneratedCode("NJsonSchema", "14.8.0.0 (NJsonSchema v11.6.2.0 (Newtonsoft.Json v13.0.0.0))")]
+    public enum StreamReplacementPersistMode
+    {
+
+        [System.Text.Json.Serialization.JsonStringEnumMemberName(@"default")]
+        [System.Runtime.Serialization.EnumMember(Value = @"default")]
+        Default = 0,
+
+        [System.Text.Json.Serialization.JsonStringEnumMemberName(@"async")]
+        [System.Runtime.Serialization.EnumMember(Value = @"async")]
+        Async = 1,
 
     }
 

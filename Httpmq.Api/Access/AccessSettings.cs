@@ -1,0 +1,40 @@
+using Httpmq.Domain.Access;
+
+namespace Httpmq.Api.Access;
+
+/// <summary>Who may do what: the section <c>auth</c> of the configuration, valid.</summary>
+internal sealed record AccessSettings
+{
+    /// <summary>Roles of whoever shows nothing.</summary>
+    public required IReadOnlyList<string> Anonymous { get; init; }
+
+    public required IReadOnlyList<ApiKeySettings> ApiKeys { get; init; }
+
+    /// <summary>Whose tokens are taken; none: none.</summary>
+    public IReadOnlyList<TokenSettings> Tokens { get; init; } = [];
+
+    /// <summary>The rules of each role.</summary>
+    public required IReadOnlyDictionary<string, IReadOnlyList<AccessRule>> Roles { get; init; }
+
+    /// <summary>Whether Swagger UI and the OpenAPI documents are shown to everybody.</summary>
+    public required bool OpenDocuments { get; init; }
+
+    /// <summary>Whether tokens mean the same with other settings, which depends on the roles as well.</summary>
+    public bool HasSameTokens(AccessSettings other) =>
+        Tokens.SequenceEqual(other.Tokens)
+        && Roles.Count == other.Roles.Count
+        && Roles.All(role => other.Roles.TryGetValue(role.Key, out var rules)
+            && role.Value.Select(Plain).SequenceEqual(rules.Select(Plain)));
+
+    // Wherever it stands.
+    private static AccessRule Plain(AccessRule rule) => rule with { Origin = string.Empty };
+
+    /// <summary>The rules of all of these roles.</summary>
+    public IEnumerable<AccessRule> RulesOf(IEnumerable<string> roles) => roles.SelectMany(role => Roles[role]);
+}
+
+/// <summary>One principal that shows a key.</summary>
+/// <param name="Name">Its name.</param>
+/// <param name="Hashes">The SHA-256 of each of its keys.</param>
+/// <param name="Roles">Its roles.</param>
+internal sealed record ApiKeySettings(string Name, IReadOnlyList<KeyHash> Hashes, IReadOnlyList<string> Roles);

@@ -1,0 +1,50 @@
+using Httpmq.Domain.Errors;
+using Httpmq.Domain.Features;
+using Httpmq.Domain.Limits;
+
+namespace Httpmq.Infrastructure.Protocol;
+
+/// <summary>
+/// Whether the server that keeps a stream or a consumer took its whole configuration. In a cluster of several versions it may be another
+/// one than the connected one, and too old: it ignores what it does not know. The answer to a definition is its own.
+/// </summary>
+internal static class KeptFields
+{
+    /// <summary>The error for the first field that it lacks; null: it has all of them.</summary>
+    /// <param name="operation">What fails.</param>
+    /// <param name="needed">The fields that are named and need a feature.</param>
+    /// <param name="version">The version in the answer, <see cref="GivenConfig{T}.LeaderVersion"/>.</param>
+    /// <param name="asked">What is named.</param>
+    /// <param name="kept">What the answer shows of it.</param>
+    /// <param name="defaults">What holds where it shows nothing.</param>
+    public static Error? FindLost<T>(
+        Operation operation,
+        IReadOnlyList<(string Name, Feature Feature)> needed,
+        string? version,
+        T asked,
+        T kept,
+        T defaults)
+        where T : notnull, new()
+    {
+        if (needed.Count == 0)
+        {
+            return null;
+        }
+
+        // Whoever leads all of JetStream has read it first, and passed on what it knows: that may be less than the one that keeps it has.
+        var lost = NamesOf(NamedFields.Replaced(asked, kept, defaults));
+        lost.IntersectWith(NamesOf(NamedFields.Replaced(asked, kept, new T()).Where(static field => NamedFields.IsNone(field.Now))));
+        foreach (var (name, feature) in needed)
+        {
+            if (!ServerFacts.LeaderHas(version, feature) || lost.Contains(name))
+            {
+                return ConnectionErrors.PeerTooOld(operation, name, $"{feature.Since}", version);
+            }
+        }
+
+        return null;
+    }
+
+    private static HashSet<string> NamesOf(IEnumerable<ReplacedField> fields) =>
+        fields.Select(static field => field.Name).ToHashSet(StringComparer.Ordinal);
+}

@@ -1,0 +1,53 @@
+using System.Threading.Tasks.Sources;
+
+namespace Httpmq.Infrastructure.Queues;
+
+/// <summary>
+/// Lets the one reader of a queue wait, without allocating. The queue's lock guards all but <see cref="Release"/>, which is called after
+/// it was left.
+/// </summary>
+internal sealed class ReaderSignal : IValueTaskSource
+{
+    private ManualResetValueTaskSourceCore<bool> _wait = new() { RunContinuationsAsynchronously = true };
+    private bool _waiting;
+    private bool _signalled;
+
+    /// <summary>True: the reader waits, and is to be released.</summary>
+    public bool TakeReader()
+    {
+        var waiting = _waiting;
+        _waiting = false;
+        return waiting;
+    }
+
+    /// <summary>As <see cref="TakeReader"/>; where the reader does not wait, its next wait is over at once.</summary>
+    public bool Signal()
+    {
+        var waiting = TakeReader();
+        _signalled = !waiting;
+        return waiting;
+    }
+
+    public void Release() => _wait.SetResult(result: true);
+
+    /// <summary>Waits, unless there is something to do already.</summary>
+    public ValueTask WaitAsync(bool ready)
+    {
+        if (_signalled || ready)
+        {
+            _signalled = false;
+            return ValueTask.CompletedTask;
+        }
+
+        _wait.Reset();
+        _waiting = true;
+        return new ValueTask(this, _wait.Version);
+    }
+
+    void IValueTaskSource.GetResult(short token) => _wait.GetResult(token);
+
+    ValueTaskSourceStatus IValueTaskSource.GetStatus(short token) => _wait.GetStatus(token);
+
+    void IValueTaskSource.OnCompleted(Action<object?> continuation, object? state, short token, ValueTaskSourceOnCompletedFlags flags) =>
+        _wait.OnCompleted(continuation, state, token, flags);
+}

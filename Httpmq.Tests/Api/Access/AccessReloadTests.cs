@@ -1,0 +1,132 @@
+using System.Collections;
+using Httpmq.Api.Access;
+using Httpmq.Api.Hosting;
+using Httpmq.Api.Hosting.Configuration;
+using Httpmq.Api.Http;
+using Httpmq.Domain.Access;
+using Httpmq.Domain.Naming;
+using Httpmq.Tests.Support;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Logging.Abstractions;
+
+namespace Httpmq.Tests.Api.Access;
+
+/// <summary>Keys and roles of a file that changes while the process runs.</summary>
+internal sealed class AccessReloadTests
+{
+    private const string Before = """
+        auth:
+          api_keys: [{ name: shop, sha256: "{sha256:old}", roles: [w] }]
+          roles: { w: { publish: { allow: [orders.>] } } }
+        """;
+
+    private readonly Subject _orders = SubjectOf("orders.new");
+    private string _file = null!;
+    private ConfiguredCallers _callers = null!;
+    private AccessReload _reload = null!;
+
+    [SetUp]
+    public void WriteFile()
+    {
+        _file = Path.Combine(Directory.CreateTempSubdirectory("httpmq-reload-").FullName, "httpmq.yaml");
+        Write(Before);
+        _callers = AccessFile.Callers(Before);
+        _reload = new AccessReload(
+            _file,
+            AccessFile.Read(Before),
+            () => CommandLine.Parse(["all", "-c", _file], new Hashtable()),
+            _callers,
+            NullLogger<AccessReload>.Instance);
+    }
+
+    [TearDown]
+    public void RemoveFile() => Directory.Delete(Path.GetDirectoryName(_file)!, recursive: true);
+
+    [Test]
+    public async Task Compare_NothingNew_KeepsAll()
+    {
+        _reload.Compare();
+
+        Assert.That((await FindAsync("old")).Caller?.CheckPublish(_orders), Is.Null);
+    }
+
+    [Test]
+    public async Task Compare_OtherKeyAndRules_HoldAtOnceAlsoForOpenRequests()
+    {
+        var open = (await FindAsync("old")).Caller!;
+        Write(Before.Replace(":old", ":new", StringComparison.Ordinal).Replace("orders.>", "invoices.>", StringComparison.Ordinal));
+        _reload.Compare();
+
+        using (Assert.EnterMultipleScope())
+        {
+            Assert.That((await FindAsync("old")).Refusal?.Type, Is.EqualTo(AccessErrorTypes.Unauthenticated));
+            Assert.That(open.Ended.IsCancellationRequested, Is.True);
+            Assert.That(open.CheckPublish(_orders)?.Type, Is.EqualTo(AccessErrorTypes.NotPermitted));
+            Assert.That(open.CheckPublish(SubjectOf("invoices.new")), Is.Null);
+        }
+    }
+
+    [Test]
+    public async Task Compare_AnotherKeyBeside_EndsNothing()
+    {
+        var open = (await FindAsync("old")).Caller!;
+        Write(Before.Replace("\"{sha256:old}\"", "[\"{sha256:old}\", \"{sha256:new}\"]", StringComparison.Ordinal));
+        _reload.Compare();
+
+        using (Assert.EnterMultipleScope())
+        {
+            Assert.That((await FindAsync("new")).Caller, Is.SameAs(open));
+            Assert.That(open.Ended.IsCancellationRequested, Is.False);
+        }
+    }
+
+    [Test]
+    public async Task Compare_PrincipalIsGone_MayDoNothingAnyMore()
+    {
+        var open = (await FindAsync("old")).Caller!;
+        Write(Before.Replace("name: shop", "name: other", StringComparison.Ordinal));
+        _reload.Compare();
+
+        using (Assert.EnterMultipleScope())
+        {
+            Assert.That((await FindAsync("old")).Caller!.Name, Is.EqualTo("other"));
+            Assert.That(open.CheckPublish(_orders)?.Type, Is.EqualTo(AccessErrorTypes.NotPermitted));
+        }
+    }
+
+    [TestCase("")]
+    [TestCase("auth: {")]
+    [TestCase("auth: {roles: {a: {reed: {}}}}")]
+    [TestCase("nats: {}")]
+    public async Task Compare_FileIsWrongOrHasNoAuth_KeepsWhatWas(string yaml)
+    {
+        Write(yaml);
+        _reload.Compare();
+        Assert.That((await FindAsync("old")).Caller?.CheckPublish(_orders), Is.Null);
+
+        Write(Before.Replace(":old", ":new", StringComparison.Ordinal));
+        _reload.Compare();
+        Assert.That((await FindAsync("new")).Caller, Is.Not.Null);
+    }
+
+    [Test]
+    public async Task Compare_FileIsGone_KeepsWhatWas()
+    {
+        File.Delete(_file);
+        _reload.Compare();
+
+        Assert.That((await FindAsync("old")).Caller, Is.Not.Null);
+    }
+
+    private async Task<Identification> FindAsync(string key)
+    {
+        var context = new DefaultHttpContext();
+        context.Request.Headers["X-API-Key"] = key;
+        return await _callers.IdentifyAsync(context);
+    }
+
+    private void Write(string yaml) => File.WriteAllText(_file, AccessFile.WithHashes(yaml));
+
+    private static Subject SubjectOf(string text) =>
+        Subject.TryParse(text, out var subject, out var reason) ? subject : throw new InvalidOperationException(reason);
+}
