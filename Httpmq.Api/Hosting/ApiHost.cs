@@ -143,6 +143,9 @@ internal static class ApiHost
     {
         kestrel.AddServerHeader = false;
 
+        // A proxy that takes TLS from clients and speaks HTTP/2 in the clear here passes on their scheme, https; Kestrel would reset it.
+        kestrel.AllowAlternateSchemes = true;
+
         // The largest message is known to NATS alone; every route that reads a body bounds it while reading.
         kestrel.Limits.MaxRequestBodySize = null;
         kestrel.Limits.MaxConcurrentConnections = limits.MaxConnections;

@@ -59,11 +59,11 @@ internal sealed class RawHttp2 : IAsyncDisposable
     }
 
     public async Task SendAsync(int stream, string method, byte[] path, IEnumerable<(string Name, byte[] Value)>? more = null,
-        byte[]? body = null, string authority = "localhost")
+        byte[]? body = null, string authority = "localhost", string scheme = "http")
     {
         byte[] block =
         [
-            .. Http2Frames.RequestHead(method, authority, path),
+            .. Http2Frames.RequestHead(method, authority, path, scheme),
             .. (more ?? []).SelectMany(header => Http2Frames.Literal(header.Name, header.Value)),
         ];
         await WriteAsync(

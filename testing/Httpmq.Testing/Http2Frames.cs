@@ -25,9 +25,9 @@ internal static class Http2Frames
     /// <summary>What a client begins with, and its settings.</summary>
     public static byte[] Opening(params byte[] settings) => [.. "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"u8, .. Frame(Settings, 0, 0, settings)];
 
-    public static byte[] RequestHead(string method, string authority, byte[] path) =>
+    public static byte[] RequestHead(string method, string authority, byte[] path, string scheme = "http") =>
     [
-        .. Literal(":method", Encoding.ASCII.GetBytes(method)), .. Literal(":scheme", "http"u8.ToArray()),
+        .. Literal(":method", Encoding.ASCII.GetBytes(method)), .. Literal(":scheme", Encoding.ASCII.GetBytes(scheme)),
         .. Literal(":authority", Encoding.ASCII.GetBytes(authority)), .. Literal(":path", path),
     ];
 
