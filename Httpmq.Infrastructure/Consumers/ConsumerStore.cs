@@ -178,6 +178,14 @@ internal sealed class ConsumerStore(JetStreamApi api) : IConsumerStore
             return current;
         }
 
+        // The pause is no part of an update.
+        var written = asked with { PauseUntil = null };
+        if (api.Server.IsClustered
+            && KeptFields.FindLacking(operation, FieldFeatures.Of(written), current.Config.LeaderVersion) is { } lacking)
+        {
+            throw new HttpmqException(lacking);
+        }
+
         var answer = await WriteAsync(operation, stream, name, whole, "update");
         if (answer.Error is { } error)
         {
@@ -186,8 +194,7 @@ internal sealed class ConsumerStore(JetStreamApi api) : IConsumerStore
                 : throw new HttpmqException(Refusal(operation, error, areNew));
         }
 
-        // The pause is no part of an update.
-        return FindLost(operation, answer, asked with { PauseUntil = null }) is { } lost
+        return FindLost(operation, answer, written) is { } lost
             ? throw new HttpmqException(await api.UndoAsync(
                 lost, CreateCall(stream, name), Request(stream, current.Config.Json, "update"), WireJson.Default.ConsumerInfoWire))
             : answer;

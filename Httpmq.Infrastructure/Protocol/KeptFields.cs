@@ -34,9 +34,25 @@ internal static class KeptFields
         // Whoever leads all of JetStream has read it first, and passed on what it knows: that may be less than the one that keeps it has.
         var lost = NamesOf(NamedFields.Replaced(asked, kept, defaults));
         lost.IntersectWith(NamesOf(NamedFields.Replaced(asked, kept, new T()).Where(static field => NamedFields.IsNone(field.Now))));
+        return FindLacking(operation, needed, version)
+            ?? (needed.FirstOrDefault(need => lost.Contains(need.Name)) is { Feature: { } feature } missing
+                ? ConnectionErrors.PeerTooOld(operation, missing.Name, $"{feature.Since}", version)
+                : null);
+    }
+
+    /// <summary>
+    /// The error for the first field that the server that keeps it lacks; null: it has all of them. Asked before a change is written, as
+    /// some fields cannot be taken back: JetStream's own leader, which is newer, keeps them and refuses the undoing.
+    /// </summary>
+    /// <param name="operation">What fails.</param>
+    /// <param name="needed">The fields that are named and need a feature.</param>
+    /// <param name="version">The version of the server that keeps it, <see cref="GivenConfig{T}.LeaderVersion"/>.</param>
+    public static Error? FindLacking(
+        Operation operation, IReadOnlyList<(string Name, Feature Feature)> needed, string? version)
+    {
         foreach (var (name, feature) in needed)
         {
-            if (!ServerFacts.LeaderHas(version, feature) || lost.Contains(name))
+            if (!ServerFacts.LeaderHas(version, feature))
             {
                 return ConnectionErrors.PeerTooOld(operation, name, $"{feature.Since}", version);
             }

@@ -74,6 +74,11 @@ internal sealed class StreamStore(JetStreamApi api, IDefinitionLocks locks) : IS
                 return;
             }
 
+            if (api.Server.IsClustered && KeptFields.FindLacking(operation, needed, made.Config!.LeaderVersion) is { } lacking)
+            {
+                throw new HttpmqException(lacking);
+            }
+
             var before = JsonSerializer.SerializeToUtf8Bytes(made.Config!.Json, WireJson.Default.JsonObject);
             cancellationToken.ThrowIfCancellationRequested();
             writing();
