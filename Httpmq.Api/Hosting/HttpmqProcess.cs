@@ -38,6 +38,7 @@ internal sealed class HttpmqProcess(
         using var stopping = _stopping;
         using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, OnSignal);
         using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, OnSignal);
+        using var tracing = settings.Traces is { } traces ? new Tracing(traces, settings.Log) : null;
         try
         {
             var embedded = settings.UsesEmbeddedNats ? await StartEmbeddedAsync() : null;

@@ -16,6 +16,10 @@ internal static partial class ApiLog
     [LoggerMessage(1003, LogLevel.Error, "{Method} {Path} failed, request id {RequestId}")]
     public static partial void RequestFailed(this ILogger logger, Exception exception, string method, string path, string requestId);
 
+    [LoggerMessage(1004, LogLevel.Error, "{Method} {Path} failed, request id {RequestId}, trace id {TraceId}")]
+    public static partial void TracedRequestFailed(
+        this ILogger logger, Exception exception, string method, string path, string requestId, string traceId);
+
     [LoggerMessage(1010, LogLevel.Information, "{RequestId} subscribed to {Stream}/{Consumer}")]
     public static partial void Subscribed(this ILogger logger, string requestId, string stream, string consumer);
 
@@ -42,6 +46,12 @@ internal static partial class ApiLog
 
     [LoggerMessage(1041, LogLevel.Error, "{File} has changed, and the keys and roles of before are kept: {Reason}")]
     public static partial void AccessKept(this ILogger logger, string file, string reason);
+
+    [LoggerMessage(1050, LogLevel.Warning, "Spans cannot be sent to {Collector}; what is not sent is lost")]
+    public static partial void SpansLost(this ILogger logger, Uri collector);
+
+    [LoggerMessage(1051, LogLevel.Warning, "Spans are sent to {Collector} again")]
+    public static partial void SpansSent(this ILogger logger, Uri collector);
 
     [LoggerMessage(1020, LogLevel.Warning, "{Warning}")]
     public static partial void Configuration(this ILogger logger, string warning);

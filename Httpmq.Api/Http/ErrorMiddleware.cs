@@ -1,4 +1,5 @@
 using Httpmq.Api.Errors;
+using Httpmq.Api.Tracing;
 using Httpmq.Domain.Errors;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Connections.Features;
@@ -56,7 +57,15 @@ internal sealed class ErrorMiddleware(RequestDelegate next, RouteAdvice advice, 
         }
         catch (Exception exception) when (!context.Response.HasStarted)
         {
-            logger.RequestFailed(exception, context.Request.Method, context.Request.Path, context.TraceIdentifier);
+            if (RequestSpan.TraceIdOf(context) is { } trace)
+            {
+                logger.TracedRequestFailed(exception, context.Request.Method, context.Request.Path, context.TraceIdentifier, trace);
+            }
+            else
+            {
+                logger.RequestFailed(exception, context.Request.Method, context.Request.Path, context.TraceIdentifier);
+            }
+
             ErrorResponses.Write(context, HttpErrors.Failed);
         }
     }

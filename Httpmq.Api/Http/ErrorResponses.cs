@@ -1,4 +1,5 @@
 using Httpmq.Api.Errors;
+using Httpmq.Api.Tracing;
 using Httpmq.Domain.Errors;
 
 namespace Httpmq.Api.Http;
@@ -73,6 +74,7 @@ internal static class ErrorResponses
             error = error.With("warnings", warnings);
         }
 
+        RequestSpan.NoteError(context, error, status);
         VaryByAccept.Note(response);
         if (Problem.IsWanted(context.Request))
         {

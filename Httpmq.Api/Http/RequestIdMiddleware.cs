@@ -1,5 +1,6 @@
 using System.Buffers;
 using Httpmq.Api.Errors;
+using Httpmq.Api.Tracing;
 using Httpmq.Domain.Errors;
 namespace Httpmq.Api.Http;
 
@@ -24,6 +25,7 @@ internal sealed class RequestIdMiddleware(RequestDelegate next, string header)
         }
 
         context.TraceIdentifier = id;
+        RequestSpan.NoteId(id);
         context.Response.Headers[header] = id;
         return next(context);
     }
@@ -31,6 +33,7 @@ internal sealed class RequestIdMiddleware(RequestDelegate next, string header)
     private Task Refuse(HttpContext context, char control)
     {
         context.TraceIdentifier = NewId();
+        RequestSpan.NoteId(context.TraceIdentifier);
         context.Response.Headers[header] = context.TraceIdentifier;
         ErrorResponses.Write(
             context,

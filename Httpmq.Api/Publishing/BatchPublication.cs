@@ -4,6 +4,7 @@ using System.IO.Pipelines;
 using Httpmq.Api.Bodies;
 using Httpmq.Api.Errors;
 using Httpmq.Api.Http;
+using Httpmq.Api.Tracing;
 using Httpmq.Application.Publishing;
 using Httpmq.Domain.Errors;
 using Microsoft.AspNetCore.Connections.Features;
@@ -37,6 +38,7 @@ internal sealed class BatchPublication(
     private volatile bool _reading = true;
     private volatile bool _isWaitingForBody;
     private bool _complete;
+    private BatchSpan? _span;
     private long _lines;
     private bool _hasRecords;
 
@@ -61,6 +63,7 @@ internal sealed class BatchPublication(
         response.Headers.CacheControl = "no-store";
         response.Headers["X-Accel-Buffering"] = "no";
         response.Headers["Incremental"] = "?1";
+        using var span = _span = BatchSpan.Start(batch.MaxPayload);
         var writing = WriteAsync();
         var stopped = false;
         try
@@ -239,7 +242,7 @@ internal sealed class BatchPublication(
         }
 
         return error is null
-            ? batch.AddAsync(_lines, publication, _giveUp.Token)
+            ? batch.AddAsync(_lines, _span?.Carry(publication) ?? publication, _giveUp.Token)
             : batch.RefuseAsync(_lines, error, _giveUp.Token);
     }
 
@@ -282,6 +285,8 @@ internal sealed class BatchPublication(
             {
                 break;
             }
+
+            _span?.Count(outcome);
 
             // When nobody listens any more, every record under way is still taken.
             var warnings = WarningsOf(line);

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.Json;
 using Httpmq.Api.Errors;
+using Httpmq.Api.Tracing;
 using Httpmq.Application.Publishing;
 using Httpmq.Domain.Errors;
 using Httpmq.Domain.Messages;
@@ -22,12 +23,13 @@ internal static class CloudEventBatch
     /// <param name="subject">Where all of them go.</param>
     /// <param name="json">What the body was.</param>
     /// <param name="shared">Headers that each of them gets; null: none.</param>
+    /// <param name="span">The span of the batch; null: it has none.</param>
     /// <param name="cancellationToken">Gives up; what was sent may be stored.</param>
     /// <exception cref="HttpmqException">
     /// It is no array of 1 to <see cref="MaxEvents"/>, or a shared header can be of one message only.
     /// </exception>
     public static async Task<IReadOnlyList<PublishOutcome>> PublishAsync(
-        IMediator mediator, Subject subject, JsonElement json, PublishHeaders? shared, CancellationToken cancellationToken)
+        IMediator mediator, Subject subject, JsonElement json, PublishHeaders? shared, BatchSpan? span, CancellationToken cancellationToken)
     {
         if (json.ValueKind is not JsonValueKind.Array || json.GetArrayLength() == 0)
         {
@@ -50,15 +52,17 @@ internal static class CloudEventBatch
         foreach (var events in json.EnumerateArray().Chunk(Window))
         {
             // In their order: each is handed to the connection before the next one.
-            var publishing = events.Select(one => PublishOneAsync(mediator, subject, one, shared, cancellationToken)).ToArray();
+            var publishing = events.Select(one => PublishOneAsync(mediator, subject, one, shared, span, cancellationToken)).ToArray();
             outcomes.AddRange(await Task.WhenAll(publishing));
         }
+
+        outcomes.ForEach(outcome => span?.Count(outcome));
 
         return outcomes;
     }
 
     private static Task<PublishOutcome> PublishOneAsync(
-        IMediator mediator, Subject subject, JsonElement json, PublishHeaders? shared, CancellationToken cancellationToken)
+        IMediator mediator, Subject subject, JsonElement json, PublishHeaders? shared, BatchSpan? span, CancellationToken cancellationToken)
     {
         var headers = new PublishHeaders();
         headers.AddAll(shared);
@@ -66,6 +70,8 @@ internal static class CloudEventBatch
             ? Task.FromResult(PublishOutcome.Failed(error))
             : headers.Build(subject, out var block, out var needs) is { } invalid
                 ? Task.FromResult(PublishOutcome.Failed(BodyErrors.Event(invalid.Reason)))
-                : mediator.Send(new PublishMessage(new Publication(subject, data, block, needs)), cancellationToken);
+                : mediator.Send(new PublishMessage(Traced(new Publication(subject, data, block, needs))), cancellationToken);
+
+        Publication Traced(in Publication publication) => span?.Replace(publication) ?? publication;
     }
 }

@@ -4,6 +4,7 @@ using Httpmq.Api.Bodies;
 using Httpmq.Api.Errors;
 using Httpmq.Api.Http;
 using Httpmq.Api.OpenApi;
+using Httpmq.Api.Tracing;
 using Httpmq.Application.Publishing;
 using Httpmq.Application.Settling;
 using Httpmq.Domain.Errors;
@@ -105,7 +106,7 @@ internal sealed class PublishController(
             return Failed(encoding is MessageEncoding.Raw ? BodyErrors.EmptyRaw(subject.Value) : BodyErrors.Empty);
         }
 
-        return Answer(await Mediator.Send(new PublishMessage(new Publication(subject, body.Message, headers, needs)), Aborted));
+        return Answer(await SendAsync(new Publication(subject, body.Message, headers, needs)));
     }
 
     /// <summary>
@@ -184,7 +185,8 @@ internal sealed class PublishController(
         var json = (JsonElement)JsonBodyFormatter.Parse(new ReadOnlySequence<byte>(body.Message), PublishingJson.Wire.JsonElement, buffers);
         if (mode is CloudEventMode.Batched)
         {
-            var outcomes = await CloudEventBatch.PublishAsync(Mediator, subject, json, given, Aborted);
+            using var span = BatchSpan.Start(publisher.MaxPayload, subject.Value);
+            var outcomes = await CloudEventBatch.PublishAsync(Mediator, subject, json, given, span, Aborted);
             return Json(EventBatchAnswer.Of(RequestId, outcomes), PublishingJson.Wire.EventBatchAnswer);
         }
 
@@ -199,7 +201,19 @@ internal sealed class PublishController(
             return Failed(wrong);
         }
 
-        return Answer(await Mediator.Send(new PublishMessage(new Publication(subject, data, headers, needs)), Aborted));
+        return Answer(await SendAsync(new Publication(subject, data, headers, needs)));
+    }
+
+    private Task<PublishOutcome> SendAsync(in Publication publication) =>
+        Spans.AreRecorded ? SendTracedAsync(publication) : Mediator.Send(new PublishMessage(publication), Aborted);
+
+    private async Task<PublishOutcome> SendTracedAsync(Publication publication)
+    {
+        using var span = Spans.StartPublish(publication.Subject, publication.Payload.Length);
+        var traced = span is null ? publication : publication.WithTrace(span, publisher.MaxPayload);
+        var outcome = await Mediator.Send(new PublishMessage(traced), Aborted).MarkAsync(span);
+        span.Tell(outcome);
+        return outcome;
     }
 
     private IActionResult Answer(in PublishOutcome outcome) => outcome.Error is null
@@ -215,7 +229,12 @@ internal sealed class PublishController(
             unknown.Report(HttpContext, "field", found, BatchRecordReader.Fields);
         }
 
-        var outcome = await Mediator.Send(new PublishAtomicBatch(Caller, batch.Publications), Aborted);
+        using var span = BatchSpan.Start(publisher.MaxPayload);
+        IReadOnlyList<Publication> publications = span is null
+            ? batch.Publications
+            : [.. batch.Publications.Select(publication => span.Carry(publication))];
+        var outcome = await Mediator.Send(new PublishAtomicBatch(Caller, publications), Aborted);
+        span?.Count(publications.Count, outcome.Error);
         return outcome.Error is null
             ? Json(AtomicAnswer.Of(RequestId, outcome), PublishingJson.Wire.AtomicAnswer)
             : Failed(outcome.Error);

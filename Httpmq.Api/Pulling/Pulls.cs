@@ -1,6 +1,7 @@
 using Httpmq.Api.Errors;
 using Httpmq.Api.Http;
 using Httpmq.Api.Subscriptions.Framing;
+using Httpmq.Api.Tracing;
 using Httpmq.Application.Subscriptions;
 using Httpmq.Domain.Errors;
 using Httpmq.Domain.Messages;
@@ -72,6 +73,7 @@ internal sealed class OpenPullAnswer(HttpContext http, IPull pull, TimeProvider 
     // A flush per so many bytes at most: what the client does not take stays where it can be given back.
     private const int BytesPerFlush = 64 * 1024;
 
+    private readonly DeliverySpans? _spans = DeliverySpans.Create("pull", pull.Stream, pull.Consumer, time);
     private readonly MeasuredFlush _flush = new(new ChunkedOutput(http.Response.BodyWriter), time, http.RequestAborted);
 
     public string RequestId => http.TraceIdentifier;
@@ -111,14 +113,15 @@ internal sealed class OpenPullAnswer(HttpContext http, IPull pull, TimeProvider 
     /// <summary>Writes one message; 204 where none came.</summary>
     public async Task WriteOneAsync(IDeliverySink sink)
     {
-        if (pull.Drain(sink, budget: 1) == 0)
+        if (pull.Drain(_spans?.Around(sink) ?? sink, budget: 1) == 0)
         {
             http.Response.ContentType = null;
             http.Response.StatusCode = StatusCodes.Status204NoContent;
             return;
         }
 
-        await _flush.TryAsync();
+        var isTaken = await _flush.TryAsync();
+        _spans?.End(count: 1, isTaken);
     }
 
     private async Task WriteAsync(IPulledAnswer answer)
@@ -127,9 +130,12 @@ internal sealed class OpenPullAnswer(HttpContext http, IPull pull, TimeProvider 
         try
         {
             answer.WriteStart(RequestId);
-            while (pull.Drain(answer, BytesPerFlush) > 0)
+            var sink = _spans?.Around(answer) ?? answer;
+            while (pull.Drain(sink, BytesPerFlush) is > 0 and var count)
             {
-                if (!await _flush.TryAsync())
+                var isTaken = await _flush.TryAsync();
+                _spans?.End(count, isTaken);
+                if (!isTaken)
                 {
                     return;
                 }

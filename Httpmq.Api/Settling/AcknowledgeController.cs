@@ -1,5 +1,6 @@
 using Httpmq.Api.Http;
 using Httpmq.Api.OpenApi;
+using Httpmq.Api.Tracing;
 using Httpmq.Application.Publishing;
 using Httpmq.Application.Settling;
 using Httpmq.Domain.Errors;
@@ -45,14 +46,18 @@ internal sealed class AcknowledgeController(IMediator mediator) : ApiController(
             return await AcknowledgeBatchAsync(stream, consumer, request.Pairs);
         }
 
-        var error = await SendAsync(new AcknowledgeMessage(Caller, stream, consumer, request.Pairs[0]), abandon: true);
+        using var span = Spans.StartSettle("ack", stream, consumer, count: 1);
+        var error = await SendAsync(new AcknowledgeMessage(Caller, stream, consumer, request.Pairs[0]), abandon: true).MarkAsync(span);
+        span.Fail(error);
         return error is null ? Done() : Failed(error);
     }
 
     private async Task<IActionResult> AcknowledgeBatchAsync(string stream, string consumer, IReadOnlyList<AckPair> pairs)
     {
-        var outcomes = await SendAsync(new AcknowledgeBatch(Caller, stream, consumer, pairs), abandon: true);
+        using var span = Spans.StartSettle("ack", stream, consumer, pairs.Count);
+        var outcomes = await SendAsync(new AcknowledgeBatch(Caller, stream, consumer, pairs), abandon: true).MarkAsync(span);
         var failed = outcomes.Count(static outcome => outcome.Error is not null);
+        span.Tell(outcomes);
         var answer = new AckBatchAnswer
         {
             RequestId = RequestId,

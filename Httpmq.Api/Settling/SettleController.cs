@@ -1,5 +1,6 @@
 using Httpmq.Api.Http;
 using Httpmq.Api.OpenApi;
+using Httpmq.Api.Tracing;
 using Httpmq.Application.Settling;
 using MediatR;
 using Microsoft.AspNetCore.Mvc;
@@ -26,7 +27,9 @@ internal sealed class SettleController(IMediator mediator) : ApiController(media
     [Errors(400, 404, 408, 413, 503, 504)]
     public async Task<IActionResult> Settle(string stream, string consumer, [FromBody] SettleRequest request)
     {
-        var outcomes = await SendAsync(new SettleDeliveries(Caller, stream, consumer, request.Entries), abandon: true);
+        using var span = Spans.StartSettle("settle", stream, consumer, request.Entries.Count);
+        var outcomes = await SendAsync(new SettleDeliveries(Caller, stream, consumer, request.Entries), abandon: true).MarkAsync(span);
+        span.Tell(outcomes);
         return Json(await SettleAnswer.OfAsync(RequestId, request, outcomes), SettlingJson.Wire.SettleAnswer);
     }
 }

@@ -8,6 +8,7 @@ using Httpmq.Api.Errors;
 using Httpmq.Api.Http;
 using Httpmq.Api.Json;
 using Httpmq.Api.Settling;
+using Httpmq.Api.Tracing;
 using Httpmq.Application.Settling;
 using Httpmq.Application.Subscriptions;
 using Httpmq.Domain.Access;
@@ -158,8 +159,10 @@ internal sealed class SubscriberMessages(
         // It goes on where the client leaves: what it asked for is not less true then.
         try
         {
+            using var span = Spans.StartSettle("settle", source.Stream, source.Consumer, settlement.Entries.Count);
             var outcomes = await mediator.Send(
-                new SettleDeliveries(caller, source.Stream, source.Consumer, settlement.Entries), CancellationToken.None);
+                new SettleDeliveries(caller, source.Stream, source.Consumer, settlement.Entries), CancellationToken.None).MarkAsync(span);
+            span.Tell(outcomes);
             var answer = await SettleAnswer.OfAsync(requestId, settlement, outcomes);
             return JsonSerializer.SerializeToUtf8Bytes(
                 new SettledEvent(id, answer.Settled, answer.Failed, answer.Results, warnings), SubscriberJson.Wire.SettledEvent);

@@ -2,6 +2,7 @@ using System.IO.Pipelines;
 using Httpmq.Api.Errors;
 using Httpmq.Api.Http;
 using Httpmq.Api.Subscriptions.Framing;
+using Httpmq.Api.Tracing;
 using Httpmq.Application.Subscriptions;
 using Httpmq.Domain.Access;
 using Httpmq.Domain.Errors;
@@ -38,6 +39,9 @@ internal sealed record Subscriber(PipeWriter Output, IFraming Framing, Cancellat
 
     /// <summary>What the client says meanwhile; null: it cannot say anything.</summary>
     public SubscriberInbox? Inbox { get; init; }
+
+    /// <summary>Traces what is written; null: nobody traces.</summary>
+    public DeliverySpans? Spans { get; init; }
 }
 
 /// <summary>
@@ -140,7 +144,9 @@ internal sealed class SubscriptionPump(
                 else if (HasCredit && source.Drain(_sink, BytesPerFlush) is > 0 and var count)
                 {
                     Deliveries += count;
-                    if (!await FlushAsync())
+                    var isTaken = await FlushAsync();
+                    subscriber.Spans?.End(count, isTaken);
+                    if (!isTaken)
                     {
                         return PumpEnd.ClientGone;
                     }
@@ -253,6 +259,7 @@ internal sealed class SubscriptionPump(
     private static IDeliverySink SinkOf(Subscriber subscriber)
     {
         var sink = subscriber.Acknowledgement?.Around(subscriber.Framing) ?? subscriber.Framing;
-        return subscriber.Inbox?.Around(sink) ?? sink;
+        sink = subscriber.Inbox?.Around(sink) ?? sink;
+        return subscriber.Spans?.Around(sink) ?? sink;
     }
 }

@@ -3,6 +3,7 @@ using System.Net.WebSockets;
 using Httpmq.Api.Bodies;
 using Httpmq.Api.Http;
 using Httpmq.Api.Subscriptions.Framing;
+using Httpmq.Api.Tracing;
 using Httpmq.Application.Subscriptions;
 using MediatR;
 
@@ -27,6 +28,7 @@ internal sealed class SubscriptionPumps(
     {
         var subscriber = Create(http, source, options, new ChunkedOutput(http.Response.BodyWriter), inbox: null, http.RequestAborted);
         WriteHeaders(http.Response, subscriber.Framing);
+        RequestSpan.EndOpening(http);
         await RunAsync(http, source, subscriber);
     }
 
@@ -37,6 +39,7 @@ internal sealed class SubscriptionPumps(
         var session = new DuplexSession(http, inbox, Messages(http, source, inbox), buffers);
         var subscriber = Create(http, source, options, new ChunkedOutput(http.Response.BodyWriter), inbox, http.RequestAborted);
         WriteHeaders(http.Response, subscriber.Framing);
+        RequestSpan.EndOpening(http);
         using var over = CancellationTokenSource.CreateLinkedTokenSource(http.RequestAborted);
         var reading = session.ReadAsync(over.Token);
         await RunAsync(http, source, subscriber, reading, over, async pump =>
@@ -56,6 +59,7 @@ internal sealed class SubscriptionPumps(
     {
         using var gone = CancellationTokenSource.CreateLinkedTokenSource(http.RequestAborted);
         using var socket = await AcceptAsync(http, source);
+        RequestSpan.EndOpening(http, http.Response.StatusCode);
         using var inbox = new SubscriberInbox(source, options.Credit!);
         var session = new WebSocketSession(socket, inbox, Messages(http, source, inbox, options.IsReplay), buffers, gone, time);
         var subscriber = Create(http, source, options, new WebSocketOutput(socket), inbox, gone.Token);
@@ -107,6 +111,7 @@ internal sealed class SubscriptionPumps(
                 ? new AutoAcknowledgement(mediator, CallerMiddleware.CallerOf(http), http.TraceIdentifier, source, logger)
                 : null,
             Inbox = inbox,
+            Spans = DeliverySpans.Create("deliver", source.Stream, source.Consumer, time),
         };
 
     private static void WriteHeaders(HttpResponse response, IFraming framing)

@@ -35,7 +35,7 @@ internal sealed class RoomTests
             "Consumers Definitions Deliveries EmbeddedNats Health Info Publishing Reading Settling Streams"));
         yield return Project(Api, new Rooms(
             "Httpmq.Api",
-            "Errors Json",
+            "Errors Json Tracing",
             "Http",
             "Access Bodies OpenApi",
             "Settling Subscriptions.Framing",

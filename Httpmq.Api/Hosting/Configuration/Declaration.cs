@@ -54,6 +54,7 @@ internal static class Declaration
             Management = ReadServer(root.Section(ApiGroup.ManagementName), ApiGroup.Management, mode),
             Dataplane = ReadServer(root.Section(ApiGroup.DataplaneName), ApiGroup.Dataplane, mode),
             Access = AccessDeclaration.Read(root),
+            Traces = TraceDeclaration.Read(root),
         };
         RequireDifferentPorts(root, settings);
         return settings;

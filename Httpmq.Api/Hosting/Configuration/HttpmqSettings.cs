@@ -44,6 +44,9 @@ internal sealed record HttpmqSettings
     /// <summary>Who may do what; null: everybody may do everything.</summary>
     public AccessSettings? Access { get; init; }
 
+    /// <summary>Where spans go; null: there are none.</summary>
+    public TraceSettings? Traces { get; init; }
+
     /// <summary>The configuration file; null where there is none.</summary>
     public string? ConfigFile { get; init; }
 
