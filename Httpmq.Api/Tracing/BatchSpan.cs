@@ -5,7 +5,9 @@ using Httpmq.Domain.Messages;
 
 namespace Httpmq.Api.Tracing;
 
-/// <summary>The span of a batch of messages, to which it links those that have a trace of their own. The others carry that of the batch.</summary>
+/// <summary>
+/// The span of a batch of messages, to which it links those that have a trace of their own. The others carry that of the batch.
+/// </summary>
 internal sealed class BatchSpan : IDisposable
 {
     private readonly Activity _span;

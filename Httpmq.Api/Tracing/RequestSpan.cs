@@ -5,7 +5,7 @@ using Microsoft.AspNetCore.Http.Features;
 namespace Httpmq.Api.Tracing;
 
 /// <summary>
-/// What Httpmq adds to the span of a request, which ASP.NET Core makes while somebody traces, and OpenTelemetry's instrumentation describes.
+/// What Httpmq adds to the span of a request. ASP.NET Core makes it while somebody traces, and OpenTelemetry's instrumentation describes it.
 /// </summary>
 internal static class RequestSpan
 {
@@ -35,8 +35,8 @@ internal static class RequestSpan
     public static string? TraceIdOf(HttpContext http) => Of(http) is { Recorded: true } span ? span.TraceId.ToHexString() : null;
 
     /// <summary>
-    /// Ends the span of a request whose answer has no end, once it is open: a span of hours would be seen hours later, if ever. What follows
-    /// in this flow has no request's span around it. To be called by the method that goes on, not by one that it awaits.
+    /// Ends the span of a request whose answer has no end, once it is open: a span of hours would be seen hours later, if ever. What
+    /// follows in this flow has no request's span around it. To be called by the method that goes on, not by one that it awaits.
     /// </summary>
     public static void EndOpening(HttpContext http, int status = StatusCodes.Status200OK)
     {

@@ -25,7 +25,7 @@ internal static class Spans
     public static bool AreWanted => Source.HasListeners();
 
     /// <summary>
-    /// Whether spans are recorded here: the request is sampled. Where it has no span, as in a session that is open, each decides for itself.
+    /// Whether spans are recorded here: the request is sampled. Where it has no span, as in an open session, each decides for itself.
     /// </summary>
     public static bool AreRecorded => Source.HasListeners() && Activity.Current is null or { Recorded: true };
 
@@ -60,8 +60,8 @@ internal static class Spans
     }
 
     /// <summary>
-    /// Messages that were handed to a subscriber. It belongs to the request that asked for them where there is one, else to the trace of the
-    /// message where it is one, else it is a trace of its own.
+    /// Messages that were handed to a subscriber. It belongs to the request that asked for them where there is one, else to the trace of
+    /// the message where it is one, else it is a trace of its own.
     /// </summary>
     /// <param name="name">How: <c>deliver</c> or <c>pull</c>.</param>
     /// <param name="stream">The stream.</param>

@@ -4,7 +4,9 @@ using OpenTelemetry.Exporter;
 
 namespace Httpmq.Api.Hosting.Configuration;
 
-/// <summary>Where telemetry goes, in OTLP. What is null is as the variables <c>OTEL_EXPORTER_OTLP_…</c> say, or the library's default.</summary>
+/// <summary>
+/// Where telemetry goes, in OTLP. What is null is as the variables <c>OTEL_EXPORTER_OTLP_…</c> say, or the library's default.
+/// </summary>
 internal sealed record OtlpSettings
 {
     /// <summary>The collector, without the path of a signal.</summary>

@@ -166,7 +166,9 @@ internal sealed class PublishTraceTests(string version) : ContractTest(version)
     [Test]
     public async Task Batch_OfCloudEvents_CarriesItsTrace()
     {
-        const string Events = """[{"specversion":"1.0","id":"1","source":"s","type":"t"},{"specversion":"1.0","id":"2","source":"s","type":"t"}]""";
+        const string Events = """
+            [{"specversion":"1.0","id":"1","source":"s","type":"t"},{"specversion":"1.0","id":"2","source":"s","type":"t"}]
+            """;
 
         (await DataAsync(
             "POST", $"/v1/data/subject/{_stream}.a", Events,

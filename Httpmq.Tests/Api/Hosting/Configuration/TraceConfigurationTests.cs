@@ -44,7 +44,9 @@ internal sealed class TraceConfigurationTests : ConfigurationTest
     [TestCase("{sample_ratio: 1.5}", "traces.sample_ratio: '1.5' is not a number from 0 to 1, such as 0.01")]
     [TestCase("{sample_ratio: NaN}", "traces.sample_ratio: 'NaN' is not a number from 0 to 1, such as 0.01")]
     [TestCase("{otlp: {endpoint: 'otel:4318'}}", "traces.otlp.endpoint: 'otel:4318' is not a URL like http://127.0.0.1:4318")]
-    [TestCase("{otlp: {endpoint: 'http://a:s3cret@otel'}}", "traces.otlp.endpoint: 'http://***@otel' is not a URL like http://127.0.0.1:4318")]
+    [TestCase(
+        "{otlp: {endpoint: 'http://a:s3cret@otel'}}",
+        "traces.otlp.endpoint: 'http://***@otel' is not a URL like http://127.0.0.1:4318")]
     [TestCase("{otlp: {protocol: http}}", "traces.otlp.protocol: 'http' is not 'http/protobuf' or 'grpc'")]
     [TestCase("{otlp: {headers_file: /nowhere/h}}", "traces.otlp.headers_file: '/nowhere/h' does not exist")]
     [TestCase("{ratio: 1}", "traces.ratio: unknown key of traces")]
