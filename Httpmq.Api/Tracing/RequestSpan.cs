@@ -5,7 +5,8 @@ using Microsoft.AspNetCore.Http.Features;
 namespace Httpmq.Api.Tracing;
 
 /// <summary>
-/// What Httpmq adds to the span of a request. ASP.NET Core makes it while somebody traces, and OpenTelemetry's instrumentation describes it.
+/// What Httpmq adds to the span of a request. ASP.NET Core makes that while somebody traces, and OpenTelemetry's instrumentation describes
+/// it.
 /// </summary>
 internal static class RequestSpan
 {
