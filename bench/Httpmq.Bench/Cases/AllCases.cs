@@ -15,6 +15,8 @@ internal static class AllCases
         new PublishCase("publish-16-raw", "publish-16 with the message's bytes as the body instead of base64", Target.RateRatio(0.50),
             16, 4, 32, isRaw: true),
         new PublishCase("publish-1k-raw", "the same with 1 KiB", Target.RateRatio(0.50), KiB, 4, 32, isRaw: true),
+        new SecuredCase("publish-16-secured", "publish-16 with keys, roles, limits, metrics and traces; raw: the gateway without them",
+            Target.RateRatio(0.90), 16, 4, 32),
         new RoundTripCase("publish-rtt", "one 16 B message at a time; the ratio is that of p50", Target.LatencyRatio(2.0), 16),
         new BatchCase("batch-16", "many 16 B messages in one open request; raw: 128 in flight", Target.RateRatio(0.80), 16),
         new BatchCase("batch-1k", "the same with 1 KiB", Target.RateRatio(0.80), KiB),

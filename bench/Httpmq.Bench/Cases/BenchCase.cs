@@ -47,7 +47,10 @@ internal abstract class BenchCase(string name, string description, Target target
     /// <summary>Measures one side once.</summary>
     public abstract Task<Sample> RunAsync(BenchContext context, Side side, CancellationToken cancellationToken);
 
-    public Task CleanUpAsync(BenchContext context) => context.Nats.DeleteStreamAsync(StreamName);
+    /// <summary>What is to be said beside the figures; null: nothing.</summary>
+    public virtual string? Describe(CaseResult result) => null;
+
+    public virtual Task CleanUpAsync(BenchContext context) => context.Nats.DeleteStreamAsync(StreamName);
 
     protected static string ConsumerName(Side side) => $"{(side == Side.Gateway ? "gateway" : "raw")}-{Guid.NewGuid():N}";
 }

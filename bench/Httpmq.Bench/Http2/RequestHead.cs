@@ -24,10 +24,11 @@ internal sealed class RequestHead
     public static RequestHead Get(Uri server, string path, string? accept = null) =>
         Encode(MethodGet, server, path, contentLength: null, accept);
 
-    public static RequestHead Post(Uri server, string path, int? contentLength = null) =>
-        Encode(MethodPost, server, path, contentLength, accept: null);
+    public static RequestHead Post(Uri server, string path, int? contentLength = null, string? apiKey = null) =>
+        Encode(MethodPost, server, path, contentLength, accept: null, apiKey);
 
-    private static RequestHead Encode(byte method, Uri server, string path, int? contentLength, string? accept)
+    private static RequestHead Encode(
+        byte method, Uri server, string path, int? contentLength, string? accept, string? apiKey = null)
     {
         var block = new ArrayBufferWriter<byte>();
         block.Write([method, SchemeHttp]);
@@ -43,12 +44,23 @@ internal sealed class RequestHead
             WriteLiteral(block, ContentLength, $"{length}");
         }
 
+        if (apiKey is not null)
+        {
+            WriteLiteral(block, name: 0, "x-api-key");
+            WriteText(block, apiKey);
+        }
+
         return new RequestHead(block.WrittenSpan.ToArray());
     }
 
     private static void WriteLiteral(ArrayBufferWriter<byte> block, int name, string value)
     {
         WriteInteger(block, name, prefixBits: 4);
+        WriteText(block, value);
+    }
+
+    private static void WriteText(ArrayBufferWriter<byte> block, string value)
+    {
         var bytes = Encoding.ASCII.GetBytes(value);
         WriteInteger(block, bytes.Length, prefixBits: 7);
         block.Write(bytes);

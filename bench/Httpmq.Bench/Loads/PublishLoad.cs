@@ -15,14 +15,16 @@ namespace Httpmq.Bench.Loads;
 /// <param name="connections">HTTP/2 connections.</param>
 /// <param name="inflight">Requests in flight on each of them.</param>
 /// <param name="isRaw">The body is the message; else base64.</param>
-internal sealed class PublishLoad(Uri server, string subject, byte[] message, int connections, int inflight, bool isRaw = false)
+/// <param name="apiKey">What is shown to a gateway that asks for one.</param>
+internal sealed class PublishLoad(
+    Uri server, string subject, byte[] message, int connections, int inflight, bool isRaw = false, string? apiKey = null)
 {
     private readonly byte[] _body = isRaw ? message : Encoding.ASCII.GetBytes(Convert.ToBase64String(message));
 
     public async Task<Counted> RunAsync(TimeSpan duration)
     {
         var state = new State(
-            RequestHead.Post(server, $"/v1/data/subject/{subject}{(isRaw ? "?encoding=raw" : string.Empty)}", _body.Length),
+            RequestHead.Post(server, $"/v1/data/subject/{subject}{(isRaw ? "?encoding=raw" : string.Empty)}", _body.Length, apiKey),
             _body,
             duration,
             connections * inflight);

@@ -88,6 +88,8 @@ internal sealed class Runner(BenchContext context, TextWriter progress)
                     result.Add(side, sample);
                 }
             }
+
+            result.Note = one.Describe(result);
         }
         finally
         {

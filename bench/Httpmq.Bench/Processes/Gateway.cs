@@ -14,14 +14,21 @@ internal sealed class Gateway : IAsyncDisposable
     private readonly GatewayProcess _management;
     private readonly string _folder = Directory.CreateTempSubdirectory("httpmq-bench-").FullName;
 
-    private Gateway(string app, string natsUrl)
+    private Gateway(string app, string natsUrl, string? configuration)
     {
         _management = new GatewayProcess(app, "management", natsUrl);
-        Dataplane = new GatewayProcess(app, "dataplane", natsUrl, new Dictionary<string, string>(StringComparer.Ordinal)
+        var settings = new Dictionary<string, string>(StringComparer.Ordinal)
         {
             ["DOTNET_STARTUP_HOOKS"] = typeof(Gateway).Assembly.Location,
             [StartupHook.SocketVariable] = ProbePath,
-        });
+        };
+        if (configuration is not null)
+        {
+            settings["CONFIG_FILE"] = Path.Combine(_folder, "httpmq.yaml");
+            File.WriteAllText(settings["CONFIG_FILE"], configuration);
+        }
+
+        Dataplane = new GatewayProcess(app, "dataplane", natsUrl, settings);
     }
 
     public Uri ManagementUri => _management.Address;
@@ -33,9 +40,13 @@ internal sealed class Gateway : IAsyncDisposable
 
     private string ProbePath => Path.Combine(_folder, "probe");
 
-    public static async Task<Gateway> StartAsync(string app, string natsUrl)
+    /// <summary>Starts both, and waits until they serve.</summary>
+    /// <param name="app">Httpmq.Api.dll.</param>
+    /// <param name="natsUrl">The nats-server.</param>
+    /// <param name="configuration">The dataplane's configuration file; null: none.</param>
+    public static async Task<Gateway> StartAsync(string app, string natsUrl, string? configuration = null)
     {
-        var gateway = new Gateway(app, natsUrl);
+        var gateway = new Gateway(app, natsUrl, configuration);
         try
         {
             await Task.WhenAll(gateway._management.StartAgainAsync(), gateway.Dataplane.StartAgainAsync());
