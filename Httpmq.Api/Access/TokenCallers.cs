@@ -83,13 +83,26 @@ internal sealed class TokenCallers
 
     private Identification Accept(JsonWebToken token, TokenSettings settings, KeyHash hash)
     {
-        using var payload = JsonDocument.Parse(Base64UrlEncoder.DecodeBytes(token.EncodedPayload));
-        if (TokenClaims.Read(payload.RootElement, settings, _roles, out var name, out var rules) is { } reason)
+        string name;
+        IReadOnlyList<AccessRule> rules;
+        try
         {
-            return Refused(reason);
+            using var payload = JsonDocument.Parse(Base64UrlEncoder.DecodeBytes(token.EncodedPayload));
+            if (TokenClaims.Read(payload.RootElement, settings, _roles, out name, out rules) is { } reason)
+            {
+                return Refused(reason);
+            }
+        }
+        catch (Exception exception) when (exception is JsonException or InvalidOperationException)
+        {
+            // Halves of characters, and what is nested too deeply.
+            return Refused("its claims cannot be read");
         }
 
-        var expires = new DateTimeOffset(token.ValidTo, TimeSpan.Zero) + TokenIssuer.ClockSkew;
+        // An issuer may mean "never" by a year that no clock has.
+        var expires = token.ValidTo < DateTime.MaxValue - TokenIssuer.ClockSkew
+            ? new DateTimeOffset(token.ValidTo, TimeSpan.Zero) + TokenIssuer.ClockSkew
+            : DateTimeOffset.MaxValue;
         var caller = new Caller(name, new PermissionSet(name, rules)) { Expires = expires, Ended = _ended };
         if (_known.Count >= MostKnown)
         {
@@ -107,7 +120,8 @@ internal sealed class TokenCallers
         {
             return new JsonWebToken(token);
         }
-        catch (Exception exception) when (exception is ArgumentException or SecurityTokenException or JsonException or FormatException)
+        catch (Exception exception) when (exception is ArgumentException or SecurityTokenException or JsonException or FormatException
+            or InvalidOperationException)
         {
             return null;
         }

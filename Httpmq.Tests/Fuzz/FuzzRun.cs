@@ -20,14 +20,16 @@ internal static class FuzzRun
     [AttributeUsage(AttributeTargets.Method)]
     internal sealed class PropertyAttribute : FsCheck.NUnit.PropertyAttribute
     {
-        public PropertyAttribute(int cases = 500)
+        /// <param name="cases">How many.</param>
+        /// <param name="seed">The seed unless another is chosen; 0: another one in each run.</param>
+        public PropertyAttribute(int cases = 500, int seed = 0)
         {
             MaxTest = Cases(cases);
             QuietOnSuccess = true;
-            if (ChosenSeed is { } seed)
+            if ((ChosenSeed ?? seed) is var chosen and not 0)
             {
                 // The generator's start and step: apart for neighbouring seeds, or they would try the same.
-                Replay = $"({unchecked((ulong)seed * 0xBF58476D1CE4E5B9)},{0x9E3779B97F4A7C15})";
+                Replay = $"({unchecked((ulong)chosen * 0xBF58476D1CE4E5B9)},{0x9E3779B97F4A7C15})";
             }
         }
     }

@@ -28,9 +28,10 @@ internal sealed class TestCertificates : IDisposable
     /// <summary>The authority's own certificate.</summary>
     public string Authority => PathOf("authority");
 
-    private static DateTimeOffset Start => TimeProvider.System.GetUtcNow().AddDays(-1);
+    // The same for all: a certificate must not end after that of who signed it.
+    private DateTimeOffset Start { get; } = TimeProvider.System.GetUtcNow().AddDays(-1);
 
-    private static DateTimeOffset End => TimeProvider.System.GetUtcNow().AddDays(1);
+    private DateTimeOffset End { get; } = TimeProvider.System.GetUtcNow().AddDays(1);
 
     /// <summary>A certificate for a server of this name, and its key.</summary>
     public (string Certificate, string Key) Server(string name) => Sign($"server-{name}", ForServers, name);

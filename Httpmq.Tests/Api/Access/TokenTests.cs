@@ -46,6 +46,7 @@ internal sealed class TokenTests
     }
 
     [TestCase("""{"roles":["writer"]}""")]
+    [TestCase("""{"roles":["writer"],"exp":99999999999999}""")]
     [TestCase("""{"roles":"unknown writer"}""")]
     [TestCase("""{"authorization_details":[{"type":"other","x":1},{"type":"httpmq","publish":{"allow":["orders.new"]}}]}""")]
     public async Task Find_ValidToken_MayDoWhatItSays(string claims)
