@@ -81,14 +81,8 @@ internal sealed class HttpmqProcess(
     {
         var builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings());
         builder.Logging.Configure(settings.Log);
-        var options = new EmbeddedNatsOptions
-        {
-            Port = settings.EmbeddedNats.Port,
-            Executable = settings.EmbeddedNats.Executable,
-            Sync = settings.EmbeddedNats.Sync,
-        };
         builder.Services.AddSingleton<IHostLifetime, ProcessOwnsSignals>();
-        builder.Services.AddEmbeddedNats(settings.EmbeddedNats.DataFolder is { } folder ? options with { DataFolder = folder } : options);
+        builder.Services.AddEmbeddedNats(settings.EmbeddedNatsOptions());
         var host = builder.Build();
         try
         {
@@ -104,23 +98,17 @@ internal sealed class HttpmqProcess(
 
     private async Task<IReadOnlyList<(ApiGroup Group, ApiServerSettings Server, IHost Host)>> StartApisAsync(EmbeddedNatsServer? embedded)
     {
-        var nats = new NatsOptions
+        var nats = embedded is null ? settings.NatsOptions() : new NatsOptions
         {
-            Url = embedded?.ServerUri ?? settings.Nats.ServerUri!,
+            Url = embedded.ServerUri,
             Diagnosis = embedded,
-            Login = embedded is null ? settings.Nats.Login : embedded.Login,
-            LoginSettingName = NatsAccess.Login,
-            Tls = embedded is null ? settings.Nats.Tls : new NatsTls(),
-            ApiPrefix = (embedded is null ? settings.Nats.ApiPrefix : null)
-                ?? NatsOptions.ApiPrefixOf(embedded is null ? settings.Nats.Domain : null),
+            Login = embedded.Login,
             ConnectTimeout = settings.Nats.ConnectTimeout,
-            MaxReconnectAttemptsName = $"{Catalogue.Nats}.reconnect.max_attempts",
-            MaxReconnectAttempts = embedded is null ? settings.Nats.MaxReconnectAttempts : -1,
-            ReconnectWait = embedded is null ? settings.Nats.ReconnectWait : EmbeddedReconnectWait,
+            ReconnectWait = EmbeddedReconnectWait,
         };
         var access = settings.Access is { } given ? new ConfiguredCallers(given) : null;
         var apis = new List<(ApiGroup, ApiServerSettings, IHost)>();
-        foreach (var (group, server) in Served())
+        foreach (var (group, server) in settings.Served())
         {
             var host = ApiHost.Build(
                 group, server, nats with { Name = $"httpmq-{group.Name}" }, settings.Log, settings.Limits, settings.DrainTimeout,
@@ -161,19 +149,6 @@ internal sealed class HttpmqProcess(
         _started.Add(host);
         host.Services.GetRequiredService<IHostApplicationLifetime>().ApplicationStopping.Register(Stop);
         await host.StartAsync(_starting.Token);
-    }
-
-    private IEnumerable<(ApiGroup Group, ApiServerSettings Server)> Served()
-    {
-        if (settings.Mode is RunMode.Management or RunMode.All)
-        {
-            yield return (ApiGroup.Management, settings.Management);
-        }
-
-        if (settings.Mode is RunMode.Dataplane or RunMode.All)
-        {
-            yield return (ApiGroup.Dataplane, settings.Dataplane);
-        }
     }
 
     private async Task PrintReadyAsync(

@@ -1,3 +1,5 @@
+using System.Buffers.Text;
+using System.Text.Json;
 using NATS.Client.Core;
 using NATS.NKeys;
 
@@ -6,6 +8,8 @@ namespace Httpmq.Infrastructure.Connection;
 /// <summary>How the gateway shows NATS who it is. Files are read again at each connect, so that a renewed one counts.</summary>
 public sealed record NatsLogin
 {
+    private const string Jwt = "BEGIN NATS USER JWT";
+
     private readonly Kind _kind;
     private readonly string _user;
     private readonly Secret _secret;
@@ -56,9 +60,31 @@ public sealed record NatsLogin
             Kind.Token => NatsAuthCred.FromToken(text),
             Kind.NKey => NatsAuthCred.FromNkey(SeedIn(text) ?? throw Lacks("no seed of a user (a line that begins with SU)")),
             _ => NatsAuthCred.FromJwt(
-                LineAfter(text, "BEGIN NATS USER JWT") ?? throw Lacks("no JWT of a user (behind BEGIN NATS USER JWT)"),
+                LineAfter(text, Jwt) ?? throw Lacks("no JWT of a user (behind BEGIN NATS USER JWT)"),
                 SeedIn(LineAfter(text, "BEGIN USER NKEY SEED") ?? "") ?? throw Lacks("no seed of a user (behind BEGIN USER NKEY SEED)")),
         };
+    }
+
+    /// <summary>When the login ends; null: it does not, or does not say.</summary>
+    internal async ValueTask<DateTimeOffset?> ReadEndAsync(CancellationToken cancellationToken)
+    {
+        if (_kind is not Kind.Credentials || LineAfter(await _secret.ReadAsync(cancellationToken), Jwt) is not { } token)
+        {
+            return null;
+        }
+
+        try
+        {
+            using var claims = JsonDocument.Parse(Base64Url.DecodeFromChars(token.Split('.') is [_, var payload, _] ? payload : ""));
+            return claims.RootElement.TryGetProperty("exp", out var end) && end.TryGetInt64(out var seconds) && seconds > 0
+                ? DateTimeOffset.FromUnixTimeSeconds(seconds)
+                : null;
+        }
+        catch (Exception exception) when (exception is FormatException or JsonException or ArgumentException or InvalidOperationException)
+        {
+            // The server says what it makes of it.
+            return null;
+        }
     }
 
     private ConnectRefusedException Lacks(string what) => new($"{SettingName}: '{_secret}' holds {what}");

@@ -1,6 +1,7 @@
 using System.Net.Security;
 using System.Net.Sockets;
 using System.Security.Authentication;
+using System.Security.Cryptography.X509Certificates;
 using System.Text.Json;
 
 namespace Httpmq.Infrastructure.Connection;
@@ -9,7 +10,9 @@ namespace Httpmq.Infrastructure.Connection;
 /// <param name="IsThere">It answers, and is not about to stop.</param>
 /// <param name="Refusal">Why no connection can be made although somebody is there, in one clause; null: nothing speaks against it.</param>
 /// <param name="UsesTls">The check took a TLS handshake.</param>
-internal readonly record struct ServerAnswer(bool IsThere, string? Refusal = null, bool UsesTls = false);
+/// <param name="CertificateEnds">When the server's certificate ends; null without a handshake.</param>
+internal readonly record struct ServerAnswer(
+    bool IsThere, string? Refusal = null, bool UsesTls = false, DateTimeOffset? CertificateEnds = null);
 
 /// <summary>
 /// Asks a server for its first word, and shakes hands where the connection will be encrypted: the client library does not tell what was
@@ -39,14 +42,15 @@ internal sealed class ServerCheck(NatsTls tls, ServerList servers)
             if (IsFirst)
             {
                 await using var encrypted = await ShakeHandsAsync(client.GetStream(), host, port, cancellationToken);
-                return Judge(await ReadInfoAsync(encrypted, cancellationToken), host, port).Answer;
+                var (judged, _) = Judge(await ReadInfoAsync(encrypted, cancellationToken), host, port);
+                return judged with { CertificateEnds = EndOf(encrypted) };
             }
 
             var (answer, info) = Judge(await ReadInfoAsync(client.GetStream(), cancellationToken), host, port);
             if (answer is { IsThere: true, Refusal: null } && info.HasTls)
             {
-                await (await ShakeHandsAsync(client.GetStream(), host, port, cancellationToken)).DisposeAsync();
-                return answer with { UsesTls = true };
+                await using var encrypted = await ShakeHandsAsync(client.GetStream(), host, port, cancellationToken);
+                return answer with { UsesTls = true, CertificateEnds = EndOf(encrypted) };
             }
 
             return answer;
@@ -56,6 +60,8 @@ internal sealed class ServerCheck(NatsTls tls, ServerList servers)
             return new ServerAnswer(IsThere: true, exception.Message, UsesTls: true);
         }
     }
+
+    private static DateTimeOffset? EndOf(SslStream encrypted) => (encrypted.RemoteCertificate as X509Certificate2)?.NotAfter;
 
     private (ServerAnswer Answer, Info Info) Judge(string? line, string host, int port)
     {

@@ -32,7 +32,8 @@ internal sealed class RoomTests
             "Protocol",
             "Connection",
             "Ledger Queues Requests",
-            "Consumers Definitions Deliveries EmbeddedNats Health Info Publishing Reading Settling Streams"));
+            "Consumers Definitions Deliveries EmbeddedNats Health Info Publishing Reading Settling Streams",
+            "Diagnosis"));
         yield return Project(Api, new Rooms(
             "Httpmq.Api",
             "Errors Json Tracing",
@@ -41,6 +42,7 @@ internal sealed class RoomTests
             "Settling Subscriptions.Framing",
             "Consumers Health Info Publishing Pulling Reading Streams Subscriptions",
             "Hosting.Configuration Hosting.Transport",
+            "Hosting.Doctor",
             "Hosting"));
     }
 

@@ -25,11 +25,13 @@ internal sealed record Option(string Name, string? Letter, string? Value, string
 
     internal static readonly Option CheckConfig = new("--check-config", null, null, "check settings, print what is wrong, and end");
 
+    internal static readonly Option Json = new("--json", null, null, "with doctor: print the result as JSON");
+
     internal static readonly Option Help = new("--help", "-h", null, "print this text");
 
     internal static readonly Option Version = new("--version", "-v", null, "print the version");
 
-    internal static IReadOnlyList<Option> All { get; } = [ConfigFile, LogLevel, JsonLog, DataFolder, CheckConfig, Help, Version];
+    internal static IReadOnlyList<Option> All { get; } = [ConfigFile, LogLevel, JsonLog, DataFolder, CheckConfig, Json, Help, Version];
 
     internal static Option? Find(string text) =>
         All.FirstOrDefault(option => new[] { option.Name, option.Letter }.Contains(text, StringComparer.Ordinal));
@@ -60,17 +62,27 @@ internal sealed class Arguments
             }
         }
 
+        IsDoctor = _words is [CommandLine.Doctor, ..];
+        if (IsDoctor)
+        {
+            _words.RemoveAt(0);
+        }
+
         Mode = _words.Find(Modes.ContainsKey) is { } word ? Modes[word] : null;
     }
 
     internal RunMode? Mode { get; }
+
+    /// <summary>The command is <see cref="CommandLine.Doctor"/>; the mode, if any, is that to look at.</summary>
+    internal bool IsDoctor { get; }
 
     /// <summary>What is no option, in its order.</summary>
     internal string[] Words => [.. _words];
 
     /// <summary>Help was asked for; "help" is the original's other way to do so.</summary>
     internal bool AskForHelp =>
-        Switch(Option.Help) is true || _words is ["help", ..] || (_words.Count + _options.Count + _unknown.Count == 0);
+        Switch(Option.Help) is true || _words is ["help", ..]
+        || (!IsDoctor && _words.Count + _options.Count + _unknown.Count == 0);
 
     internal static string NameOf(RunMode mode) => mode.ToString().ToLowerInvariant();
 
@@ -96,6 +108,11 @@ internal sealed class Arguments
             }
         }
 
+        if (!IsDoctor && _options.ContainsKey(Option.Json))
+        {
+            usage.Problem(Option.Json.Name, $"belongs to 'httpmq {CommandLine.Doctor}'");
+        }
+
         _unknown.ForEach(option => usage.Problem(option, Advise(option)));
         if (_unknown.Count > 0)
         {
@@ -116,7 +133,7 @@ internal sealed class Arguments
             }
         }
 
-        if (_words.Count == 0)
+        if (_words.Count == 0 && !IsDoctor)
         {
             usage.Problem("mode", $"missing, choose one of {modes}");
         }

@@ -10,6 +10,14 @@ internal abstract record CommandLineResult
     /// <param name="Warnings">What was ignored, one line each, for the log.</param>
     internal sealed record Run(HttpmqSettings Settings, IReadOnlyList<string> Warnings) : CommandLineResult;
 
+    /// <summary>Look whether it would work, and say so.</summary>
+    /// <param name="Settings">Worth something only if there is no problem.</param>
+    /// <param name="Problems">What is wrong with the settings, one line each.</param>
+    /// <param name="Warnings">What was ignored, one line each.</param>
+    /// <param name="AsJson">For machines.</param>
+    internal sealed record Examine(
+        HttpmqSettings Settings, IReadOnlyList<string> Problems, IReadOnlyList<string> Warnings, bool AsJson) : CommandLineResult;
+
     /// <param name="Text">One line or several, without a line end after the last.</param>
     /// <param name="ExitCode">0, or <see cref="CommandLine.InvalidExitCode"/>.</param>
     internal sealed record Exit(string Text, int ExitCode) : CommandLineResult
@@ -25,6 +33,9 @@ internal abstract record CommandLineResult
 /// <summary>Turns arguments, environment and configuration file into settings. Prints nothing and starts nothing.</summary>
 internal static class CommandLine
 {
+    /// <summary>The command that looks whether it would work.</summary>
+    internal const string Doctor = "doctor";
+
     /// <summary>The exit code when options or settings are wrong: starting again will not help.</summary>
     internal const int InvalidExitCode = 2;
 
@@ -62,6 +73,11 @@ internal static class CommandLine
             Json = ReadOption(Option.JsonLog, parsed.Switch(Option.JsonLog)?.ToString(), SettingRules.Flag, false, environment, usage),
         };
         var settings = ReadSettings(parsed, environment, log, reports);
+        if (parsed.IsDoctor && usage.Problems.Count == 0)
+        {
+            return new CommandLineResult.Examine(settings, reports.Problems, reports.Warnings, parsed.Switch(Option.Json) is true);
+        }
+
         if (usage.Problems.Count + reports.Problems.Count > 0)
         {
             var lines = usage.Problems.Concat(reports.Problems).Select(problem => $"httpmq: {problem}");
@@ -105,7 +121,8 @@ internal static class CommandLine
             .Add(EnvironmentSource.Read(environment, catalogue, reports))
             .Add(options)
             .Build();
-        var settings = Declaration.Read(new SettingsSection(configuration, reports), parsed.Mode ?? RunMode.Management, log)
+        var mode = parsed.Mode ?? (parsed.IsDoctor ? RunMode.All : RunMode.Management);
+        var settings = Declaration.Read(new SettingsSection(configuration, reports), mode, log)
             with
         { ConfigFile = path };
         RefuseOpenDoors(reports);

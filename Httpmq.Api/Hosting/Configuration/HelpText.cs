@@ -26,6 +26,10 @@ internal static class HelpText
                        print the OpenAPI document of an API, and end
           configuration
                        print every key of the configuration file, and end
+          doctor [mode]
+                       look whether it would work, with what it is configured for: NATS,
+                       permissions, ports, certificates, disk; the exit code is 1 where
+                       something is wrong. Without a mode: all
           key new      print a new API key and its hash, and end
           can <principal> <publish|read|consume|admin> <what>
                        say whether the configuration permits it, and by which line;

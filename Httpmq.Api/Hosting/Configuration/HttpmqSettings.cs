@@ -52,6 +52,41 @@ internal sealed record HttpmqSettings
 
     /// <summary>True when this process runs its own NATS server: mode <see cref="RunMode.All"/> and nobody named another.</summary>
     public bool UsesEmbeddedNats => Mode == RunMode.All && Nats.ServerUri is null;
+
+    /// <summary>The APIs that the mode serves, and how.</summary>
+    public IEnumerable<(ApiGroup Group, ApiServerSettings Server)> Served()
+    {
+        if (Mode is RunMode.Management or RunMode.All)
+        {
+            yield return (ApiGroup.Management, Management);
+        }
+
+        if (Mode is RunMode.Dataplane or RunMode.All)
+        {
+            yield return (ApiGroup.Dataplane, Dataplane);
+        }
+    }
+
+    /// <summary>How to reach the configured NATS server.</summary>
+    public NatsOptions NatsOptions() => new()
+    {
+        Url = Nats.ServerUri!,
+        Login = Nats.Login,
+        LoginSettingName = NatsAccess.Login,
+        Tls = Nats.Tls,
+        ApiPrefix = Nats.ApiPrefix ?? Infrastructure.Connection.NatsOptions.ApiPrefixOf(Nats.Domain),
+        ConnectTimeout = Nats.ConnectTimeout,
+        MaxReconnectAttemptsName = $"{Catalogue.Nats}.reconnect.max_attempts",
+        MaxReconnectAttempts = Nats.MaxReconnectAttempts,
+        ReconnectWait = Nats.ReconnectWait,
+    };
+
+    /// <summary>How to start the embedded one.</summary>
+    public EmbeddedNatsOptions EmbeddedNatsOptions()
+    {
+        var options = new EmbeddedNatsOptions { Port = EmbeddedNats.Port, Executable = EmbeddedNats.Executable, Sync = EmbeddedNats.Sync };
+        return EmbeddedNats.DataFolder is { } folder ? options with { DataFolder = folder } : options;
+    }
 }
 
 /// <summary>How the process logs. Set by the command line, not by the configuration file, as in the original.</summary>

@@ -1,0 +1,74 @@
+using Httpmq.Api.Access;
+using Httpmq.Api.Hosting.Configuration;
+using Httpmq.Domain.Access;
+using Httpmq.Infrastructure.Diagnosis;
+
+namespace Httpmq.Api.Hosting.Doctor;
+
+/// <summary>What is odd about who may do what: more than was meant, or less.</summary>
+internal static class AccessCheck
+{
+    public const string Name = AccessDeclaration.Section;
+
+    public static IReadOnlyList<Finding> Examine(HttpmqSettings settings)
+    {
+        if (settings.Access is not { } access)
+        {
+            return [Finding.Ok(Name, "there is none: everybody who reaches a port may do everything")];
+        }
+
+        var found = Judge(access).ToArray();
+        return found.Length > 0
+            ? found
+            : [Finding.Ok(Name, $"{access.ApiKeys.Count} principals with keys, {access.Tokens.Count} issuers, {access.Roles.Count} roles")];
+    }
+
+    private static IEnumerable<Finding> Judge(AccessSettings access)
+    {
+        foreach (var right in access.RulesOf(access.Anonymous)
+            .Where(static rule => rule is { Allows: true, Right: Right.Publish or Right.Admin })
+            .Select(static rule => rule.Right)
+            .Distinct())
+        {
+            yield return Finding.Warning(
+                Name, $"who shows nothing has the right '{right.ToString().ToLowerInvariant()}'", "take that role out of auth.anonymous");
+        }
+
+        foreach (var key in access.ApiKeys.Where(static key => key.Roles.Count == 0))
+        {
+            yield return Finding.Warning(Name, $"'{key.Name}' has no role: it may do nothing", "give it roles, or remove it");
+        }
+
+        if (access is { Anonymous.Count: 0, ApiKeys.Count: 0, Tokens.Count: 0 })
+        {
+            yield return Finding.Problem(Name, "nobody can show who they are: everything but health is refused", "add keys or issuers");
+        }
+
+        var had = access.ApiKeys.SelectMany(static key => key.Roles).Concat(access.Anonymous).ToHashSet(StringComparer.Ordinal);
+        foreach (var (role, rules) in access.Roles.OrderBy(static role => role.Key, StringComparer.Ordinal))
+        {
+            // A token may carry any role.
+            if (access.Tokens.Count == 0 && !had.Contains(role))
+            {
+                yield return Finding.Warning(Name, $"nobody has the role '{role}'", "give it to somebody, or remove it");
+            }
+
+            if (!rules.Any(static rule => rule.Allows))
+            {
+                yield return Finding.Warning(Name, $"the role '{role}' allows nothing", "write what it allows");
+            }
+
+            foreach (var rule in rules.Where(rule => rule.Allows && rules.Any(other => IsDenied(rule, other))))
+            {
+                yield return Finding.Warning(
+                    Name, $"'{rule.Pattern}' of {rule.Origin} matches nothing: the role denies all of it", "remove one of the two rules");
+            }
+        }
+    }
+
+    // Only what is sure: the same pattern, or a denial of everything.
+    private static bool IsDenied(AccessRule rule, AccessRule other) =>
+        !other.Allows && other.Right == rule.Right
+        && (string.Equals(other.Pattern, rule.Pattern, StringComparison.Ordinal) || other.Pattern is ">" or "*/*"
+            || (other.Pattern is "*" && rule.Right is Right.Admin));
+}
