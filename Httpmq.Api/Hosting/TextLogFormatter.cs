@@ -1,4 +1,5 @@
 using System.Globalization;
+using Httpmq.Api.Http;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Logging.Console;
 
@@ -6,12 +7,16 @@ namespace Httpmq.Api.Hosting;
 
 /// <summary>
 /// One line of text per event. Paths, headers and errors hold what clients sent: a line end would forge a second event, and an escape
-/// sequence would command the terminal that shows it, so control characters are written as <c>\u001b</c>.
+/// sequence would command the terminal that shows it, so control characters are written as <c>\u001b</c>. JSON has the same by its own rules.
 /// </summary>
 internal sealed class TextLogFormatter() : ConsoleFormatter(FormatterName)
 {
     public const string FormatterName = "httpmq";
 
+    /// <summary>The longest message, in characters; an error of somebody else's may have any length.</summary>
+    public const int MaxMessage = 16 * 1024;
+
+    private const int MaxException = 64 * 1024;
     private const string Reset = "\u001b[0m";
 
     private readonly bool _colored = !Console.IsErrorRedirected && Environment.GetEnvironmentVariable("NO_COLOR") is null or "";
@@ -24,36 +29,24 @@ internal sealed class TextLogFormatter() : ConsoleFormatter(FormatterName)
         textWriter.Write(": ");
         textWriter.Write(logEntry.Category);
         textWriter.Write($"[{logEntry.EventId.Id}] ");
-        WriteEscaped(textWriter, logEntry.Formatter(logEntry.State, logEntry.Exception));
+        Write(textWriter, logEntry.Formatter(logEntry.State, logEntry.Exception), MaxMessage);
         if (logEntry.Exception is { } exception)
         {
             textWriter.Write(' ');
-            WriteEscaped(textWriter, exception.ToString().ReplaceLineEndings(" "));
+            Write(textWriter, exception.ToString().ReplaceLineEndings(" "), MaxException);
         }
 
         textWriter.Write(Environment.NewLine);
     }
 
-    internal static void WriteEscaped(TextWriter writer, ReadOnlySpan<char> text)
+    private static void Write(TextWriter writer, ReadOnlySpan<char> text, int limit)
     {
-        foreach (var character in text)
+        PlainText.WriteOneLine(writer, text.Length > limit ? text[..limit] : text);
+        if (text.Length > limit)
         {
-            if (MayBeShown(character))
-            {
-                writer.Write(character);
-            }
-            else
-            {
-                writer.Write($"\\u{(int)character:x4}");
-            }
+            writer.Write($"... ({text.Length - limit} characters more)");
         }
     }
-
-    // Beside control characters: line separators of Unicode, and what turns the direction of the text after it.
-    private static bool MayBeShown(char character) => char.IsAscii(character)
-        ? !char.IsControl(character)
-        : char.GetUnicodeCategory(character) is not (UnicodeCategory.Control or UnicodeCategory.Format or UnicodeCategory.LineSeparator
-            or UnicodeCategory.ParagraphSeparator);
 
     private static (string Level, string Color) Describe(LogLevel level) => level switch
     {

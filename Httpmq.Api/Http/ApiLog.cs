@@ -3,36 +3,52 @@ namespace Httpmq.Api.Http;
 /// <summary>What this layer logs: ids 1000 to 1099. Never a payload.</summary>
 internal static partial class ApiLog
 {
-    [LoggerMessage(1000, LogLevel.Information, "{Method} {Path} {Status} {Bytes}B {Milliseconds:0.0}ms {RequestId}")]
+    [LoggerMessage(1000, LogLevel.Information, "{Method} {Path} {Status} {Bytes}B {Milliseconds:0.0}ms {RequestId} {Principal}")]
     public static partial void Access(
-        this ILogger logger, string method, string path, int status, long bytes, double milliseconds, string requestId);
+        this ILogger logger, string method, string path, int status, long bytes, double milliseconds, string requestId, string principal);
 
-    [LoggerMessage(1001, LogLevel.Debug, "{Method} {Path} headers: {Headers}")]
-    public static partial void RequestHeaders(this ILogger logger, string method, string path, string headers);
+    [LoggerMessage(1001, LogLevel.Debug, "{Method} {Path} {RequestId} headers: {Headers}")]
+    public static partial void RequestHeaders(this ILogger logger, string method, string path, string headers, string requestId);
 
-    [LoggerMessage(1002, LogLevel.Debug, "{Method} {Path}: the client disconnected ({Reason})")]
-    public static partial void ClientGone(this ILogger logger, string method, string path, string reason);
+    [LoggerMessage(1002, LogLevel.Debug, "{Method} {Path}: the client disconnected ({Reason}), {RequestId} {Principal}")]
+    public static partial void ClientGone(
+        this ILogger logger, string method, string path, string reason, string requestId, string principal);
 
-    [LoggerMessage(1003, LogLevel.Error, "{Method} {Path} failed, request id {RequestId}")]
-    public static partial void RequestFailed(this ILogger logger, Exception exception, string method, string path, string requestId);
+    [LoggerMessage(1003, LogLevel.Error, "{Method} {Path} failed, request id {RequestId}, principal {Principal}")]
+    public static partial void RequestFailed(
+        this ILogger logger, Exception exception, string method, string path, string requestId, string principal);
 
-    [LoggerMessage(1004, LogLevel.Error, "{Method} {Path} failed, request id {RequestId}, trace id {TraceId}")]
+    [LoggerMessage(1004, LogLevel.Error, "{Method} {Path} failed, request id {RequestId}, principal {Principal}, trace id {TraceId}")]
     public static partial void TracedRequestFailed(
-        this ILogger logger, Exception exception, string method, string path, string requestId, string traceId);
+        this ILogger logger, Exception exception, string method, string path, string requestId, string principal, string traceId);
 
-    [LoggerMessage(1010, LogLevel.Information, "{RequestId} subscribed to {Stream}/{Consumer}")]
-    public static partial void Subscribed(this ILogger logger, string requestId, string stream, string consumer);
+    [LoggerMessage(1010, LogLevel.Information, "{RequestId} {Principal} subscribed to {Stream}/{Consumer} by {Kind}")]
+    public static partial void Subscribed(
+        this ILogger logger, string requestId, string principal, string stream, string consumer, string kind);
 
-    [LoggerMessage(1011, LogLevel.Information, "{RequestId} left {Stream}/{Consumer} after {Deliveries} deliveries: {Reason}")]
+    [LoggerMessage(1011, LogLevel.Information,
+        "{RequestId} {Principal} left {Stream}/{Consumer} by {Kind} after {Deliveries} deliveries, {Bytes}B {Milliseconds:0.0}ms: "
+        + "{Reason}")]
     public static partial void Unsubscribed(
-        this ILogger logger, string requestId, string stream, string consumer, long deliveries, string reason);
+        this ILogger logger,
+        string requestId,
+        string principal,
+        string stream,
+        string consumer,
+        string kind,
+        long deliveries,
+        long bytes,
+        double milliseconds,
+        string reason);
 
-    [LoggerMessage(1012, LogLevel.Warning, "{RequestId}: {Description} was cut off, because its client had read nothing for {Seconds:0} s")]
-    public static partial void Stalled(this ILogger logger, string requestId, string description, double seconds);
+    [LoggerMessage(1012, LogLevel.Warning,
+        "{RequestId} {Principal}: {Description} was cut off, because its client had read nothing for {Seconds:0} s")]
+    public static partial void Stalled(
+        this ILogger logger, string requestId, string principal, string description, double seconds);
 
-    [LoggerMessage(1013, LogLevel.Debug, "{RequestId}: deliveries of {Stream}/{Consumer} were not acknowledged: {Error}")]
+    [LoggerMessage(1013, LogLevel.Debug, "{RequestId} {Principal}: deliveries of {Stream}/{Consumer} were not acknowledged: {Error}")]
     public static partial void NotAcknowledged(
-        this ILogger logger, string requestId, string stream, string consumer, string error);
+        this ILogger logger, string requestId, string principal, string stream, string consumer, string error);
 
     [LoggerMessage(1030, LogLevel.Warning,
         "A {Method} request has the unknown {Kind} '{Name}', which is ignored; the answer's warnings say so; logged once per name")]

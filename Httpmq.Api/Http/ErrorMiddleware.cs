@@ -40,7 +40,12 @@ internal sealed class ErrorMiddleware(RequestDelegate next, RouteAdvice advice, 
         }
         catch (Exception exception) when (IsClientGone(context, exception))
         {
-            logger.ClientGone(context.Request.Method, context.Request.Path, exception.Message);
+            if (logger.IsEnabled(LogLevel.Debug))
+            {
+                var (method, path, id, principal) = Describe(context);
+                logger.ClientGone(method, path, exception.Message, id, principal);
+            }
+
             if (!context.Response.HasStarted)
             {
                 // For the access log alone: nobody is there to read it.
@@ -57,18 +62,25 @@ internal sealed class ErrorMiddleware(RequestDelegate next, RouteAdvice advice, 
         }
         catch (Exception exception) when (!context.Response.HasStarted)
         {
+            var (method, path, id, principal) = Describe(context);
             if (RequestSpan.TraceIdOf(context) is { } trace)
             {
-                logger.TracedRequestFailed(exception, context.Request.Method, context.Request.Path, context.TraceIdentifier, trace);
+                logger.TracedRequestFailed(exception, method, path, id, principal, trace);
             }
             else
             {
-                logger.RequestFailed(exception, context.Request.Method, context.Request.Path, context.TraceIdentifier);
+                logger.RequestFailed(exception, method, path, id, principal);
             }
 
             ErrorResponses.Write(context, HttpErrors.Failed);
         }
     }
+
+    private static (string Method, string Path, string RequestId, string Principal) Describe(HttpContext context) => (
+        PlainText.Word(context.Request.Method),
+        PlainText.Word(context.Request.Path),
+        PlainText.Word(context.TraceIdentifier),
+        AccessLogMiddleware.PrincipalOf(context));
 
     /// <summary>A reset may be noticed by whoever reads the body before the request's token hears of it.</summary>
     private static bool IsClientGone(HttpContext context, Exception exception) =>

@@ -7,6 +7,9 @@ internal interface IOpenStream
 {
     string RequestId { get; }
 
+    /// <summary>Whose it is.</summary>
+    string Principal { get; }
+
     /// <summary>What it is, for the log, such as <c>the subscription to orders/billing</c>.</summary>
     string Description { get; }
 
@@ -212,7 +215,8 @@ internal sealed class OpenStreams : IHostedLifecycleService, IAsyncDisposable
 
     private void CutOff(IOpenStream stream, TimeSpan stalled)
     {
-        _logger.Stalled(stream.RequestId, stream.Description, stalled.TotalSeconds);
+        _logger.Stalled(
+            PlainText.Word(stream.RequestId), PlainText.Word(stream.Principal), stream.Description, stalled.TotalSeconds);
         stream.Abort();
     }
 

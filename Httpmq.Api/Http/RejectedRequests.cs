@@ -57,9 +57,25 @@ internal sealed class RejectedRequests(ApiServerSettings settings, ILoggerFactor
             }
 
             // Neither is known where the first line could not be read to its end.
-            _logger.Access(OrDash(request.Method), OrDash(request.RawTarget?.Split('?')[0]), rejection.StatusCode, json.Length, 0, id);
+            if (_logger.IsEnabled(LogLevel.Information))
+            {
+                var (method, path) = (PlainText.Word(request.Method ?? string.Empty), PathOf(request.RawTarget ?? string.Empty));
+                _logger.Access(method, path, rejection.StatusCode, json.Length, 0, id, AccessLogMiddleware.Nobody);
+            }
         }
     }
 
-    private static string OrDash(string? text) => string.IsNullOrEmpty(text) ? "-" : text;
+    /// <summary>Without the query, and without a user and password in front of the host.</summary>
+    private static string PathOf(string target)
+    {
+        var path = target.Split('?')[0];
+        var host = path.IndexOf("://", StringComparison.Ordinal);
+        if (host >= 0)
+        {
+            var start = path.IndexOf('/', host + "://".Length);
+            path = start < 0 ? "/" : path[start..];
+        }
+
+        return path.StartsWith('/') ? PlainText.Word(new PathString(path)) : PlainText.Word(path);
+    }
 }

@@ -35,6 +35,9 @@ internal sealed class UnknownNames(ILogger<UnknownNames> logger)
 
     private const int LongestName = 64;
 
+    // Of the gateway's own keys, and of every JWT.
+    private static readonly string[] SecretStarts = ["hmq_", "eyJ"];
+
     private readonly HashSet<string> _logged = new(StringComparer.Ordinal);
 
     /// <summary>Says in the request's notes, and in the log, that these names are not known.</summary>
@@ -105,8 +108,12 @@ internal sealed class UnknownNames(ILogger<UnknownNames> logger)
             ? $"unknown {kind} '{Printable(name)}'; did you mean '{nearest}'?"
             : $"unknown {kind} '{Printable(name)}'";
 
+    // Whoever writes a key or token into the URL may write it as a name.
+    private static string WithoutSecret(string name) => Array.Exists(SecretStarts, name.Contains) ? "***" : name;
+
     private void LogOnce(string method, string kind, string name)
     {
+        name = WithoutSecret(name);
         lock (_logged)
         {
             if (_logged.Count > MostLogged || !_logged.Add($"{kind} {name}"))

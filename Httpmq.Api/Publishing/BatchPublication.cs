@@ -44,6 +44,8 @@ internal sealed class BatchPublication(
 
     public string RequestId => http.TraceIdentifier;
 
+    public string Principal => CallerMiddleware.CallerOf(http).Name;
+
     public string Description => "a batch";
 
     public TimeSpan Stalled => _flush.Stalled;

@@ -78,6 +78,8 @@ internal sealed class OpenPullAnswer(HttpContext http, IPull pull, TimeProvider 
 
     public string RequestId => http.TraceIdentifier;
 
+    public string Principal => CallerMiddleware.CallerOf(http).Name;
+
     public string Description => $"the pull from {pull.Stream}/{pull.Consumer}";
 
     public TimeSpan Stalled => _flush.Stalled;

@@ -34,12 +34,12 @@ internal sealed class AutoAcknowledgement(
                 new SettleDeliveries(caller, source.Stream, source.Consumer, [.. _written]), cancellationToken);
             if (outcomes.FirstOrDefault(static outcome => outcome.Error is not null).Error is { } error)
             {
-                logger.NotAcknowledged(requestId, source.Stream, source.Consumer, error.ToString());
+                LogFailure(error);
             }
         }
         catch (HttpmqException exception)
         {
-            logger.NotAcknowledged(requestId, source.Stream, source.Consumer, exception.Error.ToString());
+            LogFailure(exception.Error);
         }
         catch (OperationCanceledException)
         {
@@ -47,6 +47,15 @@ internal sealed class AutoAcknowledgement(
         }
 
         _written.Clear();
+    }
+
+    private void LogFailure(Error error)
+    {
+        if (logger.IsEnabled(LogLevel.Debug))
+        {
+            logger.NotAcknowledged(
+                PlainText.Word(requestId), PlainText.Word(caller.Name), source.Stream, source.Consumer, error.ToString());
+        }
     }
 
     private sealed class Remembering(IDeliverySink sink, List<SettleEntry> written) : IDeliverySink

@@ -77,6 +77,8 @@ internal sealed class SubscriptionPump(
 
     public string RequestId => http.TraceIdentifier;
 
+    public string Principal => _caller?.Name ?? AccessLogMiddleware.Nobody;
+
     public string Description => $"the subscription to {source.Stream}/{source.Consumer}";
 
     public TimeSpan Stalled => _flush.Stalled;
@@ -88,6 +90,8 @@ internal sealed class SubscriptionPump(
     public bool IsEnding => source.End is not null || _inbox?.End is not null;
 
     public long Deliveries { get; private set; }
+
+    public long Bytes => _framing.Bytes;
 
     /// <summary>Why it ended from this side; null: it goes on, or the client left.</summary>
     public Error? Reason { get; private set; }

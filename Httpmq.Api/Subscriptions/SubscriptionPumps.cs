@@ -29,7 +29,7 @@ internal sealed class SubscriptionPumps(
         var subscriber = Create(http, source, options, new ChunkedOutput(http.Response.BodyWriter), inbox: null, http.RequestAborted);
         WriteHeaders(http.Response, subscriber.Framing);
         RequestSpan.EndOpening(http);
-        await RunAsync(http, source, subscriber);
+        await RunAsync(http, source, subscriber, options.IsReplay ? "replay" : "stream");
     }
 
     /// <summary>Deliveries go down while lines of the request come up.</summary>
@@ -42,7 +42,7 @@ internal sealed class SubscriptionPumps(
         RequestSpan.EndOpening(http);
         using var over = CancellationTokenSource.CreateLinkedTokenSource(http.RequestAborted);
         var reading = session.ReadAsync(over.Token);
-        await RunAsync(http, source, subscriber, reading, over, async pump =>
+        await RunAsync(http, source, subscriber, "duplex", reading, over, async pump =>
         {
             // One of the two reads.
             await over.CancelAsync();
@@ -65,7 +65,8 @@ internal sealed class SubscriptionPumps(
         var subscriber = Create(http, source, options, new WebSocketOutput(socket), inbox, gone.Token);
         using var over = CancellationTokenSource.CreateLinkedTokenSource(http.RequestAborted);
         var reading = session.ReadAsync(over.Token);
-        await RunAsync(http, source, subscriber, reading, over, pump => session.CloseAsync(pump.Reason, reading));
+        var kind = options.IsReplay ? "replay-websocket" : "websocket";
+        await RunAsync(http, source, subscriber, kind, reading, over, pump => session.CloseAsync(pump.Reason, reading));
     }
 
     private async Task<WebSocket> AcceptAsync(HttpContext http, IDeliverySource source)
@@ -127,6 +128,7 @@ internal sealed class SubscriptionPumps(
     /// <param name="http">The request.</param>
     /// <param name="source">Where the deliveries come from.</param>
     /// <param name="subscriber">The client.</param>
+    /// <param name="kind">How the client gets them, for the log.</param>
     /// <param name="reading">The client's half; null: it has none.</param>
     /// <param name="over">Ends the client's half.</param>
     /// <param name="close">Follows the last words, while the client's half still goes on; null: nothing does.</param>
@@ -134,6 +136,7 @@ internal sealed class SubscriptionPumps(
         HttpContext http,
         IDeliverySource source,
         Subscriber subscriber,
+        string kind,
         Task? reading = null,
         CancellationTokenSource? over = null,
         Func<SubscriptionPump, Task>? close = null)
@@ -143,7 +146,7 @@ internal sealed class SubscriptionPumps(
         {
             try
             {
-                await RunAsync(pump, source);
+                await RunAsync(pump, source, kind);
                 await (close?.Invoke(pump) ?? Task.CompletedTask);
             }
             finally
@@ -157,13 +160,15 @@ internal sealed class SubscriptionPumps(
         });
     }
 
-    private async Task RunAsync(SubscriptionPump pump, IDeliverySource source)
+    private async Task RunAsync(SubscriptionPump pump, IDeliverySource source, string kind)
     {
-        logger.Subscribed(pump.RequestId, source.Stream, source.Consumer);
-        var reason = PumpEnd.ClientGone;
+        var start = time.GetTimestamp();
+        var (id, principal) = (PlainText.Word(pump.RequestId), PlainText.Word(pump.Principal));
+        var consumer = source.Consumer.Length > 0 ? source.Consumer : AccessLogMiddleware.Nobody;
+        logger.Subscribed(id, principal, source.Stream, consumer, kind);
         try
         {
-            reason = await pump.RunAsync();
+            await pump.RunAsync();
         }
         finally
         {
@@ -175,7 +180,16 @@ internal sealed class SubscriptionPumps(
             finally
             {
                 streams.LeaveSubscription();
-                logger.Unsubscribed(pump.RequestId, source.Stream, source.Consumer, pump.Deliveries, reason.ToString());
+                logger.Unsubscribed(
+                    id,
+                    principal,
+                    source.Stream,
+                    consumer,
+                    kind,
+                    pump.Deliveries,
+                    pump.Bytes,
+                    time.GetElapsedTime(start).TotalMilliseconds,
+                    pump.Reason?.Type.Slug ?? "client-gone");
             }
         }
     }

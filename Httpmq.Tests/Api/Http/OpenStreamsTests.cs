@@ -214,6 +214,8 @@ internal sealed class OpenStreamsTests : IAsyncDisposable
 
         public bool IsOver { get; set; }
 
+        public string Principal => "shop";
+
         public string RequestId => "id";
 
         public string Description => "a test";
