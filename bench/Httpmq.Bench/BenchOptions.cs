@@ -14,6 +14,7 @@ internal sealed record BenchOptions
           --rounds <n>      rounds of gateway and raw in turn, default 3
           --scale <x>       multiplies durations and backlogs, default 1
           --json <file>     write the results there as well
+          --allocations     also list, for each case, which types the gateway allocates
           --list            list the cases
           --abuse           no cases: bad clients, one kind after the other, and what others notice of them
           --soak            no cases: 100,000 subscriptions that come and go and 1,000,000 publishes, and what they leave behind
@@ -28,6 +29,8 @@ internal sealed record BenchOptions
     public double Scale { get; init; } = 1;
 
     public string? Json { get; init; }
+
+    public bool Allocations { get; init; }
 
     public bool List { get; init; }
 
@@ -48,6 +51,7 @@ internal sealed record BenchOptions
             options = name switch
             {
                 "--list" => options with { List = true },
+                "--allocations" => options with { Allocations = true },
                 "--abuse" => options with { Abuse = true },
                 "--soak" => options with { Soak = true },
                 "--app" => options with { App = Value() },

@@ -14,6 +14,12 @@ using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop);
 using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop);
 try
 {
+    if (args is [FloorServer.Option, var port])
+    {
+        await FloorServer.RunAsync(port, stopping.Token);
+        return 0;
+    }
+
     var options = BenchOptions.Parse(args);
     if (options.List)
     {
@@ -32,7 +38,7 @@ try
     await using var gateway = await Gateway.StartAsync(options.App!, natsServer.Process.Url);
     await using var nats = new RawNats(natsServer.Process.Url);
     using var management = new Management(gateway.ManagementUri);
-    var context = new BenchContext(natsServer, gateway, nats, management, new Meter(natsServer, gateway), options);
+    var context = new BenchContext(natsServer, gateway, nats, management, new Meter(natsServer, gateway, options.Allocations), options);
     if (endurance)
     {
         var soaked = !options.Soak || await new Soak(context, Console.Out).RunAsync(stopping.Token);
@@ -43,6 +49,7 @@ try
     var results = await new Runner(context, Console.Error).RunAsync(cases, stopping.Token);
     Console.Error.WriteLine();
     Table.Print(results, Console.Out);
+    AllocationTable.Print(results, Console.Out);
     if (options.Json is { } path)
     {
         await JsonReport.WriteAsync(path, results);

@@ -7,9 +7,12 @@ namespace Httpmq.Bench.Cases;
 internal sealed class BatchCase(string name, string description, Target target, int payloadBytes)
     : PublishCase(name, description, target, payloadBytes, connections: 1, inflight: 128)
 {
-    protected override async Task<Counted> PublishThroughGatewayAsync(BenchContext context)
+    // Its requests are no requests of one message each.
+    public override bool HasFloor => false;
+
+    protected override async Task<Counted> PublishAsync(BenchContext context, Uri server)
     {
-        using var load = new BatchLoad(context.Dataplane, SubjectName, Message);
+        using var load = new BatchLoad(server, SubjectName, Message);
         return await load.RunAsync(context.Duration);
     }
 }

@@ -33,6 +33,9 @@ internal abstract class BenchCase(string name, string description, Target target
     /// <summary>Whether it is measured on the raw side as well, in several rounds.</summary>
     public virtual bool IsCompared => true;
 
+    /// <summary>Whether there are requests of the same shape that a bare Kestrel can answer.</summary>
+    public virtual bool HasFloor => false;
+
     /// <summary>Whether the ratio is that of median latencies, not of rates.</summary>
     public virtual bool ComparesLatency => false;
 

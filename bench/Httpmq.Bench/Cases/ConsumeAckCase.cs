@@ -17,6 +17,9 @@ internal class ConsumeAckCase(string name, string description, Target target, in
 {
     protected static readonly byte[] Ack = "+ACK"u8.ToArray();
 
+    // What a request costs that acknowledges one message shows where there is nothing else in it.
+    public override bool HasFloor => batch == 1;
+
     public override async Task PrepareAsync(BenchContext context, CancellationToken cancellationToken)
     {
         await base.PrepareAsync(context, cancellationToken);
@@ -25,6 +28,14 @@ internal class ConsumeAckCase(string name, string description, Target target, in
 
     public override async Task<Sample> RunAsync(BenchContext context, Side side, CancellationToken cancellationToken)
     {
+        if (side == Side.Floor)
+        {
+            var path = $"/v1/data/stream/{StreamName}/consumer/{ConsumerName(side)}/ack";
+            return await context.Meter.MeasureFloorAsync(() => new RequestLoad(
+                context.Gateway.Floor.Address, path, """{"stream":10000,"consumer":10000}"""u8.ToArray(), connections: 1, maxInflight)
+                .RunAsync(context.Duration));
+        }
+
         var messages = context.Scaled(backlog);
         var consumer = ConsumerName(side);
         await CreateConsumerAsync(context, consumer, maxInflight);

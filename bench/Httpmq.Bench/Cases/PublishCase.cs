@@ -12,11 +12,18 @@ internal class PublishCase(
 {
     protected byte[] Message { get; } = Payload.Of(payloadBytes);
 
+    public override bool HasFloor => true;
+
     public override async Task<Sample> RunAsync(BenchContext context, Side side, CancellationToken cancellationToken)
     {
+        if (side == Side.Floor)
+        {
+            return await context.Meter.MeasureFloorAsync(() => PublishAsync(context, context.Gateway.Floor.Address));
+        }
+
         var before = await context.Nats.MessagesAsync(StreamName);
         var sample = side == Side.Gateway
-            ? await context.Meter.MeasureAsync(() => PublishThroughGatewayAsync(context))
+            ? await context.Meter.MeasureAsync(() => PublishAsync(context, context.Dataplane))
             : await PublishRawAsync(context, inflight * connections);
         var stored = await context.Nats.MessagesAsync(StreamName) - before;
         return stored >= sample.Messages
@@ -24,8 +31,8 @@ internal class PublishCase(
             : throw new BenchException($"{sample.Messages} messages were confirmed, and {stored} are stored");
     }
 
-    protected virtual Task<Counted> PublishThroughGatewayAsync(BenchContext context) =>
-        new PublishLoad(context.Dataplane, SubjectName, Message, connections, inflight, isRaw).RunAsync(context.Duration);
+    protected virtual Task<Counted> PublishAsync(BenchContext context, Uri server) =>
+        RequestLoad.Publish(server, SubjectName, Message, connections, inflight, isRaw).RunAsync(context.Duration);
 
     protected async Task<Sample> PublishRawAsync(BenchContext context, int window)
     {
@@ -59,6 +66,6 @@ internal sealed class OtherGeneratorCase(
 {
     public override bool ByDefault => false;
 
-    protected override Task<Counted> PublishThroughGatewayAsync(BenchContext context) =>
-        generate(context.Dataplane, SubjectName, Message, context.Duration);
+    protected override Task<Counted> PublishAsync(BenchContext context, Uri server) =>
+        generate(server, SubjectName, Message, context.Duration);
 }

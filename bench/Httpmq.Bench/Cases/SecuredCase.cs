@@ -62,7 +62,7 @@ internal sealed class SecuredCase(string name, string description, Target target
     /// <summary>The open gateway as well, which the runner takes for the raw side, and so for warm.</summary>
     private Task<Counted> WarmAsync(BenchContext context) => PublishAsync(context, context.Gateway);
 
-    private Task<Counted> PublishAsync(BenchContext context, Gateway gateway) => new PublishLoad(
+    private Task<Counted> PublishAsync(BenchContext context, Gateway gateway) => RequestLoad.Publish(
         gateway.DataplaneUri,
         SubjectName,
         Message,

@@ -104,7 +104,7 @@ internal sealed class AbuseRun(BenchContext context, TextWriter output)
 
     private async Task<double> PublishAsync() =>
         (await context.Meter.MeasureAsync(
-            () => new PublishLoad(context.Dataplane, Good, Payload.Of(256), 1, Inflight).RunAsync(Window))).Rate;
+            () => RequestLoad.Publish(context.Dataplane, Good, Payload.Of(256), 1, Inflight).RunAsync(Window))).Rate;
 
     private async Task<long> WatchMemoryAsync(CancellationToken end)
     {

@@ -113,7 +113,7 @@ internal sealed class Soak(BenchContext context, TextWriter output)
 
     private async Task PublishAsync(int count, CancellationToken cancellationToken)
     {
-        var load = new PublishLoad(context.Dataplane, Stream, Payload.Of(64), Connections, Lanes * 4);
+        var load = RequestLoad.Publish(context.Dataplane, Stream, Payload.Of(64), Connections, Lanes * 4);
         for (long done = 0; done < count;)
         {
             cancellationToken.ThrowIfCancellationRequested();

@@ -11,7 +11,7 @@ internal sealed record Standing(long LiveBytes, int Handles, int NatsSubscriptio
     public double LiveMegabytes => LiveBytes / 1048576.0;
 
     public static async Task<Standing> ReadAsync(Gateway gateway, MeasuredNats nats) =>
-        new(gateway.LiveBytes(), gateway.Dataplane.Handles(), await nats.SubscriptionsAsync());
+        new(gateway.Probe.LiveBytes(), gateway.Dataplane.Handles(), await nats.SubscriptionsAsync());
 
     /// <summary>Whether nothing is left of what came in between.</summary>
     /// <param name="before">What was held then.</param>

@@ -7,7 +7,7 @@ using Httpmq.Bench.Measuring;
 
 namespace Httpmq.Bench.Loads;
 
-/// <summary>Ways to publish that are dearer than <see cref="PublishLoad"/>, but not of our making.</summary>
+/// <summary>Ways to publish that are dearer than <see cref="RequestLoad"/>, but not of our making.</summary>
 internal static partial class OtherGenerators
 {
     private const int Connections = 4;

@@ -7,12 +7,15 @@ internal sealed class CaseResult(BenchCase benchCase)
 {
     private readonly List<Sample> _gateway = [];
     private readonly List<Sample> _raw = [];
+    private readonly List<Sample> _floor = [];
 
     public BenchCase Case => benchCase;
 
     public IReadOnlyList<Sample> GatewayRounds => _gateway;
 
     public IReadOnlyList<Sample> RawRounds => _raw;
+
+    public IReadOnlyList<Sample> FloorRounds => _floor;
 
     public string? Note { get; set; }
 
@@ -21,6 +24,8 @@ internal sealed class CaseResult(BenchCase benchCase)
     public Sample? Gateway => Median(_gateway);
 
     public Sample? Raw => Median(_raw);
+
+    public Sample? Floor => Median(_floor);
 
     /// <summary>Of rates, or of median latencies where the target is one: the median of the rounds' own ratios.</summary>
     public double? Ratio
@@ -38,9 +43,29 @@ internal sealed class CaseResult(BenchCase benchCase)
     /// </summary>
     public double? CpuRatio => (Gateway, Raw) is ({ } gateway, { } raw) ? raw.TotalCpuMicros / gateway.TotalCpuMicros : null;
 
+    /// <summary>
+    /// The gateway's CPU time per message as a multiple of the least that it can be: that of a bare Kestrel and of the raw client together.
+    /// The median of the rounds' own. Null where the case has no floor.
+    /// </summary>
+    public double? FloorRatio
+    {
+        get
+        {
+            var ratios = _gateway.Zip(_raw, _floor)
+                .Select(static round => round.First.GatewayCpuMicros / (round.Third.GatewayCpuMicros + round.Second.LoadCpuMicros))
+                .Order().ToArray();
+            return ratios.Length == 0 ? null : ratios[ratios.Length / 2];
+        }
+    }
+
     public bool? IsMet => Failed ? false : _gateway.Count == 0 ? null : benchCase.Target.IsMet(this);
 
-    public void Add(Side side, Sample sample) => (side == Side.Gateway ? _gateway : _raw).Add(sample);
+    public void Add(Side side, Sample sample) => (side switch
+    {
+        Side.Gateway => _gateway,
+        Side.Raw => _raw,
+        _ => _floor,
+    }).Add(sample);
 
     private double Compare(Sample gateway, Sample raw) =>
         benchCase.ComparesLatency ? gateway.Latency!.P50 / raw.Latency!.P50 : gateway.Rate / raw.Rate;

@@ -3,7 +3,7 @@ using Httpmq.Bench.Cases;
 
 namespace Httpmq.Bench.Measuring;
 
-/// <summary>Runs cases one after the other: a warm-up, then gateway and raw in turn, so that both see the same machine.</summary>
+/// <summary>Runs cases one after the other: a warm-up, then gateway, raw and floor in turn, so that both see the same machine.</summary>
 internal sealed class Runner(BenchContext context, TextWriter progress)
 {
     private static readonly TimeSpan CaseLimit = TimeSpan.FromSeconds(120);
@@ -14,6 +14,7 @@ internal sealed class Runner(BenchContext context, TextWriter progress)
     private const double CompilingWhenWarm = 0.05;
 
     private static readonly Side[] Sides = [Side.Gateway, Side.Raw];
+    private static readonly Side[] SidesWithFloor = [Side.Gateway, Side.Raw, Side.Floor];
 
     private readonly long _start = Stopwatch.GetTimestamp();
 
@@ -82,7 +83,7 @@ internal sealed class Runner(BenchContext context, TextWriter progress)
             await WarmUpAsync(one, cancellationToken);
             for (var round = 1; round <= context.Options.Rounds; round++)
             {
-                foreach (var side in Sides)
+                foreach (var side in one.HasFloor ? SidesWithFloor : Sides)
                 {
                     var sample = await MeasureAsync(one, side, $"round {round}/{context.Options.Rounds}", cancellationToken);
                     result.Add(side, sample);
@@ -98,7 +99,7 @@ internal sealed class Runner(BenchContext context, TextWriter progress)
     }
 
     /// <summary>
-    /// The gateway until its code is compiled for good, which takes the longer the slower the machine is; the raw side once.
+    /// The gateway until its code is compiled for good, which takes the longer the slower the machine is; the others once.
     /// </summary>
     private async Task WarmUpAsync(BenchCase one, CancellationToken cancellationToken)
     {
@@ -112,6 +113,10 @@ internal sealed class Runner(BenchContext context, TextWriter progress)
         }
 
         await MeasureAsync(one, Side.Raw, "warm-up", cancellationToken);
+        if (one.HasFloor)
+        {
+            await MeasureAsync(one, Side.Floor, "warm-up", cancellationToken);
+        }
     }
 
     private async Task<Sample> MeasureAsync(BenchCase one, Side side, string when, CancellationToken cancellationToken)

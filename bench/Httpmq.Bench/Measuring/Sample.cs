@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+
 namespace Httpmq.Bench.Measuring;
 
 /// <summary>Which way the messages went.</summary>
@@ -8,6 +10,9 @@ internal enum Side
 
     /// <summary>Straight to nats-server with its own protocol.</summary>
     Raw,
+
+    /// <summary>Requests of the same shape to a bare Kestrel, which does nothing with them.</summary>
+    Floor,
 }
 
 /// <summary>What one measurement counted itself.</summary>
@@ -28,6 +33,10 @@ internal sealed record Sample(
     double CompilingMicros,
     IdleCost? Idle = null)
 {
+    /// <summary>Bytes that the server allocated of each type; null: nobody looked.</summary>
+    [JsonIgnore]
+    public IReadOnlyDictionary<string, long>? Types { get; init; }
+
     /// <summary>What a message costs all three processes together.</summary>
     public double TotalCpuMicros => GatewayCpuMicros + NatsCpuMicros + LoadCpuMicros;
 }

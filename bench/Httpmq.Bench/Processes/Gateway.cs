@@ -1,13 +1,10 @@
-using System.Globalization;
-using System.Net.Sockets;
-using System.Text;
 using Httpmq.Testing;
 
 namespace Httpmq.Bench.Processes;
 
 /// <summary>
 /// Httpmq as users run it: a management and a dataplane process. Only the dataplane is measured; apart, because management has
-/// no part in a message's way.
+/// no part in a message's way. Beside it stands the floor: what a server can be at best that is made of the same Kestrel.
 /// </summary>
 internal sealed class Gateway : IAsyncDisposable
 {
@@ -17,11 +14,9 @@ internal sealed class Gateway : IAsyncDisposable
     private Gateway(string app, string natsUrl, string? configuration)
     {
         _management = new GatewayProcess(app, "management", natsUrl);
-        var settings = new Dictionary<string, string>(StringComparer.Ordinal)
-        {
-            ["DOTNET_STARTUP_HOOKS"] = typeof(Gateway).Assembly.Location,
-            [StartupHook.SocketVariable] = ProbePath,
-        };
+        Probe = new Probe(_folder);
+        FloorProbe = new Probe(_folder);
+        var settings = new Dictionary<string, string>(Probe.Environment, StringComparer.Ordinal);
         if (configuration is not null)
         {
             settings["CONFIG_FILE"] = Path.Combine(_folder, "httpmq.yaml");
@@ -29,6 +24,7 @@ internal sealed class Gateway : IAsyncDisposable
         }
 
         Dataplane = new GatewayProcess(app, "dataplane", natsUrl, settings);
+        Floor = new FloorProcess(FloorProbe.Environment);
     }
 
     public Uri ManagementUri => _management.Address;
@@ -38,7 +34,12 @@ internal sealed class Gateway : IAsyncDisposable
     /// <summary>The measured process.</summary>
     public GatewayProcess Dataplane { get; }
 
-    private string ProbePath => Path.Combine(_folder, "probe");
+    public Probe Probe { get; }
+
+    /// <summary>A bare Kestrel, for requests of the same shape.</summary>
+    public FloorProcess Floor { get; }
+
+    public Probe FloorProbe { get; }
 
     /// <summary>Starts both, and waits until they serve.</summary>
     /// <param name="app">Httpmq.Api.dll.</param>
@@ -49,7 +50,8 @@ internal sealed class Gateway : IAsyncDisposable
         var gateway = new Gateway(app, natsUrl, configuration);
         try
         {
-            await Task.WhenAll(gateway._management.StartAgainAsync(), gateway.Dataplane.StartAgainAsync());
+            await Task.WhenAll(
+                gateway._management.StartAgainAsync(), gateway.Dataplane.StartAgainAsync(), gateway.Floor.StartAgainAsync());
             return gateway;
         }
         catch
@@ -59,36 +61,11 @@ internal sealed class Gateway : IAsyncDisposable
         }
     }
 
-    /// <summary>Bytes that the dataplane has allocated since its start, and the time its just-in-time compiler took.</summary>
-    public (long AllocatedBytes, TimeSpan Compiling) Probe()
-    {
-        var figures = Ask(StartupHook.Spent);
-        return (figures[0], TimeSpan.FromTicks(figures[1]));
-    }
-
-    /// <summary>Bytes of managed memory that a full collection of the dataplane leaves.</summary>
-    public long LiveBytes() => Ask(StartupHook.Live)[0];
-
     public async ValueTask DisposeAsync()
     {
+        await Floor.DisposeAsync();
         await Dataplane.DisposeAsync();
         await _management.DisposeAsync();
         Directory.Delete(_folder, recursive: true);
-    }
-
-    private long[] Ask(byte question)
-    {
-        using var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
-        socket.Connect(new UnixDomainSocketEndPoint(ProbePath));
-        socket.Send([question]);
-        var buffer = new byte[64];
-        var length = 0;
-        while (socket.Receive(buffer.AsSpan(length)) is > 0 and var read)
-        {
-            length += read;
-        }
-
-        return Encoding.ASCII.GetString(buffer, 0, length).Split(' ')
-            .Select(text => long.Parse(text, CultureInfo.InvariantCulture)).ToArray();
     }
 }

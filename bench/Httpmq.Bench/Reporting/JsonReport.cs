@@ -30,11 +30,14 @@ internal static class JsonReport
         result.IsMet,
         result.Ratio,
         result.CpuRatio,
+        result.FloorRatio,
         result.Note,
         result.Gateway,
         result.Raw,
+        result.Floor,
         result.GatewayRounds,
-        result.RawRounds);
+        result.RawRounds,
+        result.FloorRounds);
 
     private sealed record CaseReport(
         string Case,
@@ -43,9 +46,12 @@ internal static class JsonReport
         bool? Met,
         double? Ratio,
         double? CpuRatio,
+        double? FloorRatio,
         string? Note,
         Sample? Gateway,
         Sample? Raw,
+        Sample? Floor,
         IReadOnlyList<Sample> GatewayRounds,
-        IReadOnlyList<Sample> RawRounds);
+        IReadOnlyList<Sample> RawRounds,
+        IReadOnlyList<Sample> FloorRounds);
 }

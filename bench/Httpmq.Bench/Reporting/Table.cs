@@ -7,8 +7,8 @@ internal static class Table
 {
     private static readonly string[] Head =
     [
-        "case", "gateway/s", "raw/s", "ratio", "cpu ratio", "target", "met", "p50/p99 us", "raw p50/p99",
-        "cpu gw", "nats", "load", "raw: nats", "load", "alloc B",
+        "case", "gateway/s", "raw/s", "ratio", "cpu ratio", "/floor", "target", "met", "p50/p99 us", "raw p50/p99",
+        "cpu gw", "nats", "load", "raw: nats", "load", "floor", "alloc B", "floor B",
     ];
 
     public static void Print(IReadOnlyList<CaseResult> results, TextWriter output)
@@ -18,7 +18,7 @@ internal static class Table
         foreach (var row in rows)
         {
             output.WriteLine(string.Join("  ", row.Select(
-                (cell, column) => column is 0 or 5 ? cell.PadRight(widths[column]) : cell.PadLeft(widths[column]))).TrimEnd());
+                (cell, column) => column is 0 or 6 ? cell.PadRight(widths[column]) : cell.PadLeft(widths[column]))).TrimEnd());
         }
 
         foreach (var result in results.Where(result => result.Note is not null))
@@ -31,6 +31,8 @@ internal static class Table
             "Medians of the rounds; ratio: median of each round's gateway/raw. cpu ratio: CPU time of all processes per message,");
         output.WriteLine("raw/gateway. cpu gw, nats, load: microseconds per message of each process. alloc: bytes that the gateway's "
             + "process allocated per message, framework and NATS client included.");
+        output.WriteLine("floor: a bare Kestrel with the same requests and answers, and nothing in between; /floor: cpu gw as a "
+            + "multiple of floor and the raw client (raw: load) together.");
     }
 
     private static string[] Row(CaseResult result)
@@ -43,6 +45,7 @@ internal static class Table
             Rate(raw),
             result.Ratio is { } ratio ? $"{ratio:0.00}" : "-",
             result.CpuRatio is { } cpuRatio ? $"{cpuRatio:0.00}" : "-",
+            result.FloorRatio is { } floorRatio ? $"{floorRatio:0.00}" : "-",
             result.Case.Target.Text,
             result switch { { Failed: true } => "FAILED", { IsMet: true } => "yes", { IsMet: false } => "NO", { GatewayRounds.Count: 0 } =>
                 "n/a", _ => "-" },
@@ -53,7 +56,9 @@ internal static class Table
             Micros(gateway, gateway?.LoadCpuMicros),
             Micros(raw, raw?.NatsCpuMicros),
             Micros(raw, raw?.LoadCpuMicros),
+            Micros(result.Floor, result.Floor?.GatewayCpuMicros),
             gateway is { Idle: null } ? $"{gateway.AllocatedBytes:#,0}" : "-",
+            result.Floor is { } floor ? $"{floor.AllocatedBytes:#,0}" : "-",
         ];
     }
 

@@ -6,26 +6,39 @@ using Httpmq.Bench.Measuring;
 namespace Httpmq.Bench.Loads;
 
 /// <summary>
-/// Publishes one message per request: so many connections, so many requests in flight on each, every answer followed by the
+/// Sends one small request after the other: so many connections, so many requests in flight on each, every answer followed by the
 /// next request, until the time is over.
 /// </summary>
-/// <param name="server">The dataplane.</param>
-/// <param name="subject">Where to.</param>
-/// <param name="message">The message's bytes.</param>
+/// <param name="server">The dataplane, or the floor.</param>
+/// <param name="path">Where to.</param>
+/// <param name="body">The body of each.</param>
 /// <param name="connections">HTTP/2 connections.</param>
 /// <param name="inflight">Requests in flight on each of them.</param>
-/// <param name="isRaw">The body is the message; else base64.</param>
 /// <param name="apiKey">What is shown to a gateway that asks for one.</param>
-internal sealed class PublishLoad(
-    Uri server, string subject, byte[] message, int connections, int inflight, bool isRaw = false, string? apiKey = null)
+internal sealed class RequestLoad(Uri server, string path, byte[] body, int connections, int inflight, string? apiKey = null)
 {
-    private readonly byte[] _body = isRaw ? message : Encoding.ASCII.GetBytes(Convert.ToBase64String(message));
+    /// <summary>Publishes one message per request.</summary>
+    /// <param name="server">The dataplane, or the floor.</param>
+    /// <param name="subject">Where to.</param>
+    /// <param name="message">The message's bytes.</param>
+    /// <param name="connections">HTTP/2 connections.</param>
+    /// <param name="inflight">Requests in flight on each of them.</param>
+    /// <param name="isRaw">The body is the message; else base64.</param>
+    /// <param name="apiKey">What is shown to a gateway that asks for one.</param>
+    public static RequestLoad Publish(
+        Uri server, string subject, byte[] message, int connections, int inflight, bool isRaw = false, string? apiKey = null) => new(
+        server,
+        $"/v1/data/subject/{subject}{(isRaw ? "?encoding=raw" : string.Empty)}",
+        isRaw ? message : Encoding.ASCII.GetBytes(Convert.ToBase64String(message)),
+        connections,
+        inflight,
+        apiKey);
 
     public async Task<Counted> RunAsync(TimeSpan duration)
     {
         var state = new State(
-            RequestHead.Post(server, $"/v1/data/subject/{subject}{(isRaw ? "?encoding=raw" : string.Empty)}", _body.Length, apiKey),
-            _body,
+            RequestHead.Post(server, path, body.Length, apiKey),
+            body,
             duration,
             connections * inflight);
         var opened = await Task.WhenAll(Enumerable.Range(0, connections).Select(_ => Http2Connection.ConnectAsync(server)));
@@ -114,7 +127,7 @@ internal sealed class PublishLoad(
         {
             if (_status != 200)
             {
-                OnFailed($"publish was answered with {_status}: {_answer}");
+                OnFailed($"a request was answered with {_status}: {_answer}");
             }
             else if (state.Count(_started))
             {
