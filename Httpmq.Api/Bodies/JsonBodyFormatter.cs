@@ -42,36 +42,58 @@ internal sealed class JsonBodyFormatter : InputFormatter
     /// <summary>An empty body is not left to the framework, which would bind null.</summary>
     public override Task<InputFormatterResult> ReadAsync(InputFormatterContext context) => ReadRequestBodyAsync(context);
 
-    public override async Task<InputFormatterResult> ReadRequestBodyAsync(InputFormatterContext context)
+    public override async Task<InputFormatterResult> ReadRequestBodyAsync(InputFormatterContext context) =>
+        await InputFormatterResult.SuccessAsync(await ReadObjectAsync(context.HttpContext, Find(context.ModelType)!));
+
+    /// <summary>Reads the body of a request for an endpoint without a controller.</summary>
+    public async ValueTask<T> ReadAsync<T>(HttpContext context, JsonTypeInfo<T> type)
+        where T : class => (T)await ReadObjectAsync(context, type);
+
+    private async ValueTask<object> ReadObjectAsync(HttpContext context, JsonTypeInfo type)
     {
-        var type = Find(context.ModelType)!;
-        var reader = context.HttpContext.Request.BodyReader;
-        using var deadline = new BodyDeadline(_patience, context.HttpContext.RequestAborted);
-        using var held = _buffers.Hold();
+        var reader = context.Request.BodyReader;
+
+        // As a rule the body came with its headers, and needs neither.
+        BodyDeadline? deadline = null;
+        BodyBuffers.Lease? held = null;
         var received = 0L;
-        while (true)
+        try
         {
-            var result = await deadline.ReadAsync(reader, received);
-            received = result.Buffer.Length;
-            var more = false;
-            try
+            while (true)
             {
-                held.GrowTo(received);
-                more = !result.IsCompleted && received <= MaxBytes;
-                if (more)
+                // What was looked at and left would be there again at once: from the second time on it waits for more.
+                if (received > 0 || !reader.TryRead(out var result))
                 {
-                    continue;
+                    deadline ??= new BodyDeadline(_patience, context.RequestAborted);
+                    result = await deadline.ReadAsync(reader, received);
                 }
 
-                return result.Buffer.Length <= MaxBytes
-                    ? await InputFormatterResult.SuccessAsync(Parse(context.HttpContext, result.Buffer, type))
-                    : throw new HttpmqException(HttpErrors.TooLarge(MaxBytes));
+                received = result.Buffer.Length;
+                var more = false;
+                try
+                {
+                    (held ??= received > BodyBuffers.Small ? _buffers.Hold() : null)?.GrowTo(received);
+                    more = !result.IsCompleted && received <= MaxBytes;
+                    if (more)
+                    {
+                        continue;
+                    }
+
+                    return result.Buffer.Length <= MaxBytes
+                        ? Parse(context, result.Buffer, type)
+                        : throw new HttpmqException(HttpErrors.TooLarge(MaxBytes));
+                }
+                finally
+                {
+                    // Also for a refusal: the server reads the rest off the connection, and cannot while a read is open.
+                    reader.AdvanceTo(more ? result.Buffer.Start : result.Buffer.End, result.Buffer.End);
+                }
             }
-            finally
-            {
-                // Also for a refusal: the server reads the rest off the connection, and cannot while a read is open.
-                reader.AdvanceTo(more ? result.Buffer.Start : result.Buffer.End, result.Buffer.End);
-            }
+        }
+        finally
+        {
+            deadline?.Dispose();
+            held?.Dispose();
         }
     }
 

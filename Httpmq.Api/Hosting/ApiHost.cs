@@ -84,7 +84,13 @@ internal static class ApiHost
         builder.Services.AddSingleton<OpenStreams>();
         builder.Services.AddHostedService(provider => provider.GetRequiredService<OpenStreams>());
         builder.Services.AddPublishing().AddSettling().AddSubscriptions().AddPulling().AddReading();
+        builder.Services.AddSingleton<AnswerLimits>();
         var controllers = new GroupControllers(group);
+        var bodies = new JsonBodyFormatter(
+            timeouts,
+            buffers,
+            [SettlingJson.Wire.Options, PullingJson.Wire.Options, StreamsJson.Wire.Options, ConsumersJson.Wire.Options]);
+        builder.Services.AddSingleton(bodies);
         builder.Services
             .AddMvcCore(mvc =>
             {
@@ -92,10 +98,7 @@ internal static class ApiHost
                 mvc.ValueProviderFactories.Clear();
                 mvc.ValueProviderFactories.Add(new RouteValueProviderFactory());
                 mvc.InputFormatters.Clear();
-                mvc.InputFormatters.Add(new JsonBodyFormatter(
-                    timeouts,
-                    buffers,
-                    [SettlingJson.Wire.Options, PullingJson.Wire.Options, StreamsJson.Wire.Options, ConsumersJson.Wire.Options]));
+                mvc.InputFormatters.Add(bodies);
                 mvc.Conventions.Add(controllers);
                 mvc.SuppressImplicitRequiredAttributeForNonNullableReferenceTypes = true;
             })
@@ -135,7 +138,7 @@ internal static class ApiHost
         app.UseMiddleware<CallerMiddleware>();
         app.UseMiddleware<BodyEncodingMiddleware>();
         app.UseMiddleware<QueryMiddleware>();
-        app.MapControllers();
+        app.MapControllers().ServeHotEndpoints(app.Services);
         return app;
     }
 

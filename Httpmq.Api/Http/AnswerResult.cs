@@ -11,29 +11,31 @@ namespace Httpmq.Api.Http;
 /// </summary>
 internal sealed class AnswerResult<T>(T answer, JsonTypeInfo<T> type) : IActionResult
 {
-    // Smaller answers fit the response's buffer, and the server takes them off our hands at once.
-    private const int Small = 32 * 1024;
-
-    public Task ExecuteResultAsync(ActionContext context)
-    {
-        var http = context.HttpContext;
-        if (http.Features.Get<RequestNotes>() is { } notes && answer is Answer known)
-        {
-            known.Warnings = notes.AddTo(known.Warnings);
-        }
-
-        AnswerWriter.Write(http.Response, answer, type);
-        return http.Response.ContentLength <= Small ? Task.CompletedTask : AnswerWriter.FlushAsync(http);
-    }
+    public Task ExecuteResultAsync(ActionContext context) => AnswerWriter.AnswerAsync(context.HttpContext, answer, type);
 }
 
 internal static class AnswerWriter
 {
     private const int KeptBuffer = 64 * 1024;
 
+    // Smaller answers fit the response's buffer, and the server takes them off our hands at once.
+    private const int Small = 32 * 1024;
+
     // One writer per thread, used within one call only: nothing is shared, and an answer costs no allocation here.
     [ThreadStatic]
     private static (ArrayBufferWriter<byte> Buffer, Utf8JsonWriter Json)? _writers;
+
+    /// <summary>Answers, with what is to be said of the request besides.</summary>
+    public static Task AnswerAsync<T>(HttpContext http, T answer, JsonTypeInfo<T> type)
+    {
+        if (http.Features.Get<RequestNotes>() is { } notes && answer is Answer known)
+        {
+            known.Warnings = notes.AddTo(known.Warnings);
+        }
+
+        Write(http.Response, answer, type);
+        return http.Response.ContentLength <= Small ? Task.CompletedTask : FlushAsync(http);
+    }
 
     /// <summary>Writes the answer; the status was set before. The framework flushes it.</summary>
     public static void Write<T>(HttpResponse response, T answer, JsonTypeInfo<T> type)

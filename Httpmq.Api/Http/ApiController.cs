@@ -1,5 +1,4 @@
 using System.Text.Json.Serialization.Metadata;
-using Httpmq.Api.Errors;
 using Httpmq.Domain.Access;
 using Httpmq.Domain.Errors;
 using MediatR;
@@ -10,9 +9,6 @@ namespace Httpmq.Api.Http;
 /// <summary>What all controllers share: they send one request to the application and answer with what it returns.</summary>
 internal abstract class ApiController(IMediator mediator) : ControllerBase
 {
-    // "Every route answers within 5 seconds", with something left for the way.
-    private static readonly TimeSpan AnswerLimit = TimeSpan.FromSeconds(4.5);
-
     /// <summary>Sends without a limit of its own: for what asks JetStream once, which ends by itself.</summary>
     protected IMediator Mediator { get; } = mediator;
 
@@ -30,18 +26,15 @@ internal abstract class ApiController(IMediator mediator) : ControllerBase
     /// <param name="abandon">Whether it may go on by itself when the time is over: only where nothing has to be cleaned up then.</param>
     protected async Task<TResponse> SendAsync<TResponse>(IRequest<TResponse> request, bool abandon = false)
     {
-        var time = HttpContext.RequestServices.GetRequiredService<TimeProvider>();
-        using var overdue = new CancellationTokenSource(AnswerLimit, time);
-        using var either = CancellationTokenSource.CreateLinkedTokenSource(overdue.Token, Aborted);
+        using var limit = HttpContext.RequestServices.GetRequiredService<AnswerLimits>().Start(HttpContext);
         try
         {
-            var sending = Mediator.Send(request, either.Token);
-            return await (abandon ? sending.WaitAsync(either.Token) : sending);
+            var sending = Mediator.Send(request, limit.Token);
+            return await (abandon ? sending.WaitAsync(limit.Token) : sending);
         }
-        catch (OperationCanceledException exception) when (overdue.IsCancellationRequested && !Aborted.IsCancellationRequested)
+        catch (OperationCanceledException exception) when (limit.IsOver)
         {
-            var effect = HttpMethods.IsGet(Request.Method) || HttpMethods.IsHead(Request.Method) ? Effect.None : Effect.Unknown;
-            throw new HttpmqException(HttpErrors.TimedOut(AnswerLimit, effect), exception);
+            throw limit.TimedOut(exception);
         }
     }
 
@@ -51,6 +44,9 @@ internal abstract class ApiController(IMediator mediator) : ControllerBase
     protected static IActionResult Json<T>(T answer, JsonTypeInfo<T> type) => new AnswerResult<T>(answer, type);
 
     protected static IActionResult Failed(Error error) => new FailureResult(error);
+
+    /// <summary>For an action that a <see cref="HotEndpointAttribute"/> names: nobody calls it.</summary>
+    protected static NotSupportedException ServedByEndpoint() => new("a hot endpoint serves this route");
 
     private sealed class FailureResult(Error error) : IActionResult
     {

@@ -70,44 +70,8 @@ internal sealed class PublishController(
     [ProducesResponseType<PublishAnswer>(StatusCodes.Status200OK)]
     [QueryParameters(PublishQuery.Encoding)]
     [Errors(400, 404, 408, 409, 412, 413, 415, 422, 501, 503, 504, 507)]
-    public async Task<IActionResult> Publish()
-    {
-        // Nothing is bound: this is the hot path, and binding costs more than the rest of it.
-        // A bad name, or a caller who may not, is refused before the body is read.
-        var name = RawPath.LastSegment(HttpContext);
-        if (!Subject.TryParse(name, out var subject, out var reason))
-        {
-            return Failed(RequestErrors.Subject("subject", name, reason!));
-        }
-
-        if (Caller.CheckPublish(subject) is { } refusal)
-        {
-            return Failed(refusal);
-        }
-
-        var mode = CloudEventReader.ModeOf(Request.ContentType);
-        var given = PublishHeaderReader.Read(Request.Headers, mode);
-        if (mode is not CloudEventMode.None)
-        {
-            return await PublishEventsAsync(subject, mode, given);
-        }
-
-        var mayBeEmpty = given is not null && (given.IsIncrement || given.IsEvent);
-        var encoding = PublishQuery.Read(Request, given is { IsEvent: true } ? MessageEncoding.Raw : MessageEncoding.Base64);
-        if (Build(subject, given, out var headers, out var needs) is { } wrong)
-        {
-            return Failed(wrong);
-        }
-
-        using var body = await MessageBody.ReadAsync(
-            Request.BodyReader, encoding, Request.ContentLength, publisher.MaxPayload, buffers, timeouts, Aborted);
-        if (body.Message.IsEmpty && !mayBeEmpty)
-        {
-            return Failed(encoding is MessageEncoding.Raw ? BodyErrors.EmptyRaw(subject.Value) : BodyErrors.Empty);
-        }
-
-        return Answer(await SendAsync(new Publication(subject, body.Message, headers, needs)));
-    }
+    [HotEndpoint(typeof(PublishEndpoint))]
+    public IActionResult Publish() => throw ServedByEndpoint();
 
     /// <summary>
     /// Publishes a batch: one record per line of the body; one line per record comes back in the same order.
@@ -166,59 +130,6 @@ internal sealed class PublishController(
             throw;
         }
     }
-
-    private Error? Build(Subject subject, PublishHeaders? given, out MessageHeaders headers, out MessageNeeds? needs)
-    {
-        (headers, needs) = (default, null);
-        if (given?.Build(subject, out headers, out needs) is { } wrong)
-        {
-            return RequestErrors.Invalid(wrong);
-        }
-
-        return PublishRights.CheckNeeds(Caller, needs);
-    }
-
-    private async Task<IActionResult> PublishEventsAsync(Subject subject, CloudEventMode mode, PublishHeaders? given)
-    {
-        using var body = await MessageBody.ReadAsync(
-            Request.BodyReader, MessageEncoding.Raw, Request.ContentLength, JsonBodyFormatter.MaxBytes, buffers, timeouts, Aborted);
-        var json = (JsonElement)JsonBodyFormatter.Parse(new ReadOnlySequence<byte>(body.Message), PublishingJson.Wire.JsonElement, buffers);
-        if (mode is CloudEventMode.Batched)
-        {
-            using var span = BatchSpan.Start(publisher.MaxPayload, subject.Value);
-            var outcomes = await CloudEventBatch.PublishAsync(Mediator, subject, json, given, span, Aborted);
-            return Json(EventBatchAnswer.Of(RequestId, outcomes), PublishingJson.Wire.EventBatchAnswer);
-        }
-
-        given ??= new PublishHeaders();
-        if (CloudEventReader.Read(json, given, out var data) is { } error)
-        {
-            return Failed(error);
-        }
-
-        if (Build(subject, given, out var headers, out var needs) is { } wrong)
-        {
-            return Failed(wrong);
-        }
-
-        return Answer(await SendAsync(new Publication(subject, data, headers, needs)));
-    }
-
-    private Task<PublishOutcome> SendAsync(in Publication publication) =>
-        Spans.AreRecorded ? SendTracedAsync(publication) : Mediator.Send(new PublishMessage(publication), Aborted);
-
-    private async Task<PublishOutcome> SendTracedAsync(Publication publication)
-    {
-        using var span = Spans.StartPublish(publication.Subject, publication.Payload.Length);
-        var traced = span is null ? publication : publication.WithTrace(span, publisher.MaxPayload);
-        var outcome = await Mediator.Send(new PublishMessage(traced), Aborted).MarkAsync(span);
-        span.Tell(outcome);
-        return outcome;
-    }
-
-    private IActionResult Answer(in PublishOutcome outcome) => outcome.Error is null
-        ? Json(PublishAnswer.Of(RequestId, outcome), PublishingJson.Wire.PublishAnswer)
-        : Failed(outcome.Error);
 
     private async Task<IActionResult> PublishAtomicAsync()
     {

@@ -8,5 +8,6 @@ internal static class PublishingRoom
     public static IServiceCollection AddPublishing(this IServiceCollection services) => services
         .AddSingleton<IOperationProcessor, PublishOperation>()
         .AddSingleton<IOperationProcessor, BatchOperation>()
-        .AddSingleton<BatchPublications>();
+        .AddSingleton<BatchPublications>()
+        .AddSingleton<PublishEndpoint>();
 }

@@ -69,6 +69,18 @@ internal sealed record AckBatchAnswer : Answer
 
     /// <summary>The outcome of each pair, in the order of the request.</summary>
     public required IReadOnlyList<AckResult> Acks { get; init; }
+
+    public static AckBatchAnswer Of(string requestId, IReadOnlyList<AckOutcome> outcomes)
+    {
+        var failed = outcomes.Count(static outcome => outcome.Error is not null);
+        return new AckBatchAnswer
+        {
+            RequestId = requestId,
+            Acknowledged = outcomes.Count - failed,
+            Failed = failed,
+            Acks = outcomes.Select(AckResult.From).ToArray(),
+        };
+    }
 }
 
 /// <summary>What became of one delivery.</summary>

@@ -1,6 +1,5 @@
 using Httpmq.Api.Http;
 using Httpmq.Api.OpenApi;
-using Httpmq.Api.Tracing;
 using Httpmq.Application.Publishing;
 using Httpmq.Application.Settling;
 using Httpmq.Domain.Errors;
@@ -39,32 +38,6 @@ internal sealed class AcknowledgeController(IMediator mediator) : ApiController(
     [HttpPost("/v1/data/stream/{stream}/consumer/{consumer}/ack", Name = AcknowledgeOperation.OperationId)]
     [ProducesResponseType<Answer>(StatusCodes.Status200OK)]
     [Errors(400, 404, 408, 413, 503, 504)]
-    public async Task<IActionResult> Acknowledge(string stream, string consumer, [FromBody] AckRequest request)
-    {
-        if (request.IsBatch)
-        {
-            return await AcknowledgeBatchAsync(stream, consumer, request.Pairs);
-        }
-
-        using var span = Spans.StartSettle("ack", stream, consumer, count: 1);
-        var error = await SendAsync(new AcknowledgeMessage(Caller, stream, consumer, request.Pairs[0]), abandon: true).MarkAsync(span);
-        span.Fail(error);
-        return error is null ? Done() : Failed(error);
-    }
-
-    private async Task<IActionResult> AcknowledgeBatchAsync(string stream, string consumer, IReadOnlyList<AckPair> pairs)
-    {
-        using var span = Spans.StartSettle("ack", stream, consumer, pairs.Count);
-        var outcomes = await SendAsync(new AcknowledgeBatch(Caller, stream, consumer, pairs), abandon: true).MarkAsync(span);
-        var failed = outcomes.Count(static outcome => outcome.Error is not null);
-        span.Tell(outcomes);
-        var answer = new AckBatchAnswer
-        {
-            RequestId = RequestId,
-            Acknowledged = outcomes.Count - failed,
-            Failed = failed,
-            Acks = outcomes.Select(AckResult.From).ToArray(),
-        };
-        return Json(answer, SettlingJson.Wire.AckBatchAnswer);
-    }
+    [HotEndpoint(typeof(AckEndpoint))]
+    public IActionResult Acknowledge(string stream, string consumer, [FromBody] AckRequest request) => throw ServedByEndpoint();
 }

@@ -8,6 +8,7 @@ internal static class SettlingRoom
     public static IServiceCollection AddSettling(this IServiceCollection services) => services
         .AddSingleton(AcknowledgeOperation.BodyMapper)
         .AddSingleton(SettleOperation.BodyMapper)
+        .AddSingleton<AckEndpoint>()
         .AddSingleton<IOperationProcessor, AcknowledgeOperation>()
         .AddSingleton<IOperationProcessor, SettleOperation>();
 }

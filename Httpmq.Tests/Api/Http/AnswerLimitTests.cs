@@ -61,7 +61,7 @@ internal sealed class AnswerLimitTests
             });
         var http = new DefaultHttpContext
         {
-            RequestServices = new ServiceCollection().AddSingleton<TimeProvider>(time).BuildServiceProvider(),
+            RequestServices = new ServiceCollection().AddSingleton(new AnswerLimits(time)).BuildServiceProvider(),
             RequestAborted = aborted,
         };
         http.Request.Method = method;
