@@ -19,6 +19,8 @@ public static class DependencyInjection
         services.AddSingleton<IMediator, Mediator>();
         services.AddSingleton(batch);
         services.AddSingleton<OpenBatches>();
+        services.AddSingleton<SinglePublish>();
+        services.AddSingleton<SingleAck>();
         services.AddSingleton(_ => new SettleRoom(settle.Window));
         services.AddSingleton(typeof(IPipelineBehavior<,>), typeof(ValidationBehavior<,>));
         services.AddValidatorsFromAssembly(typeof(DependencyInjection).Assembly, ServiceLifetime.Singleton, includeInternalTypes: true);

@@ -132,7 +132,12 @@ internal static class ApiHost
                 branch.UseOpenApiAndSwagger(group, server);
             });
         app.UseErrorPages();
-        app.UseWebSockets(new WebSocketOptions { KeepAliveInterval = WebSocketPing, KeepAliveTimeout = WebSocketPing });
+
+        // No WebSocket is asked for by POST, the method of the hot paths.
+        app.UseWhen(
+            static context => !HttpMethods.IsPost(context.Request.Method),
+            static branch => branch.UseWebSockets(
+                new WebSocketOptions { KeepAliveInterval = WebSocketPing, KeepAliveTimeout = WebSocketPing }));
         app.UseRouting();
         app.UseMiddleware<ExactPathMiddleware>();
         app.UseMiddleware<CallerMiddleware>();

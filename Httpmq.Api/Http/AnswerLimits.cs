@@ -22,7 +22,7 @@ internal sealed class AnswerLimits(TimeProvider time)
     /// <summary>Starts the limit of a request; dispose it when nothing uses its token any more.</summary>
     public Running Start(HttpContext context)
     {
-        if (!_free.TryDequeue(out var source))
+        if (!_free.TryDequeue(out var source) || source.IsCancellationRequested)
         {
             source = new CancellationTokenSource(Timeout.InfiniteTimeSpan, time);
         }

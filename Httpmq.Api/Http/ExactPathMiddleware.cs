@@ -29,8 +29,10 @@ internal sealed class ExactPathMiddleware(RequestDelegate next, EndpointDataSour
 
     private static bool IsExact(RoutePattern pattern, ReadOnlySpan<char> path)
     {
-        foreach (var segment in pattern.PathSegments)
+        // By number: an enumerator of the list would be allocated.
+        for (var index = 0; index < pattern.PathSegments.Count; index++)
         {
+            var segment = pattern.PathSegments[index];
             path = path.IsEmpty ? path : path[1..];
             var end = path.IndexOf('/');
             var written = end < 0 ? path : path[..end];

@@ -28,7 +28,7 @@ internal sealed class HeaderLimitMiddleware(RequestDelegate next, LimitSettings 
     {
         var overhead = HttpProtocol.IsHttp2(context.Request.Protocol) ? Http2Overhead : Http1Overhead;
         var (count, bytes) = (0, 0L);
-        foreach (var (name, values) in context.Request.Headers)
+        foreach (var (name, values) in HeaderFields.Of(context.Request.Headers))
         {
             foreach (var value in values)
             {

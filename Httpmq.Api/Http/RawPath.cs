@@ -12,7 +12,9 @@ internal static class RawPath
 {
     private static readonly UTF8Encoding StrictUtf8 = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
 
-    public static string LastSegment(HttpContext context)
+    /// <param name="context">The request.</param>
+    /// <param name="routed">What the framework made of the segment: as a rule the same, and then no other string is made.</param>
+    public static string LastSegment(HttpContext context, string? routed = null)
     {
         var target = context.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget.AsSpan();
         var query = target.IndexOf('?');
@@ -22,7 +24,9 @@ internal static class RawPath
         // Over HTTP/2 the server lets through what is no ASCII, and so is no URI.
         return segment.ContainsAnyExceptInRange('\0', '\u007F')
             ? throw Malformed(segment)
-            : segment.Contains('%') ? Decode(segment) : segment.ToString();
+            : segment.Contains('%') ? Decode(segment)
+            : routed is not null && segment.SequenceEqual(routed) ? routed
+            : segment.ToString();
     }
 
     private static string Decode(ReadOnlySpan<char> segment)

@@ -13,13 +13,13 @@ using MediatR;
 namespace Httpmq.Api.Publishing;
 
 /// <summary>Serves <see cref="PublishController.Publish"/>.</summary>
-internal sealed class PublishEndpoint(IMediator mediator, IMessagePublisher publisher, BodyBuffers buffers, BodyTimeouts timeouts)
-    : IHotEndpoint
+internal sealed class PublishEndpoint(
+    SinglePublish single, IMediator mediator, IMessagePublisher publisher, BodyBuffers buffers, BodyTimeouts timeouts) : IHotEndpoint
 {
     public async Task ServeAsync(HttpContext context)
     {
         // A bad name, or a caller who may not, is refused before the body is read.
-        var name = RawPath.LastSegment(context);
+        var name = RawPath.LastSegment(context, context.Request.RouteValues["subject"] as string);
         if (!Subject.TryParse(name, out var subject, out var reason))
         {
             ErrorResponses.Write(context, RequestErrors.Subject("subject", name, reason!));
@@ -104,14 +104,14 @@ internal sealed class PublishEndpoint(IMediator mediator, IMessagePublisher publ
         await AnswerAsync(context, await SendAsync(new Publication(subject, data, headers, needs), aborted));
     }
 
-    private Task<PublishOutcome> SendAsync(in Publication publication, CancellationToken aborted) =>
-        Spans.AreRecorded ? SendTracedAsync(publication, aborted) : mediator.Send(new PublishMessage(publication), aborted);
+    private ValueTask<PublishOutcome> SendAsync(in Publication publication, CancellationToken aborted) =>
+        Spans.AreRecorded ? new(SendTracedAsync(publication, aborted)) : single.PublishAsync(publication, aborted);
 
     private async Task<PublishOutcome> SendTracedAsync(Publication publication, CancellationToken aborted)
     {
         using var span = Spans.StartPublish(publication.Subject, publication.Payload.Length);
         var traced = span is null ? publication : publication.WithTrace(span, publisher.MaxPayload);
-        var outcome = await mediator.Send(new PublishMessage(traced), aborted).MarkAsync(span);
+        var outcome = await single.PublishAsync(traced, aborted).AsTask().MarkAsync(span);
         span.Tell(outcome);
         return outcome;
     }

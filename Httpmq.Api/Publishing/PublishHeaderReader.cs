@@ -33,7 +33,7 @@ internal static class PublishHeaderReader
         var isEvent = mode is CloudEventMode.None && headers.ContainsKey(SpecVersion);
         PublishHeaders? found = null;
         List<InvalidValue>? invalidValues = null;
-        foreach (var (name, values) in headers)
+        foreach (var (name, values) in HeaderFields.Of(headers))
         {
             var kind = KindOf(name, isEvent);
             if (kind is Kind.Other || (kind is Kind.Attribute && Is(name, DataContentType) && headers.ContainsKey(ContentType)))
@@ -71,7 +71,7 @@ internal static class PublishHeaderReader
     public static void RefuseOfBatch(IHeaderDictionary headers)
     {
         List<InvalidValue>? invalidValues = null;
-        foreach (var (name, values) in headers)
+        foreach (var (name, values) in HeaderFields.Of(headers))
         {
             var member = KindOf(name, headers.ContainsKey(SpecVersion)) switch
             {

@@ -1,13 +1,16 @@
+using System.Diagnostics;
 using Httpmq.Api.Bodies;
 using Httpmq.Api.Http;
 using Httpmq.Api.Tracing;
 using Httpmq.Application.Settling;
+using Httpmq.Domain.Access;
+using Httpmq.Domain.Errors;
 using MediatR;
 
 namespace Httpmq.Api.Settling;
 
 /// <summary>Serves <see cref="AcknowledgeController.Acknowledge"/>.</summary>
-internal sealed class AckEndpoint(IMediator mediator, JsonBodyFormatter bodies, AnswerLimits limits) : IHotEndpoint
+internal sealed class AckEndpoint(SingleAck single, IMediator mediator, JsonBodyFormatter bodies, AnswerLimits limits) : IHotEndpoint
 {
     public async Task ServeAsync(HttpContext context)
     {
@@ -20,14 +23,14 @@ internal sealed class AckEndpoint(IMediator mediator, JsonBodyFormatter bodies, 
         {
             if (request.IsBatch)
             {
-                var outcomes = await mediator.Send(new AcknowledgeBatch(caller, stream, consumer, request.Pairs), limit.Token)
-                    .WaitAsync(limit.Token).MarkAsync(span);
+                var outcomes = await SendAsync(new AcknowledgeBatch(caller, stream, consumer, request.Pairs), limit.Token).MarkAsync(span);
                 span.Tell(outcomes);
                 await AnswerWriter.AnswerAsync(
                     context, AckBatchAnswer.Of(context.TraceIdentifier, outcomes), SettlingJson.Wire.AckBatchAnswer);
             }
-            else if (await mediator.Send(new AcknowledgeMessage(caller, stream, consumer, request.Pairs[0]), limit.Token)
-                .WaitAsync(limit.Token).MarkAsync(span) is { } error)
+            else if (await (span is null
+                ? single.AcknowledgeAsync(caller, stream, consumer, request.Pairs[0], limit.Token)
+                : new(SendTracedAsync(caller, stream, consumer, request.Pairs[0], span, limit.Token))) is { } error)
             {
                 span.Fail(error);
                 ErrorResponses.Write(context, error);
@@ -39,8 +42,22 @@ internal sealed class AckEndpoint(IMediator mediator, JsonBodyFormatter bodies, 
         }
         catch (OperationCanceledException exception) when (limit.IsOver)
         {
-            throw limit.TimedOut(exception);
+            var overdue = limit.TimedOut(exception);
+            span.Fail(overdue.Error);
+            throw overdue;
         }
+    }
+
+    private async Task<IReadOnlyList<AckOutcome>> SendAsync(AcknowledgeBatch batch, CancellationToken cancellationToken) =>
+        await mediator.Send(batch, cancellationToken).WaitAsync(cancellationToken);
+
+    private async Task<Error?> SendTracedAsync(
+        Caller caller, string stream, string consumer, AckPair pair, Activity span, CancellationToken cancellationToken)
+    {
+        return await AcknowledgeAsync().MarkAsync(span);
+
+        // What is refused at once is a failure of the span as well.
+        async Task<Error?> AcknowledgeAsync() => await single.AcknowledgeAsync(caller, stream, consumer, pair, cancellationToken);
     }
 
     // As MVC binds it: what is blank is not there, and refused as such.

@@ -45,8 +45,10 @@ internal sealed record AckRequest(IReadOnlyList<AckPair> Pairs, bool IsBatch) : 
     /// <summary>Where something is missing, it may be there under a wrong name.</summary>
     private bool IsComplete()
     {
-        foreach (var pair in Pairs)
+        // By number: an enumerator of the list would be allocated.
+        for (var index = 0; index < Pairs.Count; index++)
         {
+            var pair = Pairs[index];
             if (pair.Token is null && (pair.Stream is null || pair.Consumer is null))
             {
                 return false;

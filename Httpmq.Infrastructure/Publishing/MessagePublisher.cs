@@ -1,4 +1,6 @@
 using System.Collections.Concurrent;
+using System.Runtime.CompilerServices;
+using System.Threading.Tasks.Sources;
 using Httpmq.Application.Publishing;
 using Httpmq.Domain.Errors;
 using Httpmq.Domain.Messages;
@@ -76,29 +78,15 @@ internal sealed class MessagePublisher : IMessagePublisher
         return pending;
     }
 
-    private async ValueTask<PublishOutcome> GetOutcomeAsync(PendingPublish pending, CancellationToken cancellationToken)
-    {
-        var subject = pending.Subject;
-        var headers = pending.Headers;
-        pending.Headers = default;
-        if (pending.Refusal is { } refusal)
-        {
-            _free.Enqueue(pending);
-            return PublishOutcome.Failed(refusal);
-        }
-
-        var started = pending.Reply.Started;
-        var reply = await pending.Reply.WaitAsync();
-        _free.Enqueue(pending);
-        return reply switch
+    /// <summary>What a reply means that does not say where the message is.</summary>
+    private async Task<PublishOutcome> ExplainAsync(
+        Subject subject, MessageHeaders headers, Reply reply, long started, CancellationToken cancellationToken) =>
+        reply switch
         {
             { Kind: ReplyKind.Answered, Error: { } error } => error.ErrCode
                 is JetStreamErrors.WrongLastSequence or JetStreamErrors.WrongLastSequenceOf
                     ? await ExplainConditionAsync(subject, headers, error, started, cancellationToken)
                     : Refused(JetStreamErrors.ToError(Publishing(subject), error)),
-            { Kind: ReplyKind.Answered, Stream: { } stream } =>
-                new PublishOutcome(stream, reply.Sequence, Error: null, reply.Duplicate, reply.Value),
-
             { Kind: ReplyKind.NoResponders } => await ExplainNoStreamAsync(subject, started, cancellationToken),
 
             // Somebody who is no stream, and answered first, with nothing or with something else.
@@ -110,7 +98,6 @@ internal sealed class MessagePublisher : IMessagePublisher
             { Kind: ReplyKind.TimedOut } => await ExplainTimeoutAsync(subject, started, cancellationToken),
             _ => PublishOutcome.Failed(PublishErrors.Lost(Publishing(subject))),
         };
-    }
 
     /// <summary>JetStream knows that it has no room; whoever runs the server may know why.</summary>
     private PublishOutcome Refused(Error error) =>
@@ -154,9 +141,22 @@ internal sealed class MessagePublisher : IMessagePublisher
 
     private static Operation Publishing(Subject subject) => new(OperationKind.Publish, Subject: subject.Value);
 
-    /// <summary>One message under way; reused, so that a batch allocates none per record.</summary>
-    private sealed class PendingPublish(MessagePublisher publisher) : IPendingPublish
+    /// <summary>
+    /// One message under way. It is what its publisher awaits, and is used again afterwards: a state machine for each message would be the
+    /// largest thing that a publish allocates.
+    /// </summary>
+    private sealed class PendingPublish : IPendingPublish, IValueTaskSource<PublishOutcome>
     {
+        private readonly MessagePublisher _publisher;
+        private readonly Action _replied;
+
+        // It goes on where the reply came, which is not the connection's reader: RequestSlot.
+        private ManualResetValueTaskSourceCore<PublishOutcome> _outcome;
+        private ValueTaskAwaiter<Reply> _waiting;
+        private CancellationToken _cancellationToken;
+
+        public PendingPublish(MessagePublisher publisher) => (_publisher, _replied) = (publisher, OnReplied);
+
         public Subject Subject { get; set; }
 
         public MessageHeaders Headers { get; set; }
@@ -168,7 +168,85 @@ internal sealed class MessagePublisher : IMessagePublisher
 
         public bool IsCompleted => Refusal is not null || Reply.IsCompleted;
 
-        public ValueTask<PublishOutcome> GetOutcomeAsync(CancellationToken cancellationToken) =>
-            publisher.GetOutcomeAsync(this, cancellationToken);
+        public ValueTask<PublishOutcome> GetOutcomeAsync(CancellationToken cancellationToken)
+        {
+            if (Refusal is { } refusal)
+            {
+                Free();
+                return new ValueTask<PublishOutcome>(PublishOutcome.Failed(refusal));
+            }
+
+            _outcome.Reset();
+            var outcome = new ValueTask<PublishOutcome>(this, _outcome.Version);
+            _cancellationToken = cancellationToken;
+#pragma warning disable CA2012 // It is awaited below, as the compiler would: once.
+            _waiting = Reply.WaitAsync().GetAwaiter();
+#pragma warning restore CA2012
+            if (_waiting.IsCompleted)
+            {
+                OnReplied();
+            }
+            else
+            {
+                _waiting.OnCompleted(_replied);
+            }
+
+            return outcome;
+        }
+
+        PublishOutcome IValueTaskSource<PublishOutcome>.GetResult(short token)
+        {
+            try
+            {
+                return _outcome.GetResult(token);
+            }
+            finally
+            {
+                Free();
+            }
+        }
+
+        ValueTaskSourceStatus IValueTaskSource<PublishOutcome>.GetStatus(short token) => _outcome.GetStatus(token);
+
+        void IValueTaskSource<PublishOutcome>.OnCompleted(
+            Action<object?> continuation, object? state, short token, ValueTaskSourceOnCompletedFlags flags) =>
+            _outcome.OnCompleted(continuation, state, token, flags);
+
+        private void OnReplied()
+        {
+#pragma warning disable VSTHRD002 // It is there.
+            var reply = _waiting.GetResult();
+#pragma warning restore VSTHRD002
+            if (reply is { Kind: ReplyKind.Answered, Error: null, Stream: { } stream })
+            {
+                _outcome.SetResult(new PublishOutcome(stream, reply.Sequence, Error: null, reply.Duplicate, reply.Value));
+            }
+            else
+            {
+                ExplainAsync(reply).Forget();
+            }
+        }
+
+        private async Task ExplainAsync(Reply reply)
+        {
+            PublishOutcome outcome;
+            try
+            {
+                outcome = await _publisher.ExplainAsync(Subject, Headers, reply, Reply.Started, _cancellationToken);
+            }
+            catch (Exception exception)
+            {
+                _outcome.SetException(exception);
+                return;
+            }
+
+            _outcome.SetResult(outcome);
+        }
+
+        private void Free()
+        {
+            (Headers, Reply, _waiting, _cancellationToken) = (default, default, default, default);
+            _publisher._free.Enqueue(this);
+        }
     }
 }

@@ -76,13 +76,18 @@ internal sealed class MessageAcknowledger(
             }
         }
 
-        var known = new Known(entry!, rules!);
-        return verdict switch
+        if (verdict is AckVerdict.AnotherMessage)
         {
-            AckVerdict.AnotherMessage => AckErrors.Other(IMessageAcknowledger.Operation(stream, consumer, delivery), delivery),
-            AckVerdict.CheckSubject => await CheckAndSendAsync(stream, consumer, delivery, settlement, known, cancellationToken),
-            _ => await SendAsync(stream, consumer, delivery, settlement, known, cancellationToken),
-        };
+            return AckErrors.Other(IMessageAcknowledger.Operation(stream, consumer, delivery), delivery);
+        }
+
+        var known = new Known(entry!, rules!);
+        var sending = verdict is AckVerdict.CheckSubject
+            ? CheckAndSendAsync(stream, consumer, delivery, settlement, known, cancellationToken)
+            : SendAsync(stream, consumer, delivery, settlement, known, cancellationToken);
+
+        // Asking has taken of the time that a request of one delivery has; those of more see to it themselves.
+        return timeLimit is null ? await sending.AsTask().WaitAsync(cancellationToken) : await sending;
     }
 
     private ValueTask<Error?> SendAsync(
@@ -128,15 +133,23 @@ internal sealed class MessageAcknowledger(
     {
         var payload = SettlePayload.Of(settlement, known.Rules.NakDelay);
         var reply = await requests.SendAsync(AckSubject.Build(stream.Value, consumer.Value, delivery), payload);
-        if (reply is { Kind: ReplyKind.Answered, Error: null, Stream: null })
-        {
-            return null;
-        }
+        return reply is { Kind: ReplyKind.Answered, Error: null, Stream: null }
+            ? null
+            : await ExplainAsync(stream, consumer, delivery, known.Entry, reply, cancellationToken);
+    }
 
+    private async Task<Error?> ExplainAsync(
+        StreamName stream,
+        ConsumerName consumer,
+        DeliverySequence delivery,
+        ConsumerEntry entry,
+        Reply reply,
+        CancellationToken cancellationToken)
+    {
         var operation = IMessageAcknowledger.Operation(stream, consumer, delivery);
         if (reply.Kind is ReplyKind.NoResponders)
         {
-            known.Entry.Reset();
+            entry.Reset();
             return await ExplainNoConsumerAsync(stream, consumer, operation, cancellationToken);
         }
 
@@ -144,7 +157,7 @@ internal sealed class MessageAcknowledger(
         {
             // Servers leave unanswered what they never delivered: the mark may be from before the consumer was set back, of which nobody is
             // told.
-            known.Entry.Reset();
+            entry.Reset();
         }
 
         return AckRefusals.Of(operation, reply, link);

@@ -15,6 +15,7 @@ public class PublishBenchmarks
 {
     private readonly byte[] _message = new byte[16];
     private IMediator _mediator = null!;
+    private SinglePublish _single = null!;
     private PublishBatch _batch = null!;
     private Caller _caller = null!;
     private Subject _subject;
@@ -22,12 +23,13 @@ public class PublishBenchmarks
     [GlobalSetup]
     public async Task SetUpAsync()
     {
-        _mediator = new ServiceCollection()
+        var services = new ServiceCollection()
             .AddSingleton(TimeProvider.System)
             .AddSingleton<IMessagePublisher, ReadyPublisher>()
             .AddApplication(new PublishBatchOptions(), new SettleOptions())
-            .BuildServiceProvider()
-            .GetRequiredService<IMediator>();
+            .BuildServiceProvider();
+        _mediator = services.GetRequiredService<IMediator>();
+        _single = services.GetRequiredService<SinglePublish>();
         _caller = Caller.Anonymous;
         _batch = await _mediator.Send(new OpenPublishBatch(_caller));
         if (!Subject.TryParse("orders.europe.new", out _subject, out var reason))
@@ -41,6 +43,11 @@ public class PublishBenchmarks
 
     [Benchmark]
     public async Task<ulong> Message() => (await _mediator.Send(new PublishMessage(new Publication(_subject, _message)))).Sequence;
+
+    /// <summary>As <see cref="Message"/>, by the way that the route takes.</summary>
+    [Benchmark]
+    public async Task<ulong> MessageOfRoute() =>
+        (await _single.PublishAsync(new Publication(_subject, _message), CancellationToken.None)).Sequence;
 
     [Benchmark]
     public async Task<ulong> BatchRecord()
