@@ -7,7 +7,8 @@ namespace Httpmq.Api.Hosting;
 
 /// <summary>
 /// One line of text per event. Paths, headers and errors hold what clients sent: a line end would forge a second event, and an escape
-/// sequence would command the terminal that shows it, so control characters are written as <c>\u001b</c>. JSON has the same by its own rules.
+/// sequence would command the terminal that shows it, so control characters are written as <c>\u001b</c>. JSON has the same by its own
+/// rules.
 /// </summary>
 internal sealed class TextLogFormatter() : ConsoleFormatter(FormatterName)
 {

@@ -76,7 +76,8 @@ public sealed class EmbeddedDoctor(EmbeddedNatsOptions options, TimeProvider tim
             return [Finding.Problem(
                 Program,
                 Path.Exists(wanted) ? $"'{wanted}' is not executable" : $"there is no executable '{wanted}'",
-                $"install it ({string.Join(", ", Examples)}), name another with {SettingNames.Executable}, or set {SettingNames.ServerUri}")];
+                $"install it ({string.Join(", ", Examples)}), name another with {SettingNames.Executable}, "
+                    + $"or set {SettingNames.ServerUri}")];
         }
 
         var version = await NatsServerVersion.AskAsync(executable, Examination.AnswerLimit, cancellationToken);

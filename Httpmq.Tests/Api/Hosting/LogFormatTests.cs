@@ -14,8 +14,8 @@ internal sealed class LogFormatTests
 {
     private static readonly string[] Hostile =
     [
-        "\r\ninfo: forged", "\0", "\u001b[2J", "\u009b", "\u2028\u2029\u0085", "\u202e\u2066", "\U000E0041", string.Concat('\ud83d', "half"),
-        string.Concat("half", '\ude00'), "\"}{\"", "{0}{Name}", "%0d%0a",
+        "\r\ninfo: forged", "\0", "\u001b[2J", "\u009b", "\u2028\u2029\u0085", "\u202e\u2066", "\U000E0041",
+        string.Concat('\ud83d', "half"), string.Concat("half", '\ude00'), "\"}{\"", "{0}{Name}", "%0d%0a",
     ];
 
     private static IEnumerable<TestCaseData> Values() => Hostile.Select(static (value, index) => new TestCaseData(value).SetArgDisplayNames(

@@ -63,7 +63,8 @@ internal sealed class ConfigurationProperties : ConfigurationTest
 
     [FuzzRun.Property(150)]
     public Property Parse_AnyYaml_IsTakenOrRefusedInWords() =>
-        Prop.ForAll(Shrunk.Text(Shrunk.Damaged(Gen.Constant(OriginalYaml), Garbage)), text => Check(Write("config.yaml", text), inWords: false));
+        Prop.ForAll(
+            Shrunk.Text(Shrunk.Damaged(Gen.Constant(OriginalYaml), Garbage)), text => Check(Write("config.yaml", text), inWords: false));
 
     [FuzzRun.Property(150)]
     public Property Parse_AnyJson_IsTakenOrRefusedInWords() =>
