@@ -27,4 +27,4 @@ switch (CommandLine.Parse(args, Environment.GetEnvironmentVariables()))
         throw new InvalidOperationException($"Unknown result {other}.");
 }
 
-CommandLineResult ReadAgain() => CommandLine.Parse(args, Environment.GetEnvironmentVariables());
+CommandLineResult ReadAgain() => CommandLine.Parse(args, Environment.GetEnvironmentVariables(), isAgain: true);

@@ -1,3 +1,4 @@
+using Httpmq.Api.Tls;
 using Httpmq.Domain.Access;
 
 namespace Httpmq.Api.Access;
@@ -12,6 +13,9 @@ internal sealed record AccessSettings
 
     /// <summary>Whose tokens are taken; none: none.</summary>
     public IReadOnlyList<TokenSettings> Tokens { get; init; } = [];
+
+    /// <summary>Principals that show a client certificate.</summary>
+    public IReadOnlyList<CertificateSettings> Certificates { get; init; } = [];
 
     /// <summary>The rules of each role.</summary>
     public required IReadOnlyDictionary<string, IReadOnlyList<AccessRule>> Roles { get; init; }
@@ -38,3 +42,9 @@ internal sealed record AccessSettings
 /// <param name="Hashes">The SHA-256 of each of its keys.</param>
 /// <param name="Roles">Its roles.</param>
 internal sealed record ApiKeySettings(string Name, IReadOnlyList<KeyHash> Hashes, IReadOnlyList<string> Roles);
+
+/// <summary>One principal that shows a client certificate.</summary>
+/// <param name="Name">Its name.</param>
+/// <param name="Names">The names of certificates that are its own.</param>
+/// <param name="Roles">Its roles.</param>
+internal sealed record CertificateSettings(string Name, IReadOnlyList<CertificateName> Names, IReadOnlyList<string> Roles);

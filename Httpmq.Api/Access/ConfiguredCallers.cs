@@ -1,5 +1,6 @@
 using System.Collections.Frozen;
 using Httpmq.Api.Http;
+using Httpmq.Api.Tls;
 using Httpmq.Domain.Access;
 
 namespace Httpmq.Api.Access;
@@ -11,6 +12,9 @@ internal sealed class ConfiguredCallers : ICallerSource
 {
     private static readonly Identification Unknown =
         new(Caller: null, AccessErrors.Unknown("the key or token is not known, or has been withdrawn"));
+
+    private static readonly Identification UnknownCertificate =
+        new(Caller: null, AccessErrors.Unknown("none of the client certificate's names is in auth.mtls"));
 
     private static readonly Identification NothingShown = new(Caller: null, AccessErrors.Nothing);
 
@@ -51,6 +55,12 @@ internal sealed class ConfiguredCallers : ICallerSource
         var table = _table;
         if (shown.Text is null)
         {
+            if (table.Certificates.Count > 0
+                && context.Features.Get<ClientCertificate>() is { } certificate && Credentials.MayShowCertificate(context.Request))
+            {
+                return new(table.Find(certificate, _time));
+            }
+
             return new(table.Settings.Anonymous.Count > 0 ? new Identification(table.Anonymous) : NothingShown);
         }
 
@@ -81,6 +91,9 @@ internal sealed class ConfiguredCallers : ICallerSource
             Keys = settings.ApiKeys
                 .SelectMany(key => key.Hashes.Select(hash => KeyValuePair.Create(hash, principals[key.Name])))
                 .ToFrozenDictionary();
+            Certificates = settings.Certificates
+                .SelectMany(one => one.Names.Select(name => KeyValuePair.Create(name, principals[one.Name])))
+                .ToFrozenDictionary();
 
             // What tokens permit hangs on the roles as well.
             var isSame = before is not null && settings.HasSameTokens(before.Settings);
@@ -94,14 +107,18 @@ internal sealed class ConfiguredCallers : ICallerSource
 
         public FrozenDictionary<KeyHash, Principal> Keys { get; }
 
+        public FrozenDictionary<CertificateName, Principal> Certificates { get; }
+
         public TokenCallers? Tokens { get; }
 
         public Caller Anonymous => _principals[Caller.AnonymousName].Caller;
 
         public static Table Of(AccessSettings settings, Table? before, TimeProvider time)
         {
-            var anonymous = new ApiKeySettings(Caller.AnonymousName, [], settings.Anonymous);
-            var principals = settings.ApiKeys.Append(anonymous).Select(key => Principal.Of(key, settings)).ToFrozenDictionary(
+            var principals = new[] { Principal.Of(Caller.AnonymousName, settings.Anonymous, settings) }
+                .Concat(settings.ApiKeys.Select(key => Principal.Of(key.Name, key.Roles, settings) with { Hashes = key.Hashes }))
+                .Concat(settings.Certificates.Select(one => Principal.Of(one.Name, one.Roles, settings) with { Names = one.Names }))
+                .ToFrozenDictionary(
                 static principal => principal.Caller.Name,
                 principal => before?._principals.GetValueOrDefault(principal.Caller.Name) is { } known && known.IsKept(principal)
                     ? principal.As(known)
@@ -109,6 +126,41 @@ internal sealed class ConfiguredCallers : ICallerSource
                 StringComparer.Ordinal);
             return new Table(settings, principals, before, time);
         }
+
+        /// <summary>Who shows a certificate. What was found is kept at the connection, as long as this state holds.</summary>
+        public Identification Find(ClientCertificate certificate, TimeProvider time)
+        {
+            if (certificate.Found is not Known known || known.By != this)
+            {
+                certificate.Found = known = new Known(this, Identify(certificate));
+            }
+
+            // A connection may last longer than its certificate.
+            return certificate.Expires > time.GetUtcNow() ? known.Result : Refuse("has expired");
+        }
+
+        private Identification Identify(ClientCertificate certificate)
+        {
+            if (certificate.Problem is { } problem)
+            {
+                return Refuse(problem);
+            }
+
+            foreach (var name in certificate.Names)
+            {
+                if (Certificates.TryGetValue(name, out var principal))
+                {
+                    return new Identification(principal.Caller with { Expires = certificate.Expires });
+                }
+            }
+
+            return UnknownCertificate;
+        }
+
+        private static Identification Refuse(string problem) =>
+            new(Caller: null, AccessErrors.Unknown($"the client certificate {problem}"));
+
+        private sealed record Known(Table By, Identification Result);
 
         /// <summary>Ends what those have open that are others in the next state.</summary>
         public void End(Table next)
@@ -130,25 +182,30 @@ internal sealed class ConfiguredCallers : ICallerSource
     }
 
     private sealed record Principal(
-        Caller Caller, CurrentPermissions Permissions, IReadOnlyList<AccessRule> Rules, IReadOnlyList<KeyHash> Hashes,
-        CancellationTokenSource Ending)
+        Caller Caller, CurrentPermissions Permissions, IReadOnlyList<AccessRule> Rules, CancellationTokenSource Ending)
     {
-        public static Principal Of(ApiKeySettings key, AccessSettings settings)
+        public IReadOnlyList<KeyHash> Hashes { get; init; } = [];
+
+        public IReadOnlyList<CertificateName> Names { get; init; } = [];
+
+        public static Principal Of(string name, IReadOnlyList<string> roles, AccessSettings settings)
         {
-            var isIdentified = key.Name is not Caller.AnonymousName;
-            AccessRule[] rules = [.. settings.RulesOf(key.Roles)];
-            var permissions = new CurrentPermissions(new PermissionSet(isIdentified ? key.Name : null, rules));
+            var isIdentified = name is not Caller.AnonymousName;
+            AccessRule[] rules = [.. settings.RulesOf(roles)];
+            var permissions = new CurrentPermissions(new PermissionSet(isIdentified ? name : null, rules));
             var ending = new CancellationTokenSource();
-            var caller = new Caller(key.Name, permissions) { IsIdentified = isIdentified, Ended = ending.Token };
-            return new Principal(caller, permissions, rules, key.Hashes, ending);
+            var caller = new Caller(name, permissions) { IsIdentified = isIdentified, Ended = ending.Token };
+            return new Principal(caller, permissions, rules, ending);
         }
 
-        /// <summary>Whether it goes on as this one: with the same rules, wherever they stand, and all of its keys.</summary>
+        /// <summary>Whether it goes on as this one: with the same rules, wherever they stand, and all of its keys and names.</summary>
         public bool IsKept(Principal next) =>
-            Rules.Select(Plain).SequenceEqual(next.Rules.Select(Plain)) && Hashes.All(next.Hashes.Contains);
+            Rules.Select(Plain).SequenceEqual(next.Rules.Select(Plain))
+            && Hashes.All(next.Hashes.Contains)
+            && Names.All(next.Names.Contains);
 
-        /// <summary>The same principal as before, with the keys that it has now.</summary>
-        public Principal As(Principal before) => before with { Hashes = Hashes };
+        /// <summary>The same principal as before, with the keys and names that it has now.</summary>
+        public Principal As(Principal before) => before with { Hashes = Hashes, Names = Names };
 
         public void End(PermissionSet rest)
         {

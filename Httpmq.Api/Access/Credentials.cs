@@ -75,6 +75,14 @@ internal readonly record struct Credentials(string? Text, int Start = 0, bool Ma
         && (request.Headers.Origin.Count == 0
             || request.HttpContext.RequestServices?.GetService<ApiServerSettings>()?.AllowedOrigins.Contains("*") is not true);
 
+    /// <summary>
+    /// A browser shows a certificate by itself as well. Whose page it is was checked, unless every page may use the API: then only its own
+    /// counts.
+    /// </summary>
+    public static bool MayShowCertificate(HttpRequest request) =>
+        (request.Headers.Origin.Count == 0 && request.Headers["Sec-Fetch-Site"].ToString() is "" or "same-origin" or "none")
+        || request.HttpContext.RequestServices?.GetService<ApiServerSettings>()?.AllowedOrigins.Contains("*") is not true;
+
     private static Error? ReadCookie(HttpRequest request, out Credentials shown)
     {
         shown = request.Cookies[Cookie] is { } text ? new Credentials(text, MayBeToken: true) : default;

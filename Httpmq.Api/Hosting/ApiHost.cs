@@ -16,6 +16,7 @@ using Httpmq.Api.Reading;
 using Httpmq.Api.Settling;
 using Httpmq.Api.Streams;
 using Httpmq.Api.Subscriptions;
+using Httpmq.Api.Tls;
 using Httpmq.Application;
 using Httpmq.Application.Publishing;
 using Httpmq.Application.Settling;
@@ -72,6 +73,7 @@ internal static class ApiHost
         builder.Services.AddSingleton(callers ?? (access is null ? new AnonymousCallers() : access));
         builder.Services.AddSingleton<DiagnosticSource, RejectedRequests>();
         builder.Services.AddDualProtocolTransport();
+        builder.Services.AddTls(server.Tls);
         builder.Services.Configure<SocketTransportOptions>(transport => transport.CreateBoundListenSocket = Bind);
         builder.Services.AddJetStream(nats with
         {
@@ -182,7 +184,15 @@ internal static class ApiHost
         kestrel.Limits.Http2.InitialConnectionWindowSize = OpenStreams.ConnectionWindow;
         kestrel.RequestHeaderEncodingSelector = _ => Encoding.UTF8;
         kestrel.ResponseHeaderEncodingSelector = _ => Encoding.UTF8;
-        kestrel.ListenDualProtocol(new IPEndPoint(server.ListenOn, server.ListenPort));
+        if (server.Tls is not { Only: true })
+        {
+            kestrel.ListenDualProtocol(new IPEndPoint(server.ListenOn, server.ListenPort));
+        }
+
+        if (server.Tls is { } tls)
+        {
+            kestrel.ListenTls(tls);
+        }
     }
 
     /// <summary>

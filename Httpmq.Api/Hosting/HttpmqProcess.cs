@@ -2,6 +2,7 @@ using System.Runtime.InteropServices;
 using Httpmq.Api.Access;
 using Httpmq.Api.Hosting.Configuration;
 using Httpmq.Api.Http;
+using Httpmq.Api.Tls;
 using Httpmq.Application.Health;
 using Httpmq.Infrastructure.Connection;
 using Httpmq.Infrastructure.EmbeddedNats;
@@ -120,18 +121,15 @@ internal sealed class HttpmqProcess(
             }
             catch (IOException exception) when (exception.InnerException is AddressInUseException)
             {
-                var key = $"{group.Name}.{ServerSettingKeys.ListenPort}";
-                throw new StartException(
-                    $"{key}: {server.ListenOn}:{server.ListenPort} is in use by another process; stop it, or choose another port with this "
-                        + $"key or {Catalogue.VariableOf(key)}",
-                    exception);
+                throw new StartException(ApiAddresses.DescribeInUse(group, server, exception), exception);
             }
             catch (System.Net.Sockets.SocketException exception)
             {
-                throw new StartException(
-                    $"{group.Name}.{ServerSettingKeys.ListenOn}: cannot listen "
-                        + $"on {server.ListenOn}:{server.ListenPort}: {exception.Message}; it must be an address of this machine",
-                    exception);
+                throw new StartException(ApiAddresses.DescribeUnknown(group, server, exception), exception);
+            }
+            catch (TlsException exception)
+            {
+                throw new StartException($"{group.Name}.{ServerSettingKeys.Tls}.{exception.Problem.Key}: {exception.Message}", exception);
             }
         }
 
@@ -159,8 +157,10 @@ internal sealed class HttpmqProcess(
             $"{ProductVersion.Text} {(ready ? "is ready" : "has started")}, mode {settings.Mode.ToString().ToLowerInvariant()}");
         foreach (var (group, server, _) in apis)
         {
-            var url = $"http://{server.ListenOn}:{server.ListenPort}{server.PathPrefix.TrimEnd('/')}";
-            await output.WriteLineAsync($"  {group.Name,-12} {url}   Swagger UI {url}/swagger");
+            foreach (var url in ApiAddresses.UrlsOf(server))
+            {
+                await output.WriteLineAsync($"  {group.Name,-12} {url}   Swagger UI {url}/swagger");
+            }
         }
 
         var address = embedded?.ServerUri ?? settings.Nats.DisplayUri;
@@ -169,6 +169,12 @@ internal sealed class HttpmqProcess(
         if (problem is not null)
         {
             await output.WriteLineAsync($"  {"WARNING",-12} {PlainText.OneLine(problem)}");
+        }
+
+        var isOpen = settings.Access is not { Anonymous.Count: 0 };
+        foreach (var warning in apis.SelectMany(api => ApiAddresses.WarningsOf(api.Group, api.Server, isOpen)))
+        {
+            await output.WriteLineAsync($"  {"WARNING",-12} {warning}");
         }
 
         if (embedded is not null)

@@ -52,6 +52,9 @@ internal sealed record ApiServerSettings
 
     public required int ListenPort { get; init; }
 
+    /// <summary>Null: no TLS.</summary>
+    public TlsSettings? Tls { get; init; }
+
     /// <summary>Null: none.</summary>
     public required TimeSpan? ReadTimeout { get; init; }
 
@@ -81,6 +84,10 @@ internal static class ServerSettingKeys
     public const string ListenOn = "api_server.server_config.listen_on";
 
     public const string ListenPort = "api_server.server_config.listen_port";
+
+    public const string Tls = "api_server.tls";
+
+    public const string TlsListenPort = $"{Tls}.listen_port";
 
     public const string AllowedOrigins = "api_server.server_config.allowed_origins";
 

@@ -1,6 +1,8 @@
 using System.Net;
 using Httpmq.Api.Errors;
 using Httpmq.Domain.Errors;
+using Microsoft.AspNetCore.Http.Features;
+
 namespace Httpmq.Api.Http;
 
 /// <summary>
@@ -47,7 +49,7 @@ internal sealed class WebPageGuard(RequestDelegate next, ApiGroup group, ApiServ
                 return next(context);
             }
 
-            if (!IsOwnOrigin(origin, context.Request.Host))
+            if (!IsOwnOrigin(origin, context.Request))
             {
                 return RefuseAsync(context, "Origin", origin, "the page that sent this request does not come from this server",
                     ServerSettingKeys.AllowedOrigins);
@@ -71,17 +73,19 @@ internal sealed class WebPageGuard(RequestDelegate next, ApiGroup group, ApiServ
         && string.Equals(request.Headers["Sec-Fetch-Dest"], "document", StringComparison.Ordinal)
         && (request.Path.Value is null or "" or "/" || request.Path.StartsWithSegments("/swagger", StringComparison.Ordinal));
 
-    // The server speaks no TLS: its own origin is http.
-    private static bool IsOwnOrigin(string origin, HostString host)
+    // The scheme that a request names is that of its client, which may be a proxy's.
+    private static bool IsOwnOrigin(string origin, HttpRequest request)
     {
-        const string Scheme = "http://";
-        if (!origin.StartsWith(Scheme, StringComparison.OrdinalIgnoreCase) || !host.HasValue)
+        var isTls = request.HttpContext.Features.Get<ITlsConnectionFeature>() is not null;
+        var (scheme, port) = isTls ? ("https://", 443) : ("http://", 80);
+        var host = request.Host;
+        if (!origin.StartsWith(scheme, StringComparison.OrdinalIgnoreCase) || !host.HasValue)
         {
             return false;
         }
 
-        var named = new HostString(origin[Scheme.Length..]);
-        return string.Equals(named.Host, host.Host, StringComparison.OrdinalIgnoreCase) && (named.Port ?? 80) == (host.Port ?? 80);
+        var named = new HostString(origin[scheme.Length..]);
+        return string.Equals(named.Host, host.Host, StringComparison.OrdinalIgnoreCase) && (named.Port ?? port) == (host.Port ?? port);
     }
 
     /// <summary>

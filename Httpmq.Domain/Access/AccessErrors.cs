@@ -10,7 +10,7 @@ public static class AccessErrors
     public static readonly Error Nothing = new(AccessErrorTypes.Unauthenticated, null);
 
     /// <summary>A stream that is open longer than the token is valid.</summary>
-    public static readonly Error Expired = Unknown("the token has expired; send a new one");
+    public static readonly Error Expired = Unknown("the token or client certificate has expired; begin again with a new one");
 
     /// <summary>A stream of somebody whose key was withdrawn, or who has other rights now.</summary>
     public static readonly Error Withdrawn = Unknown("the key or its rights have changed since this began; begin again");

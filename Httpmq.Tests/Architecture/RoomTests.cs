@@ -38,6 +38,7 @@ internal sealed class RoomTests
             "Httpmq.Api",
             "Errors Json Tracing",
             "Http",
+            "Tls",
             "Access Bodies OpenApi",
             "Settling Subscriptions.Framing",
             "Consumers Health Info Publishing Pulling Reading Streams Subscriptions",

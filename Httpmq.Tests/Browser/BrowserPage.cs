@@ -93,6 +93,9 @@ internal sealed class BrowserPage : IAsyncDisposable
         string[] arguments =
         [
             "--headless", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--no-first-run", "--disable-background-networking",
+
+            // The authority of a test's gateway is its own.
+            "--ignore-certificate-errors",
             $"--user-data-dir={_profile}", "--remote-debugging-port=0", $"{Origin}/",
         ];
         foreach (var argument in arguments)

@@ -17,7 +17,7 @@ internal static class AccessFile
         File.WriteAllText(file, WithHashes(yaml));
         try
         {
-            return CommandLine.Parse(["all", "-c", file], new Hashtable()) switch
+            return CommandLine.Parse(["all", "-c", file], new Hashtable(), isAgain: true) switch
             {
                 CommandLineResult.Run run => run.Settings.Access!,
                 var other => throw new InvalidOperationException($"{other}"),

@@ -32,6 +32,12 @@ internal sealed class Gateway : IAsyncDisposable
 
     public Uri Dataplane { get; }
 
+    /// <summary>The management's URL with TLS; only where it was configured.</summary>
+    public Uri ManagementTls => AddressOf(_hosts[0], Uri.UriSchemeHttps);
+
+    /// <summary>The dataplane's URL with TLS; only where it was configured.</summary>
+    public Uri DataplaneTls => AddressOf(_hosts[1], Uri.UriSchemeHttps);
+
     /// <summary>The services of the dataplane's host, for what cannot be seen from outside; in-process only.</summary>
     public IServiceProvider DataplaneServices => _hosts[1].Services;
 
@@ -102,6 +108,7 @@ internal sealed class Gateway : IAsyncDisposable
         DoNotLogHeaders = new HashSet<string>(StringComparer.OrdinalIgnoreCase),
     };
 
-    private static Uri AddressOf(WebApplication host) =>
-        new(host.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First());
+    private static Uri AddressOf(WebApplication host, string scheme = "") =>
+        new(host.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses
+            .First(address => address.StartsWith(scheme, StringComparison.Ordinal)));
 }

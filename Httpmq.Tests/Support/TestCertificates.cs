@@ -7,8 +7,8 @@ namespace Httpmq.Tests.Support;
 /// <summary>A certificate authority for one test, and what it signs, as PEM files in a folder.</summary>
 internal sealed class TestCertificates : IDisposable
 {
-    private const string ForServers = "1.3.6.1.5.5.7.3.1";
-    private const string ForClients = "1.3.6.1.5.5.7.3.2";
+    public const string ForServers = "1.3.6.1.5.5.7.3.1";
+    public const string ForClients = "1.3.6.1.5.5.7.3.2";
 
     private readonly string _folder;
     private readonly string _name;
@@ -21,7 +21,9 @@ internal sealed class TestCertificates : IDisposable
         var request = new CertificateRequest($"CN={name}", key, HashAlgorithmName.SHA256);
         request.CertificateExtensions.Add(new X509BasicConstraintsExtension(true, false, 0, true));
         request.CertificateExtensions.Add(new X509KeyUsageExtension(X509KeyUsageFlags.KeyCertSign, true));
-        _authority = request.CreateSelfSigned(Start, End);
+        
+        // Longer than what it signs, also in the next second.
+        _authority = request.CreateSelfSigned(Start, End.AddDays(1));
         File.WriteAllText(Authority, _authority.ExportCertificatePem());
     }
 
@@ -39,28 +41,68 @@ internal sealed class TestCertificates : IDisposable
     /// <summary>A certificate for a client, and its key.</summary>
     public (string Certificate, string Key) Client() => Sign("client", ForClients, "client");
 
-    public void Dispose() => _authority.Dispose();
-
-    private (string Certificate, string Key) Sign(string file, string usage, string name)
+    /// <summary>A certificate of a client with these names, and its key, in memory.</summary>
+    /// <param name="names">URIs, addresses of e-mail, DNS names.</param>
+    /// <param name="usage">What it is for; null: it does not say.</param>
+    /// <param name="validFor">How long from now; negative: no longer.</param>
+    public X509Certificate2 ClientOf(string[] names, string? usage = ForClients, TimeSpan? validFor = null)
     {
         using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
-        var request = new CertificateRequest($"CN={name}", key, HashAlgorithmName.SHA256);
-        var names = new SubjectAlternativeNameBuilder();
-        if (IPAddress.TryParse(name, out var address))
-        {
-            names.AddIpAddress(address);
-        }
-        else
-        {
-            names.AddDnsName(name);
-        }
+        using var certificate = Create(key, "client", names, usage, TimeProvider.System.GetUtcNow() + (validFor ?? TimeSpan.FromHours(12)));
+        using var whole = certificate.CopyWithPrivateKey(key);
+        return X509CertificateLoader.LoadPkcs12(whole.Export(X509ContentType.Pkcs12), password: null);
+    }
 
-        request.CertificateExtensions.Add(names.Build());
-        request.CertificateExtensions.Add(new X509EnhancedKeyUsageExtension([new Oid(usage)], false));
-        using var certificate = request.Create(_authority, Start, End, RandomNumberGenerator.GetBytes(8));
+    /// <summary>A certificate for a server of this name that is valid no longer, and its key.</summary>
+    public (string Certificate, string Key) Expired(string name) =>
+        Sign($"expired-{name}", ForServers, name, TimeProvider.System.GetUtcNow().AddMinutes(-1));
+
+    public void Dispose() => _authority.Dispose();
+
+    private (string Certificate, string Key) Sign(string file, string usage, string name, DateTimeOffset? end = null)
+    {
+        using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        using var certificate = Create(key, name, [name], usage, end ?? End);
         File.WriteAllText(PathOf(file), certificate.ExportCertificatePem());
         File.WriteAllText(PathOf($"{file}-key"), key.ExportPkcs8PrivateKeyPem());
         return (PathOf(file), PathOf($"{file}-key"));
+    }
+
+    private X509Certificate2 Create(ECDsa key, string subject, string[] names, string? usage, DateTimeOffset end)
+    {
+        var request = new CertificateRequest($"CN={subject}", key, HashAlgorithmName.SHA256);
+        var alternatives = new SubjectAlternativeNameBuilder();
+        foreach (var name in names)
+        {
+            if (IPAddress.TryParse(name, out var address))
+            {
+                alternatives.AddIpAddress(address);
+            }
+            else if (name.Contains(':', StringComparison.Ordinal))
+            {
+                alternatives.AddUri(new Uri(name));
+            }
+            else if (name.Contains('@', StringComparison.Ordinal))
+            {
+                alternatives.AddEmailAddress(name);
+            }
+            else
+            {
+                alternatives.AddDnsName(name);
+            }
+        }
+
+        if (names.Length > 0)
+        {
+            request.CertificateExtensions.Add(alternatives.Build());
+        }
+
+        if (usage is not null)
+        {
+            request.CertificateExtensions.Add(new X509EnhancedKeyUsageExtension([new Oid(usage)], false));
+        }
+
+        return request.Create(_authority, Start, end, RandomNumberGenerator.GetBytes(8));
     }
 
     private string PathOf(string file) => Path.Combine(_folder, $"{_name}-{file}.pem");

@@ -1,5 +1,6 @@
 using Httpmq.Api.Access;
 using Httpmq.Api.Http;
+using Httpmq.Api.Tls;
 using Httpmq.Domain.Access;
 using Httpmq.Domain.Naming;
 
@@ -45,7 +46,7 @@ internal static class AccessCommands
         if (words is not [var principal, var word, var what] || !Rights.TryGetValue(word, out var right))
         {
             return Wrong("can: write 'httpmq can <principal> publish|read <subject>', '… consume <stream>/<consumer>' or "
-                + $"'… admin <stream>'; a principal is the name of a key, or {Caller.AnonymousName}");
+                + $"'… admin <stream>'; a principal is the name of a key or certificate, or {Caller.AnonymousName}");
         }
 
         if (access is null)
@@ -55,8 +56,9 @@ internal static class AccessCommands
 
         if (Find(principal, access) is not { } permissions)
         {
-            return Wrong($"can: {PlainText.Quote(principal)} is not the name of a key; there are "
-                + string.Join(", ", access.ApiKeys.Select(static key => key.Name).Append(Caller.AnonymousName))
+            var names = access.ApiKeys.Select(static key => key.Name).Concat(access.Certificates.Select(static one => one.Name));
+            return Wrong($"can: {PlainText.Quote(principal)} is not the name of a key or certificate; there are "
+                + string.Join(", ", names.Append(Caller.AnonymousName))
                 + $"; for a token write <name>=<role>,<role>, of {string.Join(", ", access.Roles.Keys.Order(StringComparer.Ordinal))}");
         }
 
@@ -77,17 +79,27 @@ internal static class AccessCommands
             return new PermissionSet(null, access.RulesOf(access.Anonymous));
         }
 
-        // Of a token nobody knows more here than what it says.
-        if (principal.Split('=') is [var name, var roles])
+        if (access.ApiKeys.FirstOrDefault(key => string.Equals(key.Name, principal, StringComparison.Ordinal)) is { } key)
         {
-            var given = roles.Split(',');
-            return Array.TrueForAll(given, access.Roles.ContainsKey) ? new PermissionSet(name, access.RulesOf(given)) : null;
+            return new PermissionSet(key.Name, access.RulesOf(key.Roles));
         }
 
-        return access.ApiKeys.FirstOrDefault(key => string.Equals(key.Name, principal, StringComparison.Ordinal)) is { } key
-            ? new PermissionSet(key.Name, access.RulesOf(key.Roles))
-            : null;
+        if (FindCertificate(principal, access) is { } certificate)
+        {
+            return new PermissionSet(certificate.Name, access.RulesOf(certificate.Roles));
+        }
+
+        // Of a token nobody knows more here than what it says.
+        return principal.Split('=') is [var name, var roles] && roles.Split(',') is var given
+            && Array.TrueForAll(given, access.Roles.ContainsKey)
+                ? new PermissionSet(name, access.RulesOf(given))
+                : null;
     }
+
+    // By its name, or by one of the certificate's.
+    private static CertificateSettings? FindCertificate(string principal, AccessSettings access) =>
+        access.Certificates.FirstOrDefault(one => string.Equals(one.Name, principal, StringComparison.Ordinal))
+        ?? (CertificateName.Parse(principal) is { } name ? access.Certificates.FirstOrDefault(one => one.Names.Contains(name)) : null);
 
     /// <summary>What is wrong with the question; null: nothing.</summary>
     private static string? Decide(PermissionSet permissions, Right right, string what, out AccessDecision decision)

@@ -1,6 +1,7 @@
 using System.Diagnostics.CodeAnalysis;
 using Httpmq.Api.Access;
 using Httpmq.Api.Http;
+using Httpmq.Api.Tls;
 using Httpmq.Domain.Access;
 using Httpmq.Domain.Naming;
 
@@ -31,6 +32,11 @@ internal static class AccessDeclaration
 
     private static readonly SettingRule<string> SomeText = new("a text", TryAny) { Complaint = "is empty" };
 
+    private static readonly SettingRule<string> San = new(
+        "a URI such as spiffe://corp/worker, a DNS name or an address of e-mail, without wildcards",
+        static (string text, [MaybeNullWhen(false)] out string value) =>
+            CertificateName.Parse(value = text) is not null && !text.Contains('*', StringComparison.Ordinal));
+
     private static readonly SettingRule<GivenKeys> KeysFile =
         new("a file with a JSON Web Key Set that has a public key (RSA, EC)", TryReadKeys);
 
@@ -58,8 +64,16 @@ internal static class AccessDeclaration
             }
         }
 
+        var certificates = auth.Sections("mtls", "principals that show a client certificate", ReadCertificate);
+        foreach (var (index, certificate) in certificates.Index())
+        {
+            RefuseUnknownRoles(auth, $"mtls[{index}].roles", certificate.Roles, roles.Keys);
+        }
+
+        RefuseTwice(auth, keys, certificates);
         return new AccessSettings
         {
+            Certificates = [.. certificates.Select(static one => one.ToSettings())],
             Anonymous = [.. anonymous.Select(static role => role.Text)],
             ApiKeys = [.. keys.Select(static key => key.ToSettings())],
             Roles = roles,
@@ -82,6 +96,39 @@ internal static class AccessDeclaration
         issuer.Value("roles_claim", "roles", SomeText, "the claim with the roles: a list, or one text with blanks"),
         issuer.Value("name_claim", "sub", SomeText, "the claim with the principal's name"),
         issuer.Origin);
+
+    private static GivenCertificate ReadCertificate(SettingsSection certificate) => new(
+        certificate.Texts(
+            "san", San, "names that its certificates have (subject alternative names): one of them is enough"),
+        certificate.Optional("name", null, Name, "the principal's name", "the first `san`"),
+        certificate.Texts("roles", Role, "its roles"),
+        certificate.Origin);
+
+    private static void RefuseTwice(
+        SettingsSection auth, IReadOnlyList<GivenKey> keys, IReadOnlyList<GivenCertificate> certificates)
+    {
+        var names = keys.Select(static key => key.Name).OfType<string>().ToHashSet(StringComparer.OrdinalIgnoreCase);
+        var sans = new HashSet<CertificateName>();
+        foreach (var (index, certificate) in certificates.Index())
+        {
+            if (certificate.San.Count == 0)
+            {
+                auth.Refuse($"mtls[{index}].san", "is missing", certificate.Origin);
+                continue;
+            }
+
+            foreach (var (san, origin) in certificate.San.Where(san => !sans.Add(CertificateName.Parse(san.Text)!.Value)))
+            {
+                auth.Refuse($"mtls[{index}].san", $"{PlainText.Quote(san)} is there twice", origin);
+            }
+
+            if (!names.Add(certificate.Principal))
+            {
+                var (key, text) = certificate.Name is null ? ("san", "is also the name of another principal") : ("name", "is there twice");
+                auth.Refuse($"mtls[{index}].{key}", $"{PlainText.Quote(certificate.Principal)} {text}", certificate.Origin);
+            }
+        }
+    }
 
     private static bool IsAuthority(string? issuer) =>
         Uri.TryCreate(issuer, UriKind.Absolute, out var uri) && (uri.Scheme is "https" || (uri.Scheme is "http" && uri.IsLoopback));
@@ -178,6 +225,20 @@ internal static class AccessDeclaration
         public ApiKeySettings ToSettings() => new(
             Name ?? "",
             [.. Hashes.Select(static hash => KeyHash.TryParse(hash.Text, out var parsed) ? parsed : default)],
+            [.. Roles.Select(static role => role.Text)]);
+    }
+
+    private sealed record GivenCertificate(
+        IReadOnlyList<(string Text, string Origin)> San,
+        string? Name,
+        IReadOnlyList<(string Text, string Origin)> Roles,
+        string Origin)
+    {
+        public string Principal => Name ?? (San.Count > 0 ? San[0].Text : "");
+
+        public CertificateSettings ToSettings() => new(
+            Principal,
+            [.. San.Select(static one => CertificateName.Parse(one.Text)!.Value)],
             [.. Roles.Select(static role => role.Text)]);
     }
 }

@@ -57,6 +57,9 @@ internal sealed class Catalogue
         "AUTHENTICATION", "AUTHORIZATION", "AUTHN", "AUTHZ", "ACCESS", "SECURITY", "PERMISSIONS", "USERS", "TOKENS", "KEYS", "ACL",
         "LOGIN");
 
+    // What other programs call the section of a server's port with TLS, wherever below the server it is written.
+    private static readonly FrozenSet<string> TlsNames = FrozenSet.Create(StringComparer.Ordinal, "TLS", "SSL", "HTTPS");
+
     private readonly List<Setting> _settings = [];
     private readonly List<string> _strict = [];
     private readonly Dictionary<string, (string Name, SettingKind Kind)> _names = new(StringComparer.Ordinal);
@@ -69,10 +72,14 @@ internal sealed class Catalogue
     internal IReadOnlyList<Setting> Settings => _settings;
 
     /// <summary>The section whose unknown keys are refused, that the path is in or is; null where it is in none.</summary>
-    internal string? FindStrict(string path) => _strict.Find(section =>
-        string.Equals(Normalize(path.Split('.')[0]), Normalize(section), StringComparison.Ordinal));
+    internal string? FindStrict(string path)
+    {
+        var parts = path.Split('.');
+        return _strict.Find(section =>
+            section.Count('.') < parts.Length && Same(string.Join('.', parts[..(section.Count('.') + 1)]), section));
+    }
 
-    /// <summary>Refuses unknown keys of a section of the whole configuration: less would be configured than was meant.</summary>
+    /// <summary>Refuses unknown keys of a section: less would be configured than was meant.</summary>
     internal void AddStrict(string section) => _strict.Add(section);
 
     internal void Add(Setting setting)
@@ -135,9 +142,15 @@ internal sealed class Catalogue
             return NatsServerUri;
         }
 
-        if (given.Length == 0 && AccessNames.Contains(Plain(last)) && _strict.Count > 0)
+        if (given.Length == 0 && AccessNames.Contains(Plain(last)) && StrictAtRoot is { } access)
         {
-            return _strict[0];
+            return access;
+        }
+
+        if (TlsNames.Contains(Plain(last))
+            && _strict.Find(tls => tls.Contains('.') && Same(tls.Split('.')[0], path.Split('.')[0])) is { } ofServer)
+        {
+            return ofServer;
         }
 
         if (parent is { Kind: not SettingKind.Section })
@@ -170,7 +183,7 @@ internal sealed class Catalogue
         {
             var name = parts[depth].Split('[')[0];
             if (Find(string.Join('.', parts[..(depth + 1)])) is null
-                && (Spelling.Nearest(name, _strict) ?? (depth is 0 && AccessNames.Contains(Plain(name)) ? _strict.FirstOrDefault() : null))
+                && (Spelling.Nearest(name, _strict) ?? (depth is 0 && AccessNames.Contains(Plain(name)) ? StrictAtRoot : null))
                     is { } section)
             {
                 return section;
@@ -179,6 +192,9 @@ internal sealed class Catalogue
 
         return null;
     }
+
+    // The section that says who may do what.
+    private string? StrictAtRoot => _strict.Find(static section => !section.Contains('.'));
 
     // A "name" or "roles" somewhere else is nobody's permission.
     private bool MayBeMeant(string key, string section) =>

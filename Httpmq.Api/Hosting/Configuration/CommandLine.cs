@@ -41,7 +41,8 @@ internal static class CommandLine
 
     /// <param name="arguments">The arguments of the process, without its name.</param>
     /// <param name="environment">Names and values, as <see cref="Environment.GetEnvironmentVariables()"/> gives them.</param>
-    internal static CommandLineResult Parse(string[] arguments, IDictionary environment)
+    /// <param name="isAgain">Whether the process runs already, and its configuration is read again for who may do what.</param>
+    internal static CommandLineResult Parse(string[] arguments, IDictionary environment, bool isAgain = false)
     {
         var parsed = new Arguments(arguments);
         if (parsed.AskForHelp)
@@ -72,7 +73,7 @@ internal static class CommandLine
             Level = ReadOption(Option.LogLevel, parsed.Text(Option.LogLevel), SettingRules.Level, LogLevel.Warning, environment, usage),
             Json = ReadOption(Option.JsonLog, parsed.Switch(Option.JsonLog)?.ToString(), SettingRules.Flag, false, environment, usage),
         };
-        var settings = ReadSettings(parsed, environment, log, reports);
+        var settings = ReadSettings(parsed, environment, log, reports, checksCertificates: !isAgain);
         if (parsed.IsDoctor && usage.Problems.Count == 0)
         {
             return new CommandLineResult.Examine(settings, reports.Problems, reports.Warnings, parsed.Switch(Option.Json) is true);
@@ -97,13 +98,15 @@ internal static class CommandLine
     private static CommandLineResult.Exit AnswerCan(string[] question, Arguments parsed, IDictionary environment)
     {
         var reports = new Reports();
-        var settings = ReadSettings(parsed, environment, new LogSettings { Level = LogLevel.Warning, Json = false }, reports);
+        var log = new LogSettings { Level = LogLevel.Warning, Json = false };
+        var settings = ReadSettings(parsed, environment, log, reports, checksCertificates: false);
         return reports.Problems.Count > 0
             ? new CommandLineResult.Exit(string.Join('\n', reports.Problems.Select(problem => $"httpmq: {problem}")), InvalidExitCode)
             : AccessCommands.AnswerCan(question, settings.Access);
     }
 
-    private static HttpmqSettings ReadSettings(Arguments parsed, IDictionary environment, LogSettings log, Reports reports)
+    private static HttpmqSettings ReadSettings(
+        Arguments parsed, IDictionary environment, LogSettings log, Reports reports, bool checksCertificates)
     {
         var catalogue = Declaration.Catalogue;
         var (path, subject) = parsed.Text(Option.ConfigFile) is { } option
@@ -122,9 +125,8 @@ internal static class CommandLine
             .Add(options)
             .Build();
         var mode = parsed.Mode ?? (parsed.IsDoctor ? RunMode.All : RunMode.Management);
-        var settings = Declaration.Read(new SettingsSection(configuration, reports), mode, log)
-            with
-        { ConfigFile = path };
+        var root = new SettingsSection(configuration, reports);
+        var settings = Declaration.Read(root, mode, log, checksCertificates) with { ConfigFile = path };
         RefuseOpenDoors(reports);
         if (settings.UsesEmbeddedNats)
         {
@@ -160,7 +162,14 @@ internal static class CommandLine
                 $"unknown; did you mean {meant}? Without {AccessDeclaration.Section} everybody may do everything",
                 origin);
         }
+
+        foreach (var (subject, meant, origin) in reports.Misspelt.Where(static found => IsTls(found.Meant)))
+        {
+            reports.Problem(subject, $"unknown; did you mean {meant}? Without it the port would be in the clear", origin);
+        }
     }
+
+    private static bool IsTls(string key) => key.EndsWith($".{ServerSettingKeys.Tls}", StringComparison.Ordinal);
 
     private static bool IsAccess(string key) =>
         key is AccessDeclaration.Section || key.StartsWith($"{AccessDeclaration.Section}.", StringComparison.Ordinal);

@@ -1,6 +1,7 @@
 using System.Collections.Frozen;
 using System.Net;
 using Httpmq.Api.Http;
+using Httpmq.Api.Tls;
 using static Httpmq.Api.Hosting.Configuration.SettingRules;
 
 namespace Httpmq.Api.Hosting.Configuration;
@@ -33,7 +34,11 @@ internal static class Declaration
         Read(new SettingsSection(new ConfigurationRoot([]), new Reports()), mode, DefaultLog);
 
     /// <summary>The settings; worth something only if no problem was found.</summary>
-    internal static HttpmqSettings Read(SettingsSection root, RunMode mode, LogSettings log)
+    /// <param name="root">The whole configuration.</param>
+    /// <param name="mode">What the process serves.</param>
+    /// <param name="log">How it logs.</param>
+    /// <param name="checksCertificates">Whether certificates must be of use: while the process runs that is no matter of its keys.</param>
+    internal static HttpmqSettings Read(SettingsSection root, RunMode mode, LogSettings log, bool checksCertificates = true)
     {
         var settings = new HttpmqSettings
         {
@@ -51,12 +56,19 @@ internal static class Declaration
             },
             DrainTimeout = root.Value("shutdown.drain_timeout_sec", "20", Seconds, "how long requests and subscriptions may take to end"),
             Limits = ReadLimits(root.Section("limits"), new LimitSettings()),
-            Management = ReadServer(root.Section(ApiGroup.ManagementName), ApiGroup.Management, mode),
-            Dataplane = ReadServer(root.Section(ApiGroup.DataplaneName), ApiGroup.Dataplane, mode),
+            Management = ReadServer(
+                root.Section(ApiGroup.ManagementName), ApiGroup.Management, mode, checksCertificates && mode is not RunMode.Dataplane),
+            Dataplane = ReadServer(
+                root.Section(ApiGroup.DataplaneName), ApiGroup.Dataplane, mode, checksCertificates && mode is not RunMode.Management),
             Access = AccessDeclaration.Read(root),
             Traces = TraceDeclaration.Read(root),
         };
         RequireDifferentPorts(root, settings);
+        if (checksCertificates)
+        {
+            RequireClientAuthorities(root, settings);
+        }
+
         return settings;
     }
 
@@ -130,7 +142,15 @@ internal static class Declaration
             $"what a body must bring per second on average, after 5 s of grace; {Zero}; slower: 408"),
     };
 
-    private static ApiServerSettings ReadServer(SettingsSection server, ApiGroup group, RunMode mode) => new()
+    private static ApiServerSettings ReadServer(SettingsSection server, ApiGroup group, RunMode mode, bool checksCertificates)
+    {
+        var settings = ReadServerKeys(server, group, mode);
+
+        // Where the address is wrong it is null, and was named.
+        return settings with { Tls = TlsDeclaration.Read(server, group, $"{settings.ListenOn ?? IPAddress.Any}", checksCertificates) };
+    }
+
+    private static ApiServerSettings ReadServerKeys(SettingsSection server, ApiGroup group, RunMode mode) => new()
     {
         PathPrefix = server.Value(ServerSettingKeys.PathPrefix, "/", Prefix, "what all paths start with; a missing leading slash is added"),
         ListenOn = server.Value(
@@ -156,10 +176,23 @@ internal static class Declaration
             HeaderNames, "headers whose values are never logged; compared without regard to case"),
     };
 
+    // Nobody could show a certificate.
+    private static void RequireClientAuthorities(SettingsSection root, HttpmqSettings settings)
+    {
+        (string Name, ApiServerSettings Server)[] all =
+            [(ApiGroup.ManagementName, settings.Management), (ApiGroup.DataplaneName, settings.Dataplane)];
+        var served = Array.FindAll(all, one => settings.Serves(one.Name));
+        if (settings.Access is { Certificates.Count: > 0 } && Array.TrueForAll(served, static one => one.Server.Tls?.ClientCaFile is null))
+        {
+            var keys = served.Select(static one => $"{one.Name}.{ServerSettingKeys.Tls}.{TlsFiles.AuthoritiesKey}");
+            root.Refuse($"{AccessDeclaration.Section}.mtls", $"needs {string.Join(" or ", keys)}");
+        }
+    }
+
     // The system would refuse the second one to listen, but could not say which two keys disagree.
     private static void RequireDifferentPorts(SettingsSection root, HttpmqSettings settings)
     {
-        if (settings.Mode is not RunMode.All || root.HasProblems)
+        if (root.HasProblems)
         {
             return;
         }
@@ -171,14 +204,27 @@ internal static class Declaration
         }
 
         var (management, dataplane) = ((ApiGroup.ManagementName, settings.Management), (ApiGroup.DataplaneName, settings.Dataplane));
-        foreach (var (name, server) in new[] { management, dataplane })
+        foreach (var (name, server) in new[] { management, dataplane }.Where(one => settings.Serves(one.Item1)))
         {
-            foreach (var other in taken.Where(other => other.Port == server.ListenPort && Overlap(other.Address, server.ListenOn)))
+            if (server.Tls is not { Only: true })
             {
-                root.Refuse($"{name}.{ServerSettingKeys.ListenPort}", $"'{server.ListenPort}' is also the port of {other.Owner}");
+                Take(name, $"{name}.{ServerSettingKeys.ListenPort}", server.ListenOn, server.ListenPort);
             }
 
-            taken.Add((name, server.ListenOn, server.ListenPort));
+            if (server.Tls is { } tls)
+            {
+                Take($"{name} with TLS", $"{name}.{ServerSettingKeys.TlsListenPort}", tls.ListenOn, tls.ListenPort);
+            }
+        }
+
+        void Take(string owner, string key, IPAddress address, int port)
+        {
+            foreach (var other in taken.Where(other => other.Port == port && Overlap(other.Address, address)))
+            {
+                root.Refuse(key, $"'{port}' is also the port of {other.Owner}");
+            }
+
+            taken.Add((owner, address, port));
         }
     }
 

@@ -50,6 +50,15 @@ internal sealed record HttpmqSettings
     /// <summary>The configuration file; null where there is none.</summary>
     public string? ConfigFile { get; init; }
 
+    /// <param name="api">The name of an API.</param>
+    /// <returns>Whether this process serves it.</returns>
+    public bool Serves(string api) => Mode switch
+    {
+        RunMode.Management => api is ApiGroup.ManagementName,
+        RunMode.Dataplane => api is ApiGroup.DataplaneName,
+        _ => true,
+    };
+
     /// <summary>True when this process runs its own NATS server: mode <see cref="RunMode.All"/> and nobody named another.</summary>
     public bool UsesEmbeddedNats => Mode == RunMode.All && Nats.ServerUri is null;
 

@@ -5,6 +5,7 @@ using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
 using System.Numerics;
+using System.Security.Authentication;
 using Httpmq.Domain.Naming;
 using Httpmq.Infrastructure.Connection;
 using Httpmq.Infrastructure.EmbeddedNats;
@@ -125,6 +126,9 @@ internal static class SettingRules
         "'auto' (with tls:// or a certificate always, else when the server offers it), 'require' (always) or 'first' (always, from the "
         + "first byte on)",
         ("auto", NatsTlsMode.Auto), ("require", NatsTlsMode.Require), ("first", NatsTlsMode.First));
+
+    internal static readonly SettingRule<SslProtocols> TlsVersion = Choice(
+        "1.2 or 1.3", ("1.2", SslProtocols.Tls12 | SslProtocols.Tls13), ("1.3", SslProtocols.Tls13));
 
     internal static readonly SettingRule<EmbeddedNatsSync> Sync = Choice(
         "'default' (nats-server forces messages to the disk every 2 minutes) or 'always' (before it confirms each)",

@@ -165,7 +165,7 @@ internal sealed class SubscriptionPumpTests : IDisposable
         async Task<string?> ReadAsync(string member) => (string?)JsonNode.Parse(await exchange.ReadLineAsync())![member];
     }
 
-    [TestCase(true, "the token has expired; send a new one")]
+    [TestCase(true, "the token or client certificate has expired; begin again with a new one")]
     [TestCase(false, "the key or its rights have changed since this began; begin again")]
     public async Task Run_AccessEnds_EndsAndSaysWhy(bool expires, string reason)
     {

@@ -20,15 +20,23 @@ internal abstract class TwoWay : IAsyncDisposable
     public virtual string? CloseReason => null;
 
     /// <summary>Opens one, and reads its first object.</summary>
-    public static async Task<TwoWay> OpenAsync(string way, Uri dataplane, string stream, string consumer, string query = "")
+    /// <param name="way">Which of them.</param>
+    /// <param name="dataplane">The API.</param>
+    /// <param name="stream">The stream.</param>
+    /// <param name="consumer">The consumer.</param>
+    /// <param name="query">What follows the question mark.</param>
+    /// <param name="handler">How to connect; null: as always.</param>
+    public static async Task<TwoWay> OpenAsync(
+        string way, Uri dataplane, string stream, string consumer, string query = "", SocketsHttpHandler? handler = null)
     {
         var path = $"/v1/data/stream/{stream}/consumer/{consumer}{(way is Duplex ? "/duplex" : string.Empty)}?{query}";
         TwoWay open = way switch
         {
-            Duplex => await DuplexWay.OpenAsync(new Uri(dataplane, path)),
+            Duplex => await DuplexWay.OpenAsync(new Uri(dataplane, path), handler ?? new SocketsHttpHandler()),
             _ => await WebSocketWay.OpenAsync(
-                new UriBuilder(new Uri(dataplane, path)) { Scheme = "ws" }.Uri,
+                new UriBuilder(new Uri(dataplane, path)) { Scheme = dataplane.Scheme is "https" ? "wss" : "ws" }.Uri,
                 way is WebSocket1 ? HttpVersion.Version11 : HttpVersion.Version20,
+                handler ?? new SocketsHttpHandler(),
                 "httpmq.v1.json"),
         };
         Assert.That((string)(await open.ReadAsync())!["event"]!, Is.EqualTo("open"));
@@ -64,10 +72,10 @@ internal abstract class TwoWay : IAsyncDisposable
 
     private sealed class DuplexWay(HttpResponseMessage response, PipeWriter up, StreamReader down) : TwoWay
     {
-        public static async Task<DuplexWay> OpenAsync(Uri uri)
+        public static async Task<DuplexWay> OpenAsync(Uri uri, SocketsHttpHandler handler)
         {
             var up = new Pipe();
-            using var http = new HttpClient(new SocketsHttpHandler(), disposeHandler: false);
+            using var http = new HttpClient(handler, disposeHandler: false);
             using var request = new HttpRequestMessage(HttpMethod.Post, uri);
             request.Version = HttpVersion.Version20;
             request.VersionPolicy = HttpVersionPolicy.RequestVersionExact;
@@ -137,7 +145,11 @@ internal abstract class TwoWay : IAsyncDisposable
 
         public ClientWebSocket Socket => socket;
 
-        public static async Task<WebSocketWay> OpenAsync(Uri uri, Version version, params string[] subprotocols)
+        public static Task<WebSocketWay> OpenAsync(Uri uri, Version version, params string[] subprotocols) =>
+            OpenAsync(uri, version, new SocketsHttpHandler(), subprotocols);
+
+        public static async Task<WebSocketWay> OpenAsync(
+            Uri uri, Version version, SocketsHttpHandler handler, params string[] subprotocols)
         {
             var socket = new ClientWebSocket();
             socket.Options.HttpVersion = version;
@@ -148,7 +160,7 @@ internal abstract class TwoWay : IAsyncDisposable
                 socket.Options.AddSubProtocol(subprotocol);
             }
 
-            var http = new HttpMessageInvoker(new SocketsHttpHandler());
+            var http = new HttpMessageInvoker(handler);
             try
             {
                 await socket.ConnectAsync(uri, http, CancellationToken.None);

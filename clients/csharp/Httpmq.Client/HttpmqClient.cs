@@ -1,3 +1,4 @@
+using System.Net.Security;
 using System.Text;
 
 namespace Httpmq.Client;
@@ -24,7 +25,17 @@ public sealed class HttpmqClient : IDisposable
     /// <summary>Creates a client; it connects when it is first used.</summary>
     /// <param name="managementUri">Such as <c>http://127.0.0.1:3000</c>, with the path prefix if the gateway has one.</param>
     /// <param name="dataplaneUri">Such as <c>http://127.0.0.1:3001</c>, with the path prefix if the gateway has one.</param>
-    public static HttpmqClient Create(Uri managementUri, Uri dataplaneUri) => new(Connect(managementUri), Connect(dataplaneUri));
+    public static HttpmqClient Create(Uri managementUri, Uri dataplaneUri) => Create(managementUri, dataplaneUri, new());
+
+    /// <inheritdoc cref="Create(Uri, Uri)"/>
+    /// <param name="managementUri">Such as <c>https://mq.example:3443</c>, with the path prefix if the gateway has one.</param>
+    /// <param name="dataplaneUri">Such as <c>https://mq.example:3444</c>, with the path prefix if the gateway has one.</param>
+    /// <param name="tls">Whose certificates are trusted, and which one is shown.</param>
+    public static HttpmqClient Create(Uri managementUri, Uri dataplaneUri, SslClientAuthenticationOptions tls)
+    {
+        ArgumentNullException.ThrowIfNull(tls);
+        return new(Connect(managementUri, tls), Connect(dataplaneUri, tls));
+    }
 
     /// <summary>Closes the connections; subscriptions end.</summary>
     public void Dispose()
@@ -33,8 +44,10 @@ public sealed class HttpmqClient : IDisposable
         _dataplane.Dispose();
     }
 
-    private static HttpClient Connect(Uri uri) => new(new SocketsHttpHandler
+    private static HttpClient Connect(Uri uri, SslClientAuthenticationOptions tls) => new(new SocketsHttpHandler
     {
+        SslOptions = tls,
+
         // A gateway takes about a thousand streams on one connection.
         EnableMultipleHttp2Connections = true,
 

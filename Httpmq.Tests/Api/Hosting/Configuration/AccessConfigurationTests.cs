@@ -174,13 +174,13 @@ internal sealed class AccessConfigurationTests : ConfigurationTest
     [TestCase("shop publish invoices.other.1", 1, "no, nothing allows it")]
     [TestCase("shop read orders.1", 1, "no, nothing allows it")]
     [TestCase("anonymous admin ORDERS", 1, "no, nothing allows it")]
-    [TestCase("nobody publish orders.1", 2, "httpmq: can: 'nobody' is not the name of a key; there are shop, anonymous; for a token "
-        + "write <name>=<role>,<role>, of worker, writer")]
+    [TestCase("nobody publish orders.1", 2, "httpmq: can: 'nobody' is not the name of a key or certificate; there are shop, anonymous; "
+        + "for a token write <name>=<role>,<role>, of worker, writer")]
     [TestCase(
         "alice=writer publish invoices.alice.1", 0, "yes, by 'invoices.${name}.*' of auth.roles.writer.publish.allow, in FILE line 12")]
     [TestCase("alice=worker publish orders.1", 1, "no, nothing allows it")]
-    [TestCase("alice=wroker publish orders.1", 2, "httpmq: can: 'alice=wroker' is not the name of a key; there are shop, anonymous; for "
-        + "a token write <name>=<role>,<role>, of worker, writer")]
+    [TestCase("alice=wroker publish orders.1", 2, "httpmq: can: 'alice=wroker' is not the name of a key or certificate; there are shop, "
+        + "anonymous; for a token write <name>=<role>,<role>, of worker, writer")]
     [TestCase("shop publish orders..1", 2, "httpmq: can: 'orders..1' has an empty token (tokens are split by '.')")]
     [TestCase("shop consume ORDERS", 2, "httpmq: can: 'ORDERS' is not STREAM/CONSUMER")]
     public void Can_APrincipal_IsAnsweredWithTheLine(string question, int code, string expected)

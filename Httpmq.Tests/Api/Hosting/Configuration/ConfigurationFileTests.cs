@@ -108,7 +108,7 @@ internal sealed class ConfigurationFileTests : ConfigurationTest
     public void Read_UnknownKeys_AreWarnedAboutOnceAndIgnored()
     {
         var file = Write("config.yaml",
-            "natz: {a: 1, b: 2}\nnats:\n  server_uri: nats://h:1\n  sever_uri: x\nmanagement:\n  api_server:\n    tls: [1]\n");
+            "natz: {a: 1, b: 2}\nnats:\n  server_uri: nats://h:1\n  sever_uri: x\nmanagement:\n  api_server:\n    zone: [1]\n");
 
         var run = Accept("management", "-c", file);
 
@@ -117,7 +117,7 @@ internal sealed class ConfigurationFileTests : ConfigurationTest
         {
             $"natz: unknown key, ignored (did you mean nats?), in {file} line 1",
             $"nats.sever_uri: unknown key, ignored (did you mean nats.server_uri?), in {file} line 4",
-            $"management.api_server.tls: unknown key, ignored, in {file} line 7",
+            $"management.api_server.zone: unknown key, ignored, in {file} line 7",
         }));
     }
 
