@@ -44,7 +44,6 @@ internal sealed class ConfiguredCallers : ICallerSource
     public ValueTask<Identification> FindAsync(HttpContext context) =>
         IsOpen(context.GetEndpoint()) ? new(new Identification(_table.Anonymous)) : IdentifyAsync(context);
 
-    /// <summary>As <see cref="FindAsync"/>, also for what is open to all.</summary>
     public ValueTask<Identification> IdentifyAsync(HttpContext context)
     {
         if (Credentials.Read(context.Request, out var shown) is { } wrong)

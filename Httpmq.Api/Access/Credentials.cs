@@ -42,6 +42,12 @@ internal readonly record struct Credentials(string? Text, int Start = 0, bool Ma
     /// <summary>The key or token alone.</summary>
     public ReadOnlySpan<char> Value => Text.AsSpan(Start);
 
+    /// <summary>Whether a request shows anything that may be a key or token.</summary>
+    public static bool AreShown(HttpRequest request) =>
+        request.Headers.Authorization.Count > 0
+        || request.Headers.ContainsKey(KeyHeader)
+        || (request.Headers.Cookie.Count > 0 && request.Cookies.ContainsKey(Cookie));
+
     /// <summary>Reads what a request shows; the error where that cannot be used.</summary>
     public static Error? Read(HttpRequest request, out Credentials shown)
     {

@@ -17,6 +17,7 @@ internal static class HttpErrorTypes
     public static readonly ErrorType HttpVersion = new("http-version-not-supported", ErrorKind.InvalidInput);
     public static readonly ErrorType UnsupportedEncoding = new("unsupported-encoding", ErrorKind.Unsupported);
     public static readonly ErrorType UnknownName = new("unknown-name", ErrorKind.InvalidInput);
+    public static readonly ErrorType RateLimited = new("rate-limited", ErrorKind.TooMany);
     public static readonly ErrorType AnswerTimeout = new("answer-timeout", ErrorKind.Timeout);
     public static readonly ErrorType ServerStopping = new("server-stopping", ErrorKind.Unavailable);
     public static readonly ErrorType Internal = new("internal-error", ErrorKind.Internal);

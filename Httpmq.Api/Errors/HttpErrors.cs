@@ -53,6 +53,11 @@ internal static class HttpErrors
     /// <param name="names">A sentence for each name.</param>
     public static Error Unknown(string kind, IReadOnlyList<string> names) => new(UnknownName, null, ("kind", kind), ("names", names));
 
+    /// <param name="key">The key of the configuration that says how much is permitted.</param>
+    /// <param name="seconds">After so many there may be a permit again; at least 1.</param>
+    public static Error RateLimited(string key, long seconds) =>
+        new(HttpErrorTypes.RateLimited, null, ("key", key), ("retry_after", seconds));
+
     public static Error TimedOut(TimeSpan limit, Effect effect) =>
         new(AnswerTimeout, null, ("seconds", limit.TotalSeconds), ("effect", effect));
 }

@@ -46,6 +46,8 @@ internal static class HttpTexts
             ? "{names} (refused, because what this request does cannot be undone)"
             : error.Has("wrapper") ? "{names} (refused, because nothing in it would be taken: send what is in {wrapper} itself)"
             : "{names} (refused because of strict=true)"),
+        [HttpErrorTypes.RateLimited] = new(
+            "Too many requests", "more is asked than {key} permits; nothing was done; try again in {retry_after} s"),
         [HttpErrorTypes.AnswerTimeout] = new("JetStream is too slow", "it did not answer all requests within {seconds} s; {outcome}"),
         [HttpErrorTypes.ServerStopping] = new("Server stopping", static error =>
             error.Has("unread") ? "this record and all that follow were not read; send them again"

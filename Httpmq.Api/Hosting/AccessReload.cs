@@ -1,20 +1,28 @@
 using Httpmq.Api.Access;
 using Httpmq.Api.Hosting.Configuration;
 using Httpmq.Api.Http;
+using Httpmq.Api.RateLimits;
 
 namespace Httpmq.Api.Hosting;
 
 /// <summary>
-/// Reads the configuration file again when it has changed, and takes over its keys and roles. A file that is wrong changes nothing, and the
-/// log says so; so does one that has no section about access any more, because that would open everything.
+/// Reads the configuration file again when it has changed, and takes over its keys, roles and rate limits. A file that is wrong changes
+/// nothing, and the log says so. One that has no section about access any more leaves that as it was, because else everything would be
+/// open.
 /// </summary>
 /// <param name="file">The configuration file.</param>
-/// <param name="access">What it says at the start: also the files that it names are compared.</param>
+/// <param name="access">What it says of access at the start: also the files that it names are compared. Null: nothing.</param>
 /// <param name="read">Reads the whole configuration, as at the start.</param>
-/// <param name="callers">Who gets the new keys and roles.</param>
+/// <param name="callers">Who gets the new keys and roles; null: everybody may do everything.</param>
+/// <param name="rates">Gets the new rate limits.</param>
 /// <param name="logger">The log.</param>
 internal sealed class AccessReload(
-    string file, AccessSettings access, Func<CommandLineResult> read, ConfiguredCallers callers, ILogger<AccessReload> logger)
+    string file,
+    AccessSettings? access,
+    Func<CommandLineResult> read,
+    ConfiguredCallers? callers,
+    RateLimiter rates,
+    ILogger<AccessReload> logger)
 {
     /// <summary>How often the file is compared.</summary>
     public static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
@@ -52,13 +60,9 @@ internal sealed class AccessReload(
         _known = content;
         switch (read())
         {
-            case CommandLineResult.Run { Settings.Access: { } replaced }:
-                callers.Replace(replaced);
-                _known = content with { Access = replaced };
-                logger.AccessReplaced(file, replaced.ApiKeys.Count, replaced.Roles.Count);
-                break;
-            case CommandLineResult.Run:
-                logger.AccessKept(file, $"it has no section {AccessDeclaration.Section} any more; to open everything, start again");
+            case CommandLineResult.Run { Settings: var settings }:
+                ReplaceRates(settings.RateLimits);
+                ReplaceAccess(content, settings.Access);
                 break;
             case CommandLineResult.Exit { Text: var text }:
                 logger.AccessKept(file, text.ReplaceLineEndings("; "));
@@ -66,13 +70,41 @@ internal sealed class AccessReload(
         }
     }
 
+    private void ReplaceRates(RateLimitSettings? settings)
+    {
+        if (rates.Replace(settings))
+        {
+            logger.RateLimitsReplaced(file, settings is null ? "nothing is limited any more" : "they hold from now on");
+        }
+    }
+
+    private void ReplaceAccess(Content content, AccessSettings? replaced)
+    {
+        switch (callers, replaced)
+        {
+            case (null, null):
+                break;
+            case (null, not null):
+                logger.AccessKept(file, $"there was no section {AccessDeclaration.Section} at the start, and all is open: start again");
+                break;
+            case (not null, null):
+                logger.AccessKept(file, $"it has no section {AccessDeclaration.Section} any more; to open everything, start again");
+                break;
+            default:
+                callers.Replace(replaced);
+                _known = content with { Access = replaced };
+                logger.AccessReplaced(file, replaced.ApiKeys.Count, replaced.Roles.Count);
+                break;
+        }
+    }
+
     /// <summary>What the files hold.</summary>
-    private sealed record Content(AccessSettings Access, IReadOnlyList<byte[]?> Files)
+    private sealed record Content(AccessSettings? Access, IReadOnlyList<byte[]?> Files)
     {
         public bool IsComplete => !Files.Contains(null);
 
-        public static Content Of(string file, AccessSettings access) =>
-            new(access, [Read(file), .. access.Tokens.Select(static issuer => issuer.KeysFile).OfType<string>().Select(Read)]);
+        public static Content Of(string file, AccessSettings? access) =>
+            new(access, [Read(file), .. (access?.Tokens ?? []).Select(static issuer => issuer.KeysFile).OfType<string>().Select(Read)]);
 
         public bool IsSame(Content other) =>
             Files.Count == other.Files.Count && Files.Zip(other.Files).All(static pair => pair.First.AsSpan().SequenceEqual(pair.Second));

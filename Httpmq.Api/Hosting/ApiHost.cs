@@ -12,6 +12,7 @@ using Httpmq.Api.Info;
 using Httpmq.Api.OpenApi;
 using Httpmq.Api.Publishing;
 using Httpmq.Api.Pulling;
+using Httpmq.Api.RateLimits;
 using Httpmq.Api.Reading;
 using Httpmq.Api.Settling;
 using Httpmq.Api.Streams;
@@ -22,6 +23,7 @@ using Httpmq.Application.Publishing;
 using Httpmq.Application.Settling;
 using Httpmq.Infrastructure;
 using Httpmq.Infrastructure.Connection;
+using Microsoft.AspNetCore.HttpOverrides;
 using Microsoft.AspNetCore.Mvc.Controllers;
 using Microsoft.AspNetCore.Mvc.ModelBinding;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
@@ -49,7 +51,8 @@ internal static class ApiHost
         LimitSettings limits,
         TimeSpan? drainTimeout = null,
         ICallerSource? callers = null,
-        ConfiguredCallers? access = null)
+        ConfiguredCallers? access = null,
+        RateLimiter? rates = null)
     {
         var timeouts = new BodyTimeouts(server.ReadTimeout, limits.MinBodyRate, TimeProvider.System);
         var buffers = new BodyBuffers(limits.MaxTotalBodyBytes);
@@ -70,7 +73,10 @@ internal static class ApiHost
         builder.Services.AddSingleton(timeouts);
         builder.Services.AddSingleton(buffers);
         builder.Services.AddSingleton<UnknownNames>();
-        builder.Services.AddSingleton(callers ?? (access is null ? new AnonymousCallers() : access));
+        rates ??= new RateLimiter(settings: null);
+        builder.Services.AddSingleton(rates);
+        builder.Services.AddSingleton<ICallerSource>(
+            new LimitedCallers(callers ?? (access is null ? new AnonymousCallers() : access), rates));
         builder.Services.AddSingleton<DiagnosticSource, RejectedRequests>();
         builder.Services.AddDualProtocolTransport();
         builder.Services.AddTls(server.Tls);
@@ -117,6 +123,7 @@ internal static class ApiHost
         var prefix = server.PathPrefix.TrimEnd('/');
         app.UsePathBase(prefix);
         app.UseMiddleware<RequestIdMiddleware>(server.RequestIdHeader);
+        app.UseTrustedProxies(server);
         app.UseMiddleware<AccessLogMiddleware>();
         app.UseMiddleware<HeaderLimitMiddleware>();
         app.UseMiddleware<ErrorMiddleware>(new RouteAdvice(group, server, app.Services.GetRequiredService<EndpointDataSource>()));
@@ -207,6 +214,25 @@ internal static class ApiHost
         socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveInterval, 10);
         socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveRetryCount, 3);
         return socket;
+    }
+
+    /// <summary>Takes the address of a request from what trusted proxies say: the last one that none of them has.</summary>
+    private static void UseTrustedProxies(this WebApplication app, ApiServerSettings server)
+    {
+        if (server.TrustedProxies.Count == 0)
+        {
+            return;
+        }
+
+        var options = new ForwardedHeadersOptions { ForwardedHeaders = ForwardedHeaders.XForwardedFor, ForwardLimit = null };
+        options.KnownProxies.Clear();
+        options.KnownIPNetworks.Clear();
+        foreach (var network in server.TrustedProxies)
+        {
+            options.KnownIPNetworks.Add(network);
+        }
+
+        app.UseForwardedHeaders(options);
     }
 
     /// <summary>Serves below the prefix, as it is written; any other path is unknown.</summary>

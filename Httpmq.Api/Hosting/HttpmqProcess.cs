@@ -2,6 +2,7 @@ using System.Runtime.InteropServices;
 using Httpmq.Api.Access;
 using Httpmq.Api.Hosting.Configuration;
 using Httpmq.Api.Http;
+using Httpmq.Api.RateLimits;
 using Httpmq.Api.Tls;
 using Httpmq.Application.Health;
 using Httpmq.Infrastructure.Connection;
@@ -108,12 +109,13 @@ internal sealed class HttpmqProcess(
             ReconnectWait = EmbeddedReconnectWait,
         };
         var access = settings.Access is { } given ? new ConfiguredCallers(given) : null;
+        var rates = new RateLimiter(settings.RateLimits);
         var apis = new List<(ApiGroup, ApiServerSettings, IHost)>();
         foreach (var (group, server) in settings.Served())
         {
             var host = ApiHost.Build(
                 group, server, nats with { Name = $"httpmq-{group.Name}" }, settings.Log, settings.Limits, settings.DrainTimeout,
-                access: access);
+                access: access, rates: rates);
             apis.Add((group, server, host));
             try
             {
@@ -133,10 +135,11 @@ internal sealed class HttpmqProcess(
             }
         }
 
-        if (access is not null && settings.ConfigFile is { } file && readAgain is not null)
+        if ((access is not null || settings.RateLimits is not null) && settings.ConfigFile is { } file && readAgain is not null)
         {
             var logger = apis[0].Item3.Services.GetRequiredService<ILogger<AccessReload>>();
-            _reloading = new AccessReload(file, settings.Access!, readAgain, access, logger).RunAsync(TimeProvider.System, _stopping.Token);
+            _reloading = new AccessReload(file, settings.Access, readAgain, access, rates, logger)
+                .RunAsync(TimeProvider.System, _stopping.Token);
         }
 
         return apis;

@@ -63,6 +63,9 @@ internal static partial class ApiLog
     [LoggerMessage(1041, LogLevel.Error, "{File} has changed, and the keys and roles of before are kept: {Reason}")]
     public static partial void AccessKept(this ILogger logger, string file, string reason);
 
+    [LoggerMessage(1042, LogLevel.Warning, "{File} has changed, and has other rate limits: {Effect}")]
+    public static partial void RateLimitsReplaced(this ILogger logger, string file, string effect);
+
     [LoggerMessage(1050, LogLevel.Warning, "Spans cannot be sent to {Collector}; what is not sent is lost")]
     public static partial void SpansLost(this ILogger logger, Uri collector);
 

@@ -9,6 +9,9 @@ internal interface ICallerSource
 {
     /// <summary>The caller, or why there is none. As a rule it is known at once.</summary>
     ValueTask<Identification> FindAsync(HttpContext context);
+
+    /// <summary>As <see cref="FindAsync"/>, also for what is open to all.</summary>
+    ValueTask<Identification> IdentifyAsync(HttpContext context) => FindAsync(context);
 }
 
 /// <summary>Who sent a request, or why that is not known.</summary>

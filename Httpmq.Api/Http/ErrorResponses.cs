@@ -1,3 +1,4 @@
+using System.Globalization;
 using Httpmq.Api.Errors;
 using Httpmq.Api.Tracing;
 using Httpmq.Domain.Errors;
@@ -52,7 +53,9 @@ internal static class ErrorResponses
         response.StatusCode = status;
         if (status is StatusCodes.Status503ServiceUnavailable or StatusCodes.Status429TooManyRequests)
         {
-            response.Headers.RetryAfter = RetryAfterSeconds;
+            response.Headers.RetryAfter = error["retry_after"] is long seconds
+                ? seconds.ToString(CultureInfo.InvariantCulture)
+                : RetryAfterSeconds;
         }
 
         if (status is StatusCodes.Status401Unauthorized)

@@ -70,6 +70,9 @@ internal sealed record ApiServerSettings
     /// <summary>With or without a port; <c>*</c> for any. Empty: none where the server listens on loopback, any elsewhere.</summary>
     public IReadOnlySet<string> AllowedHosts { get; init; } = FrozenSet<string>.Empty;
 
+    /// <summary>Networks of proxies, whose <c>X-Forwarded-For</c> says where a request comes from. Empty: nobody's does.</summary>
+    public IReadOnlyList<IPNetwork> TrustedProxies { get; init; } = [];
+
     public required string RequestIdHeader { get; init; }
 
     /// <summary>Compared without regard to case.</summary>
@@ -90,6 +93,8 @@ internal static class ServerSettingKeys
     public const string TlsListenPort = $"{Tls}.listen_port";
 
     public const string AllowedOrigins = "api_server.server_config.allowed_origins";
+
+    public const string TrustedProxies = "api_server.server_config.trusted_proxies";
 
     public const string AllowedHosts = "api_server.server_config.allowed_hosts";
 }

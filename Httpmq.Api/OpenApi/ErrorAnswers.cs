@@ -21,10 +21,20 @@ internal sealed class ErrorAnswers : IOperationProcessor
 {
     private const string Json = "application/json";
 
+    private const string RateLimited = "More is asked than `rate_limits` permits. Try again after the time in `Retry-After`.";
+
+    // What every action can fail with, and what those that are open to all can.
+    private static readonly int[] OfCallers = [401, 403, 429];
+    private static readonly int[] OfEverybody = [403];
+
     private static readonly Dictionary<int, string> Texts = new()
     {
         [400] =
             "The request is malformed or out of range, or JetStream refused it as invalid. `detail` names the field and the value.",
+        [401] = "Nothing is shown of who sends the request, or a key or token that is not known. `WWW-Authenticate` says how to show one.",
+        [403] =
+            "The caller may not do this, whether the stream, consumer or message exists or not; or a web page sent the request that "
+                + "may not use this server.",
         [404] = "The stream or the consumer does not exist.",
         [408] = "The body did not come in time (`read_timeout_sec`, `limits.min_body_bytes_per_sec`).",
         [409] = "It exists with another configuration, is in use, or cannot be done in its present state.",
@@ -52,9 +62,14 @@ internal sealed class ErrorAnswers : IOperationProcessor
         var problem = Schemas.Of<ProblemDocument>(context);
         var operationId = context.OperationDescription.Operation.OperationId;
         var responses = context.OperationDescription.Operation.Responses;
-        foreach (var status in context.MethodInfo.GetCustomAttribute<ErrorsAttribute>()?.Statuses ?? [])
+        foreach (var status in StatusesOf(context.MethodInfo))
         {
             var text = own.GetValueOrDefault($"{status}", Texts[status]);
+            if (status is StatusCodes.Status429TooManyRequests)
+            {
+                text = StatusesIn(context.MethodInfo).Contains(status) ? $"{text} Or: {RateLimited}" : RateLimited;
+            }
+
             var response = Answer(schema, problem, text, ErrorExamples.Of(operationId, status));
             if (status is StatusCodes.Status503ServiceUnavailable or StatusCodes.Status429TooManyRequests)
             {
@@ -74,6 +89,14 @@ internal sealed class ErrorAnswers : IOperationProcessor
             "Any other failure, such as 500 for an error of the gateway itself; its log has the request id.",
             HttpErrors.Failed);
         return true;
+    }
+
+    private static IReadOnlyList<int> StatusesIn(MethodInfo action) => action.GetCustomAttribute<ErrorsAttribute>()?.Statuses ?? [];
+
+    private static IEnumerable<int> StatusesOf(MethodInfo action)
+    {
+        var isOpen = action.IsDefined(typeof(OpenToAllAttribute)) || action.DeclaringType!.IsDefined(typeof(OpenToAllAttribute));
+        return StatusesIn(action).Union(isOpen ? OfEverybody : OfCallers).Order();
     }
 
     private static OpenApiResponse Answer(JsonSchema schema, JsonSchema problem, string description, Error example) => new()

@@ -1,4 +1,5 @@
 using Httpmq.Api.Errors;
+using Httpmq.Domain.Access;
 using Httpmq.Domain.Consumers;
 using Httpmq.Domain.Errors;
 using Httpmq.Domain.Limits;
@@ -32,6 +33,8 @@ internal static class ErrorExamples
         return status switch
         {
             StatusCodes.Status400BadRequest => Invalid(operationId),
+            StatusCodes.Status401Unauthorized => AccessErrors.Nothing,
+            StatusCodes.Status403Forbidden => Forbidden(operationId, operation.Kind),
             StatusCodes.Status404NotFound => Missing(operationId, operation),
             StatusCodes.Status408RequestTimeout =>
                 HttpErrors.Rejected(status, "the body was not complete within 60 s (read_timeout_sec)"),
@@ -191,8 +194,32 @@ internal static class ErrorExamples
     {
         "PublishBatch" => BatchErrors.Full(1000),
         "PullMessages" => new Error(PullErrorTypes.TooMany, operation, ("status", "409 Exceeded MaxWaiting")),
-        _ => SubscriptionErrors.Full(20_000),
+        "Subscribe" or "SubscribeDuplex" or "Replay" => SubscriptionErrors.Full(20_000),
+        _ => HttpErrors.RateLimited("rate_limits.per_principal", 1),
     };
+
+    private static Error Forbidden(string operationId, OperationKind kind)
+    {
+        _ = StreamName.TryParse(StreamText, out var stream);
+        _ = ConsumerName.TryParse(ConsumerText, out var consumer);
+        var caller = new Caller("shop", Permissions.All);
+        return operationId switch
+        {
+            "Alive" or "Ready" or "ListStreams" => HttpErrors.WebPage(
+                "Origin",
+                "'https://page.example'",
+                "the page that sent this request does not come from this server",
+                "management.api_server.server_config.allowed_origins"),
+            "GetInfo" => AccessErrors.SeeServer(caller),
+            "PublishMessage" or "PublishBatch" => Record(operationId, AccessErrors.Publish(caller, SubjectText)),
+            "Replay" or "ReadLastMessage" or "ListStreamSubjects" => AccessErrors.Read(caller, SubjectText),
+            "GetStreamMessage" or "ReadMessage" => AccessErrors.Read(caller, stream, Sequence),
+            "Subscribe" or "SubscribeDuplex" or "PullMessages" or "AcknowledgeMessage" or "SettleMessages" =>
+                AccessErrors.Consume(caller, stream, consumer),
+            _ when Writes(kind) => AccessErrors.Manage(caller, stream),
+            _ => AccessErrors.See(caller, stream),
+        };
+    }
 
     private static Error TooOld(string operationId, Operation operation)
     {

@@ -4,6 +4,7 @@ using System.IO.Pipelines;
 using Httpmq.Api.Bodies;
 using Httpmq.Api.Errors;
 using Httpmq.Api.Http;
+using Httpmq.Api.RateLimits;
 using Httpmq.Api.Tracing;
 using Httpmq.Application.Publishing;
 using Httpmq.Domain.Errors;
@@ -20,6 +21,7 @@ internal sealed class BatchPublication(
     PublishBatch batch,
     BodyBuffers buffers,
     UnknownNames unknown,
+    Permits permits,
     TimeProvider time,
     CancellationToken stopping) : IOpenStream
 {
@@ -105,7 +107,7 @@ internal sealed class BatchPublication(
         }
         catch (OperationCanceledException) when (stopping.IsCancellationRequested && !http.RequestAborted.IsCancellationRequested)
         {
-            // It waited for room to publish this record.
+            // It waited for room or for a permit to publish this record.
             _lines--;
         }
         catch (Exception exception) when (MalformedBody.Describe(exception) is { } detail)
@@ -151,6 +153,8 @@ internal sealed class BatchPublication(
 
                 while (TryTakeLine(ref rest, out var line))
                 {
+                    _lines++;
+                    await TakePermitAsync(line);
                     await AddAsync(records, line, skipping);
                     skipping = null;
                     unfinished.Release();
@@ -165,6 +169,8 @@ internal sealed class BatchPublication(
                 {
                     if (skipping is not null || !rest.IsEmpty)
                     {
+                        _lines++;
+                        await TakePermitAsync(rest);
                         await AddAsync(records, rest, skipping);
                     }
 
@@ -183,6 +189,15 @@ internal sealed class BatchPublication(
             }
         }
     }
+
+    /// <summary>
+    /// A batch has no end at which its sender could try again, and its records have an order: it is slowed down. The first record's permit
+    /// is that of the request.
+    /// </summary>
+    private ValueTask TakePermitAsync(in ReadOnlySequence<byte> line) =>
+        !_hasRecords || !permits.AreLimited || BatchLine.IsBlank(line)
+            ? ValueTask.CompletedTask
+            : permits.TakeAsync(1, _giveUp.Token);
 
     /// <summary>Blank lines are no records, and nothing but them is most likely a mistake of whoever sends them.</summary>
     private async Task<bool> TellEmptyAsync()
@@ -223,7 +238,6 @@ internal sealed class BatchPublication(
 
     private ValueTask AddAsync(BatchRecordReader records, in ReadOnlySequence<byte> line, Error? skipped)
     {
-        _lines++;
         if (skipped is not null || line.Length > records.MaxLine)
         {
             _hasRecords = true;

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.Json;
 using Httpmq.Api.Errors;
+using Httpmq.Api.RateLimits;
 using Httpmq.Api.Tracing;
 using Httpmq.Application.Publishing;
 using Httpmq.Domain.Errors;
@@ -23,13 +24,20 @@ internal static class CloudEventBatch
     /// <param name="subject">Where all of them go.</param>
     /// <param name="json">What the body was.</param>
     /// <param name="shared">Headers that each of them gets; null: none.</param>
+    /// <param name="permits">Each but the first takes one; those for which there is none fail alone.</param>
     /// <param name="span">The span of the batch; null: it has none.</param>
     /// <param name="cancellationToken">Gives up; what was sent may be stored.</param>
     /// <exception cref="HttpmqException">
     /// It is no array of 1 to <see cref="MaxEvents"/>, or a shared header can be of one message only.
     /// </exception>
     public static async Task<IReadOnlyList<PublishOutcome>> PublishAsync(
-        IMediator mediator, Subject subject, JsonElement json, PublishHeaders? shared, BatchSpan? span, CancellationToken cancellationToken)
+        IMediator mediator,
+        Subject subject,
+        JsonElement json,
+        PublishHeaders? shared,
+        Permits permits,
+        BatchSpan? span,
+        CancellationToken cancellationToken)
     {
         if (json.ValueKind is not JsonValueKind.Array || json.GetArrayLength() == 0)
         {
@@ -49,13 +57,15 @@ internal static class CloudEventBatch
         }
 
         var outcomes = new List<PublishOutcome>(json.GetArrayLength());
-        foreach (var events in json.EnumerateArray().Chunk(Window))
+        var permitted = 1 + permits.TakeSome(json.GetArrayLength() - 1, out var refusal);
+        foreach (var events in json.EnumerateArray().Take(permitted).Chunk(Window))
         {
             // In their order: each is handed to the connection before the next one.
             var publishing = events.Select(one => PublishOneAsync(mediator, subject, one, shared, span, cancellationToken)).ToArray();
             outcomes.AddRange(await Task.WhenAll(publishing));
         }
 
+        outcomes.AddRange(Enumerable.Repeat(refusal, json.GetArrayLength() - permitted).Select(PublishOutcome.Failed!));
         outcomes.ForEach(outcome => span?.Count(outcome));
 
         return outcomes;

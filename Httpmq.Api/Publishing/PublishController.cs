@@ -4,6 +4,7 @@ using Httpmq.Api.Bodies;
 using Httpmq.Api.Errors;
 using Httpmq.Api.Http;
 using Httpmq.Api.OpenApi;
+using Httpmq.Api.RateLimits;
 using Httpmq.Api.Tracing;
 using Httpmq.Application.Publishing;
 using Httpmq.Application.Settling;
@@ -27,7 +28,8 @@ internal sealed class PublishController(
     BatchPublications batches,
     OpenStreams streams,
     UnknownNames unknown,
-    LimitSettings limits) : ApiController(mediator)
+    LimitSettings limits,
+    RateLimiter rates) : ApiController(mediator)
 {
     /// <summary>Publishes the body, a base64 text or with `?encoding=raw` the bytes themselves, as one message.</summary>
     /// <remarks>
@@ -138,6 +140,12 @@ internal sealed class PublishController(
         if (batch.Unknown is { } found)
         {
             unknown.Report(HttpContext, "field", found, BatchRecordReader.Fields);
+        }
+
+        // The request itself has taken one.
+        if (rates.Of(HttpContext).TakeAll(batch.Publications.Count - 1) is { } refusal)
+        {
+            return Failed(refusal);
         }
 
         using var span = BatchSpan.Start(publisher.MaxPayload);

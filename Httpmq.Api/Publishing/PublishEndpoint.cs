@@ -3,6 +3,7 @@ using System.Text.Json;
 using Httpmq.Api.Bodies;
 using Httpmq.Api.Errors;
 using Httpmq.Api.Http;
+using Httpmq.Api.RateLimits;
 using Httpmq.Api.Tracing;
 using Httpmq.Application.Publishing;
 using Httpmq.Domain.Errors;
@@ -14,7 +15,12 @@ namespace Httpmq.Api.Publishing;
 
 /// <summary>Serves <see cref="PublishController.Publish"/>.</summary>
 internal sealed class PublishEndpoint(
-    SinglePublish single, IMediator mediator, IMessagePublisher publisher, BodyBuffers buffers, BodyTimeouts timeouts) : IHotEndpoint
+    SinglePublish single,
+    IMediator mediator,
+    IMessagePublisher publisher,
+    BodyBuffers buffers,
+    BodyTimeouts timeouts,
+    RateLimiter rates) : IHotEndpoint
 {
     public async Task ServeAsync(HttpContext context)
     {
@@ -82,7 +88,7 @@ internal sealed class PublishEndpoint(
         if (mode is CloudEventMode.Batched)
         {
             using var span = BatchSpan.Start(publisher.MaxPayload, subject.Value);
-            var outcomes = await CloudEventBatch.PublishAsync(mediator, subject, json, given, span, aborted);
+            var outcomes = await CloudEventBatch.PublishAsync(mediator, subject, json, given, rates.Of(context), span, aborted);
             await AnswerWriter.AnswerAsync(
                 context, EventBatchAnswer.Of(context.TraceIdentifier, outcomes), PublishingJson.Wire.EventBatchAnswer);
             return;

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using Httpmq.Api.Bodies;
 using Httpmq.Api.Http;
+using Httpmq.Api.RateLimits;
 using Httpmq.Api.Tracing;
 using Httpmq.Application.Settling;
 using Httpmq.Domain.Access;
@@ -10,7 +11,8 @@ using MediatR;
 namespace Httpmq.Api.Settling;
 
 /// <summary>Serves <see cref="AcknowledgeController.Acknowledge"/>.</summary>
-internal sealed class AckEndpoint(SingleAck single, IMediator mediator, JsonBodyFormatter bodies, AnswerLimits limits) : IHotEndpoint
+internal sealed class AckEndpoint(
+    SingleAck single, IMediator mediator, JsonBodyFormatter bodies, AnswerLimits limits, RateLimiter rates) : IHotEndpoint
 {
     public async Task ServeAsync(HttpContext context)
     {
@@ -23,7 +25,11 @@ internal sealed class AckEndpoint(SingleAck single, IMediator mediator, JsonBody
         {
             if (request.IsBatch)
             {
-                var outcomes = await SendAsync(new AcknowledgeBatch(caller, stream, consumer, request.Pairs), limit.Token).MarkAsync(span);
+                var outcomes = await SettlePermits.RunAsync(
+                    rates.Of(context),
+                    request.Pairs,
+                    static pair => pair,
+                    pairs => SendAsync(new AcknowledgeBatch(caller, stream, consumer, pairs), limit.Token).MarkAsync(span));
                 span.Tell(outcomes);
                 await AnswerWriter.AnswerAsync(
                     context, AckBatchAnswer.Of(context.TraceIdentifier, outcomes), SettlingJson.Wire.AckBatchAnswer);

@@ -1,5 +1,6 @@
 using Httpmq.Api.Http;
 using Httpmq.Api.OpenApi;
+using Httpmq.Api.RateLimits;
 using Httpmq.Api.Tracing;
 using Httpmq.Application.Settling;
 using MediatR;
@@ -10,7 +11,7 @@ namespace Httpmq.Api.Settling;
 
 [ApiGroup(ApiGroup.DataplaneName)]
 [OpenApiTag(Tags.Settling)]
-internal sealed class SettleController(IMediator mediator) : ApiController(mediator)
+internal sealed class SettleController(IMediator mediator, RateLimiter rates) : ApiController(mediator)
 {
     /// <summary>Says what became of deliveries: `ack`, `nak`, `term` or `progress`, up to 10,000 in one request.</summary>
     /// <remarks>
@@ -28,7 +29,11 @@ internal sealed class SettleController(IMediator mediator) : ApiController(media
     public async Task<IActionResult> Settle(string stream, string consumer, [FromBody] SettleRequest request)
     {
         using var span = Spans.StartSettle("settle", stream, consumer, request.Entries.Count);
-        var outcomes = await SendAsync(new SettleDeliveries(Caller, stream, consumer, request.Entries), abandon: true).MarkAsync(span);
+        var outcomes = await SettlePermits.RunAsync(
+            rates.Of(HttpContext),
+            request.Entries,
+            static entry => entry.Pair,
+            entries => SendAsync(new SettleDeliveries(Caller, stream, consumer, entries), abandon: true).MarkAsync(span));
         span.Tell(outcomes);
         return Json(await SettleAnswer.OfAsync(RequestId, request, outcomes), SettlingJson.Wire.SettleAnswer);
     }

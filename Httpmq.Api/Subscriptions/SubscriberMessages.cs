@@ -7,6 +7,7 @@ using Httpmq.Api.Bodies;
 using Httpmq.Api.Errors;
 using Httpmq.Api.Http;
 using Httpmq.Api.Json;
+using Httpmq.Api.RateLimits;
 using Httpmq.Api.Settling;
 using Httpmq.Api.Tracing;
 using Httpmq.Application.Settling;
@@ -65,6 +66,7 @@ internal sealed class SubscriberMessages(
     IDeliverySource source,
     SubscriberInbox inbox,
     BodyBuffers buffers,
+    Permits permits,
     SubscriberFields fields)
 {
     /// <summary>The largest message of a client, in bytes: enough for 10,000 entries.</summary>
@@ -106,6 +108,8 @@ internal sealed class SubscriberMessages(
             return false;
         }
 
+        // What comes faster waits, and so does what the client sends behind it.
+        await permits.TakeAsync(Math.Clamp(settlement.Entries.Count, 1, AcknowledgeBatch.MaxPairs), cancellationToken);
         if (warnings is not null && fields.AreStrict)
         {
             await inbox.StartAsync(

@@ -2,6 +2,7 @@ using System.IO.Pipelines;
 using System.Net.WebSockets;
 using Httpmq.Api.Bodies;
 using Httpmq.Api.Http;
+using Httpmq.Api.RateLimits;
 using Httpmq.Api.Subscriptions.Framing;
 using Httpmq.Api.Tracing;
 using Httpmq.Application.Subscriptions;
@@ -17,6 +18,7 @@ internal sealed class SubscriptionPumps(
     IMediator mediator,
     BodyBuffers buffers,
     UnknownNames unknown,
+    RateLimiter rates,
     IHostApplicationLifetime lifetime,
     TimeProvider time,
     ILogger<SubscriptionPumps> logger)
@@ -93,6 +95,7 @@ internal sealed class SubscriptionPumps(
             source,
             inbox,
             buffers,
+            rates.Of(http),
             new SubscriberFields(unknown, _fields, http.Request.Method, http.Features.Get<RequestNotes>() is { IsStrict: true }))
         {
             IsReplay = isReplay,

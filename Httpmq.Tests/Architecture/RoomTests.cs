@@ -40,6 +40,7 @@ internal sealed class RoomTests
             "Http",
             "Tls",
             "Access Bodies OpenApi",
+            "RateLimits",
             "Settling Subscriptions.Framing",
             "Consumers Health Info Publishing Pulling Reading Streams Subscriptions",
             "Hosting.Configuration Hosting.Transport",

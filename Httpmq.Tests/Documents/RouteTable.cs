@@ -24,7 +24,7 @@ internal static class RouteTable
 
     // Of every answer, and of every route.
     private static readonly string[] CommonFields = ["success", "request_id", "warnings"];
-    private static readonly string[] CommonStatuses = ["400", "408", "415", "503", "504"];
+    private static readonly string[] CommonStatuses = ["400", "401", "403", "408", "415", "503", "504"];
     private static readonly string[] CommonHeaders = ["Httpmq-Request-ID"];
 
     public static string Of(OpenApiFile document)
@@ -118,7 +118,7 @@ internal static class RouteTable
     private static string Errors(DocumentedOperation operation) => string.Join(", ", operation.Responses
         .Where(static response => response.Key[0] is '4' or '5' && !CommonStatuses.Contains(response.Key, StringComparer.Ordinal))
         .Select(static response => (response.Key, Type: TypeOf(response.Value)))
-        .Where(static error => error.Type is not "body-too-large")
+        .Where(static error => error.Type is not ("body-too-large" or "rate-limited"))
         .Select(static error => $"{error.Key} `{error.Type}`"));
 
     private static string TypeOf(JsonObject response) =>

@@ -3,6 +3,7 @@ using Httpmq.Api.Access;
 using Httpmq.Api.Hosting;
 using Httpmq.Api.Hosting.Configuration;
 using Httpmq.Api.Http;
+using Httpmq.Api.RateLimits;
 using Httpmq.Infrastructure.Connection;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting.Server;
@@ -62,7 +63,8 @@ internal sealed class Gateway : IAsyncDisposable
         Func<NatsOptions, NatsOptions>? configureNats = null,
         LimitSettings? limits = null,
         ICallerSource? callers = null,
-        ConfiguredCallers? access = null)
+        ConfiguredCallers? access = null,
+        RateLimiter? rates = null)
     {
         var options = new NatsOptions
         {
@@ -74,8 +76,8 @@ internal sealed class Gateway : IAsyncDisposable
         var server = configure?.Invoke(DefaultServer) ?? DefaultServer;
         var log = new LogSettings { Level = LogLevel.Error, Json = false };
         limits ??= new LimitSettings();
-        var management = ApiHost.Build(ApiGroup.Management, server, nats, log, limits, callers: callers, access: access);
-        var dataplane = ApiHost.Build(ApiGroup.Dataplane, server, nats, log, limits, callers: callers, access: access);
+        var management = ApiHost.Build(ApiGroup.Management, server, nats, log, limits, callers: callers, access: access, rates: rates);
+        var dataplane = ApiHost.Build(ApiGroup.Dataplane, server, nats, log, limits, callers: callers, access: access, rates: rates);
         await management.StartAsync();
         await dataplane.StartAsync();
         return new Gateway(AddressOf(management), AddressOf(dataplane), management, dataplane);

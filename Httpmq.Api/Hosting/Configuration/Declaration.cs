@@ -62,6 +62,7 @@ internal static class Declaration
                 root.Section(ApiGroup.DataplaneName), ApiGroup.Dataplane, mode, checksCertificates && mode is not RunMode.Management),
             Access = AccessDeclaration.Read(root),
             Traces = TraceDeclaration.Read(root),
+            RateLimits = RateLimitDeclaration.Read(root),
         };
         RequireDifferentPorts(root, settings);
         if (checksCertificates)
@@ -169,6 +170,10 @@ internal static class Declaration
             ServerSettingKeys.AllowedHosts, "", Hosts,
             "names that this API may be called by, beside loopback names. Without it: over loopback (a proxy on the same machine, too) "
             + "loopback names and the machine's own, over other connections every name"),
+        TrustedProxies = server.Value(
+            ServerSettingKeys.TrustedProxies, "", Networks,
+            "proxies whose `X-Forwarded-For` says which address a request comes from, for `rate_limits` and logs; the header of others is "
+            + "ignored"),
         RequestIdHeader = server.Value(
             "api_server.logging_config.request_id_header", "Httpmq-Request-ID", HeaderName, "carries the request id in and out"),
         DoNotLogHeaders = server.Value(

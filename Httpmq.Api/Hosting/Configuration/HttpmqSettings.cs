@@ -1,5 +1,6 @@
 using Httpmq.Api.Access;
 using Httpmq.Api.Http;
+using Httpmq.Api.RateLimits;
 using Httpmq.Infrastructure.Connection;
 using Httpmq.Infrastructure.EmbeddedNats;
 
@@ -46,6 +47,9 @@ internal sealed record HttpmqSettings
 
     /// <summary>Where spans go; null: there are none.</summary>
     public TraceSettings? Traces { get; init; }
+
+    /// <summary>How much each principal and address may ask for; null: as much as they like.</summary>
+    public RateLimitSettings? RateLimits { get; init; }
 
     /// <summary>The configuration file; null where there is none.</summary>
     public string? ConfigFile { get; init; }

@@ -106,6 +106,10 @@ internal static class SettingRules
     internal static readonly SettingRule<IReadOnlySet<string>> Hosts =
         List("a list of hosts like mq.example.com or mq.example.com:3000 (or * for every host)", NormalHost);
 
+    internal static readonly SettingRule<IReadOnlyList<IPNetwork>> Networks = new(
+        "a list of IP addresses or networks like 10.0.0.0/8 or 2001:db8::/32", TryNetworks)
+    { IsList = true };
+
     internal static readonly SettingRule<string> NotBlank = new(
         "a path, or the name of a program",
         (string text, [MaybeNullWhen(false)] out string value) => !string.IsNullOrWhiteSpace(value = text))
@@ -201,6 +205,30 @@ internal static class SettingRules
         && (value.AddressFamily == AddressFamily.InterNetworkV6
             ? !text.StartsWith('[')
             : string.Equals(value.ToString(), text, StringComparison.Ordinal));
+
+    private static bool TryNetworks(string text, [MaybeNullWhen(false)] out IReadOnlyList<IPNetwork> value)
+    {
+        var networks = new List<IPNetwork>();
+        value = [];
+        foreach (var item in text.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries))
+        {
+            if (TryAddress(item, out var address))
+            {
+                networks.Add(new IPNetwork(address, address.AddressFamily is AddressFamily.InterNetwork ? 32 : 128));
+            }
+            else if (IPNetwork.TryParse(item, out var network))
+            {
+                networks.Add(network);
+            }
+            else
+            {
+                return false;
+            }
+        }
+
+        value = networks.Count == 0 ? [] : networks;
+        return true;
+    }
 
     private static bool TryPrefix(string text, [MaybeNullWhen(false)] out string value)
     {

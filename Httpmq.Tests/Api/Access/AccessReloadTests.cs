@@ -3,6 +3,7 @@ using Httpmq.Api.Access;
 using Httpmq.Api.Hosting;
 using Httpmq.Api.Hosting.Configuration;
 using Httpmq.Api.Http;
+using Httpmq.Api.RateLimits;
 using Httpmq.Domain.Access;
 using Httpmq.Domain.Naming;
 using Httpmq.Tests.Support;
@@ -23,6 +24,7 @@ internal sealed class AccessReloadTests
     private readonly Subject _orders = SubjectOf("orders.new");
     private string _file = null!;
     private ConfiguredCallers _callers = null!;
+    private RateLimiter _rates = null!;
     private AccessReload _reload = null!;
 
     [SetUp]
@@ -31,11 +33,13 @@ internal sealed class AccessReloadTests
         _file = Path.Combine(Directory.CreateTempSubdirectory("httpmq-reload-").FullName, "httpmq.yaml");
         Write(Before);
         _callers = AccessFile.Callers(Before);
+        _rates = new RateLimiter(settings: null);
         _reload = new AccessReload(
             _file,
             AccessFile.Read(Before),
             () => CommandLine.Parse(["all", "-c", _file], new Hashtable()),
             _callers,
+            _rates,
             NullLogger<AccessReload>.Instance);
     }
 
@@ -107,6 +111,40 @@ internal sealed class AccessReloadTests
         Write(Before.Replace(":old", ":new", StringComparison.Ordinal));
         _reload.Compare();
         Assert.That((await FindAsync("new")).Caller, Is.Not.Null);
+    }
+
+    [Test]
+    public void Compare_RateLimits_ComeChangeAndGo()
+    {
+        const string Limits = "\nrate_limits: { per_address: { permits_per_second: 0.001, burst: 1 } }";
+        Write(Before + Limits);
+        _reload.Compare();
+        var permits = new Permits(_rates, AddressKey: 1, Principal: null, TimeProvider.System);
+        Assert.That((permits.TakeSome(9, out var refusal), refusal?.Type.Slug), Is.EqualTo((1, "rate-limited")));
+
+        Write(Before + Limits.Replace("burst: 1", "burst: x", StringComparison.Ordinal));
+        _reload.Compare();
+        Assert.That(permits.TakeSome(9, out _), Is.Zero);
+
+        Write(Before + Limits.Replace("burst: 1", "burst: 2", StringComparison.Ordinal));
+        _reload.Compare();
+        Assert.That(permits.TakeSome(9, out _), Is.EqualTo(2));
+
+        Write(Before);
+        _reload.Compare();
+        Assert.That(permits.TakeSome(9, out _), Is.EqualTo(9));
+    }
+
+    [Test]
+    public void Compare_NobodyWasAskedAtTheStart_LimitsAloneAreTakenOver()
+    {
+        var reload = new AccessReload(
+            _file, access: null, () => CommandLine.Parse(["all", "-c", _file], new Hashtable()), callers: null, _rates,
+            NullLogger<AccessReload>.Instance);
+        Write("rate_limits: { per_address: { permits_per_second: 1 } }\n" + Before);
+        reload.Compare();
+
+        Assert.That(_rates.Current, Is.Not.Null);
     }
 
     [Test]

@@ -4,6 +4,7 @@ using Httpmq.Api.Bodies;
 using Httpmq.Api.Errors;
 using Httpmq.Api.Http;
 using Httpmq.Api.Publishing;
+using Httpmq.Api.RateLimits;
 using Httpmq.Application.Publishing;
 using Httpmq.Domain.Access;
 using Httpmq.Domain.Messages;
@@ -19,6 +20,8 @@ internal sealed class BatchPublicationTests : IDisposable
 {
     private const int Window = 2;
 
+    private static readonly Permits Unlimited = new(new RateLimiter(settings: null), AddressKey: 0, Principal: null, TimeProvider.System);
+
     private readonly FakeTimeProvider _time = new();
     private readonly CancellationTokenSource _stopping = new();
     private readonly FakeExchange _exchange = new();
@@ -32,7 +35,7 @@ internal sealed class BatchPublicationTests : IDisposable
     {
         _batch = new PublishBatch(Caller.Anonymous, _publisher, new OpenBatches(new PublishBatchOptions(Window)));
         _publication = new BatchPublication(
-            _exchange.Http, _batch, _buffers, new UnknownNames(NullLogger<UnknownNames>.Instance), _time, _stopping.Token);
+            _exchange.Http, _batch, _buffers, new UnknownNames(NullLogger<UnknownNames>.Instance), Unlimited, _time, _stopping.Token);
         _running = _publication.RunAsync();
     }
 

@@ -4,6 +4,7 @@ using FsCheck.Fluent;
 using Httpmq.Api.Access;
 using Httpmq.Api.Hosting;
 using Httpmq.Api.Hosting.Configuration;
+using Httpmq.Api.RateLimits;
 using Httpmq.Tests.Fuzz;
 using Httpmq.Tests.Support;
 using Microsoft.AspNetCore.Http;
@@ -98,7 +99,7 @@ internal sealed class ConfigurationProperties : ConfigurationTest
         var callers = new ConfiguredCallers(Settings("all", "-c", file).Access!);
         var reload = new AccessReload(
             file, Settings("all", "-c", file).Access!, () => CommandLine.Parse(["all", "-c", file], Environment), callers,
-            NullLogger<AccessReload>.Instance);
+            new RateLimiter(null), NullLogger<AccessReload>.Instance);
         return Prop.ForAll(Shrunk.Text(Shrunk.Damaged(Gen.Constant(AccessYaml), Gen.OneOf(Garbage, Words))), text =>
         {
             Write("reloaded.yaml", AccessYaml);

@@ -138,6 +138,26 @@ namespace Httpmq.Client
                             throw new HttpmqException<FailureAnswer>("The subject is invalid, or the encoding is not known.", status_, objectResponse_.Text, headers_, objectResponse_.Object, null);
                         }
                         else
+                        if (status_ == 401)
+                        {
+                            var objectResponse_ = await ReadObjectResponseAsync<FailureAnswer>(response_, headers_, cancellationToken).ConfigureAwait(false);
+                            if (objectResponse_.Object == null)
+                            {
+                                throw new HttpmqException("Response was null which was not expected.", status_, objectResponse_.Text, headers_, null);
+                            }
+                            throw new HttpmqException<FailureAnswer>("Nothing is shown of who sends the request, or a key or token that is not known. `WWW-Authenticate` says how to show one.", status_, objectResponse_.Text, headers_, objectResponse_.Object, null);
+                        }
+                        else
+                        if (status_ == 403)
+                        {
+                            var objectResponse_ = await ReadObjectResponseAsync<FailureAnswer>(response_, headers_, cancellationToken).ConfigureAwait(false);
+                            if (objectResponse_.Object == null)
+                            {
+                                throw new HttpmqException("Response was null which was not expected.", status_, objectResponse_.Text, headers_, null);
+                            }
+                            throw new HttpmqException<FailureAnswer>("The caller may not do this, whether the stream, consumer or message exists or not; or a web page sent the request that may not use this server.", status_, objectResponse_.Text, headers_, objectResponse_.Object, null);
+                        }
+                        else
                         if (status_ == 404)
                         {
                             var objectResponse_ = await ReadObjectResponseAsync<FailureAnswer>(response_, headers_, cancellationToken).ConfigureAwait(false);
@@ -146,6 +166,16 @@ namespace Httpmq.Client
                                 throw new HttpmqException("Response was null which was not expected.", status_, objectResponse_.Text, headers_, null);
                             }
                             throw new HttpmqException<FailureAnswer>("No stream takes this subject, or it has no message.", status_, objectResponse_.Text, headers_, objectResponse_.Object, null);
+                        }
+                        else
+                        if (status_ == 429)
+                        {
+                            var objectResponse_ = await ReadObjectResponseAsync<FailureAnswer>(response_, headers_, cancellationToken).ConfigureAwait(false);
+                            if (objectResponse_.Object == null)
+                            {
+                                throw new HttpmqException("Response was null which was not expected.", status_, objectResponse_.Text, headers_, null);
+                            }
+                            throw new HttpmqException<FailureAnswer>("More is asked than `rate_limits` permits. Try again after the time in `Retry-After`.", status_, objectResponse_.Text, headers_, objectResponse_.Object, null);
                         }
                         else
                         if (status_ == 503)
@@ -287,6 +317,26 @@ namespace Httpmq.Client
                             throw new HttpmqException<FailureAnswer>("A field is out of range, or JetStream refused the pull as invalid, such as for a missing group.", status_, objectResponse_.Text, headers_, objectResponse_.Object, null);
                         }
                         else
+                        if (status_ == 401)
+                        {
+                            var objectResponse_ = await ReadObjectResponseAsync<FailureAnswer>(response_, headers_, cancellationToken).ConfigureAwait(false);
+                            if (objectResponse_.Object == null)
+                            {
+                                throw new HttpmqException("Response was null which was not expected.", status_, objectResponse_.Text, headers_, null);
+                            }
+                            throw new HttpmqException<FailureAnswer>("Nothing is shown of who sends the request, or a key or token that is not known. `WWW-Authenticate` says how to show one.", status_, objectResponse_.Text, headers_, objectResponse_.Object, null);
+                        }
+                        else
+                        if (status_ == 403)
+                        {
+                            var objectResponse_ = await ReadObjectResponseAsync<FailureAnswer>(response_, headers_, cancellationToken).ConfigureAwait(false);
+                            if (objectResponse_.Object == null)
+                            {
+                                throw new HttpmqException("Response was null which was not expected.", status_, objectResponse_.Text, headers_, null);
+                            }
+                            throw new HttpmqException<FailureAnswer>("The caller may not do this, whether the stream, consumer or message exists or not; or a web page sent the request that may not use this server.", status_, objectResponse_.Text, headers_, objectResponse_.Object, null);
+                        }
+                        else
                         if (status_ == 404)
                         {
                             var objectResponse_ = await ReadObjectResponseAsync<FailureAnswer>(response_, headers_, cancellationToken).ConfigureAwait(false);
@@ -334,7 +384,7 @@ namespace Httpmq.Client
                             {
                                 throw new HttpmqException("Response was null which was not expected.", status_, objectResponse_.Text, headers_, null);
                             }
-                            throw new HttpmqException<FailureAnswer>("As many subscriptions and pulls are open as the gateway takes, or as many pulls as the consumer.", status_, objectResponse_.Text, headers_, objectResponse_.Object, null);
+                            throw new HttpmqException<FailureAnswer>("As many subscriptions and pulls are open as the gateway takes, or as many pulls as the consumer. Or: More is asked than `rate_limits` permits. Try again after the time in `Retry-After`.", status_, objectResponse_.Text, headers_, objectResponse_.Object, null);
                         }
                         else
                         if (status_ == 501)
@@ -481,6 +531,26 @@ namespace Httpmq.Client
                             throw new HttpmqException<FailureAnswer>("The sequences are missing or less than 1, the token is none of this consumer, or the array is empty or has more than 10000.", status_, objectResponse_.Text, headers_, objectResponse_.Object, null);
                         }
                         else
+                        if (status_ == 401)
+                        {
+                            var objectResponse_ = await ReadObjectResponseAsync<FailureAnswer>(response_, headers_, cancellationToken).ConfigureAwait(false);
+                            if (objectResponse_.Object == null)
+                            {
+                                throw new HttpmqException("Response was null which was not expected.", status_, objectResponse_.Text, headers_, null);
+                            }
+                            throw new HttpmqException<FailureAnswer>("Nothing is shown of who sends the request, or a key or token that is not known. `WWW-Authenticate` says how to show one.", status_, objectResponse_.Text, headers_, objectResponse_.Object, null);
+                        }
+                        else
+                        if (status_ == 403)
+                        {
+                            var objectResponse_ = await ReadObjectResponseAsync<FailureAnswer>(response_, headers_, cancellationToken).ConfigureAwait(false);
+                            if (objectResponse_.Object == null)
+                            {
+                                throw new HttpmqException("Response was null which was not expected.", status_, objectResponse_.Text, headers_, null);
+                            }
+                            throw new HttpmqException<FailureAnswer>("The caller may not do this, whether the stream, consumer or message exists or not; or a web page sent the request that may not use this server.", status_, objectResponse_.Text, headers_, objectResponse_.Object, null);
+                        }
+                        else
                         if (status_ == 404)
                         {
                             var objectResponse_ = await ReadObjectResponseAsync<FailureAnswer>(response_, headers_, cancellationToken).ConfigureAwait(false);
@@ -509,6 +579,16 @@ namespace Httpmq.Client
                                 throw new HttpmqException("Response was null which was not expected.", status_, objectResponse_.Text, headers_, null);
                             }
                             throw new HttpmqException<FailureAnswer>("The body is larger than 8 MiB, and refused while it is read; or what JetStream would be sent is larger than the NATS server takes.", status_, objectResponse_.Text, headers_, objectResponse_.Object, null);
+                        }
+                        else
+                        if (status_ == 429)
+                        {
+                            var objectResponse_ = await ReadObjectResponseAsync<FailureAnswer>(response_, headers_, cancellationToken).ConfigureAwait(false);
+                            if (objectResponse_.Object == null)
+                            {
+                                throw new HttpmqException("Response was null which was not expected.", status_, objectResponse_.Text, headers_, null);
+                            }
+                            throw new HttpmqException<FailureAnswer>("More is asked than `rate_limits` permits. Try again after the time in `Retry-After`.", status_, objectResponse_.Text, headers_, objectResponse_.Object, null);
                         }
                         else
                         if (status_ == 503)
@@ -645,6 +725,26 @@ namespace Httpmq.Client
                             throw new HttpmqException<FailureAnswer>("None of it can be read, or the request has no entry or more than 10000; nothing was done.", status_, objectResponse_.Text, headers_, objectResponse_.Object, null);
                         }
                         else
+                        if (status_ == 401)
+                        {
+                            var objectResponse_ = await ReadObjectResponseAsync<FailureAnswer>(response_, headers_, cancellationToken).ConfigureAwait(false);
+                            if (objectResponse_.Object == null)
+                            {
+                                throw new HttpmqException("Response was null which was not expected.", status_, objectResponse_.Text, headers_, null);
+                            }
+                            throw new HttpmqException<FailureAnswer>("Nothing is shown of who sends the request, or a key or token that is not known. `WWW-Authenticate` says how to show one.", status_, objectResponse_.Text, headers_, objectResponse_.Object, null);
+                        }
+                        else
+                        if (status_ == 403)
+                        {
+                            var objectResponse_ = await ReadObjectResponseAsync<FailureAnswer>(response_, headers_, cancellationToken).ConfigureAwait(false);
+                            if (objectResponse_.Object == null)
+                            {
+                                throw new HttpmqException("Response was null which was not expected.", status_, objectResponse_.Text, headers_, null);
+                            }
+                            throw new HttpmqException<FailureAnswer>("The caller may not do this, whether the stream, consumer or message exists or not; or a web page sent the request that may not use this server.", status_, objectResponse_.Text, headers_, objectResponse_.Object, null);
+                        }
+                        else
                         if (status_ == 404)
                         {
                             var objectResponse_ = await ReadObjectResponseAsync<FailureAnswer>(response_, headers_, cancellationToken).ConfigureAwait(false);
@@ -673,6 +773,16 @@ namespace Httpmq.Client
                                 throw new HttpmqException("Response was null which was not expected.", status_, objectResponse_.Text, headers_, null);
                             }
                             throw new HttpmqException<FailureAnswer>("The body is larger than 8 MiB, and refused while it is read; or what JetStream would be sent is larger than the NATS server takes.", status_, objectResponse_.Text, headers_, objectResponse_.Object, null);
+                        }
+                        else
+                        if (status_ == 429)
+                        {
+                            var objectResponse_ = await ReadObjectResponseAsync<FailureAnswer>(response_, headers_, cancellationToken).ConfigureAwait(false);
+                            if (objectResponse_.Object == null)
+                            {
+                                throw new HttpmqException("Response was null which was not expected.", status_, objectResponse_.Text, headers_, null);
+                            }
+                            throw new HttpmqException<FailureAnswer>("More is asked than `rate_limits` permits. Try again after the time in `Retry-After`.", status_, objectResponse_.Text, headers_, objectResponse_.Object, null);
                         }
                         else
                         if (status_ == 503)
@@ -804,6 +914,26 @@ namespace Httpmq.Client
                             throw new HttpmqException<FailureAnswer>("The sequence is not a number from 1 to 18446744073709551615, or the encoding is not known.", status_, objectResponse_.Text, headers_, objectResponse_.Object, null);
                         }
                         else
+                        if (status_ == 401)
+                        {
+                            var objectResponse_ = await ReadObjectResponseAsync<FailureAnswer>(response_, headers_, cancellationToken).ConfigureAwait(false);
+                            if (objectResponse_.Object == null)
+                            {
+                                throw new HttpmqException("Response was null which was not expected.", status_, objectResponse_.Text, headers_, null);
+                            }
+                            throw new HttpmqException<FailureAnswer>("Nothing is shown of who sends the request, or a key or token that is not known. `WWW-Authenticate` says how to show one.", status_, objectResponse_.Text, headers_, objectResponse_.Object, null);
+                        }
+                        else
+                        if (status_ == 403)
+                        {
+                            var objectResponse_ = await ReadObjectResponseAsync<FailureAnswer>(response_, headers_, cancellationToken).ConfigureAwait(false);
+                            if (objectResponse_.Object == null)
+                            {
+                                throw new HttpmqException("Response was null which was not expected.", status_, objectResponse_.Text, headers_, null);
+                            }
+                            throw new HttpmqException<FailureAnswer>("The caller may not do this, whether the stream, consumer or message exists or not; or a web page sent the request that may not use this server.", status_, objectResponse_.Text, headers_, objectResponse_.Object, null);
+                        }
+                        else
                         if (status_ == 404)
                         {
                             var objectResponse_ = await ReadObjectResponseAsync<FailureAnswer>(response_, headers_, cancellationToken).ConfigureAwait(false);
@@ -812,6 +942,16 @@ namespace Httpmq.Client
                                 throw new HttpmqException("Response was null which was not expected.", status_, objectResponse_.Text, headers_, null);
                             }
                             throw new HttpmqException<FailureAnswer>("The stream does not exist, or has no message with this sequence, or not any more.", status_, objectResponse_.Text, headers_, objectResponse_.Object, null);
+                        }
+                        else
+                        if (status_ == 429)
+                        {
+                            var objectResponse_ = await ReadObjectResponseAsync<FailureAnswer>(response_, headers_, cancellationToken).ConfigureAwait(false);
+                            if (objectResponse_.Object == null)
+                            {
+                                throw new HttpmqException("Response was null which was not expected.", status_, objectResponse_.Text, headers_, null);
+                            }
+                            throw new HttpmqException<FailureAnswer>("More is asked than `rate_limits` permits. Try again after the time in `Retry-After`.", status_, objectResponse_.Text, headers_, objectResponse_.Object, null);
                         }
                         else
                         if (status_ == 503)
@@ -925,6 +1065,16 @@ namespace Httpmq.Client
                             throw new HttpmqException<FailureAnswer>("A parameter is not known, and `strict` says to refuse that.", status_, objectResponse_.Text, headers_, objectResponse_.Object, null);
                         }
                         else
+                        if (status_ == 403)
+                        {
+                            var objectResponse_ = await ReadObjectResponseAsync<FailureAnswer>(response_, headers_, cancellationToken).ConfigureAwait(false);
+                            if (objectResponse_.Object == null)
+                            {
+                                throw new HttpmqException("Response was null which was not expected.", status_, objectResponse_.Text, headers_, null);
+                            }
+                            throw new HttpmqException<FailureAnswer>("The caller may not do this, whether the stream, consumer or message exists or not; or a web page sent the request that may not use this server.", status_, objectResponse_.Text, headers_, objectResponse_.Object, null);
+                        }
+                        else
                         {
                             var objectResponse_ = await ReadObjectResponseAsync<FailureAnswer>(response_, headers_, cancellationToken).ConfigureAwait(false);
                             if (objectResponse_.Object == null)
@@ -1014,6 +1164,16 @@ namespace Httpmq.Client
                                 throw new HttpmqException("Response was null which was not expected.", status_, objectResponse_.Text, headers_, null);
                             }
                             throw new HttpmqException<FailureAnswer>("A parameter is not known, and `strict` says to refuse that.", status_, objectResponse_.Text, headers_, objectResponse_.Object, null);
+                        }
+                        else
+                        if (status_ == 403)
+                        {
+                            var objectResponse_ = await ReadObjectResponseAsync<FailureAnswer>(response_, headers_, cancellationToken).ConfigureAwait(false);
+                            if (objectResponse_.Object == null)
+                            {
+                                throw new HttpmqException("Response was null which was not expected.", status_, objectResponse_.Text, headers_, null);
+                            }
+                            throw new HttpmqException<FailureAnswer>("The caller may not do this, whether the stream, consumer or message exists or not; or a web page sent the request that may not use this server.", status_, objectResponse_.Text, headers_, objectResponse_.Object, null);
                         }
                         else
                         if (status_ == 503)

@@ -135,6 +135,26 @@ namespace Httpmq.Client
                             throw new HttpmqException<FailureAnswer>("The request is malformed or out of range, or JetStream refused it as invalid. `detail` names the field and the value.", status_, objectResponse_.Text, headers_, objectResponse_.Object, null);
                         }
                         else
+                        if (status_ == 401)
+                        {
+                            var objectResponse_ = await ReadObjectResponseAsync<FailureAnswer>(response_, headers_, cancellationToken).ConfigureAwait(false);
+                            if (objectResponse_.Object == null)
+                            {
+                                throw new HttpmqException("Response was null which was not expected.", status_, objectResponse_.Text, headers_, null);
+                            }
+                            throw new HttpmqException<FailureAnswer>("Nothing is shown of who sends the request, or a key or token that is not known. `WWW-Authenticate` says how to show one.", status_, objectResponse_.Text, headers_, objectResponse_.Object, null);
+                        }
+                        else
+                        if (status_ == 403)
+                        {
+                            var objectResponse_ = await ReadObjectResponseAsync<FailureAnswer>(response_, headers_, cancellationToken).ConfigureAwait(false);
+                            if (objectResponse_.Object == null)
+                            {
+                                throw new HttpmqException("Response was null which was not expected.", status_, objectResponse_.Text, headers_, null);
+                            }
+                            throw new HttpmqException<FailureAnswer>("The caller may not do this, whether the stream, consumer or message exists or not; or a web page sent the request that may not use this server.", status_, objectResponse_.Text, headers_, objectResponse_.Object, null);
+                        }
+                        else
                         if (status_ == 408)
                         {
                             var objectResponse_ = await ReadObjectResponseAsync<FailureAnswer>(response_, headers_, cancellationToken).ConfigureAwait(false);
@@ -173,6 +193,16 @@ namespace Httpmq.Client
                                 throw new HttpmqException("Response was null which was not expected.", status_, objectResponse_.Text, headers_, null);
                             }
                             throw new HttpmqException<FailureAnswer>("JetStream refuses it as invalid in itself, or the stream does not permit it.", status_, objectResponse_.Text, headers_, objectResponse_.Object, null);
+                        }
+                        else
+                        if (status_ == 429)
+                        {
+                            var objectResponse_ = await ReadObjectResponseAsync<FailureAnswer>(response_, headers_, cancellationToken).ConfigureAwait(false);
+                            if (objectResponse_.Object == null)
+                            {
+                                throw new HttpmqException("Response was null which was not expected.", status_, objectResponse_.Text, headers_, null);
+                            }
+                            throw new HttpmqException<FailureAnswer>("More is asked than `rate_limits` permits. Try again after the time in `Retry-After`.", status_, objectResponse_.Text, headers_, objectResponse_.Object, null);
                         }
                         else
                         if (status_ == 501)
@@ -328,6 +358,36 @@ namespace Httpmq.Client
                             throw new HttpmqException<FailureAnswer>("The request is malformed or out of range, or JetStream refused it as invalid. `detail` names the field and the value.", status_, objectResponse_.Text, headers_, objectResponse_.Object, null);
                         }
                         else
+                        if (status_ == 401)
+                        {
+                            var objectResponse_ = await ReadObjectResponseAsync<FailureAnswer>(response_, headers_, cancellationToken).ConfigureAwait(false);
+                            if (objectResponse_.Object == null)
+                            {
+                                throw new HttpmqException("Response was null which was not expected.", status_, objectResponse_.Text, headers_, null);
+                            }
+                            throw new HttpmqException<FailureAnswer>("Nothing is shown of who sends the request, or a key or token that is not known. `WWW-Authenticate` says how to show one.", status_, objectResponse_.Text, headers_, objectResponse_.Object, null);
+                        }
+                        else
+                        if (status_ == 403)
+                        {
+                            var objectResponse_ = await ReadObjectResponseAsync<FailureAnswer>(response_, headers_, cancellationToken).ConfigureAwait(false);
+                            if (objectResponse_.Object == null)
+                            {
+                                throw new HttpmqException("Response was null which was not expected.", status_, objectResponse_.Text, headers_, null);
+                            }
+                            throw new HttpmqException<FailureAnswer>("The caller may not do this, whether the stream, consumer or message exists or not; or a web page sent the request that may not use this server.", status_, objectResponse_.Text, headers_, objectResponse_.Object, null);
+                        }
+                        else
+                        if (status_ == 429)
+                        {
+                            var objectResponse_ = await ReadObjectResponseAsync<FailureAnswer>(response_, headers_, cancellationToken).ConfigureAwait(false);
+                            if (objectResponse_.Object == null)
+                            {
+                                throw new HttpmqException("Response was null which was not expected.", status_, objectResponse_.Text, headers_, null);
+                            }
+                            throw new HttpmqException<FailureAnswer>("More is asked than `rate_limits` permits. Try again after the time in `Retry-After`.", status_, objectResponse_.Text, headers_, objectResponse_.Object, null);
+                        }
+                        else
                         if (status_ == 503)
                         {
                             var objectResponse_ = await ReadObjectResponseAsync<FailureAnswer>(response_, headers_, cancellationToken).ConfigureAwait(false);
@@ -445,6 +505,26 @@ namespace Httpmq.Client
                             throw new HttpmqException<FailureAnswer>("The request is malformed or out of range, or JetStream refused it as invalid. `detail` names the field and the value.", status_, objectResponse_.Text, headers_, objectResponse_.Object, null);
                         }
                         else
+                        if (status_ == 401)
+                        {
+                            var objectResponse_ = await ReadObjectResponseAsync<FailureAnswer>(response_, headers_, cancellationToken).ConfigureAwait(false);
+                            if (objectResponse_.Object == null)
+                            {
+                                throw new HttpmqException("Response was null which was not expected.", status_, objectResponse_.Text, headers_, null);
+                            }
+                            throw new HttpmqException<FailureAnswer>("Nothing is shown of who sends the request, or a key or token that is not known. `WWW-Authenticate` says how to show one.", status_, objectResponse_.Text, headers_, objectResponse_.Object, null);
+                        }
+                        else
+                        if (status_ == 403)
+                        {
+                            var objectResponse_ = await ReadObjectResponseAsync<FailureAnswer>(response_, headers_, cancellationToken).ConfigureAwait(false);
+                            if (objectResponse_.Object == null)
+                            {
+                                throw new HttpmqException("Response was null which was not expected.", status_, objectResponse_.Text, headers_, null);
+                            }
+                            throw new HttpmqException<FailureAnswer>("The caller may not do this, whether the stream, consumer or message exists or not; or a web page sent the request that may not use this server.", status_, objectResponse_.Text, headers_, objectResponse_.Object, null);
+                        }
+                        else
                         if (status_ == 404)
                         {
                             var objectResponse_ = await ReadObjectResponseAsync<FailureAnswer>(response_, headers_, cancellationToken).ConfigureAwait(false);
@@ -453,6 +533,16 @@ namespace Httpmq.Client
                                 throw new HttpmqException("Response was null which was not expected.", status_, objectResponse_.Text, headers_, null);
                             }
                             throw new HttpmqException<FailureAnswer>("The stream does not exist.", status_, objectResponse_.Text, headers_, objectResponse_.Object, null);
+                        }
+                        else
+                        if (status_ == 429)
+                        {
+                            var objectResponse_ = await ReadObjectResponseAsync<FailureAnswer>(response_, headers_, cancellationToken).ConfigureAwait(false);
+                            if (objectResponse_.Object == null)
+                            {
+                                throw new HttpmqException("Response was null which was not expected.", status_, objectResponse_.Text, headers_, null);
+                            }
+                            throw new HttpmqException<FailureAnswer>("More is asked than `rate_limits` permits. Try again after the time in `Retry-After`.", status_, objectResponse_.Text, headers_, objectResponse_.Object, null);
                         }
                         else
                         if (status_ == 503)
@@ -581,6 +671,26 @@ namespace Httpmq.Client
                             throw new HttpmqException<FailureAnswer>("The request is malformed or out of range, or JetStream refused it as invalid. `detail` names the field and the value.", status_, objectResponse_.Text, headers_, objectResponse_.Object, null);
                         }
                         else
+                        if (status_ == 401)
+                        {
+                            var objectResponse_ = await ReadObjectResponseAsync<FailureAnswer>(response_, headers_, cancellationToken).ConfigureAwait(false);
+                            if (objectResponse_.Object == null)
+                            {
+                                throw new HttpmqException("Response was null which was not expected.", status_, objectResponse_.Text, headers_, null);
+                            }
+                            throw new HttpmqException<FailureAnswer>("Nothing is shown of who sends the request, or a key or token that is not known. `WWW-Authenticate` says how to show one.", status_, objectResponse_.Text, headers_, objectResponse_.Object, null);
+                        }
+                        else
+                        if (status_ == 403)
+                        {
+                            var objectResponse_ = await ReadObjectResponseAsync<FailureAnswer>(response_, headers_, cancellationToken).ConfigureAwait(false);
+                            if (objectResponse_.Object == null)
+                            {
+                                throw new HttpmqException("Response was null which was not expected.", status_, objectResponse_.Text, headers_, null);
+                            }
+                            throw new HttpmqException<FailureAnswer>("The caller may not do this, whether the stream, consumer or message exists or not; or a web page sent the request that may not use this server.", status_, objectResponse_.Text, headers_, objectResponse_.Object, null);
+                        }
+                        else
                         if (status_ == 404)
                         {
                             var objectResponse_ = await ReadObjectResponseAsync<FailureAnswer>(response_, headers_, cancellationToken).ConfigureAwait(false);
@@ -629,6 +739,16 @@ namespace Httpmq.Client
                                 throw new HttpmqException("Response was null which was not expected.", status_, objectResponse_.Text, headers_, null);
                             }
                             throw new HttpmqException<FailureAnswer>("JetStream refuses it as invalid in itself, or the stream does not permit it.", status_, objectResponse_.Text, headers_, objectResponse_.Object, null);
+                        }
+                        else
+                        if (status_ == 429)
+                        {
+                            var objectResponse_ = await ReadObjectResponseAsync<FailureAnswer>(response_, headers_, cancellationToken).ConfigureAwait(false);
+                            if (objectResponse_.Object == null)
+                            {
+                                throw new HttpmqException("Response was null which was not expected.", status_, objectResponse_.Text, headers_, null);
+                            }
+                            throw new HttpmqException<FailureAnswer>("More is asked than `rate_limits` permits. Try again after the time in `Retry-After`.", status_, objectResponse_.Text, headers_, objectResponse_.Object, null);
                         }
                         else
                         if (status_ == 501)
@@ -767,6 +887,26 @@ namespace Httpmq.Client
                             throw new HttpmqException<FailureAnswer>("The request is malformed or out of range, or JetStream refused it as invalid. `detail` names the field and the value.", status_, objectResponse_.Text, headers_, objectResponse_.Object, null);
                         }
                         else
+                        if (status_ == 401)
+                        {
+                            var objectResponse_ = await ReadObjectResponseAsync<FailureAnswer>(response_, headers_, cancellationToken).ConfigureAwait(false);
+                            if (objectResponse_.Object == null)
+                            {
+                                throw new HttpmqException("Response was null which was not expected.", status_, objectResponse_.Text, headers_, null);
+                            }
+                            throw new HttpmqException<FailureAnswer>("Nothing is shown of who sends the request, or a key or token that is not known. `WWW-Authenticate` says how to show one.", status_, objectResponse_.Text, headers_, objectResponse_.Object, null);
+                        }
+                        else
+                        if (status_ == 403)
+                        {
+                            var objectResponse_ = await ReadObjectResponseAsync<FailureAnswer>(response_, headers_, cancellationToken).ConfigureAwait(false);
+                            if (objectResponse_.Object == null)
+                            {
+                                throw new HttpmqException("Response was null which was not expected.", status_, objectResponse_.Text, headers_, null);
+                            }
+                            throw new HttpmqException<FailureAnswer>("The caller may not do this, whether the stream, consumer or message exists or not; or a web page sent the request that may not use this server.", status_, objectResponse_.Text, headers_, objectResponse_.Object, null);
+                        }
+                        else
                         if (status_ == 404)
                         {
                             var objectResponse_ = await ReadObjectResponseAsync<FailureAnswer>(response_, headers_, cancellationToken).ConfigureAwait(false);
@@ -775,6 +915,16 @@ namespace Httpmq.Client
                                 throw new HttpmqException("Response was null which was not expected.", status_, objectResponse_.Text, headers_, null);
                             }
                             throw new HttpmqException<FailureAnswer>("The stream does not exist.", status_, objectResponse_.Text, headers_, objectResponse_.Object, null);
+                        }
+                        else
+                        if (status_ == 429)
+                        {
+                            var objectResponse_ = await ReadObjectResponseAsync<FailureAnswer>(response_, headers_, cancellationToken).ConfigureAwait(false);
+                            if (objectResponse_.Object == null)
+                            {
+                                throw new HttpmqException("Response was null which was not expected.", status_, objectResponse_.Text, headers_, null);
+                            }
+                            throw new HttpmqException<FailureAnswer>("More is asked than `rate_limits` permits. Try again after the time in `Retry-After`.", status_, objectResponse_.Text, headers_, objectResponse_.Object, null);
                         }
                         else
                         if (status_ == 503)
@@ -902,6 +1052,26 @@ namespace Httpmq.Client
                             throw new HttpmqException<FailureAnswer>("The request is malformed or out of range, or JetStream refused it as invalid. `detail` names the field and the value.", status_, objectResponse_.Text, headers_, objectResponse_.Object, null);
                         }
                         else
+                        if (status_ == 401)
+                        {
+                            var objectResponse_ = await ReadObjectResponseAsync<FailureAnswer>(response_, headers_, cancellationToken).ConfigureAwait(false);
+                            if (objectResponse_.Object == null)
+                            {
+                                throw new HttpmqException("Response was null which was not expected.", status_, objectResponse_.Text, headers_, null);
+                            }
+                            throw new HttpmqException<FailureAnswer>("Nothing is shown of who sends the request, or a key or token that is not known. `WWW-Authenticate` says how to show one.", status_, objectResponse_.Text, headers_, objectResponse_.Object, null);
+                        }
+                        else
+                        if (status_ == 403)
+                        {
+                            var objectResponse_ = await ReadObjectResponseAsync<FailureAnswer>(response_, headers_, cancellationToken).ConfigureAwait(false);
+                            if (objectResponse_.Object == null)
+                            {
+                                throw new HttpmqException("Response was null which was not expected.", status_, objectResponse_.Text, headers_, null);
+                            }
+                            throw new HttpmqException<FailureAnswer>("The caller may not do this, whether the stream, consumer or message exists or not; or a web page sent the request that may not use this server.", status_, objectResponse_.Text, headers_, objectResponse_.Object, null);
+                        }
+                        else
                         if (status_ == 404)
                         {
                             var objectResponse_ = await ReadObjectResponseAsync<FailureAnswer>(response_, headers_, cancellationToken).ConfigureAwait(false);
@@ -940,6 +1110,16 @@ namespace Httpmq.Client
                                 throw new HttpmqException("Response was null which was not expected.", status_, objectResponse_.Text, headers_, null);
                             }
                             throw new HttpmqException<FailureAnswer>("The body is larger than 8 MiB, and refused while it is read; or what JetStream would be sent is larger than the NATS server takes.", status_, objectResponse_.Text, headers_, objectResponse_.Object, null);
+                        }
+                        else
+                        if (status_ == 429)
+                        {
+                            var objectResponse_ = await ReadObjectResponseAsync<FailureAnswer>(response_, headers_, cancellationToken).ConfigureAwait(false);
+                            if (objectResponse_.Object == null)
+                            {
+                                throw new HttpmqException("Response was null which was not expected.", status_, objectResponse_.Text, headers_, null);
+                            }
+                            throw new HttpmqException<FailureAnswer>("More is asked than `rate_limits` permits. Try again after the time in `Retry-After`.", status_, objectResponse_.Text, headers_, objectResponse_.Object, null);
                         }
                         else
                         if (status_ == 503)
@@ -1074,6 +1254,26 @@ namespace Httpmq.Client
                             throw new HttpmqException<FailureAnswer>("The request is malformed or out of range, or JetStream refused it as invalid. `detail` names the field and the value.", status_, objectResponse_.Text, headers_, objectResponse_.Object, null);
                         }
                         else
+                        if (status_ == 401)
+                        {
+                            var objectResponse_ = await ReadObjectResponseAsync<FailureAnswer>(response_, headers_, cancellationToken).ConfigureAwait(false);
+                            if (objectResponse_.Object == null)
+                            {
+                                throw new HttpmqException("Response was null which was not expected.", status_, objectResponse_.Text, headers_, null);
+                            }
+                            throw new HttpmqException<FailureAnswer>("Nothing is shown of who sends the request, or a key or token that is not known. `WWW-Authenticate` says how to show one.", status_, objectResponse_.Text, headers_, objectResponse_.Object, null);
+                        }
+                        else
+                        if (status_ == 403)
+                        {
+                            var objectResponse_ = await ReadObjectResponseAsync<FailureAnswer>(response_, headers_, cancellationToken).ConfigureAwait(false);
+                            if (objectResponse_.Object == null)
+                            {
+                                throw new HttpmqException("Response was null which was not expected.", status_, objectResponse_.Text, headers_, null);
+                            }
+                            throw new HttpmqException<FailureAnswer>("The caller may not do this, whether the stream, consumer or message exists or not; or a web page sent the request that may not use this server.", status_, objectResponse_.Text, headers_, objectResponse_.Object, null);
+                        }
+                        else
                         if (status_ == 404)
                         {
                             var objectResponse_ = await ReadObjectResponseAsync<FailureAnswer>(response_, headers_, cancellationToken).ConfigureAwait(false);
@@ -1082,6 +1282,16 @@ namespace Httpmq.Client
                                 throw new HttpmqException("Response was null which was not expected.", status_, objectResponse_.Text, headers_, null);
                             }
                             throw new HttpmqException<FailureAnswer>("The stream does not exist, or has no such message any more.", status_, objectResponse_.Text, headers_, objectResponse_.Object, null);
+                        }
+                        else
+                        if (status_ == 429)
+                        {
+                            var objectResponse_ = await ReadObjectResponseAsync<FailureAnswer>(response_, headers_, cancellationToken).ConfigureAwait(false);
+                            if (objectResponse_.Object == null)
+                            {
+                                throw new HttpmqException("Response was null which was not expected.", status_, objectResponse_.Text, headers_, null);
+                            }
+                            throw new HttpmqException<FailureAnswer>("More is asked than `rate_limits` permits. Try again after the time in `Retry-After`.", status_, objectResponse_.Text, headers_, objectResponse_.Object, null);
                         }
                         else
                         if (status_ == 503)
@@ -1213,6 +1423,26 @@ namespace Httpmq.Client
                             throw new HttpmqException<FailureAnswer>("The request is malformed or out of range, or JetStream refused it as invalid. `detail` names the field and the value.", status_, objectResponse_.Text, headers_, objectResponse_.Object, null);
                         }
                         else
+                        if (status_ == 401)
+                        {
+                            var objectResponse_ = await ReadObjectResponseAsync<FailureAnswer>(response_, headers_, cancellationToken).ConfigureAwait(false);
+                            if (objectResponse_.Object == null)
+                            {
+                                throw new HttpmqException("Response was null which was not expected.", status_, objectResponse_.Text, headers_, null);
+                            }
+                            throw new HttpmqException<FailureAnswer>("Nothing is shown of who sends the request, or a key or token that is not known. `WWW-Authenticate` says how to show one.", status_, objectResponse_.Text, headers_, objectResponse_.Object, null);
+                        }
+                        else
+                        if (status_ == 403)
+                        {
+                            var objectResponse_ = await ReadObjectResponseAsync<FailureAnswer>(response_, headers_, cancellationToken).ConfigureAwait(false);
+                            if (objectResponse_.Object == null)
+                            {
+                                throw new HttpmqException("Response was null which was not expected.", status_, objectResponse_.Text, headers_, null);
+                            }
+                            throw new HttpmqException<FailureAnswer>("The caller may not do this, whether the stream, consumer or message exists or not; or a web page sent the request that may not use this server.", status_, objectResponse_.Text, headers_, objectResponse_.Object, null);
+                        }
+                        else
                         if (status_ == 404)
                         {
                             var objectResponse_ = await ReadObjectResponseAsync<FailureAnswer>(response_, headers_, cancellationToken).ConfigureAwait(false);
@@ -1241,6 +1471,16 @@ namespace Httpmq.Client
                                 throw new HttpmqException("Response was null which was not expected.", status_, objectResponse_.Text, headers_, null);
                             }
                             throw new HttpmqException<FailureAnswer>("JetStream refuses it as invalid in itself, or the stream does not permit it.", status_, objectResponse_.Text, headers_, objectResponse_.Object, null);
+                        }
+                        else
+                        if (status_ == 429)
+                        {
+                            var objectResponse_ = await ReadObjectResponseAsync<FailureAnswer>(response_, headers_, cancellationToken).ConfigureAwait(false);
+                            if (objectResponse_.Object == null)
+                            {
+                                throw new HttpmqException("Response was null which was not expected.", status_, objectResponse_.Text, headers_, null);
+                            }
+                            throw new HttpmqException<FailureAnswer>("More is asked than `rate_limits` permits. Try again after the time in `Retry-After`.", status_, objectResponse_.Text, headers_, objectResponse_.Object, null);
                         }
                         else
                         if (status_ == 503)
@@ -1368,6 +1608,26 @@ namespace Httpmq.Client
                             throw new HttpmqException<FailureAnswer>("The request is malformed or out of range, or JetStream refused it as invalid. `detail` names the field and the value.", status_, objectResponse_.Text, headers_, objectResponse_.Object, null);
                         }
                         else
+                        if (status_ == 401)
+                        {
+                            var objectResponse_ = await ReadObjectResponseAsync<FailureAnswer>(response_, headers_, cancellationToken).ConfigureAwait(false);
+                            if (objectResponse_.Object == null)
+                            {
+                                throw new HttpmqException("Response was null which was not expected.", status_, objectResponse_.Text, headers_, null);
+                            }
+                            throw new HttpmqException<FailureAnswer>("Nothing is shown of who sends the request, or a key or token that is not known. `WWW-Authenticate` says how to show one.", status_, objectResponse_.Text, headers_, objectResponse_.Object, null);
+                        }
+                        else
+                        if (status_ == 403)
+                        {
+                            var objectResponse_ = await ReadObjectResponseAsync<FailureAnswer>(response_, headers_, cancellationToken).ConfigureAwait(false);
+                            if (objectResponse_.Object == null)
+                            {
+                                throw new HttpmqException("Response was null which was not expected.", status_, objectResponse_.Text, headers_, null);
+                            }
+                            throw new HttpmqException<FailureAnswer>("The caller may not do this, whether the stream, consumer or message exists or not; or a web page sent the request that may not use this server.", status_, objectResponse_.Text, headers_, objectResponse_.Object, null);
+                        }
+                        else
                         if (status_ == 404)
                         {
                             var objectResponse_ = await ReadObjectResponseAsync<FailureAnswer>(response_, headers_, cancellationToken).ConfigureAwait(false);
@@ -1416,6 +1676,16 @@ namespace Httpmq.Client
                                 throw new HttpmqException("Response was null which was not expected.", status_, objectResponse_.Text, headers_, null);
                             }
                             throw new HttpmqException<FailureAnswer>("JetStream refuses it as invalid in itself, or the stream does not permit it.", status_, objectResponse_.Text, headers_, objectResponse_.Object, null);
+                        }
+                        else
+                        if (status_ == 429)
+                        {
+                            var objectResponse_ = await ReadObjectResponseAsync<FailureAnswer>(response_, headers_, cancellationToken).ConfigureAwait(false);
+                            if (objectResponse_.Object == null)
+                            {
+                                throw new HttpmqException("Response was null which was not expected.", status_, objectResponse_.Text, headers_, null);
+                            }
+                            throw new HttpmqException<FailureAnswer>("More is asked than `rate_limits` permits. Try again after the time in `Retry-After`.", status_, objectResponse_.Text, headers_, objectResponse_.Object, null);
                         }
                         else
                         if (status_ == 503)
@@ -1552,6 +1822,26 @@ namespace Httpmq.Client
                             throw new HttpmqException<FailureAnswer>("The request is malformed or out of range, or JetStream refused it as invalid. `detail` names the field and the value.", status_, objectResponse_.Text, headers_, objectResponse_.Object, null);
                         }
                         else
+                        if (status_ == 401)
+                        {
+                            var objectResponse_ = await ReadObjectResponseAsync<FailureAnswer>(response_, headers_, cancellationToken).ConfigureAwait(false);
+                            if (objectResponse_.Object == null)
+                            {
+                                throw new HttpmqException("Response was null which was not expected.", status_, objectResponse_.Text, headers_, null);
+                            }
+                            throw new HttpmqException<FailureAnswer>("Nothing is shown of who sends the request, or a key or token that is not known. `WWW-Authenticate` says how to show one.", status_, objectResponse_.Text, headers_, objectResponse_.Object, null);
+                        }
+                        else
+                        if (status_ == 403)
+                        {
+                            var objectResponse_ = await ReadObjectResponseAsync<FailureAnswer>(response_, headers_, cancellationToken).ConfigureAwait(false);
+                            if (objectResponse_.Object == null)
+                            {
+                                throw new HttpmqException("Response was null which was not expected.", status_, objectResponse_.Text, headers_, null);
+                            }
+                            throw new HttpmqException<FailureAnswer>("The caller may not do this, whether the stream, consumer or message exists or not; or a web page sent the request that may not use this server.", status_, objectResponse_.Text, headers_, objectResponse_.Object, null);
+                        }
+                        else
                         if (status_ == 404)
                         {
                             var objectResponse_ = await ReadObjectResponseAsync<FailureAnswer>(response_, headers_, cancellationToken).ConfigureAwait(false);
@@ -1560,6 +1850,16 @@ namespace Httpmq.Client
                                 throw new HttpmqException("Response was null which was not expected.", status_, objectResponse_.Text, headers_, null);
                             }
                             throw new HttpmqException<FailureAnswer>("The stream does not exist.", status_, objectResponse_.Text, headers_, objectResponse_.Object, null);
+                        }
+                        else
+                        if (status_ == 429)
+                        {
+                            var objectResponse_ = await ReadObjectResponseAsync<FailureAnswer>(response_, headers_, cancellationToken).ConfigureAwait(false);
+                            if (objectResponse_.Object == null)
+                            {
+                                throw new HttpmqException("Response was null which was not expected.", status_, objectResponse_.Text, headers_, null);
+                            }
+                            throw new HttpmqException<FailureAnswer>("More is asked than `rate_limits` permits. Try again after the time in `Retry-After`.", status_, objectResponse_.Text, headers_, objectResponse_.Object, null);
                         }
                         else
                         if (status_ == 503)
@@ -1687,6 +1987,26 @@ namespace Httpmq.Client
                             throw new HttpmqException<FailureAnswer>("The request is malformed or out of range, or JetStream refused it as invalid. `detail` names the field and the value.", status_, objectResponse_.Text, headers_, objectResponse_.Object, null);
                         }
                         else
+                        if (status_ == 401)
+                        {
+                            var objectResponse_ = await ReadObjectResponseAsync<FailureAnswer>(response_, headers_, cancellationToken).ConfigureAwait(false);
+                            if (objectResponse_.Object == null)
+                            {
+                                throw new HttpmqException("Response was null which was not expected.", status_, objectResponse_.Text, headers_, null);
+                            }
+                            throw new HttpmqException<FailureAnswer>("Nothing is shown of who sends the request, or a key or token that is not known. `WWW-Authenticate` says how to show one.", status_, objectResponse_.Text, headers_, objectResponse_.Object, null);
+                        }
+                        else
+                        if (status_ == 403)
+                        {
+                            var objectResponse_ = await ReadObjectResponseAsync<FailureAnswer>(response_, headers_, cancellationToken).ConfigureAwait(false);
+                            if (objectResponse_.Object == null)
+                            {
+                                throw new HttpmqException("Response was null which was not expected.", status_, objectResponse_.Text, headers_, null);
+                            }
+                            throw new HttpmqException<FailureAnswer>("The caller may not do this, whether the stream, consumer or message exists or not; or a web page sent the request that may not use this server.", status_, objectResponse_.Text, headers_, objectResponse_.Object, null);
+                        }
+                        else
                         if (status_ == 404)
                         {
                             var objectResponse_ = await ReadObjectResponseAsync<FailureAnswer>(response_, headers_, cancellationToken).ConfigureAwait(false);
@@ -1725,6 +2045,16 @@ namespace Httpmq.Client
                                 throw new HttpmqException("Response was null which was not expected.", status_, objectResponse_.Text, headers_, null);
                             }
                             throw new HttpmqException<FailureAnswer>("The body is larger than 8 MiB, and refused while it is read; or what JetStream would be sent is larger than the NATS server takes.", status_, objectResponse_.Text, headers_, objectResponse_.Object, null);
+                        }
+                        else
+                        if (status_ == 429)
+                        {
+                            var objectResponse_ = await ReadObjectResponseAsync<FailureAnswer>(response_, headers_, cancellationToken).ConfigureAwait(false);
+                            if (objectResponse_.Object == null)
+                            {
+                                throw new HttpmqException("Response was null which was not expected.", status_, objectResponse_.Text, headers_, null);
+                            }
+                            throw new HttpmqException<FailureAnswer>("More is asked than `rate_limits` permits. Try again after the time in `Retry-After`.", status_, objectResponse_.Text, headers_, objectResponse_.Object, null);
                         }
                         else
                         if (status_ == 503)
@@ -1855,6 +2185,26 @@ namespace Httpmq.Client
                             throw new HttpmqException<FailureAnswer>("The request is malformed or out of range, or JetStream refused it as invalid. `detail` names the field and the value.", status_, objectResponse_.Text, headers_, objectResponse_.Object, null);
                         }
                         else
+                        if (status_ == 401)
+                        {
+                            var objectResponse_ = await ReadObjectResponseAsync<FailureAnswer>(response_, headers_, cancellationToken).ConfigureAwait(false);
+                            if (objectResponse_.Object == null)
+                            {
+                                throw new HttpmqException("Response was null which was not expected.", status_, objectResponse_.Text, headers_, null);
+                            }
+                            throw new HttpmqException<FailureAnswer>("Nothing is shown of who sends the request, or a key or token that is not known. `WWW-Authenticate` says how to show one.", status_, objectResponse_.Text, headers_, objectResponse_.Object, null);
+                        }
+                        else
+                        if (status_ == 403)
+                        {
+                            var objectResponse_ = await ReadObjectResponseAsync<FailureAnswer>(response_, headers_, cancellationToken).ConfigureAwait(false);
+                            if (objectResponse_.Object == null)
+                            {
+                                throw new HttpmqException("Response was null which was not expected.", status_, objectResponse_.Text, headers_, null);
+                            }
+                            throw new HttpmqException<FailureAnswer>("The caller may not do this, whether the stream, consumer or message exists or not; or a web page sent the request that may not use this server.", status_, objectResponse_.Text, headers_, objectResponse_.Object, null);
+                        }
+                        else
                         if (status_ == 404)
                         {
                             var objectResponse_ = await ReadObjectResponseAsync<FailureAnswer>(response_, headers_, cancellationToken).ConfigureAwait(false);
@@ -1903,6 +2253,16 @@ namespace Httpmq.Client
                                 throw new HttpmqException("Response was null which was not expected.", status_, objectResponse_.Text, headers_, null);
                             }
                             throw new HttpmqException<FailureAnswer>("JetStream refuses it as invalid in itself, or the stream does not permit it.", status_, objectResponse_.Text, headers_, objectResponse_.Object, null);
+                        }
+                        else
+                        if (status_ == 429)
+                        {
+                            var objectResponse_ = await ReadObjectResponseAsync<FailureAnswer>(response_, headers_, cancellationToken).ConfigureAwait(false);
+                            if (objectResponse_.Object == null)
+                            {
+                                throw new HttpmqException("Response was null which was not expected.", status_, objectResponse_.Text, headers_, null);
+                            }
+                            throw new HttpmqException<FailureAnswer>("More is asked than `rate_limits` permits. Try again after the time in `Retry-After`.", status_, objectResponse_.Text, headers_, objectResponse_.Object, null);
                         }
                         else
                         if (status_ == 501)
@@ -2064,6 +2424,26 @@ namespace Httpmq.Client
                             throw new HttpmqException<FailureAnswer>("The request is malformed or out of range, or JetStream refused it as invalid. `detail` names the field and the value.", status_, objectResponse_.Text, headers_, objectResponse_.Object, null);
                         }
                         else
+                        if (status_ == 401)
+                        {
+                            var objectResponse_ = await ReadObjectResponseAsync<FailureAnswer>(response_, headers_, cancellationToken).ConfigureAwait(false);
+                            if (objectResponse_.Object == null)
+                            {
+                                throw new HttpmqException("Response was null which was not expected.", status_, objectResponse_.Text, headers_, null);
+                            }
+                            throw new HttpmqException<FailureAnswer>("Nothing is shown of who sends the request, or a key or token that is not known. `WWW-Authenticate` says how to show one.", status_, objectResponse_.Text, headers_, objectResponse_.Object, null);
+                        }
+                        else
+                        if (status_ == 403)
+                        {
+                            var objectResponse_ = await ReadObjectResponseAsync<FailureAnswer>(response_, headers_, cancellationToken).ConfigureAwait(false);
+                            if (objectResponse_.Object == null)
+                            {
+                                throw new HttpmqException("Response was null which was not expected.", status_, objectResponse_.Text, headers_, null);
+                            }
+                            throw new HttpmqException<FailureAnswer>("The caller may not do this, whether the stream, consumer or message exists or not; or a web page sent the request that may not use this server.", status_, objectResponse_.Text, headers_, objectResponse_.Object, null);
+                        }
+                        else
                         if (status_ == 404)
                         {
                             var objectResponse_ = await ReadObjectResponseAsync<FailureAnswer>(response_, headers_, cancellationToken).ConfigureAwait(false);
@@ -2072,6 +2452,16 @@ namespace Httpmq.Client
                                 throw new HttpmqException("Response was null which was not expected.", status_, objectResponse_.Text, headers_, null);
                             }
                             throw new HttpmqException<FailureAnswer>("The stream does not exist.", status_, objectResponse_.Text, headers_, objectResponse_.Object, null);
+                        }
+                        else
+                        if (status_ == 429)
+                        {
+                            var objectResponse_ = await ReadObjectResponseAsync<FailureAnswer>(response_, headers_, cancellationToken).ConfigureAwait(false);
+                            if (objectResponse_.Object == null)
+                            {
+                                throw new HttpmqException("Response was null which was not expected.", status_, objectResponse_.Text, headers_, null);
+                            }
+                            throw new HttpmqException<FailureAnswer>("More is asked than `rate_limits` permits. Try again after the time in `Retry-After`.", status_, objectResponse_.Text, headers_, objectResponse_.Object, null);
                         }
                         else
                         if (status_ == 503)
@@ -2197,6 +2587,26 @@ namespace Httpmq.Client
                             throw new HttpmqException<FailureAnswer>("The request is malformed or out of range, or JetStream refused it as invalid. `detail` names the field and the value.", status_, objectResponse_.Text, headers_, objectResponse_.Object, null);
                         }
                         else
+                        if (status_ == 401)
+                        {
+                            var objectResponse_ = await ReadObjectResponseAsync<FailureAnswer>(response_, headers_, cancellationToken).ConfigureAwait(false);
+                            if (objectResponse_.Object == null)
+                            {
+                                throw new HttpmqException("Response was null which was not expected.", status_, objectResponse_.Text, headers_, null);
+                            }
+                            throw new HttpmqException<FailureAnswer>("Nothing is shown of who sends the request, or a key or token that is not known. `WWW-Authenticate` says how to show one.", status_, objectResponse_.Text, headers_, objectResponse_.Object, null);
+                        }
+                        else
+                        if (status_ == 403)
+                        {
+                            var objectResponse_ = await ReadObjectResponseAsync<FailureAnswer>(response_, headers_, cancellationToken).ConfigureAwait(false);
+                            if (objectResponse_.Object == null)
+                            {
+                                throw new HttpmqException("Response was null which was not expected.", status_, objectResponse_.Text, headers_, null);
+                            }
+                            throw new HttpmqException<FailureAnswer>("The caller may not do this, whether the stream, consumer or message exists or not; or a web page sent the request that may not use this server.", status_, objectResponse_.Text, headers_, objectResponse_.Object, null);
+                        }
+                        else
                         if (status_ == 404)
                         {
                             var objectResponse_ = await ReadObjectResponseAsync<FailureAnswer>(response_, headers_, cancellationToken).ConfigureAwait(false);
@@ -2205,6 +2615,16 @@ namespace Httpmq.Client
                                 throw new HttpmqException("Response was null which was not expected.", status_, objectResponse_.Text, headers_, null);
                             }
                             throw new HttpmqException<FailureAnswer>("The stream or the consumer does not exist.", status_, objectResponse_.Text, headers_, objectResponse_.Object, null);
+                        }
+                        else
+                        if (status_ == 429)
+                        {
+                            var objectResponse_ = await ReadObjectResponseAsync<FailureAnswer>(response_, headers_, cancellationToken).ConfigureAwait(false);
+                            if (objectResponse_.Object == null)
+                            {
+                                throw new HttpmqException("Response was null which was not expected.", status_, objectResponse_.Text, headers_, null);
+                            }
+                            throw new HttpmqException<FailureAnswer>("More is asked than `rate_limits` permits. Try again after the time in `Retry-After`.", status_, objectResponse_.Text, headers_, objectResponse_.Object, null);
                         }
                         else
                         if (status_ == 503)
@@ -2341,6 +2761,26 @@ namespace Httpmq.Client
                             throw new HttpmqException<FailureAnswer>("The request is malformed or out of range, or JetStream refused it as invalid. `detail` names the field and the value.", status_, objectResponse_.Text, headers_, objectResponse_.Object, null);
                         }
                         else
+                        if (status_ == 401)
+                        {
+                            var objectResponse_ = await ReadObjectResponseAsync<FailureAnswer>(response_, headers_, cancellationToken).ConfigureAwait(false);
+                            if (objectResponse_.Object == null)
+                            {
+                                throw new HttpmqException("Response was null which was not expected.", status_, objectResponse_.Text, headers_, null);
+                            }
+                            throw new HttpmqException<FailureAnswer>("Nothing is shown of who sends the request, or a key or token that is not known. `WWW-Authenticate` says how to show one.", status_, objectResponse_.Text, headers_, objectResponse_.Object, null);
+                        }
+                        else
+                        if (status_ == 403)
+                        {
+                            var objectResponse_ = await ReadObjectResponseAsync<FailureAnswer>(response_, headers_, cancellationToken).ConfigureAwait(false);
+                            if (objectResponse_.Object == null)
+                            {
+                                throw new HttpmqException("Response was null which was not expected.", status_, objectResponse_.Text, headers_, null);
+                            }
+                            throw new HttpmqException<FailureAnswer>("The caller may not do this, whether the stream, consumer or message exists or not; or a web page sent the request that may not use this server.", status_, objectResponse_.Text, headers_, objectResponse_.Object, null);
+                        }
+                        else
                         if (status_ == 404)
                         {
                             var objectResponse_ = await ReadObjectResponseAsync<FailureAnswer>(response_, headers_, cancellationToken).ConfigureAwait(false);
@@ -2389,6 +2829,16 @@ namespace Httpmq.Client
                                 throw new HttpmqException("Response was null which was not expected.", status_, objectResponse_.Text, headers_, null);
                             }
                             throw new HttpmqException<FailureAnswer>("JetStream refuses it as invalid in itself, or the stream does not permit it.", status_, objectResponse_.Text, headers_, objectResponse_.Object, null);
+                        }
+                        else
+                        if (status_ == 429)
+                        {
+                            var objectResponse_ = await ReadObjectResponseAsync<FailureAnswer>(response_, headers_, cancellationToken).ConfigureAwait(false);
+                            if (objectResponse_.Object == null)
+                            {
+                                throw new HttpmqException("Response was null which was not expected.", status_, objectResponse_.Text, headers_, null);
+                            }
+                            throw new HttpmqException<FailureAnswer>("More is asked than `rate_limits` permits. Try again after the time in `Retry-After`.", status_, objectResponse_.Text, headers_, objectResponse_.Object, null);
                         }
                         else
                         if (status_ == 501)
@@ -2533,6 +2983,26 @@ namespace Httpmq.Client
                             throw new HttpmqException<FailureAnswer>("The request is malformed or out of range, or JetStream refused it as invalid. `detail` names the field and the value.", status_, objectResponse_.Text, headers_, objectResponse_.Object, null);
                         }
                         else
+                        if (status_ == 401)
+                        {
+                            var objectResponse_ = await ReadObjectResponseAsync<FailureAnswer>(response_, headers_, cancellationToken).ConfigureAwait(false);
+                            if (objectResponse_.Object == null)
+                            {
+                                throw new HttpmqException("Response was null which was not expected.", status_, objectResponse_.Text, headers_, null);
+                            }
+                            throw new HttpmqException<FailureAnswer>("Nothing is shown of who sends the request, or a key or token that is not known. `WWW-Authenticate` says how to show one.", status_, objectResponse_.Text, headers_, objectResponse_.Object, null);
+                        }
+                        else
+                        if (status_ == 403)
+                        {
+                            var objectResponse_ = await ReadObjectResponseAsync<FailureAnswer>(response_, headers_, cancellationToken).ConfigureAwait(false);
+                            if (objectResponse_.Object == null)
+                            {
+                                throw new HttpmqException("Response was null which was not expected.", status_, objectResponse_.Text, headers_, null);
+                            }
+                            throw new HttpmqException<FailureAnswer>("The caller may not do this, whether the stream, consumer or message exists or not; or a web page sent the request that may not use this server.", status_, objectResponse_.Text, headers_, objectResponse_.Object, null);
+                        }
+                        else
                         if (status_ == 404)
                         {
                             var objectResponse_ = await ReadObjectResponseAsync<FailureAnswer>(response_, headers_, cancellationToken).ConfigureAwait(false);
@@ -2541,6 +3011,16 @@ namespace Httpmq.Client
                                 throw new HttpmqException("Response was null which was not expected.", status_, objectResponse_.Text, headers_, null);
                             }
                             throw new HttpmqException<FailureAnswer>("The stream or the consumer does not exist.", status_, objectResponse_.Text, headers_, objectResponse_.Object, null);
+                        }
+                        else
+                        if (status_ == 429)
+                        {
+                            var objectResponse_ = await ReadObjectResponseAsync<FailureAnswer>(response_, headers_, cancellationToken).ConfigureAwait(false);
+                            if (objectResponse_.Object == null)
+                            {
+                                throw new HttpmqException("Response was null which was not expected.", status_, objectResponse_.Text, headers_, null);
+                            }
+                            throw new HttpmqException<FailureAnswer>("More is asked than `rate_limits` permits. Try again after the time in `Retry-After`.", status_, objectResponse_.Text, headers_, objectResponse_.Object, null);
                         }
                         else
                         if (status_ == 503)
@@ -2674,6 +3154,26 @@ namespace Httpmq.Client
                             throw new HttpmqException<FailureAnswer>("The request is malformed or out of range, or JetStream refused it as invalid. `detail` names the field and the value.", status_, objectResponse_.Text, headers_, objectResponse_.Object, null);
                         }
                         else
+                        if (status_ == 401)
+                        {
+                            var objectResponse_ = await ReadObjectResponseAsync<FailureAnswer>(response_, headers_, cancellationToken).ConfigureAwait(false);
+                            if (objectResponse_.Object == null)
+                            {
+                                throw new HttpmqException("Response was null which was not expected.", status_, objectResponse_.Text, headers_, null);
+                            }
+                            throw new HttpmqException<FailureAnswer>("Nothing is shown of who sends the request, or a key or token that is not known. `WWW-Authenticate` says how to show one.", status_, objectResponse_.Text, headers_, objectResponse_.Object, null);
+                        }
+                        else
+                        if (status_ == 403)
+                        {
+                            var objectResponse_ = await ReadObjectResponseAsync<FailureAnswer>(response_, headers_, cancellationToken).ConfigureAwait(false);
+                            if (objectResponse_.Object == null)
+                            {
+                                throw new HttpmqException("Response was null which was not expected.", status_, objectResponse_.Text, headers_, null);
+                            }
+                            throw new HttpmqException<FailureAnswer>("The caller may not do this, whether the stream, consumer or message exists or not; or a web page sent the request that may not use this server.", status_, objectResponse_.Text, headers_, objectResponse_.Object, null);
+                        }
+                        else
                         if (status_ == 404)
                         {
                             var objectResponse_ = await ReadObjectResponseAsync<FailureAnswer>(response_, headers_, cancellationToken).ConfigureAwait(false);
@@ -2712,6 +3212,16 @@ namespace Httpmq.Client
                                 throw new HttpmqException("Response was null which was not expected.", status_, objectResponse_.Text, headers_, null);
                             }
                             throw new HttpmqException<FailureAnswer>("JetStream refuses it as invalid in itself, or the stream does not permit it.", status_, objectResponse_.Text, headers_, objectResponse_.Object, null);
+                        }
+                        else
+                        if (status_ == 429)
+                        {
+                            var objectResponse_ = await ReadObjectResponseAsync<FailureAnswer>(response_, headers_, cancellationToken).ConfigureAwait(false);
+                            if (objectResponse_.Object == null)
+                            {
+                                throw new HttpmqException("Response was null which was not expected.", status_, objectResponse_.Text, headers_, null);
+                            }
+                            throw new HttpmqException<FailureAnswer>("More is asked than `rate_limits` permits. Try again after the time in `Retry-After`.", status_, objectResponse_.Text, headers_, objectResponse_.Object, null);
                         }
                         else
                         if (status_ == 501)
@@ -2857,6 +3367,26 @@ namespace Httpmq.Client
                             throw new HttpmqException<FailureAnswer>("The request is malformed or out of range, or JetStream refused it as invalid. `detail` names the field and the value.", status_, objectResponse_.Text, headers_, objectResponse_.Object, null);
                         }
                         else
+                        if (status_ == 401)
+                        {
+                            var objectResponse_ = await ReadObjectResponseAsync<FailureAnswer>(response_, headers_, cancellationToken).ConfigureAwait(false);
+                            if (objectResponse_.Object == null)
+                            {
+                                throw new HttpmqException("Response was null which was not expected.", status_, objectResponse_.Text, headers_, null);
+                            }
+                            throw new HttpmqException<FailureAnswer>("Nothing is shown of who sends the request, or a key or token that is not known. `WWW-Authenticate` says how to show one.", status_, objectResponse_.Text, headers_, objectResponse_.Object, null);
+                        }
+                        else
+                        if (status_ == 403)
+                        {
+                            var objectResponse_ = await ReadObjectResponseAsync<FailureAnswer>(response_, headers_, cancellationToken).ConfigureAwait(false);
+                            if (objectResponse_.Object == null)
+                            {
+                                throw new HttpmqException("Response was null which was not expected.", status_, objectResponse_.Text, headers_, null);
+                            }
+                            throw new HttpmqException<FailureAnswer>("The caller may not do this, whether the stream, consumer or message exists or not; or a web page sent the request that may not use this server.", status_, objectResponse_.Text, headers_, objectResponse_.Object, null);
+                        }
+                        else
                         if (status_ == 404)
                         {
                             var objectResponse_ = await ReadObjectResponseAsync<FailureAnswer>(response_, headers_, cancellationToken).ConfigureAwait(false);
@@ -2895,6 +3425,16 @@ namespace Httpmq.Client
                                 throw new HttpmqException("Response was null which was not expected.", status_, objectResponse_.Text, headers_, null);
                             }
                             throw new HttpmqException<FailureAnswer>("JetStream refuses it as invalid in itself, or the stream does not permit it.", status_, objectResponse_.Text, headers_, objectResponse_.Object, null);
+                        }
+                        else
+                        if (status_ == 429)
+                        {
+                            var objectResponse_ = await ReadObjectResponseAsync<FailureAnswer>(response_, headers_, cancellationToken).ConfigureAwait(false);
+                            if (objectResponse_.Object == null)
+                            {
+                                throw new HttpmqException("Response was null which was not expected.", status_, objectResponse_.Text, headers_, null);
+                            }
+                            throw new HttpmqException<FailureAnswer>("More is asked than `rate_limits` permits. Try again after the time in `Retry-After`.", status_, objectResponse_.Text, headers_, objectResponse_.Object, null);
                         }
                         else
                         if (status_ == 501)
@@ -3031,6 +3571,26 @@ namespace Httpmq.Client
                             throw new HttpmqException<FailureAnswer>("The request is malformed or out of range, or JetStream refused it as invalid. `detail` names the field and the value.", status_, objectResponse_.Text, headers_, objectResponse_.Object, null);
                         }
                         else
+                        if (status_ == 401)
+                        {
+                            var objectResponse_ = await ReadObjectResponseAsync<FailureAnswer>(response_, headers_, cancellationToken).ConfigureAwait(false);
+                            if (objectResponse_.Object == null)
+                            {
+                                throw new HttpmqException("Response was null which was not expected.", status_, objectResponse_.Text, headers_, null);
+                            }
+                            throw new HttpmqException<FailureAnswer>("Nothing is shown of who sends the request, or a key or token that is not known. `WWW-Authenticate` says how to show one.", status_, objectResponse_.Text, headers_, objectResponse_.Object, null);
+                        }
+                        else
+                        if (status_ == 403)
+                        {
+                            var objectResponse_ = await ReadObjectResponseAsync<FailureAnswer>(response_, headers_, cancellationToken).ConfigureAwait(false);
+                            if (objectResponse_.Object == null)
+                            {
+                                throw new HttpmqException("Response was null which was not expected.", status_, objectResponse_.Text, headers_, null);
+                            }
+                            throw new HttpmqException<FailureAnswer>("The caller may not do this, whether the stream, consumer or message exists or not; or a web page sent the request that may not use this server.", status_, objectResponse_.Text, headers_, objectResponse_.Object, null);
+                        }
+                        else
                         if (status_ == 404)
                         {
                             var objectResponse_ = await ReadObjectResponseAsync<FailureAnswer>(response_, headers_, cancellationToken).ConfigureAwait(false);
@@ -3049,6 +3609,16 @@ namespace Httpmq.Client
                                 throw new HttpmqException("Response was null which was not expected.", status_, objectResponse_.Text, headers_, null);
                             }
                             throw new HttpmqException<FailureAnswer>("JetStream refuses it as invalid in itself, or the stream does not permit it.", status_, objectResponse_.Text, headers_, objectResponse_.Object, null);
+                        }
+                        else
+                        if (status_ == 429)
+                        {
+                            var objectResponse_ = await ReadObjectResponseAsync<FailureAnswer>(response_, headers_, cancellationToken).ConfigureAwait(false);
+                            if (objectResponse_.Object == null)
+                            {
+                                throw new HttpmqException("Response was null which was not expected.", status_, objectResponse_.Text, headers_, null);
+                            }
+                            throw new HttpmqException<FailureAnswer>("More is asked than `rate_limits` permits. Try again after the time in `Retry-After`.", status_, objectResponse_.Text, headers_, objectResponse_.Object, null);
                         }
                         else
                         if (status_ == 501)
@@ -3192,6 +3762,26 @@ namespace Httpmq.Client
                             throw new HttpmqException<FailureAnswer>("The request is malformed or out of range, or JetStream refused it as invalid. `detail` names the field and the value.", status_, objectResponse_.Text, headers_, objectResponse_.Object, null);
                         }
                         else
+                        if (status_ == 401)
+                        {
+                            var objectResponse_ = await ReadObjectResponseAsync<FailureAnswer>(response_, headers_, cancellationToken).ConfigureAwait(false);
+                            if (objectResponse_.Object == null)
+                            {
+                                throw new HttpmqException("Response was null which was not expected.", status_, objectResponse_.Text, headers_, null);
+                            }
+                            throw new HttpmqException<FailureAnswer>("Nothing is shown of who sends the request, or a key or token that is not known. `WWW-Authenticate` says how to show one.", status_, objectResponse_.Text, headers_, objectResponse_.Object, null);
+                        }
+                        else
+                        if (status_ == 403)
+                        {
+                            var objectResponse_ = await ReadObjectResponseAsync<FailureAnswer>(response_, headers_, cancellationToken).ConfigureAwait(false);
+                            if (objectResponse_.Object == null)
+                            {
+                                throw new HttpmqException("Response was null which was not expected.", status_, objectResponse_.Text, headers_, null);
+                            }
+                            throw new HttpmqException<FailureAnswer>("The caller may not do this, whether the stream, consumer or message exists or not; or a web page sent the request that may not use this server.", status_, objectResponse_.Text, headers_, objectResponse_.Object, null);
+                        }
+                        else
                         if (status_ == 404)
                         {
                             var objectResponse_ = await ReadObjectResponseAsync<FailureAnswer>(response_, headers_, cancellationToken).ConfigureAwait(false);
@@ -3230,6 +3820,16 @@ namespace Httpmq.Client
                                 throw new HttpmqException("Response was null which was not expected.", status_, objectResponse_.Text, headers_, null);
                             }
                             throw new HttpmqException<FailureAnswer>("The consumer has no such group.", status_, objectResponse_.Text, headers_, objectResponse_.Object, null);
+                        }
+                        else
+                        if (status_ == 429)
+                        {
+                            var objectResponse_ = await ReadObjectResponseAsync<FailureAnswer>(response_, headers_, cancellationToken).ConfigureAwait(false);
+                            if (objectResponse_.Object == null)
+                            {
+                                throw new HttpmqException("Response was null which was not expected.", status_, objectResponse_.Text, headers_, null);
+                            }
+                            throw new HttpmqException<FailureAnswer>("More is asked than `rate_limits` permits. Try again after the time in `Retry-After`.", status_, objectResponse_.Text, headers_, objectResponse_.Object, null);
                         }
                         else
                         if (status_ == 501)
@@ -3353,6 +3953,36 @@ namespace Httpmq.Client
                             throw new HttpmqException<FailureAnswer>("A parameter is not known, and `strict` says to refuse that.", status_, objectResponse_.Text, headers_, objectResponse_.Object, null);
                         }
                         else
+                        if (status_ == 401)
+                        {
+                            var objectResponse_ = await ReadObjectResponseAsync<FailureAnswer>(response_, headers_, cancellationToken).ConfigureAwait(false);
+                            if (objectResponse_.Object == null)
+                            {
+                                throw new HttpmqException("Response was null which was not expected.", status_, objectResponse_.Text, headers_, null);
+                            }
+                            throw new HttpmqException<FailureAnswer>("Nothing is shown of who sends the request, or a key or token that is not known. `WWW-Authenticate` says how to show one.", status_, objectResponse_.Text, headers_, objectResponse_.Object, null);
+                        }
+                        else
+                        if (status_ == 403)
+                        {
+                            var objectResponse_ = await ReadObjectResponseAsync<FailureAnswer>(response_, headers_, cancellationToken).ConfigureAwait(false);
+                            if (objectResponse_.Object == null)
+                            {
+                                throw new HttpmqException("Response was null which was not expected.", status_, objectResponse_.Text, headers_, null);
+                            }
+                            throw new HttpmqException<FailureAnswer>("The caller may not do this, whether the stream, consumer or message exists or not; or a web page sent the request that may not use this server.", status_, objectResponse_.Text, headers_, objectResponse_.Object, null);
+                        }
+                        else
+                        if (status_ == 429)
+                        {
+                            var objectResponse_ = await ReadObjectResponseAsync<FailureAnswer>(response_, headers_, cancellationToken).ConfigureAwait(false);
+                            if (objectResponse_.Object == null)
+                            {
+                                throw new HttpmqException("Response was null which was not expected.", status_, objectResponse_.Text, headers_, null);
+                            }
+                            throw new HttpmqException<FailureAnswer>("More is asked than `rate_limits` permits. Try again after the time in `Retry-After`.", status_, objectResponse_.Text, headers_, objectResponse_.Object, null);
+                        }
+                        else
                         if (status_ == 503)
                         {
                             var objectResponse_ = await ReadObjectResponseAsync<FailureAnswer>(response_, headers_, cancellationToken).ConfigureAwait(false);
@@ -3464,6 +4094,16 @@ namespace Httpmq.Client
                             throw new HttpmqException<FailureAnswer>("A parameter is not known, and `strict` says to refuse that.", status_, objectResponse_.Text, headers_, objectResponse_.Object, null);
                         }
                         else
+                        if (status_ == 403)
+                        {
+                            var objectResponse_ = await ReadObjectResponseAsync<FailureAnswer>(response_, headers_, cancellationToken).ConfigureAwait(false);
+                            if (objectResponse_.Object == null)
+                            {
+                                throw new HttpmqException("Response was null which was not expected.", status_, objectResponse_.Text, headers_, null);
+                            }
+                            throw new HttpmqException<FailureAnswer>("The caller may not do this, whether the stream, consumer or message exists or not; or a web page sent the request that may not use this server.", status_, objectResponse_.Text, headers_, objectResponse_.Object, null);
+                        }
+                        else
                         {
                             var objectResponse_ = await ReadObjectResponseAsync<FailureAnswer>(response_, headers_, cancellationToken).ConfigureAwait(false);
                             if (objectResponse_.Object == null)
@@ -3553,6 +4193,16 @@ namespace Httpmq.Client
                                 throw new HttpmqException("Response was null which was not expected.", status_, objectResponse_.Text, headers_, null);
                             }
                             throw new HttpmqException<FailureAnswer>("A parameter is not known, and `strict` says to refuse that.", status_, objectResponse_.Text, headers_, objectResponse_.Object, null);
+                        }
+                        else
+                        if (status_ == 403)
+                        {
+                            var objectResponse_ = await ReadObjectResponseAsync<FailureAnswer>(response_, headers_, cancellationToken).ConfigureAwait(false);
+                            if (objectResponse_.Object == null)
+                            {
+                                throw new HttpmqException("Response was null which was not expected.", status_, objectResponse_.Text, headers_, null);
+                            }
+                            throw new HttpmqException<FailureAnswer>("The caller may not do this, whether the stream, consumer or message exists or not; or a web page sent the request that may not use this server.", status_, objectResponse_.Text, headers_, objectResponse_.Object, null);
                         }
                         else
                         if (status_ == 503)
