@@ -106,7 +106,7 @@ doc: build ## Write docs/configuration.md, and the OpenAPI documents to docs/ope
 	done
 
 snapshots: ## Write the files that are made from the code: public API of the layers, catalogue of events, tables of routes
-	@HTTPMQ_UPDATE_SNAPSHOTS=1 dotnet test Httpmq.Tests -c $(CONFIGURATION) --nologo -v q --filter 'FullyQualifiedName~Architecture|FullyQualifiedName~ApiPageTests|FullyQualifiedName~RouteRightsTests'
+	@HTTPMQ_UPDATE_SNAPSHOTS=1 dotnet test Httpmq.Tests -c $(CONFIGURATION) --nologo -v q --filter 'FullyQualifiedName~Architecture|FullyQualifiedName~ApiPageTests|FullyQualifiedName~RouteRightsTests|FullyQualifiedName~MetricsPageTests'
 
 client: doc ## Generate the C# client from docs/openapi/
 	@dotnet run -c $(CONFIGURATION) --project clients/csharp/Generate -- docs/openapi clients/csharp/Httpmq.Client/Generated

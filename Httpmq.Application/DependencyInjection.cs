@@ -1,9 +1,11 @@
 using FluentValidation;
 using Httpmq.Application.Publishing;
 using Httpmq.Application.Settling;
+using Httpmq.Application.Telemetry;
 using Httpmq.Application.Validation;
 using MediatR;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
 
 namespace Httpmq.Application;
 
@@ -17,6 +19,7 @@ public static class DependencyInjection
     {
         services.AddSingleton<ServiceFactory>(provider => provider.GetRequiredService);
         services.AddSingleton<IMediator, Mediator>();
+        services.TryAddSingleton<GatewayMetrics>();
         services.AddSingleton(batch);
         services.AddSingleton<OpenBatches>();
         services.AddSingleton<SinglePublish>();

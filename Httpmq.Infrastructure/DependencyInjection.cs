@@ -7,6 +7,7 @@ using Httpmq.Application.Reading;
 using Httpmq.Application.Settling;
 using Httpmq.Application.Streams;
 using Httpmq.Application.Subscriptions;
+using Httpmq.Application.Telemetry;
 using Httpmq.Infrastructure.Connection;
 using Httpmq.Infrastructure.Consumers;
 using Httpmq.Infrastructure.Definitions;
@@ -19,6 +20,7 @@ using Httpmq.Infrastructure.Reading;
 using Httpmq.Infrastructure.Requests;
 using Httpmq.Infrastructure.Settling;
 using Httpmq.Infrastructure.Streams;
+using Httpmq.Infrastructure.Telemetry;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 
@@ -26,6 +28,10 @@ namespace Httpmq.Infrastructure;
 
 public static class DependencyInjection
 {
+    /// <summary>Gathers the state of streams and consumers for metrics; in one host of a process.</summary>
+    public static IServiceCollection AddConsumerLag(this IServiceCollection services, LagOptions options) =>
+        services.AddSingleton(options).AddHostedService<ConsumerLag>();
+
     /// <summary>Adds NATS JetStream behind the application's ports, with one connection for requests and one for deliveries.</summary>
     /// <param name="services">Where to.</param>
     /// <param name="options">How to reach NATS.</param>
@@ -33,6 +39,7 @@ public static class DependencyInjection
     public static IServiceCollection AddJetStream(this IServiceCollection services, NatsOptions options, bool deliveries)
     {
         services.TryAddSingleton(TimeProvider.System);
+        services.TryAddSingleton<GatewayMetrics>();
         services.AddSingleton(options);
         services.AddSingleton<RequestLink>();
         services.AddSingleton<DeliveryLink>();
@@ -54,9 +61,15 @@ public static class DependencyInjection
         services.AddSingleton<IReplayFactory, Replays>();
         services.AddSingleton<IMessagePublisher, MessagePublisher>();
         services.AddSingleton<IAtomicPublisher, AtomicPublisher>();
-        services.AddSingleton<IMessageAcknowledger, MessageAcknowledger>();
+        services.AddSingleton<MessageAcknowledger>();
+        services.AddSingleton<IMessageAcknowledger, MeasuredAcknowledger>();
         services.AddSingleton<IDeliverySourceFactory>(provider => provider.GetRequiredService<DeliverySources>());
         services.AddSingleton<IPullFactory>(provider => provider.GetRequiredService<DeliverySources>());
+        services.AddHostedService(provider => new BrokerGauges(
+            provider.GetRequiredService<GatewayMetrics>(),
+            provider.GetRequiredService<RequestPipeline>(),
+            provider.GetRequiredService<RequestLink>(),
+            deliveries ? provider.GetRequiredService<DeliveryLink>() : null));
         services.AddHostedService(provider => provider.GetRequiredService<RequestLink>());
         services.AddSingleton<IBrokerHealth>(provider => new BrokerHealth(
             provider.GetRequiredService<JetStreamApi>(),

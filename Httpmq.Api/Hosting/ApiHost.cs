@@ -23,6 +23,7 @@ using Httpmq.Application.Publishing;
 using Httpmq.Application.Settling;
 using Httpmq.Infrastructure;
 using Httpmq.Infrastructure.Connection;
+using Httpmq.Infrastructure.Telemetry;
 using Microsoft.AspNetCore.HttpOverrides;
 using Microsoft.AspNetCore.Mvc.Controllers;
 using Microsoft.AspNetCore.Mvc.ModelBinding;
@@ -52,7 +53,8 @@ internal static class ApiHost
         TimeSpan? drainTimeout = null,
         ICallerSource? callers = null,
         ConfiguredCallers? access = null,
-        RateLimiter? rates = null)
+        RateLimiter? rates = null,
+        LagOptions? lag = null)
     {
         var timeouts = new BodyTimeouts(server.ReadTimeout, limits.MinBodyRate, TimeProvider.System);
         var buffers = new BodyBuffers(limits.MaxTotalBodyBytes);
@@ -88,6 +90,11 @@ internal static class ApiHost
             MaxPendingBytes = limits.MaxPendingBytes,
             MaxTotalPendingBytes = limits.MaxTotalPendingBytes,
         }, deliveries: group == ApiGroup.Dataplane);
+        if (lag is not null)
+        {
+            builder.Services.AddConsumerLag(lag);
+        }
+
         builder.Services.AddApplication(new PublishBatchOptions(limits.BatchWindow), new SettleOptions(limits.SettleWindow));
         builder.Services.AddSingleton<OpenStreams>();
         builder.Services.AddHostedService(provider => provider.GetRequiredService<OpenStreams>());

@@ -1,3 +1,4 @@
+using System.Net;
 using System.Runtime.InteropServices;
 using Httpmq.Api.Access;
 using Httpmq.Api.Hosting.Configuration;
@@ -7,6 +8,7 @@ using Httpmq.Api.Tls;
 using Httpmq.Application.Health;
 using Httpmq.Infrastructure.Connection;
 using Httpmq.Infrastructure.EmbeddedNats;
+using Httpmq.Infrastructure.Telemetry;
 using Microsoft.AspNetCore.Connections;
 
 namespace Httpmq.Api.Hosting;
@@ -32,6 +34,7 @@ internal sealed class HttpmqProcess(
     private readonly CancellationTokenSource _stopping = new();
     private readonly List<IHost> _started = [];
     private Task _reloading = Task.CompletedTask;
+    private MetricsExport? _metrics;
 
     /// <summary>Runs until it is told to stop; the exit code.</summary>
     public async Task<int> RunAsync()
@@ -43,6 +46,7 @@ internal sealed class HttpmqProcess(
         using var tracing = settings.Traces is { } traces ? new Tracing(traces, settings.Log) : null;
         try
         {
+            await StartMetricsAsync();
             var embedded = settings.UsesEmbeddedNats ? await StartEmbeddedAsync() : null;
             var apis = await StartApisAsync(embedded);
             await PrintReadyAsync(apis, embedded);
@@ -77,6 +81,23 @@ internal sealed class HttpmqProcess(
         {
             _starting.Cancel();
         }
+    }
+
+    /// <summary>First, so that nothing is missed; it also tells of a start that takes long.</summary>
+    private async Task StartMetricsAsync()
+    {
+        if (settings.Metrics is not { } metrics)
+        {
+            return;
+        }
+
+        _metrics = new MetricsExport(metrics, settings.Management, settings.Log);
+        await ListenAsync(
+            () => _metrics.StartAsync(_starting.Token),
+            $"{MetricsDeclaration.Section}.{MetricsDeclaration.ListenOn}",
+            $"{MetricsDeclaration.Section}.{MetricsDeclaration.ListenPort}",
+            metrics.ListenOn,
+            metrics.ListenPort);
     }
 
     private async Task<EmbeddedNatsServer> StartEmbeddedAsync()
@@ -115,7 +136,7 @@ internal sealed class HttpmqProcess(
         {
             var host = ApiHost.Build(
                 group, server, nats with { Name = $"httpmq-{group.Name}" }, settings.Log, settings.Limits, settings.DrainTimeout,
-                access: access, rates: rates);
+                access: access, rates: rates, lag: apis.Count == 0 ? ChooseLag() : null);
             apis.Add((group, server, host));
             try
             {
@@ -145,6 +166,31 @@ internal sealed class HttpmqProcess(
         return apis;
     }
 
+    private static async Task ListenAsync(Func<Task> start, string addressKey, string portKey, IPAddress address, int port)
+    {
+        try
+        {
+            await start();
+        }
+        catch (IOException exception) when (exception.InnerException is AddressInUseException)
+        {
+            throw new StartException(
+                $"{portKey}: {address}:{port} is in use by another process; stop it, or choose another port with this key or "
+                    + $"{Catalogue.VariableOf(portKey)}",
+                exception);
+        }
+        catch (System.Net.Sockets.SocketException exception)
+        {
+            throw new StartException(
+                $"{addressKey}: cannot listen on {address}:{port}: {exception.Message}; it must be an address of this machine", exception);
+        }
+    }
+
+    // One host gathers it: the first, which in mode "all" is the one whose NATS user may list everything.
+    private LagOptions? ChooseLag() => settings.Metrics is { LagInterval: { } interval, MaxConsumers: var most }
+        ? new LagOptions(interval, most)
+        : null;
+
     private async Task StartAsync(IHost host)
     {
         _started.Add(host);
@@ -164,6 +210,11 @@ internal sealed class HttpmqProcess(
             {
                 await output.WriteLineAsync($"  {group.Name,-12} {url}   Swagger UI {url}/swagger");
             }
+        }
+
+        if (_metrics is not null)
+        {
+            await output.WriteLineAsync($"  {"metrics",-12} {_metrics.Address}");
         }
 
         var address = embedded?.ServerUri ?? settings.Nats.DisplayUri;
@@ -232,6 +283,8 @@ internal sealed class HttpmqProcess(
         {
             await StopAsync(host, CancellationToken.None);
         }
+
+        await (_metrics?.DisposeAsync() ?? ValueTask.CompletedTask);
     }
 
     private static async Task StopAsync(IHost host, CancellationToken cancellationToken)

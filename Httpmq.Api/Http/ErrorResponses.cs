@@ -1,6 +1,7 @@
 using System.Globalization;
 using Httpmq.Api.Errors;
 using Httpmq.Api.Tracing;
+using Httpmq.Application.Telemetry;
 using Httpmq.Domain.Errors;
 
 namespace Httpmq.Api.Http;
@@ -61,6 +62,11 @@ internal static class ErrorResponses
         if (status is StatusCodes.Status401Unauthorized)
         {
             response.Headers.WWWAuthenticate = error.Has("reason") ? UnknownChallenge : Challenge;
+        }
+
+        if (status is StatusCodes.Status401Unauthorized or StatusCodes.Status403Forbidden)
+        {
+            context.RequestServices?.GetService<GatewayMetrics>()?.Refused(error);
         }
 
         var leavesBody = status is StatusCodes.Status413PayloadTooLarge or StatusCodes.Status415UnsupportedMediaType

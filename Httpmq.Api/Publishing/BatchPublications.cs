@@ -17,6 +17,7 @@ internal sealed class BatchPublications(
     /// <summary>Runs one batch, which has its place, to its end; it is disposed and the place given back then.</summary>
     public async Task RunAsync(HttpContext http, PublishBatch batch)
     {
+        LongRequest.LeaveOutOfDurations(http);
         try
         {
             using var open = batch;

@@ -3,6 +3,7 @@ using Httpmq.Api.Http;
 using Httpmq.Api.Subscriptions.Framing;
 using Httpmq.Api.Tracing;
 using Httpmq.Application.Subscriptions;
+using Httpmq.Application.Telemetry;
 using Httpmq.Domain.Errors;
 using Httpmq.Domain.Messages;
 using Httpmq.Domain.Naming;
@@ -10,7 +11,7 @@ using Httpmq.Domain.Naming;
 namespace Httpmq.Api.Pulling;
 
 /// <summary>Runs pulls, with what all of them need.</summary>
-internal sealed class Pulls(OpenStreams streams, IHostApplicationLifetime lifetime, TimeProvider time)
+internal sealed class Pulls(OpenStreams streams, GatewayMetrics metrics, IHostApplicationLifetime lifetime, TimeProvider time)
 {
     /// <summary>Runs one pull, which has its place, to the end of its answer; the pull is disposed and the place given back then.</summary>
     /// <param name="http">The request.</param>
@@ -19,7 +20,9 @@ internal sealed class Pulls(OpenStreams streams, IHostApplicationLifetime lifeti
     /// <param name="encoding">Of the payloads in JSON.</param>
     public async Task RunAsync(HttpContext http, IPull pull, PulledForm form, PayloadEncoding encoding)
     {
-        var open = new OpenPullAnswer(http, pull, time);
+        LongRequest.LeaveOutOfDurations(http);
+        var counts = new SessionMetrics(metrics, "pull", NameOf(form));
+        var open = new OpenPullAnswer(http, pull, counts, time);
         try
         {
             await streams.RunAsync(open, () => AnswerAsync(open, http, pull, form, encoding));
@@ -27,8 +30,19 @@ internal sealed class Pulls(OpenStreams streams, IHostApplicationLifetime lifeti
         finally
         {
             streams.LeaveSubscription();
+            counts.End(open.IsCutOff ? SessionMetrics.CutOff
+                : http.RequestAborted.IsCancellationRequested ? SessionMetrics.ClientGone
+                : open.Reason?.Type.Slug ?? SessionMetrics.Complete);
         }
     }
+
+    private static string NameOf(PulledForm form) => form switch
+    {
+        PulledForm.Bytes => "bytes",
+        PulledForm.CloudEvents => "cloudevents",
+        PulledForm.CloudEvent => "cloudevent",
+        _ => "json",
+    };
 
     private async Task AnswerAsync(OpenPullAnswer open, HttpContext http, IPull pull, PulledForm form, PayloadEncoding encoding)
     {
@@ -51,6 +65,7 @@ internal sealed class Pulls(OpenStreams streams, IHostApplicationLifetime lifeti
 
             if (error is not null)
             {
+                open.Reason = error;
                 ErrorResponses.Write(http, error);
                 return;
             }
@@ -68,7 +83,7 @@ internal sealed class Pulls(OpenStreams streams, IHostApplicationLifetime lifeti
 }
 
 /// <summary>The answer of one pull.</summary>
-internal sealed class OpenPullAnswer(HttpContext http, IPull pull, TimeProvider time) : IOpenStream
+internal sealed class OpenPullAnswer(HttpContext http, IPull pull, SessionMetrics counts, TimeProvider time) : IOpenStream
 {
     // A flush per so many bytes at most: what the client does not take stays where it can be given back.
     private const int BytesPerFlush = 64 * 1024;
@@ -90,7 +105,17 @@ internal sealed class OpenPullAnswer(HttpContext http, IPull pull, TimeProvider 
 
     public bool IsEnding => false;
 
-    public void Abort() => http.Abort();
+    /// <summary>Why there are no messages; null: there are, or there were none.</summary>
+    public Error? Reason { get; set; }
+
+    /// <summary>Whether the gateway cut the client off.</summary>
+    public bool IsCutOff { get; private set; }
+
+    public void Abort()
+    {
+        IsCutOff = true;
+        http.Abort();
+    }
 
     public async Task WriteAllAsync(PulledForm form, PayloadEncoding encoding)
     {
@@ -122,6 +147,7 @@ internal sealed class OpenPullAnswer(HttpContext http, IPull pull, TimeProvider 
             return;
         }
 
+        counts.Delivered(1, sink is IPulledAnswer answer ? answer.Bytes : http.Response.ContentLength ?? 0);
         var isTaken = await _flush.TryAsync();
         _spans?.End(count: 1, isTaken);
     }
@@ -133,8 +159,11 @@ internal sealed class OpenPullAnswer(HttpContext http, IPull pull, TimeProvider 
         {
             answer.WriteStart(RequestId);
             var sink = _spans?.Around(answer) ?? answer;
+            var before = answer.Bytes;
             while (pull.Drain(sink, BytesPerFlush) is > 0 and var count)
             {
+                counts.Delivered(count, answer.Bytes - before);
+                before = answer.Bytes;
                 var isTaken = await _flush.TryAsync();
                 _spans?.End(count, isTaken);
                 if (!isTaken)

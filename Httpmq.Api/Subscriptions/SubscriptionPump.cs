@@ -4,6 +4,7 @@ using Httpmq.Api.Http;
 using Httpmq.Api.Subscriptions.Framing;
 using Httpmq.Api.Tracing;
 using Httpmq.Application.Subscriptions;
+using Httpmq.Application.Telemetry;
 using Httpmq.Domain.Access;
 using Httpmq.Domain.Errors;
 
@@ -42,6 +43,9 @@ internal sealed record Subscriber(PipeWriter Output, IFraming Framing, Cancellat
 
     /// <summary>Traces what is written; null: nobody traces.</summary>
     public DeliverySpans? Spans { get; init; }
+
+    /// <summary>Counts what is delivered; null: nobody does.</summary>
+    public SessionMetrics? Metrics { get; init; }
 }
 
 /// <summary>
@@ -96,9 +100,16 @@ internal sealed class SubscriptionPump(
     /// <summary>Why it ended from this side; null: it goes on, or the client left.</summary>
     public Error? Reason { get; private set; }
 
+    /// <summary>Whether the gateway cut the client off.</summary>
+    public bool IsCutOff { get; private set; }
+
     private bool HasCredit => _inbox?.HasCredit ?? true;
 
-    public void Abort() => http.Abort();
+    public void Abort()
+    {
+        IsCutOff = true;
+        http.Abort();
+    }
 
     public async Task<PumpEnd> RunAsync()
     {
@@ -145,9 +156,8 @@ internal sealed class SubscriptionPump(
                         return PumpEnd.ClientGone;
                     }
                 }
-                else if (HasCredit && source.Drain(_sink, BytesPerFlush) is > 0 and var count)
+                else if (HasCredit && Drain() is > 0 and var count)
                 {
-                    Deliveries += count;
                     var isTaken = await FlushAsync();
                     subscriber.Spans?.End(count, isTaken);
                     if (!isTaken)
@@ -182,6 +192,20 @@ internal sealed class SubscriptionPump(
         {
             AccessLogMiddleware.CountBytes(http, _framing.Bytes);
         }
+    }
+
+    /// <summary>Writes deliveries that are ready, up to a flush.</summary>
+    private int Drain()
+    {
+        var before = _framing.Bytes;
+        var count = source.Drain(_sink, BytesPerFlush);
+        if (count > 0)
+        {
+            Deliveries += count;
+            subscriber.Metrics?.Delivered(count, _framing.Bytes - before);
+        }
+
+        return count;
     }
 
     /// <summary>Why the subscriber may not go on; null: they may.</summary>

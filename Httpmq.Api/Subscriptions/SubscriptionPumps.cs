@@ -6,6 +6,7 @@ using Httpmq.Api.RateLimits;
 using Httpmq.Api.Subscriptions.Framing;
 using Httpmq.Api.Tracing;
 using Httpmq.Application.Subscriptions;
+using Httpmq.Application.Telemetry;
 using MediatR;
 
 namespace Httpmq.Api.Subscriptions;
@@ -19,6 +20,7 @@ internal sealed class SubscriptionPumps(
     BodyBuffers buffers,
     UnknownNames unknown,
     RateLimiter rates,
+    GatewayMetrics metrics,
     IHostApplicationLifetime lifetime,
     TimeProvider time,
     ILogger<SubscriptionPumps> logger)
@@ -28,7 +30,8 @@ internal sealed class SubscriptionPumps(
     /// <summary>Deliveries go down; the client says nothing.</summary>
     public async Task RunAsync(HttpContext http, IDeliverySource source, FramingOptions options)
     {
-        var subscriber = Create(http, source, options, new ChunkedOutput(http.Response.BodyWriter), inbox: null, http.RequestAborted);
+        var output = new ChunkedOutput(http.Response.BodyWriter);
+        var subscriber = Create(http, source, options, output, options.Shape.Name, inbox: null, http.RequestAborted);
         WriteHeaders(http.Response, subscriber.Framing);
         RequestSpan.EndOpening(http);
         await RunAsync(http, source, subscriber, options.IsReplay ? "replay" : "stream");
@@ -39,7 +42,7 @@ internal sealed class SubscriptionPumps(
     {
         using var inbox = new SubscriberInbox(source, options.Credit!);
         var session = new DuplexSession(http, inbox, Messages(http, source, inbox), buffers);
-        var subscriber = Create(http, source, options, new ChunkedOutput(http.Response.BodyWriter), inbox, http.RequestAborted);
+        var subscriber = Create(http, source, options, new ChunkedOutput(http.Response.BodyWriter), "duplex", inbox, http.RequestAborted);
         WriteHeaders(http.Response, subscriber.Framing);
         RequestSpan.EndOpening(http);
         using var over = CancellationTokenSource.CreateLinkedTokenSource(http.RequestAborted);
@@ -64,7 +67,7 @@ internal sealed class SubscriptionPumps(
         RequestSpan.EndOpening(http, http.Response.StatusCode);
         using var inbox = new SubscriberInbox(source, options.Credit!);
         var session = new WebSocketSession(socket, inbox, Messages(http, source, inbox, options.IsReplay), buffers, gone, time);
-        var subscriber = Create(http, source, options, new WebSocketOutput(socket), inbox, gone.Token);
+        var subscriber = Create(http, source, options, new WebSocketOutput(socket), "websocket", inbox, gone.Token);
         using var over = CancellationTokenSource.CreateLinkedTokenSource(http.RequestAborted);
         var reading = session.ReadAsync(over.Token);
         var kind = options.IsReplay ? "replay-websocket" : "websocket";
@@ -106,6 +109,7 @@ internal sealed class SubscriptionPumps(
         IDeliverySource source,
         FramingOptions options,
         PipeWriter output,
+        string framing,
         SubscriberInbox? inbox,
         CancellationToken gone) =>
         new(output, Framings.Create(options, output, http.TraceIdentifier, source.Stream, source.Consumer), gone)
@@ -116,6 +120,7 @@ internal sealed class SubscriptionPumps(
                 : null,
             Inbox = inbox,
             Spans = DeliverySpans.Create("deliver", source.Stream, source.Consumer, time),
+            Metrics = new SessionMetrics(metrics, options.IsReplay ? "replay" : "subscription", framing),
         };
 
     private static void WriteHeaders(HttpResponse response, IFraming framing)
@@ -144,12 +149,13 @@ internal sealed class SubscriptionPumps(
         CancellationTokenSource? over = null,
         Func<SubscriptionPump, Task>? close = null)
     {
+        LongRequest.LeaveOutOfDurations(http);
         var pump = new SubscriptionPump(http, source, subscriber, time, lifetime.ApplicationStopping);
         await streams.RunAsync(pump, async () =>
         {
             try
             {
-                await RunAsync(pump, source, kind);
+                await RunAsync(pump, source, kind, subscriber.Metrics);
                 await (close?.Invoke(pump) ?? Task.CompletedTask);
             }
             finally
@@ -163,7 +169,7 @@ internal sealed class SubscriptionPumps(
         });
     }
 
-    private async Task RunAsync(SubscriptionPump pump, IDeliverySource source, string kind)
+    private async Task RunAsync(SubscriptionPump pump, IDeliverySource source, string kind, SessionMetrics? counts)
     {
         var start = time.GetTimestamp();
         var (id, principal) = (PlainText.Word(pump.RequestId), PlainText.Word(pump.Principal));
@@ -183,6 +189,7 @@ internal sealed class SubscriptionPumps(
             finally
             {
                 streams.LeaveSubscription();
+                counts?.End(pump.IsCutOff ? SessionMetrics.CutOff : pump.Reason?.Type.Slug ?? SessionMetrics.ClientGone);
                 logger.Unsubscribed(
                     id,
                     principal,

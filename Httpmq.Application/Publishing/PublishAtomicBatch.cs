@@ -1,3 +1,4 @@
+using Httpmq.Application.Telemetry;
 using Httpmq.Domain.Access;
 using Httpmq.Domain.Errors;
 using Httpmq.Domain.Messages;
@@ -43,7 +44,8 @@ public interface IAtomicPublisher
     Task<AtomicOutcome> PublishAsync(IReadOnlyList<Publication> publications, CancellationToken cancellationToken);
 }
 
-internal sealed class PublishAtomicBatchHandler(IAtomicPublisher publisher) : IRequestHandler<PublishAtomicBatch, AtomicOutcome>
+internal sealed class PublishAtomicBatchHandler(IAtomicPublisher publisher, GatewayMetrics metrics)
+    : IRequestHandler<PublishAtomicBatch, AtomicOutcome>
 {
     // What JetStream reads of the first message only, and what it does not take in a batch at all.
     private const string ExpectedLastSequence = "Nats-Expected-Last-Sequence";
@@ -56,11 +58,15 @@ internal sealed class PublishAtomicBatchHandler(IAtomicPublisher publisher) : IR
         {
             if (FindRefusal(request.Caller, request.Publications[index], index, ids) is { } refusal)
             {
+                metrics.Published(refusal, count: request.Publications.Count);
                 return AtomicOutcome.Failed(refusal, index);
             }
         }
 
-        return await publisher.PublishAsync(request.Publications, cancellationToken);
+        metrics.Sent(request.Publications.Sum(static publication => (long)publication.Size));
+        var outcome = await publisher.PublishAsync(request.Publications, cancellationToken);
+        metrics.Published(outcome.Error, count: request.Publications.Count);
+        return outcome;
     }
 
     private static Error? FindRefusal(Caller caller, in Publication publication, int index, HashSet<string> ids)

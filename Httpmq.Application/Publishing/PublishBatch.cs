@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using System.Threading.Channels;
+using Httpmq.Application.Telemetry;
 using Httpmq.Domain.Access;
 using Httpmq.Domain.Errors;
 using Httpmq.Domain.Messages;
@@ -27,7 +28,7 @@ public sealed record PublishBatchOptions(int Window = 1024);
 /// Counts the batches that are open. The more there are, the smaller the window of the next one: what clients leave lying that do not take
 /// their outcomes stays bounded.
 /// </summary>
-internal sealed class OpenBatches(PublishBatchOptions options)
+internal sealed class OpenBatches(PublishBatchOptions options, GatewayMetrics metrics)
 {
     // Of all windows together while every batch is as large as it may be; later ones get less, and no less than a few.
     private const int Records = 32 * 1024;
@@ -35,10 +36,20 @@ internal sealed class OpenBatches(PublishBatchOptions options)
 
     private int _open;
 
-    /// <summary>Counts one more; how many records it may hold.</summary>
-    public int Enter() => Math.Min(options.Window, Math.Max(Fewest, Records / Interlocked.Increment(ref _open)));
+    public GatewayMetrics Metrics => metrics;
 
-    public void Leave() => Interlocked.Decrement(ref _open);
+    /// <summary>Counts one more; how many records it may hold.</summary>
+    public int Enter()
+    {
+        metrics.CountBatches(1);
+        return Math.Min(options.Window, Math.Max(Fewest, Records / Interlocked.Increment(ref _open)));
+    }
+
+    public void Leave()
+    {
+        metrics.CountBatches(-1);
+        Interlocked.Decrement(ref _open);
+    }
 }
 
 /// <summary>
@@ -88,8 +99,12 @@ public sealed class PublishBatch : IDisposable
     /// <param name="line">The record's place in the batch, from 1.</param>
     /// <param name="error">Why.</param>
     /// <param name="cancellationToken">Gives up waiting for room.</param>
-    public ValueTask RefuseAsync(long line, Error error, CancellationToken cancellationToken) =>
-        _window.Writer.WriteAsync(new Record(line, Pending: null, error), cancellationToken);
+    public ValueTask RefuseAsync(long line, Error error, CancellationToken cancellationToken)
+    {
+        _open.Metrics.Published(error);
+        _open.Metrics.Refused(error);
+        return _window.Writer.WriteAsync(new Record(line, Pending: null, error), cancellationToken);
+    }
 
     /// <summary>No more records follow.</summary>
     public void Complete() => _window.Writer.Complete();

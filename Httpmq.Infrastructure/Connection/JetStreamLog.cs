@@ -56,6 +56,9 @@ internal static partial class JetStreamLog
     [LoggerMessage(2019, LogLevel.Debug, "Could not check subscriptions without messages: {Reason}")]
     public static partial void SilenceNotChecked(this ILogger logger, string reason);
 
+    [LoggerMessage(EventId = 2022, Message = "The state of streams and consumers, for metrics, could not be gathered: {Reason}")]
+    public static partial void NoLag(this ILogger logger, LogLevel level, string reason);
+
     [LoggerMessage(2020, LogLevel.Warning, "nats-server told {Connection} an error: {Error}")]
     public static partial void ServerSaid(this ILogger logger, string connection, string error);
 

@@ -66,6 +66,9 @@ internal abstract class NatsLink : IHostedService, IAsyncDisposable
     /// <summary>The connection of the moment; not to be kept.</summary>
     public NatsConnection Connection => Volatile.Read(ref _connection);
 
+    /// <summary>What nats-server and the log call it.</summary>
+    public string Name => _options.Name;
+
     /// <summary>Whether it is connected and not being disposed, which ends all subscriptions.</summary>
     public bool IsOpen => !_disposed && Connection.ConnectionState == NatsConnectionState.Open;
 

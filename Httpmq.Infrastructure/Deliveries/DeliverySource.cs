@@ -174,6 +174,11 @@ internal sealed class DeliverySource : IDeliverySource, IFlowSource
     {
         _entry.Saw(sequence);
         _flow.OnMessage();
+        if (_context.Metrics.CountsRedeliveries && AckSubjectDetails.IsRedelivery(replyTo))
+        {
+            _context.Metrics.Redelivered();
+        }
+
         if (_clockIsDue)
         {
             _clockIsDue = false;

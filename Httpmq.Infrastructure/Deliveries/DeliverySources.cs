@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using Httpmq.Application.Consumers;
 using Httpmq.Application.Subscriptions;
+using Httpmq.Application.Telemetry;
 using Httpmq.Domain.Consumers;
 using Httpmq.Domain.Errors;
 using Httpmq.Domain.Features;
@@ -40,6 +41,7 @@ internal sealed class DeliverySources : IDeliverySourceFactory, IPullFactory, IA
         ConsumerLedger ledger,
         IConsumerStore consumers,
         JetStreamApi api,
+        GatewayMetrics metrics,
         TimeProvider time,
         ILogger<DeliverySources> logger)
     {
@@ -56,6 +58,7 @@ internal sealed class DeliverySources : IDeliverySourceFactory, IPullFactory, IA
             new BackgroundSender(link, logger),
             options,
             ledger,
+            metrics,
             time,
             logger,
             new Shedding(options.MaxTotalPendingBytes, _open, logger),
@@ -63,6 +66,7 @@ internal sealed class DeliverySources : IDeliverySourceFactory, IPullFactory, IA
             _leaving.Enqueue,
             _checks.RequestCheck,
             _disposing.Token);
+        metrics.ObservePendingBytes(() => _context.Shedding.Pending.Used);
         _timer = time.CreateTimer(static state => ((DeliverySources)state!).OnTick(), this, RefreshInterval, RefreshInterval);
     }
 

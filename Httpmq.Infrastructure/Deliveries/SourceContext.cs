@@ -1,3 +1,4 @@
+using Httpmq.Application.Telemetry;
 using Httpmq.Infrastructure.Connection;
 using Httpmq.Infrastructure.Ledger;
 using Microsoft.Extensions.Logging;
@@ -9,6 +10,7 @@ namespace Httpmq.Infrastructure.Deliveries;
 /// <param name="Sender">Sends over it.</param>
 /// <param name="Options">How to use it.</param>
 /// <param name="Ledger">Learns what was delivered.</param>
+/// <param name="Metrics">Counts redeliveries.</param>
 /// <param name="Time">The clock.</param>
 /// <param name="Logger">For all sources.</param>
 /// <param name="Shedding">Ends somebody, because more waits than may.</param>
@@ -21,6 +23,7 @@ internal sealed record SourceContext(
     BackgroundSender Sender,
     NatsOptions Options,
     ConsumerLedger Ledger,
+    GatewayMetrics Metrics,
     TimeProvider Time,
     ILogger Logger,
     Shedding Shedding,

@@ -1,3 +1,4 @@
+using Httpmq.Application.Telemetry;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Hosting;
@@ -15,6 +16,7 @@ public static class EmbeddedNatsRegistration
     public static IServiceCollection AddEmbeddedNats(this IServiceCollection services, EmbeddedNatsOptions options)
     {
         services.TryAddSingleton(TimeProvider.System);
+        services.TryAddSingleton<GatewayMetrics>();
         services.AddSingleton(options);
         services.AddSingleton<EmbeddedNatsServer>();
         return services.AddHostedService<EmbeddedNatsLifetime>();

@@ -1,3 +1,4 @@
+using Httpmq.Application.Telemetry;
 using Httpmq.Infrastructure.Connection;
 using Httpmq.Infrastructure.Protocol;
 using Microsoft.Extensions.Logging;
@@ -8,7 +9,7 @@ namespace Httpmq.Infrastructure.EmbeddedNats;
 /// A real nats-server as our child: on loopback, with a JetStream store that survives, restarted when it dies, gone when we
 /// are. Used for one start and one stop. Dispose it asynchronously.
 /// </summary>
-public sealed class EmbeddedNatsServer(EmbeddedNatsOptions options, ILoggerFactory loggers, TimeProvider time)
+public sealed class EmbeddedNatsServer(EmbeddedNatsOptions options, ILoggerFactory loggers, GatewayMetrics metrics, TimeProvider time)
     : IServerDiagnosis, IAsyncDisposable
 {
     // A hung server hears nothing, and everything it acknowledged is with the kernel already.
@@ -292,6 +293,7 @@ public sealed class EmbeddedNatsServer(EmbeddedNatsOptions options, ILoggerFacto
     private async Task RestartAsync(NatsServerFailure failure, CancellationToken stopping)
     {
         var delay = _backoff.Next();
+        metrics.RestartedEmbedded();
         _lastFailure = failure.Reason;
         _state = EmbeddedNatsState.Restarting;
         EmbeddedNatsLog.Failed(_log, failure.Reason, delay.TotalMilliseconds);

@@ -15,6 +15,18 @@ internal static class AckSubjectDetails
     private const int BeforeDeliveries = 4;
     private const int BeforeDeliveriesLong = 6;
 
+    /// <summary>Whether the message was delivered before, without allocating.</summary>
+    public static bool IsRedelivery(ReadOnlySpan<char> subject)
+    {
+        var rest = subject;
+        for (var skip = subject.Count('.') + 1 == ShortTokens ? BeforeDeliveries : BeforeDeliveriesLong; skip > 0; skip--)
+        {
+            rest = rest[(rest.IndexOf('.') + 1)..];
+        }
+
+        return !rest.StartsWith("1.", StringComparison.Ordinal);
+    }
+
     /// <summary>Without allocating; what cannot be read is 0.</summary>
     public static DeliveryDetails Read(ReadOnlySpan<char> subject)
     {

@@ -173,6 +173,8 @@ internal sealed partial class BriefJson : JsonSerializerContext;
 [JsonSerializable(typeof(ConsumerCreateRequest))]
 [JsonSerializable(typeof(ConsumerInfoWire))]
 [JsonSerializable(typeof(ConsumerListResponse))]
+[JsonSerializable(typeof(StreamLagResponse))]
+[JsonSerializable(typeof(ConsumerLagResponse))]
 [JsonSerializable(typeof(StreamTraitsResponse))]
 [JsonSerializable(typeof(LastMessageRequest))]
 [JsonSerializable(typeof(ConsumerFiltersResponse))]

@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Runtime.CompilerServices;
 using System.Threading.Tasks.Sources;
 using Httpmq.Application.Publishing;
+using Httpmq.Application.Telemetry;
 using Httpmq.Domain.Errors;
 using Httpmq.Domain.Messages;
 using Httpmq.Domain.Naming;
@@ -19,13 +20,18 @@ internal sealed class MessagePublisher : IMessagePublisher
     private readonly UnclaimedSubjects _unclaimed;
     private readonly EarlierCopies _copies;
     private readonly FeatureCheck _features;
+    private readonly GatewayMetrics _metrics;
+    private readonly TimeProvider _time;
     private readonly ConcurrentQueue<PendingPublish> _free = new();
 
-    public MessagePublisher(RequestLink link, NatsOptions options, RequestPipeline requests, JetStreamApi api, TimeProvider time)
+    public MessagePublisher(
+        RequestLink link, NatsOptions options, RequestPipeline requests, JetStreamApi api, GatewayMetrics metrics, TimeProvider time)
     {
         _link = link;
         _options = options;
         _requests = requests;
+        _metrics = metrics;
+        _time = time;
         _unclaimed = new UnclaimedSubjects(api, time);
         _copies = new EarlierCopies(api, _unclaimed, time);
         _features = new FeatureCheck(link, api, time);
@@ -75,6 +81,11 @@ internal sealed class MessagePublisher : IMessagePublisher
         pending.Refusal = publication.Size > MaxPayload
             ? PublishErrors.TooLarge(Publishing(publication.Subject), publication.Size, MaxPayload)
             : null;
+        if (pending.Refusal is null)
+        {
+            _metrics.Sent(publication.Size);
+        }
+
         return pending;
     }
 
@@ -173,6 +184,7 @@ internal sealed class MessagePublisher : IMessagePublisher
             if (Refusal is { } refusal)
             {
                 Free();
+                _publisher._metrics.Published(refusal);
                 return new ValueTask<PublishOutcome>(PublishOutcome.Failed(refusal));
             }
 
@@ -219,6 +231,7 @@ internal sealed class MessagePublisher : IMessagePublisher
 #pragma warning restore VSTHRD002
             if (reply is { Kind: ReplyKind.Answered, Error: null, Stream: { } stream })
             {
+                _publisher._metrics.Published(error: null, reply.Duplicate, _publisher._time, Reply.Started);
                 _outcome.SetResult(new PublishOutcome(stream, reply.Sequence, Error: null, reply.Duplicate, reply.Value));
             }
             else
@@ -240,6 +253,7 @@ internal sealed class MessagePublisher : IMessagePublisher
                 return;
             }
 
+            _publisher._metrics.Published(outcome.Error, outcome.Duplicate, _publisher._time, Reply.Started);
             _outcome.SetResult(outcome);
         }
 

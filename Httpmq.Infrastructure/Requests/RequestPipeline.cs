@@ -59,6 +59,9 @@ internal sealed class RequestPipeline : IAsyncDisposable
         _timer = time.CreateTimer(static state => ((RequestPipeline)state!).EndOverdue(), this, ScanInterval, ScanInterval);
     }
 
+    /// <summary>Requests that wait for JetStream.</summary>
+    internal int Inflight => Volatile.Read(ref _inflight);
+
     /// <summary>The subscription of the moment to the answers; null while there is none.</summary>
     internal ReplySubscription? Subscription => _inbox.Subscription;
 

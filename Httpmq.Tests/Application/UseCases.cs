@@ -20,6 +20,7 @@ internal sealed class UseCases : IDisposable
     public UseCases() =>
         Services = new ServiceCollection()
             .AddSingleton(TimeProvider.System)
+            .AddMetrics()
             .AddSingleton(Streams.Object)
             .AddSingleton(new Mock<IConsumerControl>(MockBehavior.Strict).Object)
             .AddSingleton(new Mock<IStreamContents>(MockBehavior.Strict).Object)

@@ -23,7 +23,7 @@ internal sealed class RoomTests
             "Access Consumers Messages Streams"));
         yield return Project(typeof(IStreamStore).Assembly, new Rooms(
             "Httpmq.Application",
-            "Definitions Validation",
+            "Definitions Telemetry Validation",
             "Streams",
             "Consumers",
             "Health Info Publishing Reading Settling Subscriptions"));
@@ -32,7 +32,7 @@ internal sealed class RoomTests
             "Protocol",
             "Connection",
             "Ledger Queues Requests",
-            "Consumers Definitions Deliveries EmbeddedNats Health Info Publishing Reading Settling Streams",
+            "Consumers Definitions Deliveries EmbeddedNats Health Info Publishing Reading Settling Streams Telemetry",
             "Diagnosis"));
         yield return Project(Api, new Rooms(
             "Httpmq.Api",

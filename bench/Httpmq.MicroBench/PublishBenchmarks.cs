@@ -24,6 +24,7 @@ public class PublishBenchmarks
     public async Task SetUpAsync()
     {
         var services = new ServiceCollection()
+            .AddMetrics()
             .AddSingleton(TimeProvider.System)
             .AddSingleton<IMessagePublisher, ReadyPublisher>()
             .AddApplication(new PublishBatchOptions(), new SettleOptions())

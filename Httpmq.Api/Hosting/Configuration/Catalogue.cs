@@ -62,6 +62,7 @@ internal sealed class Catalogue
 
     private readonly List<Setting> _settings = [];
     private readonly List<string> _strict = [];
+    private readonly List<string> _present = [];
     private readonly Dictionary<string, (string Name, SettingKind Kind)> _names = new(StringComparer.Ordinal);
 
     /// <param name="declare">Reads all keys from an empty configuration.</param>
@@ -81,6 +82,16 @@ internal sealed class Catalogue
 
     /// <summary>Refuses unknown keys of a section: less would be configured than was meant.</summary>
     internal void AddStrict(string section) => _strict.Add(section);
+
+    /// <summary>Whether the path is, or is in, a section that means something by being there.</summary>
+    internal bool MarksPresence(string path) =>
+        FindStrict(path) is not null || _present.Exists(section => Same(path.Split('.')[0], section));
+
+    /// <summary>Whether it is the key of such a section that is not strict.</summary>
+    internal bool IsPresence(string key) => _present.Contains(key, StringComparer.Ordinal);
+
+    /// <summary>Notes a section that means something by being there.</summary>
+    internal void AddPresent(string section) => _present.Add(section);
 
     internal void Add(Setting setting)
     {
@@ -245,6 +256,9 @@ internal sealed class Catalogue
         : string.Concat(name.Split('_').Select(word => char.ToUpperInvariant(word[0]) + word[1..]));
 
     private static string NameOf(string key) => key[(key.LastIndexOf('.') + 1)..];
+
+    private static string? Find(List<string> sections, string path) => sections.Find(section =>
+        string.Equals(Normalize(path.Split('.')[0]), Normalize(section), StringComparison.Ordinal));
 
     private static string ParentOf(string key) => key.LastIndexOf('.') is > 0 and var dot ? key[..dot] : "";
 }

@@ -63,6 +63,7 @@ internal static class Declaration
             Access = AccessDeclaration.Read(root),
             Traces = TraceDeclaration.Read(root),
             RateLimits = RateLimitDeclaration.Read(root),
+            Metrics = MetricsDeclaration.Read(root),
         };
         RequireDifferentPorts(root, settings);
         if (checksCertificates)
@@ -220,6 +221,15 @@ internal static class Declaration
             {
                 Take($"{name} with TLS", $"{name}.{ServerSettingKeys.TlsListenPort}", tls.ListenOn, tls.ListenPort);
             }
+        }
+
+        if (settings.Metrics is { } metrics)
+        {
+            Take(
+                MetricsDeclaration.Section,
+                $"{MetricsDeclaration.Section}.{MetricsDeclaration.ListenPort}",
+                metrics.ListenOn,
+                metrics.ListenPort);
         }
 
         void Take(string owner, string key, IPAddress address, int port)

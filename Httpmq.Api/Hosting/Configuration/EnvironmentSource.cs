@@ -47,7 +47,7 @@ internal static class EnvironmentSource
         for (var end = 1; end < key.Length; end++)
         {
             var parent = key[..end];
-            if ((key[end] is '[' || key[end - 1] is ']' || (key[end] is '.' && catalogue.FindStrict(parent) is not null))
+            if ((key[end] is '[' || key[end - 1] is ']' || (key[end] is '.' && catalogue.MarksPresence(parent)))
                 && source.OriginOf(parent) is null)
             {
                 source.Add(parent, "", origin);

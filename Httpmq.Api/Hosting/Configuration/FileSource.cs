@@ -39,7 +39,7 @@ internal sealed class FileSource(string path, Catalogue catalogue, Reports repor
             {
                 ReportUnknown(member, node);
             }
-            else if (!node.IsNull || catalogue.FindStrict(key) is not null)
+            else if (!node.IsNull || catalogue.FindStrict(key) is not null || catalogue.IsPresence(key))
             {
                 ReadNode(key, kind, node);
             }
@@ -98,7 +98,10 @@ internal sealed class FileSource(string path, Catalogue catalogue, Reports repor
 
         switch (kind, node)
         {
-            case (SettingKind.Section, { Members: { } members }) when catalogue.FindStrict(key) is not null:
+            case (SettingKind.Section, { IsNull: true }) when catalogue.IsPresence(key) && catalogue.FindStrict(key) is null:
+                _source.Add(key, "", Origin(node));
+                break;
+            case (SettingKind.Section, { Members: { } members }) when catalogue.MarksPresence(key):
                 _source.Add(key, "", Origin(node));
                 ReadMembers(key, members);
                 break;

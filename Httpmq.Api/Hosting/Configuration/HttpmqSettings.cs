@@ -51,6 +51,9 @@ internal sealed record HttpmqSettings
     /// <summary>How much each principal and address may ask for; null: as much as they like.</summary>
     public RateLimitSettings? RateLimits { get; init; }
 
+    /// <summary>Where metrics go; null: nothing is measured.</summary>
+    public MetricSettings? Metrics { get; init; }
+
     /// <summary>The configuration file; null where there is none.</summary>
     public string? ConfigFile { get; init; }
 

@@ -56,6 +56,8 @@ internal static class SettingRules
 
     internal static readonly SettingRule<int> Count = Number($"a whole number (1 to {int.MaxValue})", 1, int.MaxValue);
 
+    internal static readonly SettingRule<int> ConsumerCount = Number("a whole number (1 to 100000)", 1, 100_000);
+
     internal static readonly SettingRule<int> BytesOrNone =
         Number($"a number of bytes (0 for no limit of its own, or 1 to {int.MaxValue})", 0, int.MaxValue);
 

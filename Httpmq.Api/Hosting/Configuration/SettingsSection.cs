@@ -61,6 +61,14 @@ internal sealed class SettingsSection(IConfigurationRoot configuration, Reports 
             section => section.Key, section => read(new(configuration, reports, $"{key}.{section.Key}")), StringComparer.Ordinal);
     }
 
+    /// <summary>A section that means something by being there, also where it is empty. Null when it is not there.</summary>
+    internal T? Present<T>(string name, Func<SettingsSection, T> read)
+        where T : class
+    {
+        catalogue?.AddPresent(KeyOf(name));
+        return catalogue is not null || Strongest(KeyOf(name)) is not null ? read(Section(name)) : null;
+    }
+
     /// <summary>
     /// A section that means something by being there, and whose unknown keys are refused: with less of it than was meant, the process must
     /// not start. Null when it is not there.

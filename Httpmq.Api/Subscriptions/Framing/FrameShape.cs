@@ -17,34 +17,38 @@ internal enum FrameSigns
 internal sealed class FrameShape
 {
     /// <summary>The lines of v1. Their content type is not theirs, but clients expect it.</summary>
-    public static readonly FrameShape V1Lines = new("text/event-stream", FrameSigns.None) { CacheControl = "no-cache" };
+    public static readonly FrameShape V1Lines = new("lines", "text/event-stream", FrameSigns.None) { CacheControl = "no-cache" };
 
     /// <summary>Lines with an object each. Source: https://github.com/ndjson/ndjson-spec.</summary>
-    public static readonly FrameShape NdJson = new("application/x-ndjson", FrameSigns.Objects);
+    public static readonly FrameShape NdJson = new("ndjson", "application/x-ndjson", FrameSigns.Objects);
 
     /// <summary>The same by its other name. Source: https://jsonlines.org.</summary>
-    public static readonly FrameShape JsonLines = new("application/jsonl", FrameSigns.Objects);
+    public static readonly FrameShape JsonLines = new("jsonl", "application/jsonl", FrameSigns.Objects);
 
     /// <summary>JSON text sequences, RFC 7464: a record separator before each object.</summary>
-    public static readonly FrameShape JsonSequence = new("application/json-seq", FrameSigns.Objects)
+    public static readonly FrameShape JsonSequence = new("json-seq", "application/json-seq", FrameSigns.Objects)
     {
         BeforeDelivery = [0x1E],
         BeforeOther = [0x1E],
     };
 
     /// <summary>Server-sent events. Source: https://html.spec.whatwg.org/multipage/server-sent-events.html.</summary>
-    public static readonly FrameShape ServerSentEvents = new("text/event-stream", FrameSigns.Comments)
+    public static readonly FrameShape ServerSentEvents = new("sse", "text/event-stream", FrameSigns.Comments)
     {
         BeforeDelivery = [.. "event: message\ndata: "u8],
         BeforeOther = [.. "event: end\ndata: "u8],
         After = [.. "\n\n"u8],
     };
 
-    private FrameShape(string contentType, FrameSigns signs)
+    private FrameShape(string name, string contentType, FrameSigns signs)
     {
+        Name = name;
         ContentType = contentType;
         Signs = signs;
     }
+
+    /// <summary>For metrics.</summary>
+    public string Name { get; }
 
     public string ContentType { get; }
 

@@ -153,7 +153,7 @@ internal sealed class NatsLinkTests : IAsyncDisposable
         var ledger = new ConsumerLedger(_time);
         await using var sources = new DeliverySources(
             deliveries, new NatsOptions(), ledger, new Mock<IConsumerStore>().Object,
-            new JetStreamApi(link, new NatsOptions(), _time), _time, NullLogger<DeliverySources>.Instance);
+            new JetStreamApi(link, new NatsOptions(), _time), NoMetrics.Create(), _time, NullLogger<DeliverySources>.Instance);
         await using var advisories = new AdvisoryListener(deliveries, link, ledger, sources, NullLogger<AdvisoryListener>.Instance);
         await advisories.StartAsync(CancellationToken.None);
         await link.StartAsync(CancellationToken.None);

@@ -8,6 +8,7 @@ using Httpmq.Infrastructure.Connection;
 using Httpmq.Infrastructure.Deliveries;
 using Httpmq.Infrastructure.Ledger;
 using Httpmq.Tests.Application;
+using Httpmq.Tests.Support;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Time.Testing;
@@ -39,6 +40,7 @@ internal sealed class SheddingTests : IAsyncDisposable
             new BackgroundSender(_link, logger),
             options,
             new ConsumerLedger(_time),
+            NoMetrics.Create(),
             _time,
             logger,
             new Shedding(options.MaxTotalPendingBytes, _open, logger),

@@ -45,7 +45,7 @@ internal abstract class EmbeddedNatsFixture
     protected EmbeddedNatsServer Create(Func<EmbeddedNatsOptions, EmbeddedNatsOptions>? change = null)
     {
         var options = new EmbeddedNatsOptions { DataFolder = Folder, Port = 0, Executable = ServerUnderTest.Executable };
-        var server = new EmbeddedNatsServer(change is null ? options : change(options), Log, TimeProvider.System);
+        var server = new EmbeddedNatsServer(change is null ? options : change(options), Log, NoMetrics.Create(), TimeProvider.System);
         _servers.Add(server);
         return server;
     }

@@ -1,0 +1,104 @@
+using System.Net;
+using Httpmq.Api.Hosting.Configuration;
+using Httpmq.Api.Http;
+using Httpmq.Application.Telemetry;
+using OpenTelemetry;
+using OpenTelemetry.Exporter;
+using OpenTelemetry.Metrics;
+using OpenTelemetry.Resources;
+
+namespace Httpmq.Api.Hosting;
+
+/// <summary>
+/// Gathers the metrics of the whole process, shows them to Prometheus on a port of their own, and sends them where that is configured
+/// (docs/adr/0024-metrics.md).
+/// </summary>
+internal sealed class MetricsExport : IAsyncDisposable
+{
+    public const string Path = "/metrics";
+
+    // Of the framework and of the NATS client; the runtime has no packages for its meters.
+    private static readonly string[] OtherMeters =
+        ["Microsoft.AspNetCore.Hosting", "Microsoft.AspNetCore.Server.Kestrel", "System.Runtime", "NATS.Net"];
+
+    // The NATS client's tags name subjects.
+    private const string NatsMessages = "messaging.*";
+
+    private const string RequestDuration = "http.server.request.duration";
+
+    private readonly MeterProvider _provider;
+    private readonly WebApplication _host;
+    private readonly MetricSettings _settings;
+
+    /// <param name="settings">Where metrics go.</param>
+    /// <param name="management">By which names the process may be called, and by whose pages.</param>
+    /// <param name="log">How the process logs.</param>
+    public MetricsExport(MetricSettings settings, ApiServerSettings management, LogSettings log)
+    {
+        _settings = settings;
+        _provider = CreateProvider(settings);
+        var builder = WebApplication.CreateSlimBuilder(
+            new WebApplicationOptions { ApplicationName = typeof(MetricsExport).Assembly.GetName().Name });
+        builder.Configuration.Sources.Clear();
+        builder.Logging.Configure(log);
+        builder.WebHost.ConfigureKestrel(kestrel =>
+        {
+            kestrel.AddServerHeader = false;
+            kestrel.Limits.MaxConcurrentConnections = 100;
+            kestrel.Limits.MaxRequestBodySize = 0;
+            kestrel.Listen(new IPEndPoint(settings.ListenOn, settings.ListenPort));
+        });
+        builder.Services.AddSingleton<IHostLifetime, ProcessOwnsSignals>();
+        builder.Services.AddSingleton(management);
+        _host = builder.Build();
+        _host.UseMiddleware<WebPageGuard>(ApiGroup.Management);
+        _host.Use((context, next) =>
+        {
+            // What is measured is not how it is measured.
+            LongRequest.LeaveOutOfDurations(context);
+            return next(context);
+        });
+        _host.UseOpenTelemetryPrometheusScrapingEndpoint(
+            _provider, predicate: null, Path, configureBranchedPipeline: null, optionsName: null);
+    }
+
+    /// <summary>Where Prometheus scrapes.</summary>
+    public string Address => $"http://{new IPEndPoint(_settings.ListenOn, _settings.ListenPort)}{Path}";
+
+    public Task StartAsync(CancellationToken cancellationToken) => _host.StartAsync(cancellationToken);
+
+    /// <summary>Sends what is not sent yet, and ends.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        await _host.DisposeAsync();
+        _provider.Dispose();
+    }
+
+    private static MeterProvider CreateProvider(MetricSettings settings)
+    {
+        var builder = Sdk.CreateMeterProviderBuilder()
+            .ConfigureResource(static resource => resource
+                .Clear()
+                .AddService("httpmq", serviceVersion: ProductVersion.Number)
+                .AddTelemetrySdk()
+                .AddEnvironmentVariableDetector())
+            .AddMeter(MetricNames.Meter, MetricNames.LagMeter)
+            .AddMeter(OtherMeters)
+            .AddView(NatsMessages, new MetricStreamConfiguration { TagKeys = [] })
+            .AddView(RequestDuration, Buckets())
+            .AddView("jetstream_*", new MetricStreamConfiguration { CardinalityLimit = LagPlaces(settings) })
+            .AddPrometheusExporter();
+        if (settings.Otlp is { } otlp)
+        {
+            builder.AddReader(new PeriodicExportingMetricReader(
+                new OtlpMetricExporter(otlp.ToOptions("/v1/metrics")), (int)settings.OtlpInterval.TotalMilliseconds));
+        }
+
+        return builder.Build();
+    }
+
+    // Twice as many as there are at once, because deleted ones keep theirs for a while, and two that OpenTelemetry has for itself.
+    private static int LagPlaces(MetricSettings settings) => (2 * settings.MaxConsumers) + 2;
+
+    private static ExplicitBucketHistogramConfiguration Buckets() => new() { Boundaries = [.. GatewayMetrics.DurationBuckets] };
+}
