@@ -228,7 +228,12 @@ internal static class SettingRules
             }
         }
 
-        value = networks.Count == 0 ? [] : networks;
+        // One and the same where there is none: settings are compared.
+        if (networks.Count > 0)
+        {
+            value = networks;
+        }
+
         return true;
     }
 
