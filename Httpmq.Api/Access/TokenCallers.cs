@@ -103,7 +103,7 @@ internal sealed class TokenCallers
         var expires = token.ValidTo < DateTime.MaxValue - TokenIssuer.ClockSkew
             ? new DateTimeOffset(token.ValidTo, TimeSpan.Zero) + TokenIssuer.ClockSkew
             : DateTimeOffset.MaxValue;
-        var caller = new Caller(name, new PermissionSet(name, rules)) { Expires = expires, Ended = _ended };
+        var caller = new Caller(name, new PermissionSet(name, rules)) { ShownBy = "token", Expires = expires, Ended = _ended };
         if (_known.Count >= MostKnown)
         {
             _known.Clear();

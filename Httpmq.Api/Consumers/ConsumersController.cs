@@ -30,6 +30,7 @@ internal sealed class ConsumersController(IMediator mediator) : ApiController(me
     [Errors(400, 404, 408, 409, 413, 422, 501, 503, 504, 507)]
     public async Task<IActionResult> Define(string stream, [FromBody] ConsumerParameters parameters)
     {
+        AuditNote.Define(HttpContext, stream, parameters.DurableName);
         return Done(await SendAsync(new DefineConsumer(Caller, stream, parameters.Mode, parameters), abandon: true));
     }
 

@@ -75,6 +75,11 @@ internal static class ApiHost
         builder.Services.AddSingleton(timeouts);
         builder.Services.AddSingleton(buffers);
         builder.Services.AddSingleton<UnknownNames>();
+        if (access is not null)
+        {
+            builder.Services.AddSingleton<AuditLog>();
+        }
+
         rates ??= new RateLimiter(settings: null);
         builder.Services.AddSingleton(rates);
         builder.Services.AddSingleton<ICallerSource>(
@@ -132,6 +137,11 @@ internal static class ApiHost
         app.UseMiddleware<RequestIdMiddleware>(server.RequestIdHeader);
         app.UseTrustedProxies(server);
         app.UseMiddleware<AccessLogMiddleware>();
+        if (access is not null && group == ApiGroup.Management)
+        {
+            app.UseMiddleware<AuditMiddleware>();
+        }
+
         app.UseMiddleware<HeaderLimitMiddleware>();
         app.UseMiddleware<ErrorMiddleware>(new RouteAdvice(group, server, app.Services.GetRequiredService<EndpointDataSource>()));
         app.UsePageAccess(server, group);

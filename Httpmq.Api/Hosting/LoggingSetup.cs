@@ -17,6 +17,9 @@ internal static class LoggingSetup
         logging.AddFilter("Microsoft", others);
         logging.AddFilter("System", others);
 
+        // Where there is an audit log, it is written at any level.
+        logging.AddFilter(AuditLog.Category, LogLevel.Information);
+
         // While somebody listens here, the framework makes an activity for each request.
         logging.AddFilter("Microsoft.AspNetCore.Hosting.Diagnostics", LogLevel.None);
 

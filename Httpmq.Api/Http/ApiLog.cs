@@ -50,6 +50,35 @@ internal static partial class ApiLog
     public static partial void NotAcknowledged(
         this ILogger logger, string requestId, string principal, string stream, string consumer, string error);
 
+    [LoggerMessage(1060, LogLevel.Information, "change action={Action} resource={Resource} status={Status} error={Error} "
+        + "principal={Principal} shown_by={ShownBy} address={Address} request_id={RequestId}")]
+    public static partial void Changed(
+        this ILogger logger,
+        string action,
+        string resource,
+        int status,
+        string error,
+        string principal,
+        string shownBy,
+        string address,
+        string requestId);
+
+    [LoggerMessage(1061, LogLevel.Warning, "refusal action={Action} resource={Resource} status={Status} error={Error} "
+        + "principal={Principal} shown_by={ShownBy} address={Address} request_id={RequestId}")]
+    public static partial void Refused(
+        this ILogger logger,
+        string action,
+        string resource,
+        int status,
+        string error,
+        string principal,
+        string shownBy,
+        string address,
+        string requestId);
+
+    [LoggerMessage(1062, LogLevel.Warning, "refusals left out: {Count} in a second")]
+    public static partial void RefusalsLeftOut(this ILogger logger, long count);
+
     [LoggerMessage(1030, LogLevel.Warning,
         "A {Method} request has the unknown {Kind} '{Name}', which is ignored; the answer's warnings say so; logged once per name")]
     public static partial void UnknownName(this ILogger logger, string method, string kind, string name);

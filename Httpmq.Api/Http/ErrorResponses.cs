@@ -84,6 +84,12 @@ internal static class ErrorResponses
         }
 
         RequestSpan.NoteError(context, error, status);
+        AuditLog.Refuse(context, error, status);
+        if (context.Features.Get<AuditNote>() is { } note)
+        {
+            note.Error = error;
+        }
+
         VaryByAccept.Note(response);
         if (Problem.IsWanted(context.Request))
         {

@@ -304,6 +304,11 @@ internal sealed class BatchPublication(
 
             _span?.Count(outcome);
 
+            if (outcome.Error is { Kind: ErrorKind.Unauthenticated or ErrorKind.Forbidden } refusal)
+            {
+                AuditLog.Refuse(http, refusal, ErrorResponses.StatusOf(refusal.Kind));
+            }
+
             // When nobody listens any more, every record under way is still taken.
             var warnings = WarningsOf(line);
             if (listening)

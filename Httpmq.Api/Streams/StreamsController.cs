@@ -27,6 +27,7 @@ internal sealed class StreamsController(IMediator mediator) : ApiController(medi
     [Errors(400, 408, 409, 413, 422, 501, 503, 504, 507)]
     public async Task<IActionResult> Define([FromBody] StreamParameters parameters)
     {
+        AuditNote.Define(HttpContext, parameters.Name);
         return Done(await SendAsync(new DefineStream(Caller, parameters), abandon: true));
     }
 

@@ -1,0 +1,102 @@
+using System.Globalization;
+using System.Net;
+using System.Text.RegularExpressions;
+using Httpmq.Tests.Support;
+
+namespace Httpmq.Tests.Api.Hosting;
+
+/// <summary>Who changed what, and who was refused, in the log of a process that logs nothing else.</summary>
+[Parallelizable]
+[Category(ServerUnderTest.Category)]
+[Category(ServerUnderTest.AnyServer)]
+internal sealed partial class AuditLogTests
+{
+    private const int Wrong = 300;
+
+    private readonly string _file = Path.Combine(Path.GetTempPath(), $"httpmq-audit-{Guid.NewGuid():n}.yaml");
+    private readonly string _stream = SharedServers.NewName();
+
+    [OneTimeTearDown]
+    public void RemoveFile() => File.Delete(_file);
+
+    [Test]
+    public async Task Audit_ChangesAndRefusals_HasEachChangeAndNotEachRefusal()
+    {
+        await File.WriteAllTextAsync(_file, AccessFile.WithHashes("""
+            auth:
+              api_keys:
+                - { name: ops, sha256: "{sha256:ops}", roles: [ops] }
+                - { name: shop, sha256: "{sha256:shop}", roles: [writer] }
+              roles: { ops: { admin: { allow: ["*"] } }, writer: { publish: { allow: [orders.>] } } }
+            """));
+        var (management, dataplane) = (Ports.Free(), Ports.Free());
+        var settings = GatewayProcess.Listening("management", management).Concat(GatewayProcess.Listening("dataplane", dataplane)).Append(
+            KeyValuePair.Create("Httpmq__Nats__ServerUri", SharedServers.Nats.Url));
+        await using var child = HttpmqChild.Start(
+            ["all", "-c", _file, "-l", "error"], new Dictionary<string, string>(settings, StringComparer.Ordinal));
+        await child.WaitForOutputAsync("NATS");
+        using var client = new HttpClient();
+        var (admin, data) = ($"http://127.0.0.1:{management}/v1/admin/stream", $"http://127.0.0.1:{dataplane}/v1/data");
+
+        (string Method, string Path, string Body, string Key, string Line)[] requests =
+        [
+            ("POST", admin, $$"""{"name":"{{_stream}}","subjects":["{{_stream}}.>"]}""", "ops",
+                $"change action=DefineStream resource={_stream} status=200 error=- principal=ops shown_by=key address=127.0.0.1 "
+                + "request_id=0"),
+            ("POST", $"{admin}/{_stream}/consumer", """{"name":"c","mode":"pull","max_inflight":4}""", "ops",
+                $"change action=DefineConsumer resource={_stream}/c status=200 error=- principal=ops "),
+            ("POST", $"{admin}/{_stream}/purge", "{}", "ops", $"change action=PurgeStream resource={_stream} status=200 "),
+            ("DELETE", $"{admin}/{_stream}/message/7", "", "ops",
+                $"change action=DeleteStreamMessage resource={_stream}/7 status=404 error=message-not-found "),
+            ("DELETE", $"{admin}/{_stream}", "", "shop",
+                $"refusal action=DeleteStream resource={_stream} status=403 error=not-permitted principal=shop shown_by=key "),
+            ("DELETE", $"{admin}/{_stream}", "", "ops", $"change action=DeleteStream resource={_stream} status=200 error=- "),
+            ("POST", $"{data}/publish", """{"subject":"other.new","b64_msg":"aGk="}""", "shop",
+                "refusal action=PublishBatch resource=other.new status=403 error=not-permitted principal=shop "),
+        ];
+        foreach (var (index, one) in requests.Index())
+        {
+            await SendAsync(client, one.Method, one.Path, one.Body, one.Key, $"{index}");
+        }
+
+        for (var sent = 0; sent < Wrong; sent++)
+        {
+            await SendAsync(client, "POST", $"{data}/subject/orders.new", "aGk=", "wrong", "w");
+        }
+
+        await Eventually.HoldsAsync(() => CountWrong(child.Errors) == Wrong, "all refusals are written or counted");
+        using (Assert.EnterMultipleScope())
+        {
+            foreach (var one in requests)
+            {
+                Assert.That(child.Errors, Does.Contain(one.Line));
+            }
+
+            Assert.That(child.Errors, Does.Contain(
+                "refusal action=PublishMessage resource=orders.new status=401 error=unauthenticated principal=- shown_by=- address="));
+            Assert.That(child.Errors.Split('\n', StringSplitOptions.RemoveEmptyEntries), Has.All.Contains(": Httpmq.Audit[10"));
+        }
+    }
+
+    /// <summary>Refusals of wrong keys: those that have a line, and those that were left out.</summary>
+    private static int CountWrong(string log) =>
+        log.Split('\n').Count(static line => line.EndsWith("request_id=w", StringComparison.Ordinal))
+        + LeftOut().Matches(log).Sum(static match => int.Parse(match.Groups["count"].Value, CultureInfo.InvariantCulture));
+
+    private static async Task SendAsync(HttpClient client, string method, string uri, string body, string key, string id)
+    {
+        using var request = new HttpRequestMessage(new HttpMethod(method), uri)
+        {
+            Version = HttpVersion.Version20,
+            VersionPolicy = HttpVersionPolicy.RequestVersionExact,
+            Content = body.Length > 0 ? new StringContent(body) : null,
+        };
+        request.Headers.Add("X-API-Key", key);
+        request.Headers.Add("Httpmq-Request-ID", id);
+        using var answer = await client.SendAsync(request);
+        await answer.Content.ReadAsStringAsync();
+    }
+
+    [GeneratedRegex(@"refusals left out: (?<count>\d+) ", RegexOptions.CultureInvariant, 1000)]
+    private static partial Regex LeftOut();
+}
