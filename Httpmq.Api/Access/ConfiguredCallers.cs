@@ -116,7 +116,8 @@ internal sealed class ConfiguredCallers : ICallerSource
         {
             var principals = new[] { Principal.Of(Caller.AnonymousName, settings.Anonymous, settings) }
                 .Concat(settings.ApiKeys.Select(key => Principal.Of(key.Name, key.Roles, settings) with { Hashes = key.Hashes }))
-                .Concat(settings.Certificates.Select(one => Principal.Of(one.Name, one.Roles, settings) with { Names = one.Names }))
+                .Concat(settings.Certificates.Select(
+                    one => Principal.Of(one.Name, one.Roles, settings, "certificate") with { Names = one.Names }))
                 .ToFrozenDictionary(
                 static principal => principal.Caller.Name,
                 principal => before?._principals.GetValueOrDefault(principal.Caller.Name) is { } known && known.IsKept(principal)
@@ -187,13 +188,13 @@ internal sealed class ConfiguredCallers : ICallerSource
 
         public IReadOnlyList<CertificateName> Names { get; init; } = [];
 
-        public static Principal Of(string name, IReadOnlyList<string> roles, AccessSettings settings)
+        public static Principal Of(string name, IReadOnlyList<string> roles, AccessSettings settings, string shownBy = "key")
         {
             var isIdentified = name is not Caller.AnonymousName;
             AccessRule[] rules = [.. settings.RulesOf(roles)];
             var permissions = new CurrentPermissions(new PermissionSet(isIdentified ? name : null, rules));
             var ending = new CancellationTokenSource();
-            var caller = new Caller(name, permissions) { IsIdentified = isIdentified, Ended = ending.Token };
+            var caller = new Caller(name, permissions) { IsIdentified = isIdentified, ShownBy = shownBy, Ended = ending.Token };
             return new Principal(caller, permissions, rules, ending);
         }
 

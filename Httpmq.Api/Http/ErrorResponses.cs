@@ -68,6 +68,10 @@ internal static class ErrorResponses
         {
             context.RequestServices?.GetService<GatewayMetrics>()?.Refused(error);
         }
+        else if (error.Type == HttpErrorTypes.RateLimited)
+        {
+            context.RequestServices?.GetService<GatewayMetrics>()?.RefusedByRate(error);
+        }
 
         var leavesBody = status is StatusCodes.Status413PayloadTooLarge or StatusCodes.Status415UnsupportedMediaType
             or StatusCodes.Status408RequestTimeout;

@@ -4,6 +4,7 @@ using Httpmq.Api.Errors;
 using Httpmq.Api.RateLimits;
 using Httpmq.Api.Tracing;
 using Httpmq.Application.Publishing;
+using Httpmq.Application.Telemetry;
 using Httpmq.Domain.Errors;
 using Httpmq.Domain.Messages;
 using Httpmq.Domain.Naming;
@@ -25,6 +26,7 @@ internal static class CloudEventBatch
     /// <param name="json">What the body was.</param>
     /// <param name="shared">Headers that each of them gets; null: none.</param>
     /// <param name="permits">Each but the first takes one; those for which there is none fail alone.</param>
+    /// <param name="metrics">Counts those that have none.</param>
     /// <param name="span">The span of the batch; null: it has none.</param>
     /// <param name="cancellationToken">Gives up; what was sent may be stored.</param>
     /// <exception cref="HttpmqException">
@@ -36,6 +38,7 @@ internal static class CloudEventBatch
         JsonElement json,
         PublishHeaders? shared,
         Permits permits,
+        GatewayMetrics metrics,
         BatchSpan? span,
         CancellationToken cancellationToken)
     {
@@ -63,6 +66,11 @@ internal static class CloudEventBatch
             // In their order: each is handed to the connection before the next one.
             var publishing = events.Select(one => PublishOneAsync(mediator, subject, one, shared, span, cancellationToken)).ToArray();
             outcomes.AddRange(await Task.WhenAll(publishing));
+        }
+
+        if (refusal is not null)
+        {
+            metrics.RefusedByRate(refusal, json.GetArrayLength() - permitted);
         }
 
         outcomes.AddRange(Enumerable.Repeat(refusal, json.GetArrayLength() - permitted).Select(PublishOutcome.Failed!));

@@ -6,6 +6,7 @@ using Httpmq.Api.Http;
 using Httpmq.Api.RateLimits;
 using Httpmq.Api.Tracing;
 using Httpmq.Application.Publishing;
+using Httpmq.Application.Telemetry;
 using Httpmq.Domain.Errors;
 using Httpmq.Domain.Messages;
 using Httpmq.Domain.Naming;
@@ -20,7 +21,8 @@ internal sealed class PublishEndpoint(
     IMessagePublisher publisher,
     BodyBuffers buffers,
     BodyTimeouts timeouts,
-    RateLimiter rates) : IHotEndpoint
+    RateLimiter rates,
+    GatewayMetrics metrics) : IHotEndpoint
 {
     public async Task ServeAsync(HttpContext context)
     {
@@ -88,7 +90,7 @@ internal sealed class PublishEndpoint(
         if (mode is CloudEventMode.Batched)
         {
             using var span = BatchSpan.Start(publisher.MaxPayload, subject.Value);
-            var outcomes = await CloudEventBatch.PublishAsync(mediator, subject, json, given, rates.Of(context), span, aborted);
+            var outcomes = await CloudEventBatch.PublishAsync(mediator, subject, json, given, rates.Of(context), metrics, span, aborted);
             await AnswerWriter.AnswerAsync(
                 context, EventBatchAnswer.Of(context.TraceIdentifier, outcomes), PublishingJson.Wire.EventBatchAnswer);
             return;

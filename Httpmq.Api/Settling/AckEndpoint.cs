@@ -4,6 +4,7 @@ using Httpmq.Api.Http;
 using Httpmq.Api.RateLimits;
 using Httpmq.Api.Tracing;
 using Httpmq.Application.Settling;
+using Httpmq.Application.Telemetry;
 using Httpmq.Domain.Access;
 using Httpmq.Domain.Errors;
 using MediatR;
@@ -12,7 +13,8 @@ namespace Httpmq.Api.Settling;
 
 /// <summary>Serves <see cref="AcknowledgeController.Acknowledge"/>.</summary>
 internal sealed class AckEndpoint(
-    SingleAck single, IMediator mediator, JsonBodyFormatter bodies, AnswerLimits limits, RateLimiter rates) : IHotEndpoint
+    SingleAck single, IMediator mediator, JsonBodyFormatter bodies, AnswerLimits limits, RateLimiter rates, GatewayMetrics metrics)
+    : IHotEndpoint
 {
     public async Task ServeAsync(HttpContext context)
     {
@@ -29,7 +31,8 @@ internal sealed class AckEndpoint(
                     rates.Of(context),
                     request.Pairs,
                     static pair => pair,
-                    pairs => SendAsync(new AcknowledgeBatch(caller, stream, consumer, pairs), limit.Token).MarkAsync(span));
+                    pairs => SendAsync(new AcknowledgeBatch(caller, stream, consumer, pairs), limit.Token).MarkAsync(span),
+                    metrics);
                 span.Tell(outcomes);
                 await AnswerWriter.AnswerAsync(
                     context, AckBatchAnswer.Of(context.TraceIdentifier, outcomes), SettlingJson.Wire.AckBatchAnswer);

@@ -3,6 +3,7 @@ using Httpmq.Api.OpenApi;
 using Httpmq.Api.RateLimits;
 using Httpmq.Api.Tracing;
 using Httpmq.Application.Settling;
+using Httpmq.Application.Telemetry;
 using MediatR;
 using Microsoft.AspNetCore.Mvc;
 using NSwag.Annotations;
@@ -11,7 +12,7 @@ namespace Httpmq.Api.Settling;
 
 [ApiGroup(ApiGroup.DataplaneName)]
 [OpenApiTag(Tags.Settling)]
-internal sealed class SettleController(IMediator mediator, RateLimiter rates) : ApiController(mediator)
+internal sealed class SettleController(IMediator mediator, RateLimiter rates, GatewayMetrics metrics) : ApiController(mediator)
 {
     /// <summary>Says what became of deliveries: `ack`, `nak`, `term` or `progress`, up to 10,000 in one request.</summary>
     /// <remarks>
@@ -33,7 +34,8 @@ internal sealed class SettleController(IMediator mediator, RateLimiter rates) : 
             rates.Of(HttpContext),
             request.Entries,
             static entry => entry.Pair,
-            entries => SendAsync(new SettleDeliveries(Caller, stream, consumer, entries), abandon: true).MarkAsync(span));
+            entries => SendAsync(new SettleDeliveries(Caller, stream, consumer, entries), abandon: true).MarkAsync(span),
+            metrics);
         span.Tell(outcomes);
         return Json(await SettleAnswer.OfAsync(RequestId, request, outcomes), SettlingJson.Wire.SettleAnswer);
     }

@@ -1,5 +1,6 @@
 using Httpmq.Api.RateLimits;
 using Httpmq.Application.Settling;
+using Httpmq.Application.Telemetry;
 using Httpmq.Domain.Messages;
 
 namespace Httpmq.Api.Settling;
@@ -11,8 +12,13 @@ internal static class SettlePermits
     /// <param name="entries">The entries of the request; where they are too many or none, that is what it fails with.</param>
     /// <param name="pairOf">The delivery of an entry.</param>
     /// <param name="settle">Settles some of them.</param>
+    /// <param name="metrics">Counts the others.</param>
     public static async Task<IReadOnlyList<AckOutcome>> RunAsync<T>(
-        Permits permits, IReadOnlyList<T> entries, Func<T, AckPair> pairOf, Func<IReadOnlyList<T>, Task<IReadOnlyList<AckOutcome>>> settle)
+        Permits permits,
+        IReadOnlyList<T> entries,
+        Func<T, AckPair> pairOf,
+        Func<IReadOnlyList<T>, Task<IReadOnlyList<AckOutcome>>> settle,
+        GatewayMetrics metrics)
     {
         if (entries.Count is 0 or > AcknowledgeBatch.MaxPairs)
         {
@@ -25,6 +31,7 @@ internal static class SettlePermits
             return await settle(entries);
         }
 
+        metrics.RefusedByRate(refusal!, entries.Count - permitted);
         var outcomes = await settle([.. entries.Take(permitted)]);
         return
         [

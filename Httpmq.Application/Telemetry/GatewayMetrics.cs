@@ -156,10 +156,13 @@ public sealed class GatewayMetrics
     }
 
     /// <summary>Something is beyond a rate limit.</summary>
-    /// <param name="limit">Which one; one of a few words.</param>
+    /// <param name="error">Its refusal, whose member <c>key</c> is the limit's key in the configuration.</param>
     /// <param name="count">How many requests, or records of a batch.</param>
-    public void RefusedByRate(string limit, long count = 1) =>
-        _rateRefusals.Add(count, new KeyValuePair<string, object?>(MetricNames.Reason, limit));
+    public void RefusedByRate(Error error, long count = 1)
+    {
+        ArgumentNullException.ThrowIfNull(error);
+        _rateRefusals.Add(count, new KeyValuePair<string, object?>(MetricNames.Reason, error["key"]));
+    }
 
     /// <summary>Asks how many bytes wait for subscribers, when somebody wants to know.</summary>
     public void ObservePendingBytes(Func<long> bytes) => _meter.CreateObservableGauge(

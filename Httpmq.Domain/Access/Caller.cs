@@ -20,7 +20,7 @@ public sealed record Caller(string Name, Permissions Permissions)
     /// <summary>Whether they have shown who they are: a refusal tells others to do so.</summary>
     public bool IsIdentified { get; init; } = true;
 
-    /// <summary>What they have shown: a <c>key</c>, a <c>token</c>.</summary>
+    /// <summary>What they have shown: a <c>key</c>, a <c>token</c>, a <c>certificate</c>.</summary>
     public string ShownBy { get; init; } = "key";
 
     /// <summary>When what they have shown is over; null: it does not end by itself.</summary>

@@ -25,11 +25,12 @@ internal sealed partial class MetricsProcessTests
               read: { allow: [">"] }
               consume: { allow: ["*/*"] }
               admin: { allow: ["*"] }
+        rate_limits: { failed_logins_per_address: { permits_per_second: 0.001, burst: 1 } }
         """;
 
     // What this gateway had no occasion for.
     private static readonly string[] Missing =
-        ["httpmq_nats_reconnects_total", "httpmq_embedded_nats_restarts_total", "httpmq_rate_limit_refusals_total"];
+        ["httpmq_nats_reconnects_total", "httpmq_embedded_nats_restarts_total"];
 
     // Of Prometheus itself, and of what it adds to each series.
     private static readonly string[] OfPrometheus = ["up", "job", "instance", "le"];
@@ -119,6 +120,7 @@ internal sealed partial class MetricsProcessTests
     [TestCase("""httpmq_nats_connected{httpmq_connection="httpmq-dataplane-deliveries"}""", "1")]
     [TestCase("""jetstream_stream_total_messages{stream_name="seen"}""", "3")]
     [TestCase("""jetstream_consumer_num_pending{consumer_name="behind",stream_name="seen"}""", "3")]
+    [TestCase("""httpmq_rate_limit_refusals_total{httpmq_reason="rate_limits.failed_logins_per_address"}""", "1")]
     public void Scrape_OfAGatewayInUse_HasCounted(string series, string value) =>
         Assert.That(_scrape.Has(series, value), Is.True, _scrape.Text);
 
@@ -225,14 +227,17 @@ internal sealed partial class MetricsProcessTests
         await SendAsync(_dataplane, "/v1/data/subject/secret.one?encoding=raw", "x");
         await SendAsync(_dataplane, "/v1/data/publish", """{"subject":"seen.batch","msg":"x"}""");
         const string Consumer = "/v1/data/stream/seen/consumer/w";
-        await SendAsync(_dataplane, $"{Consumer}/pull", """{"batch":1,"expires":"5s"}""");
+        await Eventually.HoldsAsync(
+            async () => (await SendAsync(_dataplane, $"{Consumer}/pull", """{"batch":1,"expires":"5s"}"""))
+                .Contains("token", StringComparison.Ordinal),
+            "the first message");
         await SendAsync(_dataplane, $"{Consumer}/settle", """{"nak":[{"stream":1,"consumer":1,"delay":"0"}]}""");
         string? token = null;
         await Eventually.HoldsAsync(
             async () =>
             {
                 var pulled = JsonNode.Parse(await SendAsync(_dataplane, $"{Consumer}/pull", """{"batch":10,"expires":"1s"}"""))!;
-                token = pulled["messages"]!.AsArray()
+                token = pulled["messages"]?.AsArray()
                     .Where(static message => (int)message!["deliveries"]! == 2)
                     .Select(static message => (string)message!["token"]!)
                     .FirstOrDefault();
@@ -240,6 +245,13 @@ internal sealed partial class MetricsProcessTests
             },
             "the message again");
         await SendAsync(_dataplane, $"{Consumer}/ack", $$"""{"token":"{{token}}"}""");
+        foreach (var wrong in new[] { "hmq_wrong", "hmq_wrong-again" })
+        {
+            using var refused = new HttpRequestMessage(HttpMethod.Get, new Uri(_dataplane, "/v1/data/subject/seen.first"));
+            refused.Headers.Add("X-API-Key", wrong);
+            using var answer = await _http.SendAsync(refused);
+        }
+
         await _http.GetStringAsync(new Uri(_dataplane, "/v1/data/stream/seen/message"));
         using var request = new HttpRequestMessage(HttpMethod.Get, new Uri(_dataplane, Consumer));
         request.Headers.Add("Accept", "application/x-ndjson");

@@ -62,7 +62,7 @@ internal sealed class TracingProcessTests
     private static async Task PublishAsync(int port)
     {
         using var client = new HttpClient { BaseAddress = new Uri($"http://127.0.0.1:{port}") };
-        await Eventually.HoldsAsync(() => IsAliveAsync(client), "a dataplane that is alive");
+        await Eventually.HoldsAsync(() => IsAliveAsync(client), "a dataplane that is alive", TimeSpan.FromSeconds(60));
         using var request = new HttpRequestMessage(HttpMethod.Post, "/v1/data/subject/orders.new")
         {
             Content = new StringContent("aGVsbG8="),
