@@ -30,6 +30,9 @@ internal sealed class AccessReload(
     // Read at once, before the file can change unseen. Its time alone would not do: a mounted file may be replaced by another of any time.
     private Content _known = Content.Of(file, access);
 
+    // A file that is not there is one that is being replaced; where it is not there the next time either, it is gone.
+    private Content? _incomplete;
+
     /// <summary>Compares until it is cancelled.</summary>
     public async Task RunAsync(TimeProvider time, CancellationToken cancellationToken)
     {
@@ -51,12 +54,18 @@ internal sealed class AccessReload(
     public void Compare()
     {
         var content = Content.Of(file, _known.Access);
-        if (!content.IsComplete || content.IsSame(_known))
+        if (content.IsSame(_known))
         {
-            // A file that is not there is one that is being replaced.
             return;
         }
 
+        if (!content.IsComplete && (_incomplete is null || !content.IsSame(_incomplete)))
+        {
+            _incomplete = content;
+            return;
+        }
+
+        _incomplete = null;
         _known = content;
         switch (read())
         {

@@ -152,8 +152,33 @@ internal sealed class AccessReloadTests
     {
         File.Delete(_file);
         _reload.Compare();
+        _reload.Compare();
 
         Assert.That((await FindAsync("old")).Caller, Is.Not.Null);
+    }
+
+    /// <summary>A file of keys that nobody names any more may go with its issuer: what else is new must not wait for it.</summary>
+    [Test]
+    public async Task Compare_KeysFileGoesWithItsIssuer_TakesOverTheRest()
+    {
+        var keys = Path.Combine(Path.GetDirectoryName(_file)!, "keys.json");
+        await File.WriteAllTextAsync(
+            keys,
+            """{"keys":[{"kty":"RSA","n":"sXchDaQebHnPiGvyDOAT4saGEUetSyo9MKLOoWFsueriEnbRxPq1hBOtoJUOGLYLxR8QsA","e":"AQAB"}]}""");
+        var before = Before + $$"""
+
+              jwt: [{ issuer: local, audience: httpmq, keys_file: "{{keys}}" }]
+            """;
+        Write(before);
+        _reload = new AccessReload(
+            _file, AccessFile.Read(before), () => CommandLine.Parse(["all", "-c", _file], new Hashtable()), _callers, _rates,
+            NullLogger<AccessReload>.Instance);
+        File.Delete(keys);
+        Write(Before.Replace(":old", ":new", StringComparison.Ordinal));
+        _reload.Compare();
+        _reload.Compare();
+
+        Assert.That((await FindAsync("old")).Refusal?.Type, Is.EqualTo(AccessErrorTypes.Unauthenticated));
     }
 
     private async Task<Identification> FindAsync(string key)
