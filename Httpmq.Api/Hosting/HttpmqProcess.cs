@@ -225,6 +225,12 @@ internal sealed class HttpmqProcess(
             await output.WriteLineAsync($"  {"WARNING",-12} {PlainText.OneLine(problem)}");
         }
 
+        if (settings.Metrics is { } metrics && !IPAddress.IsLoopback(metrics.ListenOn))
+        {
+            await output.WriteLineAsync(
+                $"  {"WARNING",-12} metrics: port {metrics.ListenPort} can be reached from other machines, in the clear, and by anybody");
+        }
+
         var isOpen = settings.Access is not { Anonymous.Count: 0 };
         foreach (var warning in apis.SelectMany(api => ApiAddresses.WarningsOf(api.Group, api.Server, isOpen)))
         {

@@ -49,11 +49,13 @@ internal sealed class TlsProcessTests
     [TestCase("127.0.0.1", true, null)]
     public async Task Ready_WithoutTls_WarnsWhereOthersReachIt(string address, bool isOpen, string? expected)
     {
-        var port = Ports.Free();
+        var (port, metrics) = (Ports.Free(), Ports.Free());
         var environment = new Dictionary<string, string>(StringComparer.Ordinal)
         {
             ["Httpmq__Dataplane__ApiServer__ServerConfig__ListenOn"] = address,
             ["Httpmq__Dataplane__ApiServer__ServerConfig__ListenPort"] = $"{port}",
+            ["Httpmq__Metrics__ListenOn"] = address,
+            ["Httpmq__Metrics__ListenPort"] = $"{metrics}",
         };
         if (!isOpen)
         {
@@ -67,7 +69,8 @@ internal sealed class TlsProcessTests
 
         Assert.That(child.Output, expected is null
             ? Does.Not.Contain("other machines")
-            : Does.Contain($"WARNING      dataplane: port {port} {expected}\n"));
+            : Does.Contain($"WARNING      dataplane: port {port} {expected}\n")
+                .And.Contain($"WARNING      metrics: port {metrics} can be reached from other machines, in the clear, and by anybody\n"));
     }
 
     private static GatewayProcess Start(Dictionary<string, string> environment)
