@@ -34,6 +34,11 @@ internal static class TokenClaims
             return $"it has no {settings.NameClaim}";
         }
 
+        if (text is Caller.AnonymousName or "-")
+        {
+            return $"its {settings.NameClaim} is '{text}', which stands for who shows nothing";
+        }
+
         name = text;
         var details = new List<AccessRule>();
         if (ReadDetails(payload, details, out var hasDetails) is { } reason)

@@ -139,11 +139,14 @@ public sealed class GatewayMetrics
     public void CountBatches(int change) => _openBatches.Add(change);
 
     /// <summary>A connection to NATS is open again.</summary>
-    public void Reconnected(string connection) =>
-        _reconnects.Add(1, new KeyValuePair<string, object?>(MetricNames.Connection, connection));
+    /// <param name="connection">Its name.</param>
+    /// <param name="times">How often; 0 shows the series before there is anything to count, so that Prometheus sees the first.</param>
+    public void Reconnected(string connection, int times = 1) =>
+        _reconnects.Add(times, new KeyValuePair<string, object?>(MetricNames.Connection, connection));
 
     /// <summary>The embedded nats-server has to be started again.</summary>
-    public void RestartedEmbedded() => _restarts.Add(1);
+    /// <param name="times">How often; 0 as with <see cref="Reconnected"/>.</param>
+    public void RestartedEmbedded(int times = 1) => _restarts.Add(times);
 
     /// <summary>Somebody is not known, or may not do what they ask for.</summary>
     public void Refused(Error error)

@@ -108,6 +108,8 @@ public sealed class EmbeddedNatsServer(EmbeddedNatsOptions options, ILoggerFacto
             throw new InvalidOperationException("The embedded nats-server is started once.");
         }
 
+        metrics.RestartedEmbedded(times: 0);
+
         if (OperatingSystem.IsWindows())
         {
             throw EmbeddedNatsException.Unsupported();

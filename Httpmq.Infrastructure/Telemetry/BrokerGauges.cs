@@ -26,6 +26,7 @@ internal sealed class BrokerGauges(GatewayMetrics metrics, RequestPipeline reque
     private void Watch(NatsLink connection)
     {
         var wasOpen = 0;
+        metrics.Reconnected(connection.Name, times: 0);
         metrics.ObserveConnection(connection.Name, () => connection.IsOpen);
         connection.Opened += () =>
         {

@@ -75,6 +75,8 @@ internal sealed class TokenTests
     [TestCase("""{"sub":null}""", "it has no sub")]
     [TestCase("""{"sub":""}""", "it has no sub")]
     [TestCase("""{"sub":7}""", "it has no sub")]
+    [TestCase("""{"sub":"anonymous"}""", "its sub is 'anonymous', which stands for who shows nothing")]
+    [TestCase("""{"sub":"-"}""", "its sub is '-', which stands for who shows nothing")]
     [TestCase("""{"authorization_details":{"type":"httpmq"}}""", "its authorization_details are no array")]
     [TestCase("""{"authorization_details":[{"type":"httpmq","publish":{"deni":[]}}]}""",
         "its authorization_details have an unknown or wrong member")]
