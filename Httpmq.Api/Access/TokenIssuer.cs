@@ -18,6 +18,8 @@ internal sealed class TokenIssuer
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
 
     private readonly ConfigurationManager<OpenIdConnectConfiguration>? _authority;
+    private readonly Lock _gate = new();
+    private Task<bool>? _asking;
     private long _awayUntil;
 
     public TokenIssuer(TokenSettings settings)
@@ -50,21 +52,30 @@ internal sealed class TokenIssuer
     public TokenValidationParameters Parameters { get; }
 
     /// <summary>Whether its keys are known; asks for them where they are not.</summary>
-    public async ValueTask<bool> HasKeysAsync(TimeProvider time)
+    public ValueTask<bool> HasKeysAsync(TimeProvider time)
     {
         if (_authority is null)
         {
-            return true;
+            return new(true);
         }
 
-        if (time.GetUtcNow().UtcTicks < Interlocked.Read(ref _awayUntil))
+        lock (_gate)
         {
-            return false;
-        }
+            if (time.GetUtcNow().UtcTicks < Interlocked.Read(ref _awayUntil))
+            {
+                return new(false);
+            }
 
+            // All wait for one answer: one after the other they would wait for the time limit of each.
+            return new(_asking is { IsCompleted: false } ? _asking : _asking = AskAsync(_authority, time));
+        }
+    }
+
+    private async Task<bool> AskAsync(ConfigurationManager<OpenIdConnectConfiguration> authority, TimeProvider time)
+    {
         try
         {
-            await _authority.GetConfigurationAsync(CancellationToken.None);
+            await authority.GetConfigurationAsync(CancellationToken.None);
             return true;
         }
         catch (Exception exception) when (exception is InvalidOperationException or IOException or ArgumentException

@@ -1,12 +1,13 @@
 using System.Net;
 using Httpmq.Domain.Access;
 using Httpmq.Domain.Errors;
+using Httpmq.Domain.Naming;
 
 namespace Httpmq.Api.Http;
 
 /// <summary>
 /// Who changed what, and who was refused: one line each. A change that may have happened is never left out; refusals, and changes that were
-/// not made because the request was wrong, are limited (<see cref="RefusalLimit"/>).
+/// not made, are limited (<see cref="RefusalLimit"/>).
 /// </summary>
 internal sealed class AuditLog : IDisposable
 {
@@ -14,15 +15,21 @@ internal sealed class AuditLog : IDisposable
     public const string Category = "Httpmq.Audit";
 
     private readonly ILogger _logger;
-    private readonly RefusalLimit _limit;
+    private readonly RefusalLimit _principals;
+    private readonly RefusalLimit _strangers;
 
     public AuditLog(ILoggerFactory loggers, TimeProvider time)
     {
         _logger = loggers.CreateLogger(Category);
-        _limit = new RefusalLimit(time, count => _logger.RefusalsLeftOut(count));
+        _principals = new RefusalLimit(time, _logger.RefusalsLeftOut);
+        _strangers = new RefusalLimit(time, _logger.RefusalsLeftOut);
     }
 
-    public void Dispose() => _limit.Dispose();
+    public void Dispose()
+    {
+        _principals.Dispose();
+        _strangers.Dispose();
+    }
 
     /// <summary>Whether an answer of this status refuses who asks, and not what they ask.</summary>
     public static bool IsRefusal(int status) =>
@@ -46,8 +53,9 @@ internal sealed class AuditLog : IDisposable
         var status = !response.HasStarted && context.RequestAborted.IsCancellationRequested
             ? StatusCodes.Status499ClientClosedRequest
             : response.StatusCode;
-        var mayHaveHappened = status is < 400 or StatusCodes.Status499ClientClosedRequest or >= 500;
-        if (!IsRefusal(status) && (mayHaveHappened || _limit.TryTake(CallerOf(context))))
+        var mayHaveHappened = status < 400
+            || (status is StatusCodes.Status499ClientClosedRequest or >= 500 && MayChange(context));
+        if (!IsRefusal(status) && (mayHaveHappened || TryTake(context)))
         {
             _logger.Changed(
                 ActionOf(context),
@@ -63,7 +71,7 @@ internal sealed class AuditLog : IDisposable
 
     private void Refused(HttpContext context, Error error, int status)
     {
-        if (_limit.TryTake(CallerOf(context)))
+        if (TryTake(context))
         {
             _logger.Refused(
                 ActionOf(context),
@@ -77,18 +85,27 @@ internal sealed class AuditLog : IDisposable
         }
     }
 
-    // Who has shown who they are is one, from wherever; of others a network of IPv6 is, which is given to one subscriber.
-    private static object CallerOf(HttpContext context)
+    // Whether it got as far as JetStream is not known. Without the right to it, or before its body was read, it did not.
+    private static bool MayChange(HttpContext context) =>
+        StreamName.TryParse(StreamOf(context), out var stream)
+        && context.Features.Get<Caller>() is { } caller && caller.Permissions.Manage(stream);
+
+    private static string? StreamOf(HttpContext context) =>
+        context.Request.RouteValues["stream"] as string ?? context.Features.Get<AuditNote>()?.Stream;
+
+    // Who has shown who they are is one, from wherever; of others a network of IPv6 is, which is given to one subscriber. Strangers, of
+    // whom there may be many, do not hide what a principal tries.
+    private bool TryTake(HttpContext context)
     {
         if (context.Features.Get<Caller>() is { IsIdentified: true } caller)
         {
-            return caller.Name;
+            return _principals.TryTake(caller.Name);
         }
 
         var address = context.Connection.RemoteIpAddress ?? IPAddress.None;
-        return address is { AddressFamily: System.Net.Sockets.AddressFamily.InterNetworkV6, IsIPv4MappedToIPv6: false }
+        return _strangers.TryTake(address is { AddressFamily: System.Net.Sockets.AddressFamily.InterNetworkV6, IsIPv4MappedToIPv6: false }
             ? BitConverter.ToInt64(address.GetAddressBytes())
-            : address;
+            : address);
     }
 
     private static string ActionOf(HttpContext context) =>
@@ -109,11 +126,10 @@ internal sealed class AuditLog : IDisposable
     private static string ResourceOf(HttpContext context, Error? error)
     {
         var values = context.Request.RouteValues;
-        var note = context.Features.Get<AuditNote>();
-        if ((values["stream"] as string ?? note?.Stream) is { } stream)
+        if (StreamOf(context) is { } stream)
         {
-            return PlainText.Word(
-                (values["consumer"] ?? note?.Consumer ?? values["sequence"]) is string rest ? $"{stream}/{rest}" : stream);
+            var rest = values["consumer"] ?? context.Features.Get<AuditNote>()?.Consumer ?? values["sequence"];
+            return PlainText.Word(rest is string ? $"{stream}/{rest}" : stream);
         }
 
         return (values["subject"] ?? error?["subject"] ?? error?["stream"]) is string name

@@ -200,6 +200,37 @@ internal sealed class TokenTests
         }
     }
 
+    /// <summary>An authority that takes its time, asked anew for each token, would let the last of them wait for all.</summary>
+    [Test]
+    public async Task Find_ManyTokensOfASilentAuthority_AskItOnce()
+    {
+        var port = Ports.Free();
+        var (asked, silence) = (0, new TaskCompletionSource());
+        var builder = WebApplication.CreateSlimBuilder();
+        builder.WebHost.UseUrls($"http://127.0.0.1:{port}");
+        await using var authority = builder.Build();
+        authority.Run(async context =>
+        {
+            Interlocked.Increment(ref asked);
+            await silence.Task;
+            context.Response.StatusCode = StatusCodes.Status404NotFound;
+        });
+        await authority.StartAsync();
+        var issuer = $"http://127.0.0.1:{port}";
+        var callers = AccessFile.Callers($$"""
+            auth:
+              jwt: [{ issuer: "{{issuer}}", audience: httpmq }]
+              roles: { writer: { publish: { allow: [orders.>] } } }
+            """);
+
+        var found = Enumerable.Range(0, 20).Select(_ => IdentifyAsync(callers, Sign($$"""{"iss":"{{issuer}}"}""", _other))).ToArray();
+        silence.SetResult();
+        var refused = (await Task.WhenAll(found)).Select(static one => one.Refusal?.Type);
+
+        Assert.That(refused, Has.All.EqualTo(AccessErrorTypes.IssuerUnavailable));
+        Assert.That(asked, Is.EqualTo(1));
+    }
+
     [TestCase("GET", true)]
     [TestCase("POST", false)]
     public async Task Find_Cookie_IsForWhatAPageOpens(string method, bool taken)
