@@ -6,26 +6,30 @@ using Httpmq.Api.RateLimits;
 namespace Httpmq.Api.Hosting;
 
 /// <summary>
-/// Reads the configuration file again when it has changed, and takes over its keys, roles and rate limits. A file that is wrong changes
-/// nothing, and the log says so. One that has no section about access any more leaves that as it was, because else everything would be
-/// open.
+/// Reads the configuration file again when it has changed, and takes over its keys, roles, rate limits and level of the log. A file that
+/// is wrong changes nothing, and the log says so. One that has no section about access any more leaves that as it was, because else
+/// everything would be open.
 /// </summary>
 /// <param name="file">The configuration file.</param>
 /// <param name="access">What it says of access at the start: also the files that it names are compared. Null: nothing.</param>
 /// <param name="read">Reads the whole configuration, as at the start.</param>
 /// <param name="callers">Who gets the new keys and roles; null: everybody may do everything.</param>
 /// <param name="rates">Gets the new rate limits.</param>
-/// <param name="logger">The log.</param>
+/// <param name="log">Gets the new level.</param>
+/// <param name="logger">Is told what was taken over.</param>
 internal sealed class AccessReload(
     string file,
     AccessSettings? access,
     Func<CommandLineResult> read,
     ConfiguredCallers? callers,
     RateLimiter rates,
+    ProcessLog log,
     ILogger<AccessReload> logger)
 {
     /// <summary>How often the file is compared.</summary>
     public static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
+
+    private const string KeysAndRoles = "keys and roles";
 
     // Read at once, before the file can change unseen. Its time alone would not do: a mounted file may be replaced by another of any time.
     private Content _known = Content.Of(file, access);
@@ -70,12 +74,21 @@ internal sealed class AccessReload(
         switch (read())
         {
             case CommandLineResult.Run { Settings: var settings }:
+                ReplaceLevel(settings.Log.Level);
                 ReplaceRates(settings.RateLimits);
                 ReplaceAccess(content, settings.Access);
                 break;
             case CommandLineResult.Exit { Text: var text }:
-                logger.AccessKept(file, text.ReplaceLineEndings("; "));
+                logger.AccessKept(file, "settings", text.ReplaceLineEndings("; "));
                 break;
+        }
+    }
+
+    private void ReplaceLevel(LogLevel level)
+    {
+        if (log.Replace(level))
+        {
+            logger.LevelReplaced(file, SettingRules.NameOf(level));
         }
     }
 
@@ -94,10 +107,14 @@ internal sealed class AccessReload(
             case (null, null):
                 break;
             case (null, not null):
-                logger.AccessKept(file, $"there was no section {AccessDeclaration.Section} at the start, and all is open: start again");
+                logger.AccessKept(
+                    file,
+                    KeysAndRoles,
+                    $"there was no section {AccessDeclaration.Section} at the start, and all is open: start again");
                 break;
             case (not null, null):
-                logger.AccessKept(file, $"it has no section {AccessDeclaration.Section} any more; to open everything, start again");
+                logger.AccessKept(
+                    file, KeysAndRoles, $"it has no section {AccessDeclaration.Section} any more; to open everything, start again");
                 break;
             default:
                 callers.Replace(replaced);
@@ -122,7 +139,9 @@ internal sealed class AccessReload(
         {
             try
             {
-                return File.ReadAllBytes(file);
+                // What has no end, such as a named pipe, has no length either, and must not be waited for.
+                var target = File.ResolveLinkTarget(file, returnFinalTarget: true) ?? new FileInfo(file);
+                return target is FileInfo { Length: 0 } ? [] : File.ReadAllBytes(file);
             }
             catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
             {

@@ -48,7 +48,7 @@ internal static class ApiHost
         ApiGroup group,
         ApiServerSettings server,
         NatsOptions nats,
-        LogSettings log,
+        ProcessLog log,
         LimitSettings limits,
         TimeSpan? drainTimeout = null,
         ICallerSource? callers = null,

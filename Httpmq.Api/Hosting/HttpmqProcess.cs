@@ -33,6 +33,7 @@ internal sealed class HttpmqProcess(
     private readonly CancellationTokenSource _starting = new();
     private readonly CancellationTokenSource _stopping = new();
     private readonly List<IHost> _started = [];
+    private readonly ProcessLog _log = new(settings.Log);
     private Task _reloading = Task.CompletedTask;
     private MetricsExport? _metrics;
 
@@ -43,7 +44,7 @@ internal sealed class HttpmqProcess(
         using var stopping = _stopping;
         using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, OnSignal);
         using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, OnSignal);
-        using var tracing = settings.Traces is { } traces ? new Tracing(traces, settings.Log) : null;
+        using var tracing = settings.Traces is { } traces ? new Tracing(traces, _log) : null;
         try
         {
             await StartMetricsAsync();
@@ -91,7 +92,7 @@ internal sealed class HttpmqProcess(
             return;
         }
 
-        _metrics = new MetricsExport(metrics, settings.Management, settings.Log);
+        _metrics = new MetricsExport(metrics, settings.Management, _log);
         await ListenAsync(
             () => _metrics.StartAsync(_starting.Token),
             $"{MetricsDeclaration.Section}.{MetricsDeclaration.ListenOn}",
@@ -103,7 +104,7 @@ internal sealed class HttpmqProcess(
     private async Task<EmbeddedNatsServer> StartEmbeddedAsync()
     {
         var builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings());
-        builder.Logging.Configure(settings.Log);
+        builder.Logging.Configure(_log);
         builder.Services.AddSingleton<IHostLifetime, ProcessOwnsSignals>();
         builder.Services.AddEmbeddedNats(settings.EmbeddedNatsOptions());
         var host = builder.Build();
@@ -135,7 +136,7 @@ internal sealed class HttpmqProcess(
         foreach (var (group, server) in settings.Served())
         {
             var host = ApiHost.Build(
-                group, server, nats with { Name = $"httpmq-{group.Name}" }, settings.Log, settings.Limits, settings.DrainTimeout,
+                group, server, nats with { Name = $"httpmq-{group.Name}" }, _log, settings.Limits, settings.DrainTimeout,
                 access: access, rates: rates, lag: apis.Count == 0 ? ChooseLag() : null);
             apis.Add((group, server, host));
             try
@@ -156,10 +157,10 @@ internal sealed class HttpmqProcess(
             }
         }
 
-        if ((access is not null || settings.RateLimits is not null) && settings.ConfigFile is { } file && readAgain is not null)
+        if (settings.ConfigFile is { } file && readAgain is not null)
         {
             var logger = apis[0].Item3.Services.GetRequiredService<ILogger<AccessReload>>();
-            _reloading = new AccessReload(file, settings.Access, readAgain, access, rates, logger)
+            _reloading = new AccessReload(file, settings.Access, readAgain, access, rates, _log, logger)
                 .RunAsync(TimeProvider.System, _stopping.Token);
         }
 

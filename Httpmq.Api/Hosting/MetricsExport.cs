@@ -33,7 +33,7 @@ internal sealed class MetricsExport : IAsyncDisposable
     /// <param name="settings">Where metrics go.</param>
     /// <param name="management">By which names the process may be called, and by whose pages.</param>
     /// <param name="log">How the process logs.</param>
-    public MetricsExport(MetricSettings settings, ApiServerSettings management, LogSettings log)
+    public MetricsExport(MetricSettings settings, ApiServerSettings management, ProcessLog log)
     {
         _settings = settings;
         _provider = CreateProvider(settings);

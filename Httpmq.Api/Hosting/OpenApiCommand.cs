@@ -36,7 +36,7 @@ internal static class OpenApiCommand
     {
         var settings = Declaration.Defaults(RunMode.All);
         var server = group == ApiGroup.Management ? settings.Management : settings.Dataplane;
-        await using var app = ApiHost.Build(group, server, new NatsOptions(), settings.Log, settings.Limits);
+        await using var app = ApiHost.Build(group, server, new NatsOptions(), new ProcessLog(settings.Log), settings.Limits);
         var document = await app.Services.GetRequiredService<IOpenApiDocumentGenerator>().GenerateAsync("v1");
         return document.ToJson();
     }

@@ -22,7 +22,7 @@ internal sealed class Tracing : IDisposable
     private readonly ILoggerFactory _loggers;
     private readonly TracerProvider _provider;
 
-    public Tracing(TraceSettings settings, LogSettings log)
+    public Tracing(TraceSettings settings, ProcessLog log)
         : this(settings, LoggerFactory.Create(logging => logging.Configure(log)))
     {
     }

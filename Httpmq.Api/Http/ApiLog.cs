@@ -89,11 +89,14 @@ internal static partial class ApiLog
     [LoggerMessage(1040, LogLevel.Warning, "{File} has changed: {Keys} principals with keys and {Roles} roles are taken over")]
     public static partial void AccessReplaced(this ILogger logger, string file, int keys, int roles);
 
-    [LoggerMessage(1041, LogLevel.Error, "{File} has changed, and the keys and roles of before are kept: {Reason}")]
-    public static partial void AccessKept(this ILogger logger, string file, string reason);
+    [LoggerMessage(1041, LogLevel.Error, "{File} has changed, and the {Kept} of before are kept: {Reason}")]
+    public static partial void AccessKept(this ILogger logger, string file, string kept, string reason);
 
     [LoggerMessage(1042, LogLevel.Warning, "{File} has changed, and has other rate limits: {Effect}")]
     public static partial void RateLimitsReplaced(this ILogger logger, string file, string effect);
+
+    [LoggerMessage(1043, LogLevel.Warning, "{File} has changed: the level of the log is {Level} from now on")]
+    public static partial void LevelReplaced(this ILogger logger, string file, string level);
 
     [LoggerMessage(1050, LogLevel.Warning, "Spans cannot be sent to {Collector}; what is not sent is lost")]
     public static partial void SpansLost(this ILogger logger, Uri collector);

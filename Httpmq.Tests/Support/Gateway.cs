@@ -74,7 +74,7 @@ internal sealed class Gateway : IAsyncDisposable
         };
         var nats = configureNats?.Invoke(options) ?? options;
         var server = configure?.Invoke(DefaultServer) ?? DefaultServer;
-        var log = new LogSettings { Level = LogLevel.Error, Json = false };
+        var log = new ProcessLog(new LogSettings { Level = LogLevel.Error, Json = false });
         limits ??= new LimitSettings();
         var management = ApiHost.Build(ApiGroup.Management, server, nats, log, limits, callers: callers, access: access, rates: rates);
         var dataplane = ApiHost.Build(ApiGroup.Dataplane, server, nats, log, limits, callers: callers, access: access, rates: rates);

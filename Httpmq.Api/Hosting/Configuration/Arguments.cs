@@ -14,7 +14,7 @@ internal sealed record Option(string Name, string? Letter, string? Value, string
         new("--config-file", "-c", "<file>", "settings, as YAML or JSON; default: none", "CONFIG_FILE");
 
     internal static readonly Option LogLevel =
-        new("--log-level", "-l", "<level>", "debug, info, warn or error; default: warn", "LOG_LEVEL");
+        new("--log-level", "-l", "<level>", "debug, info, warn or error; default: log.level,\nor warn", "LOG_LEVEL");
 
     internal static readonly Option JsonLog =
         new("--json-log", "-j", null, "write the log as JSON, one object per line;\ndefault: text", "LOG_AS_JSON=true");

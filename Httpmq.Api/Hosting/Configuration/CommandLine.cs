@@ -68,12 +68,14 @@ internal static class CommandLine
         // Wrong usage and wrong settings are collected apart: only the first is what --help can help with.
         var (usage, reports) = (new Reports(), new Reports());
         parsed.Check(usage);
+        var settings = ReadSettings(parsed, environment, reports, checksCertificates: !isAgain);
         var log = new LogSettings
         {
-            Level = ReadOption(Option.LogLevel, parsed.Text(Option.LogLevel), SettingRules.Level, LogLevel.Warning, environment, usage),
+            Level = ReadOption(
+                Option.LogLevel, parsed.Text(Option.LogLevel), SettingRules.Level, settings.Log.Level, environment, usage),
             Json = ReadOption(Option.JsonLog, parsed.Switch(Option.JsonLog)?.ToString(), SettingRules.Flag, false, environment, usage),
         };
-        var settings = ReadSettings(parsed, environment, log, reports, checksCertificates: !isAgain);
+        settings = settings with { Log = log };
         if (parsed.IsDoctor && usage.Problems.Count == 0)
         {
             return new CommandLineResult.Examine(settings, reports.Problems, reports.Warnings, parsed.Switch(Option.Json) is true);
@@ -98,15 +100,14 @@ internal static class CommandLine
     private static CommandLineResult.Exit AnswerCan(string[] question, Arguments parsed, IDictionary environment)
     {
         var reports = new Reports();
-        var log = new LogSettings { Level = LogLevel.Warning, Json = false };
-        var settings = ReadSettings(parsed, environment, log, reports, checksCertificates: false);
+        var settings = ReadSettings(parsed, environment, reports, checksCertificates: false);
         return reports.Problems.Count > 0
             ? new CommandLineResult.Exit(string.Join('\n', reports.Problems.Select(problem => $"httpmq: {problem}")), InvalidExitCode)
             : AccessCommands.AnswerCan(question, settings.Access);
     }
 
     private static HttpmqSettings ReadSettings(
-        Arguments parsed, IDictionary environment, LogSettings log, Reports reports, bool checksCertificates)
+        Arguments parsed, IDictionary environment, Reports reports, bool checksCertificates)
     {
         var catalogue = Declaration.Catalogue;
         var (path, subject) = parsed.Text(Option.ConfigFile) is { } option
@@ -126,7 +127,7 @@ internal static class CommandLine
             .Build();
         var mode = parsed.Mode ?? (parsed.IsDoctor ? RunMode.All : RunMode.Management);
         var root = new SettingsSection(configuration, reports);
-        var settings = Declaration.Read(root, mode, log, checksCertificates) with { ConfigFile = path };
+        var settings = Declaration.Read(root, mode, checksCertificates) with { ConfigFile = path };
         RefuseOpenDoors(reports);
         if (settings.UsesEmbeddedNats)
         {

@@ -24,26 +24,22 @@ internal static class Declaration
         (ServerSettingKeys.AllowedOrigins, "cors"),
         (Catalogue.NatsServerUri, "nats nats-url nats-uri nats-server url uri server servers"));
 
-    private static readonly LogSettings DefaultLog = new() { Level = LogLevel.Warning, Json = false };
-
     /// <summary>All keys.</summary>
-    internal static Catalogue Catalogue { get; } = new(root => Read(root, RunMode.Management, DefaultLog));
+    internal static Catalogue Catalogue { get; } = new(root => Read(root, RunMode.Management));
 
     /// <summary>The settings when nobody configures anything.</summary>
     internal static HttpmqSettings Defaults(RunMode mode) =>
-        Read(new SettingsSection(new ConfigurationRoot([]), new Reports()), mode, DefaultLog);
+        Read(new SettingsSection(new ConfigurationRoot([]), new Reports()), mode);
 
     /// <summary>The settings; worth something only if no problem was found.</summary>
     /// <param name="root">The whole configuration.</param>
     /// <param name="mode">What the process serves.</param>
-    /// <param name="log">How it logs.</param>
     /// <param name="checksCertificates">Whether certificates must be of use: while the process runs that is no matter of its keys.</param>
-    internal static HttpmqSettings Read(SettingsSection root, RunMode mode, LogSettings log, bool checksCertificates = true)
+    internal static HttpmqSettings Read(SettingsSection root, RunMode mode, bool checksCertificates = true)
     {
         var settings = new HttpmqSettings
         {
             Mode = mode,
-            Log = log,
             Nats = ReadNats(root.Section(Catalogue.Nats), mode),
             EmbeddedNats = new EmbeddedNatsSettings
             {
@@ -64,6 +60,13 @@ internal static class Declaration
             Traces = TraceDeclaration.Read(root),
             RateLimits = RateLimitDeclaration.Read(root),
             Metrics = MetricsDeclaration.Read(root),
+            Log = new LogSettings
+            {
+                Level = root.Value(
+                    "log.level", "warn", Level,
+                    "the lowest level that is written, unless `-l` or `LOG_LEVEL` says it; changes with the file"),
+                Json = false,
+            },
         };
         RequireDifferentPorts(root, settings);
         if (checksCertificates)

@@ -105,13 +105,13 @@ internal sealed record HttpmqSettings
     }
 }
 
-/// <summary>How the process logs. Set by the command line, not by the configuration file, as in the original.</summary>
+/// <summary>How the process logs.</summary>
 internal sealed record LogSettings
 {
-    /// <summary>The lowest level written: Debug, Information, Warning or Error.</summary>
+    /// <summary>The lowest level written: Debug, Information, Warning or Error. By the command line, else by the configuration.</summary>
     public required LogLevel Level { get; init; }
 
-    /// <summary>One JSON object per line instead of text.</summary>
+    /// <summary>One JSON object per line instead of text. Set by the command line alone, as in the original.</summary>
     public required bool Json { get; init; }
 }
 

@@ -43,9 +43,10 @@ internal static class SettingRules
     // RFC 3986, 3.3: the characters of a path's segment, without % (routes are matched decoded) and * (it means something to routing).
     private static readonly SearchValues<char> PathCharacters = SearchValues.Create($"-._~!$&'()+,;=:@{Letters}");
 
-    internal static readonly SettingRule<LogLevel> Level = Choice(
-        "debug, info, warn or error",
-        ("debug", LogLevel.Debug), ("info", LogLevel.Information), ("warn", LogLevel.Warning), ("error", LogLevel.Error));
+    private static readonly (string Name, LogLevel Level)[] Levels =
+        [("debug", LogLevel.Debug), ("info", LogLevel.Information), ("warn", LogLevel.Warning), ("error", LogLevel.Error)];
+
+    internal static readonly SettingRule<LogLevel> Level = Choice("debug, info, warn or error", Levels);
 
     internal static readonly SettingRule<bool> Flag =
         Choice("true, false, 1 or 0", ("true", true), ("false", false), ("1", true), ("0", false));
@@ -140,6 +141,9 @@ internal static class SettingRules
         "'default' (nats-server forces messages to the disk every 2 minutes) or 'always' (before it confirms each)",
         ("default", EmbeddedNatsSync.Default),
         ("always", EmbeddedNatsSync.Always));
+
+    /// <summary>The level as the configuration writes it.</summary>
+    internal static string NameOf(LogLevel level) => Array.Find(Levels, one => one.Level == level).Name;
 
     /// <summary>Replaces what stands before the @ of each URI (user, password, token) by <c>***</c>, also where the URI is wrong.</summary>
     internal static string WithoutCredentials(string uris) => string.Join(',', uris.Split(',').Select(HideUser));

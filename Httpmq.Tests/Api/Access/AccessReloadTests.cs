@@ -8,6 +8,8 @@ using Httpmq.Domain.Access;
 using Httpmq.Domain.Naming;
 using Httpmq.Tests.Support;
 using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Httpmq.Tests.Api.Access;
@@ -25,6 +27,7 @@ internal sealed class AccessReloadTests
     private string _file = null!;
     private ConfiguredCallers _callers = null!;
     private RateLimiter _rates = null!;
+    private ProcessLog _log = null!;
     private AccessReload _reload = null!;
 
     [SetUp]
@@ -34,12 +37,14 @@ internal sealed class AccessReloadTests
         Write(Before);
         _callers = AccessFile.Callers(Before);
         _rates = new RateLimiter(settings: null);
+        _log = new ProcessLog(new LogSettings { Level = LogLevel.Warning, Json = false });
         _reload = new AccessReload(
             _file,
             AccessFile.Read(Before),
             () => CommandLine.Parse(["all", "-c", _file], new Hashtable()),
             _callers,
             _rates,
+            _log,
             NullLogger<AccessReload>.Instance);
     }
 
@@ -140,11 +145,59 @@ internal sealed class AccessReloadTests
     {
         var reload = new AccessReload(
             _file, access: null, () => CommandLine.Parse(["all", "-c", _file], new Hashtable()), callers: null, _rates,
-            NullLogger<AccessReload>.Instance);
+            _log, NullLogger<AccessReload>.Instance);
         Write("rate_limits: { per_address: { permits_per_second: 1 } }\n" + Before);
         reload.Compare();
 
         Assert.That(_rates.Current, Is.Not.Null);
+    }
+
+    [Test]
+    public void Compare_LevelOfTheLog_ChangesWhatLoggersWriteAndKeep()
+    {
+        using var services = Loggers();
+        var (request, audit) = (LoggerOf(services, "Httpmq.Api.Http"), LoggerOf(services, AuditLog.Category));
+        var (framework, reload) = (LoggerOf(services, "Microsoft.AspNetCore"), LoggerOf(services, typeof(AccessReload).FullName!));
+        Assert.That(request.IsEnabled(LogLevel.Information), Is.False);
+
+        Write(Before + "\nlog: { level: debug }");
+        _reload.Compare();
+        using (Assert.EnterMultipleScope())
+        {
+            Assert.That(request.IsEnabled(LogLevel.Debug), Is.True);
+            Assert.That(framework.IsEnabled(LogLevel.Information), Is.False);
+        }
+
+        Write(Before + "\nlog: { level: loud }");
+        _reload.Compare();
+        Assert.That(request.IsEnabled(LogLevel.Debug), Is.True, "a wrong file changes nothing");
+
+        Write(Before + "\nlog: { level: error }");
+        _reload.Compare();
+        using (Assert.EnterMultipleScope())
+        {
+            Assert.That(request.IsEnabled(LogLevel.Warning), Is.False);
+            Assert.That(framework.IsEnabled(LogLevel.Warning), Is.False);
+            Assert.That((audit.IsEnabled(LogLevel.Information), reload.IsEnabled(LogLevel.Warning)), Is.EqualTo((true, true)));
+        }
+
+        Write(Before);
+        _reload.Compare();
+        Assert.That((request.IsEnabled(LogLevel.Warning), request.IsEnabled(LogLevel.Information)), Is.EqualTo((true, false)));
+    }
+
+    [Test]
+    public void Compare_LevelOfTheCommandLine_IsStrongerThanTheFile()
+    {
+        using var services = Loggers();
+        var reload = new AccessReload(
+            _file, access: null, () => CommandLine.Parse(["all", "-l", "warn", "-c", _file], new Hashtable()), callers: null, _rates,
+            _log, NullLogger<AccessReload>.Instance);
+        Write("log: { level: debug }\nrate_limits: { per_address: { permits_per_second: 1 } }");
+        reload.Compare();
+
+        Assert.That(_rates.Current, Is.Not.Null);
+        Assert.That(LoggerOf(services, "Httpmq.Api.Http").IsEnabled(LogLevel.Information), Is.False);
     }
 
     [Test]
@@ -187,6 +240,12 @@ internal sealed class AccessReloadTests
         context.Request.Headers["X-API-Key"] = key;
         return await _callers.IdentifyAsync(context);
     }
+
+    private ServiceProvider Loggers() =>
+        new ServiceCollection().AddLogging(logging => logging.Configure(_log)).BuildServiceProvider();
+
+    private static ILogger LoggerOf(ServiceProvider services, string category) =>
+        services.GetRequiredService<ILoggerFactory>().CreateLogger(category);
 
     private void Write(string yaml) => File.WriteAllText(_file, AccessFile.WithHashes(yaml));
 

@@ -51,7 +51,7 @@ internal sealed class LogFormatTests
     private static string Write(bool json, string value)
     {
         var services = new ServiceCollection().AddLogging(
-            logging => logging.Configure(new LogSettings { Level = LogLevel.Debug, Json = json }));
+            logging => logging.Configure(new ProcessLog(new LogSettings { Level = LogLevel.Debug, Json = json })));
         using var provider = services.BuildServiceProvider();
         var formatter = provider.GetServices<ConsoleFormatter>().Single(
             one => string.Equals(one.Name, json ? ConsoleFormatterNames.Json : TextLogFormatter.FormatterName, StringComparison.Ordinal));

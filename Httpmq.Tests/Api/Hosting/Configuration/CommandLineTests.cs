@@ -52,6 +52,30 @@ internal sealed class CommandLineTests : ConfigurationTest
         Assert.That(Settings("all").Log.Level, Is.EqualTo(expected));
     }
 
+    [Test]
+    public void Parse_LevelInTheFile_HoldsUnlessOptionOrVariableSayAnother()
+    {
+        var file = Write("level.yaml", "log: { level: debug }");
+        Assert.That(Settings("all", "-c", file).Log.Level, Is.EqualTo(LogLevel.Debug));
+
+        Environment["Httpmq__Log__Level"] = "info";
+        Assert.That(Settings("all", "-c", file).Log.Level, Is.EqualTo(LogLevel.Information));
+
+        Environment["LOG_LEVEL"] = "error";
+        Assert.That(Settings("all", "-c", file).Log.Level, Is.EqualTo(LogLevel.Error));
+        Assert.That(Settings("all", "-c", file, "-l", "warn").Log.Level, Is.EqualTo(LogLevel.Warning));
+    }
+
+    [Test]
+    public void Parse_WrongLevelInTheFile_IsNamedAlsoBesideTheOption()
+    {
+        var file = Write("level.yaml", "log:\n  level: loud");
+
+        Assert.That(
+            Refuse("all", "-c", file, "-l", "warn"),
+            Is.EqualTo(new[] { $"httpmq: log.level: 'loud' is not debug, info, warn or error, in {file} line 2" }));
+    }
+
     [TestCase("true", true)]
     [TestCase("1", true)]
     [TestCase("True", true)]

@@ -99,7 +99,7 @@ internal sealed class ConfigurationProperties : ConfigurationTest
         var callers = new ConfiguredCallers(Settings("all", "-c", file).Access!);
         var reload = new AccessReload(
             file, Settings("all", "-c", file).Access!, () => CommandLine.Parse(["all", "-c", file], Environment), callers,
-            new RateLimiter(null), NullLogger<AccessReload>.Instance);
+            new RateLimiter(null), new ProcessLog(Settings("all").Log), NullLogger<AccessReload>.Instance);
         return Prop.ForAll(Shrunk.Text(Shrunk.Damaged(Gen.Constant(AccessYaml), Gen.OneOf(Garbage, Words))), text =>
         {
             Write("reloaded.yaml", AccessYaml);

@@ -58,7 +58,7 @@ internal sealed class EnvironmentTests : ConfigurationTest
     }
 
     [TestCase("Httpmq__", null)]
-    [TestCase("Httpmq__Log__Level", null)]
+    [TestCase("Httpmq__Log__Colour", null)]
     [TestCase("Httpmq__Management__ApiServer__Zone", null)]
     [TestCase("Httpmq__Nats__ConectTimeoutSec", "nats.connect_timeout_sec")]
     [TestCase("Httpmq__EmbeddedNats__DataFolders", "embedded_nats.data_folder")]
