@@ -32,7 +32,7 @@ internal sealed class ConfiguredCallers : ICallerSource
 
     /// <summary>
     /// Other keys and roles from now on. A principal that has lost a key or whose rules are others gets its new rights also for what it has
-    /// open: batches go on with them, and subscriptions end.
+    /// open: subscriptions end, and batches store nothing more.
     /// </summary>
     public void Replace(AccessSettings settings)
     {

@@ -13,10 +13,10 @@ namespace Httpmq.Application.Publishing;
 public sealed record OpenPublishBatch(Caller Caller) : IRequest<PublishBatch>;
 
 internal sealed class OpenPublishBatchHandler(
-    IMessagePublisher publisher, OpenBatches open) : IRequestHandler<OpenPublishBatch, PublishBatch>
+    IMessagePublisher publisher, OpenBatches open, TimeProvider time) : IRequestHandler<OpenPublishBatch, PublishBatch>
 {
     public Task<PublishBatch> Handle(OpenPublishBatch request, CancellationToken cancellationToken) =>
-        Task.FromResult(new PublishBatch(request.Caller, publisher, open));
+        Task.FromResult(new PublishBatch(request.Caller, publisher, open, time));
 }
 
 /// <param name="Window">
@@ -61,13 +61,15 @@ public sealed class PublishBatch : IDisposable
     private readonly Caller _caller;
     private readonly IMessagePublisher _publisher;
     private readonly OpenBatches _open;
+    private readonly TimeProvider _time;
     private readonly Channel<Record> _window;
 
-    internal PublishBatch(Caller caller, IMessagePublisher publisher, OpenBatches open)
+    internal PublishBatch(Caller caller, IMessagePublisher publisher, OpenBatches open, TimeProvider time)
     {
         _caller = caller;
         _publisher = publisher;
         _open = open;
+        _time = time;
         _window = Channel.CreateBounded<Record>(new BoundedChannelOptions(open.Enter()) { SingleReader = true, SingleWriter = true });
     }
 
@@ -77,20 +79,24 @@ public sealed class PublishBatch : IDisposable
     /// <summary>Whether <see cref="TakeAsync"/> would not wait for the broker.</summary>
     public bool IsOutcomeReady => _window.Reader.TryPeek(out var record) && record.Pending is null or { IsCompleted: true };
 
-    /// <summary>Publishes a record, or refuses it alone where the caller may not publish to its subject.</summary>
+    /// <summary>
+    /// Publishes a record, or refuses it alone where the caller may not publish to its subject, or what they have shown does not count any
+    /// more.
+    /// </summary>
     /// <param name="line">The record's place in the batch, from 1.</param>
     /// <param name="publication">The message; its bytes may be reused once the call returned.</param>
     /// <param name="cancellationToken">Gives up waiting for room: the record is not published then and has no outcome.</param>
     public async ValueTask AddAsync(long line, Publication publication, CancellationToken cancellationToken)
     {
-        if (PublishRights.Check(_caller, publication) is { } refusal)
+        // First room in the window, then the message: one that is under way always has a place for its outcome. A record may wait long for
+        // its room, so that its caller is asked afterwards.
+        await _window.Writer.WaitToWriteAsync(cancellationToken);
+        if ((_caller.CheckEnd(_time) ?? PublishRights.Check(_caller, publication)) is { } refusal)
         {
             await RefuseAsync(line, refusal, cancellationToken);
             return;
         }
 
-        // First room in the window, then the message: one that is under way always has a place for its outcome.
-        await _window.Writer.WaitToWriteAsync(cancellationToken);
         var pending = await _publisher.StartInBatchAsync(publication, cancellationToken);
         await _window.Writer.WriteAsync(new Record(line, pending, Refusal: null), CancellationToken.None);
     }

@@ -29,6 +29,15 @@ public sealed record Caller(string Name, Permissions Permissions)
     /// <summary>Is cancelled when what they have shown is withdrawn, or means something else from then on.</summary>
     public CancellationToken Ended { get; init; }
 
+    /// <summary>Null while what they have shown counts, else why it does not any more; for what stays open.</summary>
+    public Error? CheckEnd(TimeProvider time)
+    {
+        ArgumentNullException.ThrowIfNull(time);
+        return Expires is { } expires && expires <= time.GetUtcNow() ? AccessErrors.Expired
+            : Ended.IsCancellationRequested ? AccessErrors.Withdrawn
+            : null;
+    }
+
     /// <summary>Null where they may publish to the subject, else the refusal.</summary>
     public Error? CheckPublish(Subject subject) =>
         Permissions.Publish(subject) ? null : AccessErrors.Publish(this, subject.Value);

@@ -14,7 +14,9 @@ using Httpmq.Domain.Errors;
 using Httpmq.Domain.Messages;
 using Httpmq.Domain.Naming;
 using Httpmq.Domain.Streams;
+using Httpmq.Tests.Support;
 using MediatR;
+using Microsoft.Extensions.Time.Testing;
 using Moq;
 
 namespace Httpmq.Tests.Application;
@@ -180,6 +182,39 @@ internal sealed class CallerTests
             Assert.That((first.Line, first.Outcome.Error?.Kind), Is.EqualTo((1, ErrorKind.Forbidden)));
             Assert.That(first.Outcome.Error?.Detail(), Is.EqualTo("shop may not publish to subject 'orders.audit'"));
             Assert.That((second.Line, second.Outcome), Is.EqualTo((2, PublishOutcome.Stored("s", 7))));
+        }
+    }
+
+    [TestCase(false, "the token or client certificate has expired; begin again with a new one")]
+    [TestCase(true, "the key or its rights have changed since this began; begin again")]
+    public async Task Batch_WhatTheCallerHasShownIsOver_RefusesWhatFollows(bool withdrawn, string reason)
+    {
+        var publisher = new Mock<IMessagePublisher>(MockBehavior.Strict);
+        var publication = new Publication(SubjectOf("orders.new"), default);
+        publisher.Setup(one => one.StartInBatchAsync(publication, default)).ReturnsAsync(new Mock<IPendingPublish>().Object);
+        var time = new FakeTimeProvider();
+        using var ending = new CancellationTokenSource();
+        var caller = new Caller("shop", Permissions.All) { Expires = time.GetUtcNow().AddSeconds(1), Ended = ending.Token };
+        using var batch = new PublishBatch(caller, publisher.Object, new OpenBatches(new PublishBatchOptions(), NoMetrics.Create()), time);
+
+        await batch.AddAsync(1, publication, default);
+        if (withdrawn)
+        {
+            await ending.CancelAsync();
+        }
+        else
+        {
+            time.Advance(TimeSpan.FromSeconds(1));
+        }
+
+        await batch.AddAsync(2, publication, default);
+        await batch.TakeAsync();
+        var (line, outcome) = await batch.TakeAsync();
+
+        using (Assert.EnterMultipleScope())
+        {
+            publisher.Verify(one => one.StartInBatchAsync(publication, default), Times.Once);
+            Assert.That((line, outcome.Error?.Kind, outcome.Error?["reason"]), Is.EqualTo((2, ErrorKind.Unauthenticated, reason)));
         }
     }
 

@@ -1,9 +1,14 @@
+using System.IO.Pipelines;
 using System.Net;
 using System.Net.WebSockets;
 using System.Text;
 using System.Text.Json.Nodes;
 using Httpmq.Api.Access;
+using Httpmq.Api.Http;
+using Httpmq.Domain.Access;
+using Httpmq.Tests.Api.Publishing;
 using Httpmq.Tests.Support;
+using Microsoft.AspNetCore.Http;
 
 namespace Httpmq.Tests.Api.Access;
 
@@ -156,6 +161,66 @@ internal sealed class AccessSessionTests
         }
     }
 
+    [TestCase("sha256:publisher}", "sha256:another}")]
+    [TestCase("name: publisher", "name: other")]
+    [TestCase("publish: { allow: [", "publish: { deny: [\"*.secret.*\"], allow: [")]
+    public async Task Batch_KeyIsWithdrawnOrRulesChange_RefusesEachRecordFromThenOn(string before, string after)
+    {
+        await using var batch = await OpenBatchAsync(_gateway);
+        var record = $$"""{"subject":"{{_stream}}.secret.1","b64_msg":"aGk="}""";
+        await batch.SendAsync(record);
+        Assert.That((bool)(await batch.NextAsync())!["success"]!, Is.True);
+        try
+        {
+            _callers.Replace(AccessFile.Read(_yaml.Replace(before, after, StringComparison.Ordinal)));
+            for (var line = 2; line <= 3; line++)
+            {
+                await batch.SendAsync(record);
+                var answer = (await batch.NextAsync())!;
+
+                Assert.That(((int)answer["line"]!, (int)answer["error"]!["code"]!), Is.EqualTo((line, 401)), answer.ToJsonString());
+            }
+
+            batch.Complete();
+            Assert.That(await batch.NextAsync(), Is.Null);
+        }
+        finally
+        {
+            _callers.Replace(AccessFile.Read(_yaml));
+        }
+    }
+
+    [Test]
+    public async Task Batch_TokenHasExpired_RefusesEachRecord()
+    {
+        var expired = new Caller("alice", Permissions.All) { ShownBy = "token", Expires = DateTimeOffset.UnixEpoch };
+        await using var gateway = await Gateway.StartAsync(SharedServers.Nats.Url, callers: new Always(expired));
+        await using var batch = await OpenBatchAsync(gateway);
+
+        for (var line = 1; line <= 2; line++)
+        {
+            await batch.SendAsync($$"""{"subject":"{{_stream}}.open.1","b64_msg":"aGk="}""");
+            var answer = (await batch.NextAsync())!;
+
+            Assert.That(((int)answer["line"]!, (int)answer["error"]!["code"]!), Is.EqualTo((line, 401)), answer.ToJsonString());
+            Assert.That((string)answer["error"]!["detail"]!, Does.Contain("has expired"));
+        }
+    }
+
+    private async Task<OpenBatch> OpenBatchAsync(Gateway gateway)
+    {
+        var pipe = new Pipe();
+        using var request = new HttpRequestMessage(HttpMethod.Post, new Uri(gateway.Dataplane, "/v1/data/publish"))
+        {
+            Version = HttpVersion.Version20,
+            VersionPolicy = HttpVersionPolicy.RequestVersionExact,
+            Content = new PipeContent(pipe.Reader),
+        };
+        request.Headers.Add("X-API-Key", "publisher");
+        var response = await _http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead);
+        return new OpenBatch(response, new StreamReader(await response.Content.ReadAsStreamAsync()), pipe.Writer);
+    }
+
     private async Task<string> ExpectAsync(int status, string key, string method, string path, string? body = null)
     {
         var api = path.StartsWith("/v1/admin", StringComparison.Ordinal) ? _gateway.Management : _gateway.Dataplane;
@@ -171,4 +236,9 @@ internal sealed class AccessSessionTests
     }
 
     private static string Detail(string answer) => (string)JsonNode.Parse(answer)!["error"]!["detail"]!;
+
+    private sealed class Always(Caller caller) : ICallerSource
+    {
+        public ValueTask<Identification> FindAsync(HttpContext context) => new(new Identification(caller));
+    }
 }

@@ -33,7 +33,8 @@ internal sealed class BatchPublicationTests : IDisposable
 
     public BatchPublicationTests()
     {
-        _batch = new PublishBatch(Caller.Anonymous, _publisher, new OpenBatches(new PublishBatchOptions(Window), NoMetrics.Create()));
+        _batch = new PublishBatch(
+            Caller.Anonymous, _publisher, new OpenBatches(new PublishBatchOptions(Window), NoMetrics.Create()), _time);
         _publication = new BatchPublication(
             _exchange.Http, _batch, _buffers, new UnknownNames(NullLogger<UnknownNames>.Instance), Unlimited, _time, _stopping.Token);
         _running = _publication.RunAsync();
