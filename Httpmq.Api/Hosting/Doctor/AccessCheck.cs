@@ -20,7 +20,10 @@ internal static class AccessCheck
         var found = Judge(access).ToArray();
         return found.Length > 0
             ? found
-            : [Finding.Ok(Name, $"{access.ApiKeys.Count} principals with keys, {access.Tokens.Count} issuers, {access.Roles.Count} roles")];
+            : [Finding.Ok(
+                Name,
+                $"{access.ApiKeys.Count} principals with keys, {access.Certificates.Count} with certificates, "
+                    + $"{access.Tokens.Count} issuers, {access.Roles.Count} roles")];
     }
 
     private static IEnumerable<Finding> Judge(AccessSettings access)
@@ -34,17 +37,23 @@ internal static class AccessCheck
                 Name, $"who shows nothing has the right '{right.ToString().ToLowerInvariant()}'", "take that role out of auth.anonymous");
         }
 
-        foreach (var key in access.ApiKeys.Where(static key => key.Roles.Count == 0))
+        (string Name, IReadOnlyList<string> Roles)[] principals =
+        [
+            .. access.ApiKeys.Select(static key => (key.Name, key.Roles)),
+            .. access.Certificates.Select(static one => (one.Name, one.Roles)),
+        ];
+        foreach (var (name, _) in principals.Where(static one => one.Roles.Count == 0))
         {
-            yield return Finding.Warning(Name, $"'{key.Name}' has no role: it may do nothing", "give it roles, or remove it");
+            yield return Finding.Warning(Name, $"'{name}' has no role: it may do nothing", "give it roles, or remove it");
         }
 
-        if (access is { Anonymous.Count: 0, ApiKeys.Count: 0, Tokens.Count: 0 })
+        if (access is { Anonymous.Count: 0, Tokens.Count: 0 } && principals.Length == 0)
         {
-            yield return Finding.Problem(Name, "nobody can show who they are: everything but health is refused", "add keys or issuers");
+            yield return Finding.Problem(
+                Name, "nobody can show who they are: everything but health is refused", "add keys, issuers or names of certificates");
         }
 
-        var had = access.ApiKeys.SelectMany(static key => key.Roles).Concat(access.Anonymous).ToHashSet(StringComparer.Ordinal);
+        var had = principals.SelectMany(static one => one.Roles).Concat(access.Anonymous).ToHashSet(StringComparer.Ordinal);
         foreach (var (role, rules) in access.Roles.OrderBy(static role => role.Key, StringComparer.Ordinal))
         {
             // A token may carry any role.

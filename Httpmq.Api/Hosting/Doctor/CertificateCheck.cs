@@ -2,6 +2,8 @@ using System.Globalization;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using Httpmq.Api.Hosting.Configuration;
+using Httpmq.Api.Http;
+using Httpmq.Api.Tls;
 using Httpmq.Infrastructure.Diagnosis;
 
 namespace Httpmq.Api.Hosting.Doctor;
@@ -20,8 +22,18 @@ internal static class CertificateCheck
         [
             .. Examine($"{tls.SettingName}.ca_file", tls.CaFile, null, null, time),
             .. Examine($"{tls.SettingName}.cert_file", tls.CertFile, $"{tls.SettingName}.key_file", tls.KeyFile, time),
+            .. settings.Served().SelectMany(served => served.Server.Tls is { } own
+                ? Examine($"{served.Group.Name}.{ServerSettingKeys.Tls}.", own, time)
+                : []),
         ];
     }
+
+    // Files that the start refuses are problems of the configuration; what was valid then may end soon.
+    private static IEnumerable<Finding> Examine(string section, TlsSettings tls, TimeProvider time) =>
+    [
+        .. Examine(section + TlsFiles.CertificateKey, tls.CertFile, section + TlsFiles.KeyKey, tls.KeyFile, time),
+        .. Examine(section + TlsFiles.AuthoritiesKey, tls.ClientCaFile, null, null, time),
+    ];
 
     /// <param name="setting">The key that names the file, which may hold several.</param>
     /// <param name="file">The file; null: none.</param>

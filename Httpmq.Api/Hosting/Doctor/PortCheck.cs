@@ -16,22 +16,33 @@ internal static class PortCheck
     public static async Task<IReadOnlyList<Finding>> ExamineAsync(
         HttpmqSettings settings, TimeProvider time, CancellationToken cancellationToken)
     {
-        var parts = await Task.WhenAll(settings.Served().Select(served => Examination.RunAsync(
-            NameOf(served.Group),
-            async token =>
-                [await ExamineAsync(served.Group, served.Server, time, token), .. Exposure(settings, served.Group, served.Server)],
-            time,
-            cancellationToken)));
+        var parts = await Task.WhenAll(settings.Served().SelectMany(served => PortsOf(served.Group, served.Server)).Select(port =>
+            Examination.RunAsync(
+                NameOf(port.Group),
+                async token => [await ExamineAsync(port, time, token) with { Subject = port.Subject }, .. Exposure(settings, port)],
+                time,
+                cancellationToken)));
         return [.. parts.SelectMany(static part => part)];
+    }
+
+    private static IEnumerable<ApiPort> PortsOf(ApiGroup group, ApiServerSettings server)
+    {
+        if (server.Tls is not { Only: true })
+        {
+            yield return new ApiPort(group, server, Tls: null);
+        }
+
+        if (server.Tls is { } tls)
+        {
+            yield return new ApiPort(group, server, tls);
+        }
     }
 
     private static string NameOf(ApiGroup group) => $"port.{group.Name}";
 
-    private static async Task<Finding> ExamineAsync(
-        ApiGroup group, ApiServerSettings server, TimeProvider time, CancellationToken cancellationToken)
+    private static async Task<Finding> ExamineAsync(ApiPort port, TimeProvider time, CancellationToken cancellationToken)
     {
-        var (name, key) = (NameOf(group), $"{group.Name}.{ServerSettingKeys.ListenPort}");
-        var address = new IPEndPoint(server.ListenOn, server.ListenPort);
+        var (name, key, address) = (NameOf(port.Group), port.PortKey, port.Address);
         try
         {
             using var socket = new Socket(address.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
@@ -46,8 +57,13 @@ internal static class PortCheck
         }
         catch (SocketException exception) when (exception.SocketErrorCode is SocketError.AddressAlreadyInUse)
         {
-            var owner = PortOwner.Of(server.ListenPort) is { } found ? $" by {found}" : "";
-            return await AskAsync(group, server, time, cancellationToken) switch
+            var owner = PortOwner.Of(address.Port) is { } found ? $" by {found}" : "";
+            if (port.Tls is { RequireClientCertificate: true })
+            {
+                return Finding.Ok(name, $"{address} is taken{owner}; it is not asked without a client certificate");
+            }
+
+            return await AskAsync(port, time, cancellationToken) switch
             {
                 (true, null) => Finding.Ok(name, $"{address} is taken{owner}: Httpmq answers there, and is ready"),
                 (true, { } problem) => Finding.Problem(
@@ -69,39 +85,48 @@ internal static class PortCheck
         {
             return Finding.Problem(
                 name, $"{address} cannot be opened: {exception.Message}",
-                $"{group.Name}.{ServerSettingKeys.ListenOn} must be an address of this machine");
+                $"{port.AddressKey} must be an address of this machine");
         }
     }
 
-    private static IEnumerable<Finding> Exposure(HttpmqSettings settings, ApiGroup group, ApiServerSettings server)
+    private static IEnumerable<Finding> Exposure(HttpmqSettings settings, ApiPort port)
     {
-        if (IPAddress.IsLoopback(server.ListenOn))
+        var (name, address) = (NameOf(port.Group), port.Address.Address);
+        if (IPAddress.IsLoopback(address))
         {
             yield break;
         }
 
-        if (settings.Access is null)
+        if (settings.Access is null && port.Tls is not { RequireClientCertificate: true })
         {
             yield return Finding.Warning(
-                NameOf(group),
-                $"{server.ListenOn} can be reached from other machines, and everybody there may do everything",
-                $"configure {AccessDeclaration.Section} (docs/security.md), or listen on 127.0.0.1 with "
-                    + $"{group.Name}.{ServerSettingKeys.ListenOn}");
+                name,
+                $"{address} can be reached from other machines, and everybody there may do everything",
+                $"configure {AccessDeclaration.Section} (docs/security.md), or listen on 127.0.0.1 with {port.AddressKey}")
+                with { Subject = port.Subject };
         }
 
-        yield return Finding.Warning(
-            NameOf(group),
-            $"{server.ListenOn} can be reached from other machines, in the clear",
-            "let a proxy with TLS be the only one that reaches it: docs/operations.md");
+        if (port.Tls is null)
+        {
+            var remedy = $"{port.Group.Name}.{ServerSettingKeys.Tls}{(port.Server.Tls is null ? string.Empty : ".only")}";
+            yield return Finding.Warning(
+                name,
+                $"{address} can be reached from other machines, in the clear",
+                $"set {remedy}, or let a proxy with TLS be the only one that reaches it: docs/operations.md")
+                with { Subject = port.Subject };
+        }
     }
 
     /// <summary>Whether it is the API of a gateway, and why that is not ready.</summary>
     private static async Task<(bool IsThere, string? Problem)> AskAsync(
-        ApiGroup group, ApiServerSettings server, TimeProvider time, CancellationToken cancellationToken)
+        ApiPort port, TimeProvider time, CancellationToken cancellationToken)
     {
         using var limit = new CancellationTokenSource(AnswerLimit, time);
         using var ended = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellationToken);
         using var handler = new SocketsHttpHandler { UseProxy = false, AllowAutoRedirect = false };
+
+        // Which certificate it has is looked at in its file; no secret is sent.
+        handler.SslOptions.RemoteCertificateValidationCallback = static (_, shown, _, _) => shown is not null;
         using var client = new HttpClient(handler);
         try
         {
@@ -116,12 +141,14 @@ internal static class PortCheck
         // Null: well. Whoever does not answer as Httpmq does throws.
         async Task<string?> IsWellAsync(string word)
         {
-            var host = server.ListenOn.Equals(IPAddress.Any) ? IPAddress.Loopback
-                : server.ListenOn.Equals(IPAddress.IPv6Any) ? IPAddress.IPv6Loopback
-                : server.ListenOn;
-            var root = new UriBuilder(Uri.UriSchemeHttp, host.ToString(), server.ListenPort).Uri;
+            var address = port.Address.Address;
+            var host = address.Equals(IPAddress.Any) ? IPAddress.Loopback
+                : address.Equals(IPAddress.IPv6Any) ? IPAddress.IPv6Loopback
+                : address;
+            var scheme = port.Tls is null ? Uri.UriSchemeHttp : Uri.UriSchemeHttps;
+            var root = new UriBuilder(scheme, host.ToString(), port.Address.Port).Uri;
             using var answer = await client.GetAsync(
-                new Uri(root, $"{server.PathPrefix.TrimEnd('/')}/v1/{group.Root}/{word}"), ended.Token);
+                new Uri(root, $"{port.Server.PathPrefix.TrimEnd('/')}/v1/{port.Group.Root}/{word}"), ended.Token);
             using var body = JsonDocument.Parse(await answer.Content.ReadAsStringAsync(ended.Token));
             return body.RootElement is { ValueKind: JsonValueKind.Object } root2 && root2.TryGetProperty("success", out var success)
                 ? success.ValueKind is JsonValueKind.True ? null : DetailOf(root2, answer.StatusCode)
@@ -134,4 +161,22 @@ internal static class PortCheck
             && error.TryGetProperty("detail", out var detail) && detail.ValueKind is JsonValueKind.String
             ? detail.GetString()!
             : ((int)status).ToString(CultureInfo.InvariantCulture);
+
+    /// <summary>One port of an API.</summary>
+    /// <param name="Group">The API.</param>
+    /// <param name="Server">Its settings.</param>
+    /// <param name="Tls">Those of the port with TLS; null: the one without.</param>
+    private sealed record ApiPort(ApiGroup Group, ApiServerSettings Server, TlsSettings? Tls)
+    {
+        /// <summary>What tells the two ports of an API apart; null for the one without TLS.</summary>
+        public string? Subject => Tls is null ? null : "tls";
+
+        public IPEndPoint Address => Tls is null
+            ? new IPEndPoint(Server.ListenOn, Server.ListenPort)
+            : new IPEndPoint(Tls.ListenOn, Tls.ListenPort);
+
+        public string AddressKey => $"{Group.Name}.{(Tls is null ? ServerSettingKeys.ListenOn : $"{ServerSettingKeys.Tls}.listen_on")}";
+
+        public string PortKey => $"{Group.Name}.{(Tls is null ? ServerSettingKeys.ListenPort : ServerSettingKeys.TlsListenPort)}";
+    }
 }

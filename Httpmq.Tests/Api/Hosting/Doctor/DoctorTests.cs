@@ -133,6 +133,62 @@ internal sealed class DoctorTests : DoctorFixture
         }
     }
 
+    [TestCase(true)]
+    [TestCase(false)]
+    public async Task Tls_PortAndCertificatesAreLookedAt(bool only)
+    {
+        using var authority = new TestCertificates(Folder);
+        var (certificate, key) = authority.Server("localhost");
+        var file = Write(
+            "httpmq.yaml",
+            $$"""
+            auth:
+              mtls: [{ san: worker.example, name: worker, roles: [worker] }]
+              roles: { worker: { consume: { allow: ["a/*"] } } }
+            dataplane:
+              api_server:
+                server_config: { listen_on: 0.0.0.0 }
+                tls:
+                  { listen_port: {{Ports.Free()}}, cert_file: {{certificate}}, key_file: {{key}}, client_ca_file: {{authority.Authority}},
+                    only: {{(only ? "true" : "false")}} }
+            """);
+
+        var found = await ExamineAsync("dataplane", Nats($"nats://127.0.0.1:{Ports.Free()}"), null, "-c", file);
+        var ports = found.Findings.Where(static finding => finding.Check == "port.dataplane").ToArray();
+
+        using (Assert.EnterMultipleScope())
+        {
+            Assert.That(ports.Count(static one => one.Seen.Contains("is free", StringComparison.Ordinal)), Is.EqualTo(only ? 1 : 2));
+            Assert.That(ports.Any(static one => one.Seen.Contains("in the clear", StringComparison.Ordinal)), Is.Not.EqualTo(only));
+            Assert.That(found["certificate", "dataplane.api_server.tls.cert_file"].State, Is.EqualTo(FindingState.Warning));
+            Assert.That(found["certificate", "dataplane.api_server.tls.key_file"].State, Is.EqualTo(FindingState.Ok));
+            Assert.That(found["certificate", "dataplane.api_server.tls.client_ca_file"].State, Is.EqualTo(FindingState.Warning));
+            found.Is("auth", FindingState.Ok, "1 with certificates");
+        }
+    }
+
+    [Test]
+    public async Task Tls_GatewayRunsWithItAlone_IsWell()
+    {
+        using var authority = new TestCertificates(Folder);
+        var (certificate, key) = authority.Server("localhost");
+        var port = Ports.Free();
+        var environment = Nats(SharedServers.Nats.Url);
+        environment["Httpmq__Dataplane__ApiServer__Tls__ListenOn"] = "127.0.0.1";
+        environment["Httpmq__Dataplane__ApiServer__Tls__ListenPort"] = $"{port}";
+        environment["Httpmq__Dataplane__ApiServer__Tls__CertFile"] = certificate;
+        environment["Httpmq__Dataplane__ApiServer__Tls__KeyFile"] = key;
+        environment["Httpmq__Dataplane__ApiServer__Tls__Only"] = "true";
+        await using var child = HttpmqChild.Start(["dataplane"], environment);
+        await child.WaitForOutputAsync("is ready");
+
+        var found = await ExamineAsync("dataplane", environment);
+
+        found.Is("port.dataplane", FindingState.Ok, "Httpmq answers there, and is ready");
+        child.Terminate();
+        Assert.That(await child.WaitForExitAsync(), Is.Zero, child.Errors);
+    }
+
     [Test]
     public async Task Configuration_IsWrong_IsAProblemAndNothingElseIsAsked()
     {
