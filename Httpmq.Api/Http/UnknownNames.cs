@@ -86,7 +86,7 @@ internal sealed class UnknownNames(ILogger<UnknownNames> logger)
     {
         foreach (var name in found.Names)
         {
-            LogOnce(method, kind, Printable(name));
+            LogOnce(method, kind, Shown(name));
         }
     }
 
@@ -105,15 +105,14 @@ internal sealed class UnknownNames(ILogger<UnknownNames> logger)
 
     private static string Describe(string kind, string name, IReadOnlyCollection<string> known) =>
         NearestName.Find(name, known) is { } nearest
-            ? $"unknown {kind} '{Printable(name)}'; did you mean '{nearest}'?"
-            : $"unknown {kind} '{Printable(name)}'";
+            ? $"unknown {kind} '{Shown(name)}'; did you mean '{nearest}'?"
+            : $"unknown {kind} '{Shown(name)}'";
 
-    // Whoever writes a key or token into the URL may write it as a name.
-    private static string WithoutSecret(string name) => Array.Exists(SecretStarts, name.Contains) ? "***" : name;
+    // Whoever writes a key or token into the URL may write it as a name; proxies log what they pass on.
+    private static string Shown(string name) => Array.Exists(SecretStarts, name.Contains) ? "***" : Printable(name);
 
     private void LogOnce(string method, string kind, string name)
     {
-        name = WithoutSecret(name);
         lock (_logged)
         {
             if (_logged.Count > MostLogged || !_logged.Add($"{kind} {name}"))

@@ -132,7 +132,7 @@ internal sealed class PublishEndpoint(
                 context, PublishAnswer.Of(context.TraceIdentifier, outcome), PublishingJson.Wire.PublishAnswer);
         }
 
-        ErrorResponses.Write(context, outcome.Error);
+        ErrorResponses.Write(context, PublishRights.Hide(CallerMiddleware.CallerOf(context), outcome.Error));
         return Task.CompletedTask;
     }
 }

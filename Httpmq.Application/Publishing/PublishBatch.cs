@@ -126,9 +126,13 @@ public sealed class PublishBatch : IDisposable
             }
         }
 
-        return (record.Line, record.Pending is null
-            ? PublishOutcome.Failed(record.Refusal!)
-            : await record.Pending.GetOutcomeAsync(CancellationToken.None));
+        if (record.Pending is null)
+        {
+            return (record.Line, PublishOutcome.Failed(record.Refusal!));
+        }
+
+        var outcome = await record.Pending.GetOutcomeAsync(CancellationToken.None);
+        return (record.Line, outcome.Error is { } error ? outcome with { Error = PublishRights.Hide(_caller, error) } : outcome);
     }
 
     /// <summary>The batch is over, and leaves its room to others.</summary>

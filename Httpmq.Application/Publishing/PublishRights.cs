@@ -33,4 +33,16 @@ public static class PublishRights
                 ? AccessErrors.Touch(caller, PublishHeaderRules.Rollup, PublishHeaderRules.RollupAll)
             : null;
     }
+
+    /// <summary>
+    /// The error as the caller may see it: JetStream says which id the stream's last message has, whatever its subject.
+    /// </summary>
+    public static Error Hide(Caller caller, Error error)
+    {
+        ArgumentNullException.ThrowIfNull(caller);
+        ArgumentNullException.ThrowIfNull(error);
+        return error.Type == JetStreamErrorTypes.WrongLastMessageIdType && !caller.Permissions.ReadsAll
+            ? error.With("description", "wrong last msg ID")
+            : error;
+    }
 }

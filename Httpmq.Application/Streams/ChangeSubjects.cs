@@ -32,7 +32,15 @@ internal sealed class ChangeSubjectsHandler(
         var stream = Rules.Stream(request.Stream);
         HttpmqException.ThrowIf(request.Caller.CheckManage(stream) ?? DefinitionRights.CheckTaken(request.Caller, request.Subjects));
         var subjects = request.Subjects!.Select(subject => Rules.Filter("subjects", subject)).ToArray();
-        await streams.ChangeSubjectsAsync(stream, subjects, cancellationToken);
+        await DefinitionRights.DefineAsync(
+            request.Caller,
+            streams,
+            async () =>
+            {
+                await streams.ChangeSubjectsAsync(stream, subjects, cancellationToken);
+                return subjects;
+            },
+            cancellationToken);
         try
         {
             var orphans = (await consumers.ListAsync(stream, cancellationToken)).Where(consumer => IsOrphan(consumer, subjects)).ToArray();

@@ -27,7 +27,8 @@ internal sealed class DefineStreamHandler(IStreamStore streams) : IRequestHandle
     {
         var stream = Rules.Stream(request.Config.Name);
         HttpmqException.ThrowIf(DefinitionRights.Check(request.Caller, stream, request.Config));
-        var made = await streams.CreateAsync(stream, request.Config, cancellationToken);
+        var made = await DefinitionRights.DefineAsync(
+            request.Caller, streams, () => streams.CreateAsync(stream, request.Config, cancellationToken), cancellationToken);
         var defaults = StreamConfig.DefaultsFor(request.Config.MaxAge?.Nanoseconds ?? 0);
         return
         [

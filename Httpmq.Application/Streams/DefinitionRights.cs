@@ -1,3 +1,4 @@
+using Httpmq.Application.Validation;
 using Httpmq.Domain.Access;
 using Httpmq.Domain.Errors;
 using Httpmq.Domain.Naming;
@@ -27,6 +28,46 @@ internal static class DefinitionRights
             static one => SubjectFilter.TryParse(one, out var filter, out _) && filter.FindReserved() is not null) is { } taken
             ? AccessErrors.Touch(caller, "subjects", taken)
             : null;
+
+    /// <summary>
+    /// Defines a stream. Where JetStream refuses because another stream takes the subjects, that one is named only to who may see it.
+    /// </summary>
+    public static async Task<T> DefineAsync<T>(
+        Caller caller, IStreamStore streams, Func<Task<T>> define, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await define();
+        }
+        catch (HttpmqException exception) when (!caller.Permissions.ManagesAll
+            && exception.Error is { Type: var type } error && type == JetStreamErrorTypes.SubjectsOverlapType
+            && error["other_stream"] is string other)
+        {
+            if (await MaySeeAsync(caller, streams, StreamName.OfExisting(other), cancellationToken))
+            {
+                throw;
+            }
+
+            throw new HttpmqException(
+                error with { Members = [.. error.Members.Where(static one => one.Name is not ("subject" or "taken" or "other_stream"))] },
+                exception);
+        }
+    }
+
+    private static async Task<bool> MaySeeAsync(
+        Caller caller, IStreamStore streams, StreamName stream, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await Rights.SeeAsync(caller, stream, () => streams.GetAsync(stream, cancellationToken));
+            return true;
+        }
+        catch (HttpmqException)
+        {
+            // Also where it cannot be told: what was asked is refused in any case.
+            return false;
+        }
+    }
 
     private static Error? CheckSources(Caller caller, StreamConfig config)
     {

@@ -36,7 +36,8 @@ internal sealed class ReplaceStreamHandler(IStreamStore streams) : IRequestHandl
     {
         var stream = Rules.Stream(request.Stream);
         HttpmqException.ThrowIf(DefinitionRights.Check(request.Caller, stream, request.Config));
-        var made = await streams.ReplaceAsync(stream, request.Config, cancellationToken);
+        var made = await DefinitionRights.DefineAsync(
+            request.Caller, streams, () => streams.ReplaceAsync(stream, request.Config, cancellationToken), cancellationToken);
         var defaults = StreamConfig.DefaultsFor(request.Config.MaxAge?.Nanoseconds ?? 0);
         return
         [

@@ -53,5 +53,10 @@ internal sealed class StreamConfigValidator : AbstractValidator<StreamConfig>
     ];
 
     private static IEnumerable<(string Field, string? Destination)> Destinations(string field, StreamSource? source) =>
-        (source?.SubjectTransforms ?? []).Select((transform, index) => ($"{field}.subject_transforms[{index}].dest", transform?.Dest));
+    [
+        .. (source?.SubjectTransforms ?? []).Select((transform, index) => ($"{field}.subject_transforms[{index}].dest", transform?.Dest)),
+        ($"{field}.consumer.deliver_subject", source?.Consumer?.DeliverSubject),
+        // JetStream appends tokens of its own.
+        ($"{field}.external.deliver", source?.External?.Deliver is { Length: > 0 } deliver ? $"{deliver}.>" : null),
+    ];
 }

@@ -131,6 +131,9 @@ internal sealed class UnknownNameTests(string version) : ContractTest(version)
     [TestCase("GET", "/v1/admin/stream?nane=x", "unknown parameter 'nane'; did you mean 'name'?")]
     [TestCase("GET", "/v1/admin/stream/{0}?Strict=false&x=1&y", "unknown parameter 'x'|unknown parameter 'y'")]
     [TestCase("GET", "/v1/admin/alive?a%0D%0Ab=1", "unknown parameter 'a??b'")]
+    [TestCase("GET", "/v1/admin/alive?hmq_s3cr3t", "unknown parameter '***'")]
+    [TestCase("GET", "/v1/admin/alive?api_key=hmq_s3cr3t&access_token=eyJ.x",
+        "unknown parameter 'api_key'|unknown parameter 'access_token'")]
     public async Task Parameter_Unknown_IsNamedInAnswerAndHeader(string method, string target, string warnings)
     {
         var answer = (await ManageAsync(method, target.Replace("{0}", _stream, StringComparison.Ordinal))).Expect(200);

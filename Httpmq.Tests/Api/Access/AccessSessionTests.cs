@@ -118,6 +118,63 @@ internal sealed class AccessSessionTests
         Assert.That(Detail(refused), Does.StartWith("ops may not set subjects to "));
     }
 
+    [Test]
+    public async Task Ops_OfSomeStreams_AreNotToldWhichOtherTakesTheSubjects()
+    {
+        using var all = SharedServers.Gateway.Client();
+        var other = SharedServers.NewName();
+        await all.DefineStreamAsync(other, $"{other}.>");
+        var hidden = await ExpectAsync(
+            409, "ops", "POST", "/v1/admin/stream", $$"""{"name":"{{_stream}}2","subjects":["{{other}}.a"]}""");
+        var seen = await ExpectAsync(
+            409, "ops", "POST", "/v1/admin/stream", $$"""{"name":"{{_stream}}2","subjects":["{{_stream}}.a"]}""");
+
+        using (Assert.EnterMultipleScope())
+        {
+            Assert.That(hidden, Does.Not.Contain($"{other}.>").And.Not.Contain("of stream").And.Contain("overlap"));
+            Assert.That(Detail(seen), Does.Contain($"of stream {_stream}"));
+        }
+    }
+
+    [Test]
+    public async Task Publish_WrongLastMessageId_IsToldTheRightOneWhereAllMayBeRead()
+    {
+        const string Id = "the-last-one";
+        var record = $$"""{"subject":"{{_stream}}.secret.1","msg":"x","headers":{"Nats-Expected-Last-Msg-Id":"none"} }""";
+        using var all = SharedServers.Gateway.Client();
+        using (var marked = new StringContent("eA=="))
+        {
+            marked.Headers.Add("Nats-Msg-Id", Id);
+            Assert.That((await all.DataAsync(HttpMethod.Post, $"/v1/data/subject/{_stream}.secret.1", marked)).Success, Is.True);
+        }
+
+        using var single = new StringContent("eA==");
+        single.Headers.Add("Nats-Expected-Last-Msg-Id", "none");
+        using var batch = new StringContent(record);
+        using var own = new StringContent("eA==");
+        own.Headers.Add("X-API-Key", "publisher");
+        own.Headers.Add("Nats-Expected-Last-Msg-Id", "none");
+        using var ownBatch = new StringContent(record);
+        ownBatch.Headers.Add("X-API-Key", "publisher");
+        using var http = _gateway.Client();
+        string[] told =
+        [
+            (await all.SendRawAsync(HttpMethod.Post, $"/v1/data/subject/{_stream}.secret.1", single)).Text,
+            (await all.SendRawAsync(HttpMethod.Post, "/v1/data/publish", batch)).Text,
+        ];
+        string[] hidden =
+        [
+            (await http.SendRawAsync(HttpMethod.Post, $"/v1/data/subject/{_stream}.secret.1", own)).Text,
+            (await http.SendRawAsync(HttpMethod.Post, "/v1/data/publish", ownBatch)).Text,
+        ];
+
+        using (Assert.EnterMultipleScope())
+        {
+            Assert.That(told, Has.All.Contain(Id));
+            Assert.That(hidden, Has.All.Contain("412").And.All.Contain("wrong last msg ID").And.All.Not.Contain(Id));
+        }
+    }
+
     [TestCase("w-1", true)]
     [TestCase("x-1", false)]
     public async Task WebSocket_OfAWorker_IsOpenedForItsConsumerAlone(string consumer, bool permitted)

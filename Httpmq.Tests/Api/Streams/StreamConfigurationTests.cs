@@ -295,6 +295,12 @@ internal sealed class StreamConfigurationTests
     [TestCase(
         "\"mirror\":{\"name\":\"x\",\"subject_transforms\":[{\"src\":\"a\",\"dest\":\"$KV.httpmq_locks.x\"}]}",
         "mirror.subject_transforms[0].dest: '$KV.httpmq_locks.x' may become a reserved subject ($KV.httpmq_locks.>)")]
+    [TestCase(
+        "\"sources\":[{\"name\":\"x\",\"external\":{\"api\":\"$JS.x.API\",\"deliver\":\"$JS.API.STREAM\"}}]",
+        "sources[0].external.deliver: '$JS.API.STREAM.>' may become a reserved subject ($JS.>)")]
+    [TestCase(
+        "\"sources\":[{\"name\":\"x\",\"consumer\":{\"name\":\"c\",\"deliver_subject\":\"$JS.API.STREAM.PURGE.x\"}}]",
+        "sources[0].consumer.deliver_subject: '$JS.API.STREAM.PURGE.x' may become a reserved subject ($JS.>)")]
     [TestCase("\"replicas\":1,\"num_replicas\":2", "replicas and num_replicas are two names of the same field")]
     public async Task Define_WithAValueThatIsNone_Is400AndNothingIsMade(string more, string says)
     {
