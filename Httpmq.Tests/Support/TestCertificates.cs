@@ -21,7 +21,7 @@ internal sealed class TestCertificates : IDisposable
         var request = new CertificateRequest($"CN={name}", key, HashAlgorithmName.SHA256);
         request.CertificateExtensions.Add(new X509BasicConstraintsExtension(true, false, 0, true));
         request.CertificateExtensions.Add(new X509KeyUsageExtension(X509KeyUsageFlags.KeyCertSign, true));
-        
+
         // Longer than what it signs, also in the next second.
         _authority = request.CreateSelfSigned(Start, End.AddDays(1));
         File.WriteAllText(Authority, _authority.ExportCertificatePem());

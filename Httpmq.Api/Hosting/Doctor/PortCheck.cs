@@ -103,7 +103,8 @@ internal static class PortCheck
                 name,
                 $"{address} can be reached from other machines, and everybody there may do everything",
                 $"configure {AccessDeclaration.Section} (docs/security.md), or listen on 127.0.0.1 with {port.AddressKey}")
-                with { Subject = port.Subject };
+                with
+            { Subject = port.Subject };
         }
 
         if (port.Tls is null)
@@ -113,7 +114,8 @@ internal static class PortCheck
                 name,
                 $"{address} can be reached from other machines, in the clear",
                 $"set {remedy}, or let a proxy with TLS be the only one that reaches it: docs/operations.md")
-                with { Subject = port.Subject };
+                with
+            { Subject = port.Subject };
         }
     }
 

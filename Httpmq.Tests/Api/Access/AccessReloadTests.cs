@@ -225,7 +225,7 @@ internal sealed class AccessReloadTests
         Write(before);
         _reload = new AccessReload(
             _file, AccessFile.Read(before), () => CommandLine.Parse(["all", "-c", _file], new Hashtable()), _callers, _rates,
-            NullLogger<AccessReload>.Instance);
+            _log, NullLogger<AccessReload>.Instance);
         File.Delete(keys);
         Write(Before.Replace(":old", ":new", StringComparison.Ordinal));
         _reload.Compare();

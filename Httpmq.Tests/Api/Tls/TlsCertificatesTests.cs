@@ -27,7 +27,11 @@ internal sealed class TlsCertificatesTests
         var (certificate, key) = _authority.Server("localhost");
         _settings = new TlsSettings
         {
-            ListenOn = IPAddress.Loopback, ListenPort = 0, CertFile = certificate, KeyFile = key, ClientCaFile = _authority.Authority,
+            ListenOn = IPAddress.Loopback,
+            ListenPort = 0,
+            CertFile = certificate,
+            KeyFile = key,
+            ClientCaFile = _authority.Authority,
         };
         _logs = new RecordingLogs();
         _certificates = new TlsCertificates(

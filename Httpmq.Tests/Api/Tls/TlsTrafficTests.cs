@@ -68,7 +68,10 @@ internal sealed class TlsTrafficTests
                 _stream,
                 new ConsumerParameters
                 {
-                    Name = consumer, Mode = ConsumerMode.Pull, MaxInflight = 10, FilterSubject = $"{_stream}.{consumer}",
+                    Name = consumer,
+                    Mode = ConsumerMode.Pull,
+                    MaxInflight = 10,
+                    FilterSubject = $"{_stream}.{consumer}",
                 },
                 cancellationToken);
             await using var open = await TwoWay.OpenAsync(
