@@ -16,7 +16,7 @@ internal sealed class AccountCheck(ServerVisit visit, NatsOptions options, Broke
 
     private static readonly string[] Units = ["bytes", "KiB", "MiB", "GiB", "TiB", "PiB"];
 
-    public async Task<IReadOnlyList<Finding>> ExamineAsync(CancellationToken cancellationToken)
+    public async Task<IReadOnlyList<CheckResult>> ExamineAsync(CancellationToken cancellationToken)
     {
         try
         {
@@ -40,33 +40,36 @@ internal sealed class AccountCheck(ServerVisit visit, NatsOptions options, Broke
         }
     }
 
-    private Finding Refused(string seen) => Finding.Problem(BrokerDoctor.JetStream, seen, options.ApiPrefix is JetStreamSubjects.ApiPrefix
-        ? $"enable JetStream in the configuration of nats-server and of the account; where it is in a domain, set {needs.DomainName}"
-        : $"correct {needs.DomainName} or {needs.ApiPrefixName}: asked was {options.ApiPrefix}.INFO");
+    private CheckResult Refused(string seen) => CheckResult.Problem(
+        BrokerDoctor.JetStream,
+        seen,
+        options.ApiPrefix is JetStreamSubjects.ApiPrefix
+            ? $"enable JetStream in the configuration of nats-server and of the account; where it is in a domain, set {needs.DomainName}"
+            : $"correct {needs.DomainName} or {needs.ApiPrefixName}: asked was {options.ApiPrefix}.INFO");
 
-    private static IReadOnlyList<Finding> Describe(AccountInfoWire account)
+    private static IReadOnlyList<CheckResult> Describe(AccountInfoWire account)
     {
         var domain = account.Domain is { Length: > 0 } name ? $", domain {name}" : "";
         var level = account.Api?.Level is { } number and > 0 ? string.Create(CultureInfo.InvariantCulture, $", API level {number}") : "";
-        var findings = new List<Finding> { Finding.Ok(BrokerDoctor.JetStream, $"it answers{domain}{level}") };
+        var results = new List<CheckResult> { CheckResult.Ok(BrokerDoctor.JetStream, $"it answers{domain}{level}") };
         if (account.Tiers is { Count: > 0 } tiers)
         {
-            findings.AddRange(tiers.OrderBy(static tier => tier.Key, StringComparer.Ordinal).Select(static tier => Judge(
+            results.AddRange(tiers.OrderBy(static tier => tier.Key, StringComparer.Ordinal).Select(static tier => Judge(
                 Use(tier.Value.Streams, tier.Value.Consumers, tier.Value.Memory, tier.Value.Storage, tier.Value.ReservedMemory,
                     tier.Value.ReservedStorage, tier.Value.Limits)) with
             { Subject = $"tier {tier.Key}" }));
         }
         else
         {
-            findings.Add(Judge(Use(
+            results.Add(Judge(Use(
                 account.Streams, account.Consumers, account.Memory, account.Storage, account.ReservedMemory, account.ReservedStorage,
                 account.Limits)));
         }
 
-        return findings;
+        return results;
     }
 
-    private static Finding Judge((string Name, double Used, double Limit, bool IsBytes)[] uses)
+    private static CheckResult Judge((string Name, double Used, double Limit, bool IsBytes)[] uses)
     {
         var seen = string.Join(", ", uses.Select(static use => $"{use.Name} {Describe(use.Used, use.Limit, use.IsBytes)}"));
         var share = uses.Where(static use => use.Limit >= 0).Select(static use => use.Limit == 0 ? 0 : use.Used / use.Limit)
@@ -74,9 +77,9 @@ internal sealed class AccountCheck(ServerVisit visit, NatsOptions options, Broke
         const string Advice = "delete what is not needed, set max_age or max_bytes of streams, or raise the account's limits";
         return share switch
         {
-            >= Full => Finding.Problem(BrokerDoctor.Limits, seen, Advice),
-            >= NearlyFull => Finding.Warning(BrokerDoctor.Limits, seen, Advice),
-            _ => Finding.Ok(BrokerDoctor.Limits, seen),
+            >= Full => CheckResult.Problem(BrokerDoctor.Limits, seen, Advice),
+            >= NearlyFull => CheckResult.Warning(BrokerDoctor.Limits, seen, Advice),
+            _ => CheckResult.Ok(BrokerDoctor.Limits, seen),
         };
     }
 

@@ -25,27 +25,27 @@ public sealed class BrokerDoctor(NatsOptions options, BrokerNeeds needs, TimePro
     private static readonly Version Oldest = new(2, 9);
 
     /// <summary>Takes two checks' time at most: the servers side by side, and then what one of them says.</summary>
-    public async Task<IReadOnlyList<Finding>> ExamineAsync(CancellationToken cancellationToken)
+    public async Task<IReadOnlyList<CheckResult>> ExamineAsync(CancellationToken cancellationToken)
     {
         var visits = new List<ServerVisit>();
         try
         {
-            var findings = new List<Finding>();
+            var results = new List<CheckResult>();
             foreach (var found in await Task.WhenAll(
                 ServerVisit.Of(options, time).Select(visit => VisitAsync(visit, visits, cancellationToken))))
             {
-                findings.AddRange(found);
+                results.AddRange(found);
             }
 
             var open = visits.Where(static visit => visit.IsOpen).ToArray();
             if (open.Length == 0)
             {
-                return findings;
+                return results;
             }
 
-            findings.AddRange(DescribeVersions(open));
-            findings.AddRange(await AskAsync(open[0], cancellationToken));
-            return findings;
+            results.AddRange(DescribeVersions(open));
+            results.AddRange(await AskAsync(open[0], cancellationToken));
+            return results;
         }
         finally
         {
@@ -56,14 +56,15 @@ public sealed class BrokerDoctor(NatsOptions options, BrokerNeeds needs, TimePro
         }
     }
 
-    private async Task<IReadOnlyList<Finding>> VisitAsync(ServerVisit visit, List<ServerVisit> visits, CancellationToken cancellationToken)
+    private async Task<IReadOnlyList<CheckResult>> VisitAsync(
+        ServerVisit visit, List<ServerVisit> visits, CancellationToken cancellationToken)
     {
         visits.Add(visit);
-        var findings = await Examination.RunAsync(Connection, visit.MakeAsync, time, cancellationToken);
-        return [.. findings.Select(finding => finding with { Subject = visit.Address })];
+        var results = await Examination.RunAsync(Connection, visit.MakeAsync, time, cancellationToken);
+        return [.. results.Select(result => result with { Subject = visit.Address })];
     }
 
-    private async Task<IReadOnlyList<Finding>> AskAsync(ServerVisit visit, CancellationToken cancellationToken)
+    private async Task<IReadOnlyList<CheckResult>> AskAsync(ServerVisit visit, CancellationToken cancellationToken)
     {
         // What is not permitted is not answered either: who waited for it would not know why.
         var probe = new PermissionProbe(visit, options, needs);
@@ -73,22 +74,22 @@ public sealed class BrokerDoctor(NatsOptions options, BrokerNeeds needs, TimePro
         var answers = await Task.WhenAll(
             probe.MayAsk
                 ? Examination.RunAsync(JetStream, account.ExamineAsync, time, cancellationToken)
-                : Task.FromResult<IReadOnlyList<Finding>>(
+                : Task.FromResult<IReadOnlyList<CheckResult>>(
                 [
-                    Finding.Problem(
+                    CheckResult.Problem(
                         JetStream, "it cannot be asked: the NATS user may not", $"see {Permissions}"),
                 ]),
             Examination.RunAsync(Clock, token => clock.ExamineAsync(probe, token), time, cancellationToken));
         return [.. answers[0], .. permissions, .. answers[1]];
     }
 
-    private IEnumerable<Finding> DescribeVersions(ServerVisit[] open)
+    private IEnumerable<CheckResult> DescribeVersions(ServerVisit[] open)
     {
         var versions = open.Select(static visit => visit.Facts.Name ?? "?").Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal)
             .ToArray();
         if (versions.Length > 1)
         {
-            yield return Finding.Warning(
+            yield return CheckResult.Warning(
                 Version,
                 $"the servers are of several versions: {string.Join(", ", versions)}",
                 "upgrade all of them: which features there are depends on who answers");
@@ -97,16 +98,16 @@ public sealed class BrokerDoctor(NatsOptions options, BrokerNeeds needs, TimePro
         var oldest = open.Select(static visit => visit.Facts).MinBy(static facts => facts.Version)!;
         if (oldest.Version < Oldest)
         {
-            yield return Finding.Problem(Version, $"nats-server {oldest.Name} is too old", $"use {Oldest} or newer");
+            yield return CheckResult.Problem(Version, $"nats-server {oldest.Name} is too old", $"use {Oldest} or newer");
         }
         else if (versions.Length == 1)
         {
-            yield return Finding.Ok(Version, $"nats-server {oldest.Name} {Describe(oldest)}");
+            yield return CheckResult.Ok(Version, $"nats-server {oldest.Name} {Describe(oldest)}");
         }
 
         if (needs.Delivers && needs.MaxMessageBytes > open.Min(static visit => visit.Facts.MaxPayload))
         {
-            yield return Finding.Warning(
+            yield return CheckResult.Warning(
                 Version,
                 $"{needs.MaxMessageBytesName} is {needs.MaxMessageBytes}, and the server takes "
                     + $"{open.Min(static visit => visit.Facts.MaxPayload)} bytes (max_payload)",

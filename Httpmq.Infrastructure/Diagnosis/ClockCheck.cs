@@ -26,7 +26,7 @@ internal sealed class ClockCheck(ServerVisit visit, NatsOptions options, TimePro
 
     /// <param name="permissions">What can be asked.</param>
     /// <param name="cancellationToken">Ends it.</param>
-    public async Task<IReadOnlyList<Finding>> ExamineAsync(PermissionProbe permissions, CancellationToken cancellationToken)
+    public async Task<IReadOnlyList<CheckResult>> ExamineAsync(PermissionProbe permissions, CancellationToken cancellationToken)
     {
         var difference = permissions.MayAskUser ? await AskAsync(cancellationToken) : null;
         if (difference is null && permissions is { MayAsk: true, MayHearAdvisories: true })
@@ -34,11 +34,11 @@ internal sealed class ClockCheck(ServerVisit visit, NatsOptions options, TimePro
             difference = await HearAsync(cancellationToken);
         }
 
-        return [difference is { } found ? Judge(found.Difference, found.Uncertainty) : Finding.Ok(
+        return [difference is { } found ? Judge(found.Difference, found.Uncertainty) : CheckResult.Ok(
             BrokerDoctor.Clock, "it is not known: the server does not tell the gateway's NATS user its time")];
     }
 
-    private static Finding Judge(TimeSpan difference, TimeSpan uncertainty)
+    private static CheckResult Judge(TimeSpan difference, TimeSpan uncertainty)
     {
         var seen = string.Create(
             CultureInfo.InvariantCulture,
@@ -47,9 +47,9 @@ internal sealed class ClockCheck(ServerVisit visit, NatsOptions options, TimePro
         const string Advice = "set both clocks, by NTP; times of messages, schedules, TTLs and tokens depend on them";
         return (difference.Duration() - uncertainty) switch
         {
-            var least when least >= TooFar => Finding.Problem(BrokerDoctor.Clock, seen, Advice),
-            var least when least >= Noticeable => Finding.Warning(BrokerDoctor.Clock, seen, Advice),
-            _ => Finding.Ok(BrokerDoctor.Clock, seen),
+            var least when least >= TooFar => CheckResult.Problem(BrokerDoctor.Clock, seen, Advice),
+            var least when least >= Noticeable => CheckResult.Warning(BrokerDoctor.Clock, seen, Advice),
+            _ => CheckResult.Ok(BrokerDoctor.Clock, seen),
         };
     }
 

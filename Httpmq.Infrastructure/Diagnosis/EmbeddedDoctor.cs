@@ -53,7 +53,7 @@ public sealed class EmbeddedDoctor(EmbeddedNatsOptions options, TimeProvider tim
     }
 
     /// <summary>Each part takes one check's time at most, and all are made at once.</summary>
-    public async Task<IReadOnlyList<Finding>> ExamineAsync(CancellationToken cancellationToken)
+    public async Task<IReadOnlyList<CheckResult>> ExamineAsync(CancellationToken cancellationToken)
     {
         var parts = await Task.WhenAll(
             Examination.RunAsync(Program, ExamineProgramAsync, time, cancellationToken),
@@ -63,17 +63,20 @@ public sealed class EmbeddedDoctor(EmbeddedNatsOptions options, TimeProvider tim
         return [.. parts.SelectMany(static part => part)];
     }
 
-    private async Task<IReadOnlyList<Finding>> ExamineProgramAsync(CancellationToken cancellationToken)
+    private async Task<IReadOnlyList<CheckResult>> ExamineProgramAsync(CancellationToken cancellationToken)
     {
         if (OperatingSystem.IsWindows())
         {
-            return [Finding.Problem(Program, "it needs Linux or macOS", "run a nats-server yourself, and set " + SettingNames.ServerUri)];
+            return
+            [
+                CheckResult.Problem(Program, "it needs Linux or macOS", "run a nats-server yourself, and set " + SettingNames.ServerUri),
+            ];
         }
 
         var wanted = NatsServerCommand.Choose(options.Executable);
         if (NatsServerCommand.Find(wanted) is not { } executable)
         {
-            return [Finding.Problem(
+            return [CheckResult.Problem(
                 Program,
                 Path.Exists(wanted) ? $"'{wanted}' is not executable" : $"there is no executable '{wanted}'",
                 $"install it ({string.Join(", ", Examples)}), name another with {SettingNames.Executable}, "
@@ -83,7 +86,7 @@ public sealed class EmbeddedDoctor(EmbeddedNatsOptions options, TimeProvider tim
         var version = await NatsServerVersion.AskAsync(executable, Examination.AnswerLimit, cancellationToken);
         if (version is null)
         {
-            return [Finding.Problem(
+            return [CheckResult.Problem(
                 Program, $"'{executable}' does not say its version", $"name a nats-server with {SettingNames.Executable}")];
         }
 
@@ -91,68 +94,68 @@ public sealed class EmbeddedDoctor(EmbeddedNatsOptions options, TimeProvider tim
         var seen = $"{executable}, version {version}, {BrokerDoctor.Describe(facts)}";
         return (options.Sync, StoreVersion.WarningFor(_folder, version)) switch
         {
-            (EmbeddedNatsSync.Always, _) when !facts.CanSyncAlways => [Finding.Problem(
+            (EmbeddedNatsSync.Always, _) when !facts.CanSyncAlways => [CheckResult.Problem(
                 Program,
                 $"{seen}; it cannot force each message to the disk",
                 $"use nats-server 2.10 or newer, or leave {SettingNames.Sync} out")],
-            (_, { } warning) => [Finding.Warning(Program, seen, warning)],
-            _ => [Finding.Ok(Program, seen)],
+            (_, { } warning) => [CheckResult.Warning(Program, seen, warning)],
+            _ => [CheckResult.Ok(Program, seen)],
         };
     }
 
-    private IReadOnlyList<Finding> ExaminePort()
+    private IReadOnlyList<CheckResult> ExaminePort()
     {
         var address = string.Create(CultureInfo.InvariantCulture, $"127.0.0.1:{options.Port}");
         try
         {
             using var listener = new TcpListener(IPAddress.Loopback, options.Port);
             listener.Start();
-            return [Finding.Ok(Port, $"{address} is free")];
+            return [CheckResult.Ok(Port, $"{address} is free")];
         }
         catch (SocketException exception) when (exception.SocketErrorCode is SocketError.AddressAlreadyInUse && IsHeld())
         {
-            return [Finding.Ok(Port, $"{address} is taken, and a gateway runs on the data folder")];
+            return [CheckResult.Ok(Port, $"{address} is taken, and a gateway runs on the data folder")];
         }
         catch (SocketException exception)
         {
-            return [Finding.Problem(
+            return [CheckResult.Problem(
                 Port, $"{address}: {exception.Message}", $"end the program that has it, or choose another port with {SettingNames.Port}")];
         }
     }
 
-    private IReadOnlyList<Finding> ExamineFolder()
+    private IReadOnlyList<CheckResult> ExamineFolder()
     {
         var exists = Directory.Exists(_folder);
         if (Unwritable(exists ? _folder : NearestAbove(_folder)) is { } reason)
         {
-            return [Finding.Problem(
+            return [CheckResult.Problem(
                 Folder, $"{_folder} cannot be {(exists ? "written" : "created")} ({reason})",
                 $"make it writable for who runs the gateway, or choose another with {SettingNames.DataFolder}")];
         }
 
         if (!exists)
         {
-            return [Finding.Ok(Folder, $"{_folder} is not there yet; it is created at the start")];
+            return [CheckResult.Ok(Folder, $"{_folder} is not there yet; it is created at the start")];
         }
 
         var mode = OperatingSystem.IsWindows() ? UnixFileMode.None : File.GetUnixFileMode(_folder);
         var seen = $"{_folder} can be written{(IsHeld() ? ", and a gateway runs on it" : "")}, mode "
             + Convert.ToString((int)mode, 8).PadLeft(4, '0');
         return [(mode & Others) == UnixFileMode.None
-            ? Finding.Ok(Folder, seen)
-            : Finding.Warning(Folder, $"{seen}: other users of this machine can enter it", $"run 'chmod 700 {_folder}'")];
+            ? CheckResult.Ok(Folder, seen)
+            : CheckResult.Warning(Folder, $"{seen}: other users of this machine can enter it", $"run 'chmod 700 {_folder}'")];
     }
 
-    private IReadOnlyList<Finding> ExamineDisk()
+    private IReadOnlyList<CheckResult> ExamineDisk()
     {
         var drive = new DriveInfo(Directory.Exists(_folder) ? _folder : NearestAbove(_folder));
         var seen = $"{AccountCheck.Bytes(drive.AvailableFreeSpace)} of {AccountCheck.Bytes(drive.TotalSize)} are free";
         var advice = $"make room, or choose another disk with {SettingNames.DataFolder}; messages are refused when it is full";
         return [drive.AvailableFreeSpace switch
         {
-            < TooLittle => Finding.Problem(Disk, seen, advice),
-            < Little => Finding.Warning(Disk, seen, advice),
-            _ => Finding.Ok(Disk, seen),
+            < TooLittle => CheckResult.Problem(Disk, seen, advice),
+            < Little => CheckResult.Warning(Disk, seen, advice),
+            _ => CheckResult.Ok(Disk, seen),
         }];
     }
 

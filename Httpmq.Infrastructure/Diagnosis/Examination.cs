@@ -1,6 +1,6 @@
 namespace Httpmq.Infrastructure.Diagnosis;
 
-/// <summary>Bounds what a check may take, whatever it waits for, and turns what nobody foresaw into a finding.</summary>
+/// <summary>Bounds what a check may take, whatever it waits for, and turns what nobody foresaw into a result.</summary>
 public static class Examination
 {
     /// <summary>What one check may take: 5 s.</summary>
@@ -13,10 +13,10 @@ public static class Examination
     /// <param name="check">Its name.</param>
     /// <param name="examine">What it does.</param>
     /// <param name="time">The clock.</param>
-    /// <param name="cancellationToken">Ends it without a finding.</param>
-    public static async Task<IReadOnlyList<Finding>> RunAsync(
+    /// <param name="cancellationToken">Ends it without a result.</param>
+    public static async Task<IReadOnlyList<CheckResult>> RunAsync(
         string check,
-        Func<CancellationToken, Task<IReadOnlyList<Finding>>> examine,
+        Func<CancellationToken, Task<IReadOnlyList<CheckResult>>> examine,
         TimeProvider time,
         CancellationToken cancellationToken)
     {
@@ -31,7 +31,7 @@ public static class Examination
         {
             return
             [
-                Finding.Problem(
+                CheckResult.Problem(
                     check,
                     $"there was no result within {TimeLimit.TotalSeconds:0} s",
                     "look what makes it slow: the disk, names (DNS), the network"),
@@ -39,7 +39,7 @@ public static class Examination
         }
         catch (Exception exception) when (exception is not OperationCanceledException)
         {
-            return [Finding.Problem(
+            return [CheckResult.Problem(
                 check, $"the check failed: {exception.GetBaseException().Message}", "report it; the other checks are not affected")];
         }
     }

@@ -38,7 +38,7 @@ internal sealed class PermissionProbe(ServerVisit visit, NatsOptions options, Br
     /// <summary>Whether the server can be asked who the user is.</summary>
     public bool MayAskUser { get; private set; }
 
-    public async Task<IReadOnlyList<Finding>> ExamineAsync(CancellationToken cancellationToken)
+    public async Task<IReadOnlyList<CheckResult>> ExamineAsync(CancellationToken cancellationToken)
     {
         var trials = Trials().ToArray();
         var subscriptions = new List<INatsSub<byte[]>>();
@@ -77,7 +77,7 @@ internal sealed class PermissionProbe(ServerVisit visit, NatsOptions options, Br
         }
     }
 
-    private Finding Judge(Trial[] trials, IReadOnlyCollection<string> refusals)
+    private CheckResult Judge(Trial[] trials, IReadOnlyCollection<string> refusals)
     {
         var all = trials.Where(trial => IsRefused(trial, refusals)).ToArray();
         var refused = Array.FindAll(all, static trial => !trial.IsForTheDoctor);
@@ -89,14 +89,14 @@ internal sealed class PermissionProbe(ServerVisit visit, NatsOptions options, Br
         if (refused.Length == 0)
         {
             var count = trials.Count(static trial => !trial.IsForTheDoctor);
-            return Finding.Ok(
+            return CheckResult.Ok(
                 BrokerDoctor.Permissions, $"all {count} that were tried are permitted; subjects of messages were not tried");
         }
 
         var seen = $"not permitted: {string.Join(", ", refused.Select(static trial => trial.Text).Distinct(StringComparer.Ordinal))}";
         return Array.Exists(refused, static trial => !trial.IsOptional)
-            ? Finding.Problem(BrokerDoctor.Permissions, seen, "permit them to the gateway's NATS user: docs/nats.md has the list")
-            : Finding.Warning(
+            ? CheckResult.Problem(BrokerDoctor.Permissions, seen, "permit them to the gateway's NATS user: docs/nats.md has the list")
+            : CheckResult.Warning(
                 BrokerDoctor.Permissions, seen, "permit them to the gateway's NATS user: docs/nats.md says what does not work without");
     }
 

@@ -50,7 +50,7 @@ internal sealed class ServerVisit : IAsyncDisposable
         return [.. servers.Uris.Select(uri => new ServerVisit(uri, servers, all with { Url = uri.OriginalString }, time))];
     }
 
-    public async Task<IReadOnlyList<Finding>> MakeAsync(CancellationToken cancellationToken)
+    public async Task<IReadOnlyList<CheckResult>> MakeAsync(CancellationToken cancellationToken)
     {
         using var limit = new CancellationTokenSource(Examination.AnswerLimit, _time);
         using var ended = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellationToken);
@@ -69,14 +69,14 @@ internal sealed class ServerVisit : IAsyncDisposable
 
         if (answer is { Refusal: { } refusal })
         {
-            return [Finding.Problem(BrokerDoctor.Connection, refusal, "correct what it names; docs/nats.md has a table of causes")];
+            return [CheckResult.Problem(BrokerDoctor.Connection, refusal, "correct what it names; docs/nats.md has a table of causes")];
         }
 
         if (!answer.IsThere)
         {
             return
             [
-                Finding.Problem(
+                CheckResult.Problem(
                     BrokerDoctor.Connection, "it is about to stop, or closes the connection without a word", "look at the server's log"),
             ];
         }
@@ -126,7 +126,7 @@ internal sealed class ServerVisit : IAsyncDisposable
         }
     }
 
-    private async Task<IReadOnlyList<Finding>> ConnectAsync(
+    private async Task<IReadOnlyList<CheckResult>> ConnectAsync(
         ServerAnswer answer, TimeSpan elapsed, CancellationToken cancellationToken, CancellationToken limit)
     {
         var problem = new ConnectProblem(_options);
@@ -152,7 +152,7 @@ internal sealed class ServerVisit : IAsyncDisposable
         catch (Exception exception) when (exception is NatsException || limit.IsCancellationRequested)
         {
             var reason = exception is NatsException ? problem.ReasonOf(exception) : problem.ReasonOr("it did not answer in time");
-            return [reached, Finding.Problem(BrokerDoctor.Login, reason, "docs/nats.md has a table of causes")];
+            return [reached, CheckResult.Problem(BrokerDoctor.Login, reason, "docs/nats.md has a table of causes")];
         }
 
         Facts = ServerFacts.Of(connection.ServerInfo);
@@ -163,51 +163,51 @@ internal sealed class ServerVisit : IAsyncDisposable
         ];
     }
 
-    private Finding Reached(ServerAnswer answer, TimeSpan elapsed)
+    private CheckResult Reached(ServerAnswer answer, TimeSpan elapsed)
     {
         var seen = string.Create(
             CultureInfo.InvariantCulture, $" in {elapsed.TotalMilliseconds:0.#} ms, {(answer.UsesTls ? "with TLS" : "in the clear")}");
         if (answer.CertificateEnds is not { } end)
         {
-            return Finding.Ok(BrokerDoctor.Connection, seen);
+            return CheckResult.Ok(BrokerDoctor.Connection, seen);
         }
 
         seen += string.Create(CultureInfo.InvariantCulture, $", its certificate ends {end:yyyy-MM-dd}");
         return end - _time.GetUtcNow() > CertificateNotice
-            ? Finding.Ok(BrokerDoctor.Connection, seen)
-            : Finding.Warning(BrokerDoctor.Connection, seen, "renew the certificate of nats-server");
+            ? CheckResult.Ok(BrokerDoctor.Connection, seen)
+            : CheckResult.Warning(BrokerDoctor.Connection, seen, "renew the certificate of nats-server");
     }
 
-    private async Task<Finding> DescribeLoginAsync(CancellationToken cancellationToken)
+    private async Task<CheckResult> DescribeLoginAsync(CancellationToken cancellationToken)
     {
         if (_options.Login is not { } login)
         {
-            return Finding.Ok(BrokerDoctor.Login, "none is configured, and the server demands none");
+            return CheckResult.Ok(BrokerDoctor.Login, "none is configured, and the server demands none");
         }
 
         var seen = $"the server takes {login.SettingName}";
         if (await login.ReadEndAsync(cancellationToken) is not { } end)
         {
-            return Finding.Ok(BrokerDoctor.Login, seen);
+            return CheckResult.Ok(BrokerDoctor.Login, seen);
         }
 
         seen += string.Create(CultureInfo.InvariantCulture, $", which ends {end:yyyy-MM-dd HH:mm} UTC");
         return end - _time.GetUtcNow() > LoginNotice
-            ? Finding.Ok(BrokerDoctor.Login, seen)
-            : Finding.Warning(BrokerDoctor.Login, seen, "renew the file before; it is read again at each connect");
+            ? CheckResult.Ok(BrokerDoctor.Login, seen)
+            : CheckResult.Warning(BrokerDoctor.Login, seen, "renew the file before; it is read again at each connect");
     }
 
-    private Finding NotThere(Exception exception) => exception switch
+    private CheckResult NotThere(Exception exception) => exception switch
     {
         SocketException { SocketErrorCode: SocketError.HostNotFound or SocketError.TryAgain or SocketError.NoData } =>
-            Finding.Problem(BrokerDoctor.Connection, $"the name '{_uri.Host}' is not known", "correct the name, or DNS"),
+            CheckResult.Problem(BrokerDoctor.Connection, $"the name '{_uri.Host}' is not known", "correct the name, or DNS"),
         SocketException { SocketErrorCode: SocketError.ConnectionRefused } =>
-            Finding.Problem(BrokerDoctor.Connection, "nobody listens there", "start the server, or correct address and port"),
-        OperationCanceledException => Finding.Problem(
+            CheckResult.Problem(BrokerDoctor.Connection, "nobody listens there", "start the server, or correct address and port"),
+        OperationCanceledException => CheckResult.Problem(
             BrokerDoctor.Connection,
             $"there is no answer within {Examination.AnswerLimit.TotalSeconds:0} s",
             $"look whether it is a NATS server, whether a firewall is in between, and {_options.Tls.SettingName}.mode"),
-        _ => Finding.Problem(
+        _ => CheckResult.Problem(
             BrokerDoctor.Connection,
             exception.GetBaseException().Message.TrimEnd('.'),
             "look at the network in between, and at the server's log"),

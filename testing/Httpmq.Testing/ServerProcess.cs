@@ -209,7 +209,7 @@ internal abstract partial class ServerProcess(string name, IServerWatcher? watch
         Signal(signal);
     }
 
-    private async Task EndAsync(int signal, TimeSpan patience)
+    private async Task EndAsync(int signal, TimeSpan timeLimit)
     {
         if (_process is not { } process)
         {
@@ -217,7 +217,7 @@ internal abstract partial class ServerProcess(string name, IServerWatcher? watch
         }
 
         Tell(signal);
-        using var limit = new CancellationTokenSource(patience);
+        using var limit = new CancellationTokenSource(timeLimit);
         try
         {
             await process.WaitForExitAsync(limit.Token);
@@ -227,7 +227,7 @@ internal abstract partial class ServerProcess(string name, IServerWatcher? watch
         }
         catch (OperationCanceledException)
         {
-            watcher?.Ended($"{name} (killed after {patience.TotalSeconds} s)", -1, told: true);
+            watcher?.Ended($"{name} (killed after {timeLimit.TotalSeconds} s)", -1, told: true);
             await KillAsync();
         }
     }

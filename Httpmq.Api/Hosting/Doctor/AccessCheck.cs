@@ -10,30 +10,30 @@ internal static class AccessCheck
 {
     public const string Name = AccessDeclaration.Section;
 
-    public static IReadOnlyList<Finding> Examine(HttpmqSettings settings)
+    public static IReadOnlyList<CheckResult> Examine(HttpmqSettings settings)
     {
         if (settings.Access is not { } access)
         {
-            return [Finding.Ok(Name, "there is none: everybody who reaches a port may do everything")];
+            return [CheckResult.Ok(Name, "there is none: everybody who reaches a port may do everything")];
         }
 
         var found = Judge(access).ToArray();
         return found.Length > 0
             ? found
-            : [Finding.Ok(
+            : [CheckResult.Ok(
                 Name,
                 $"{access.ApiKeys.Count} principals with keys, {access.Certificates.Count} with certificates, "
                     + $"{access.Tokens.Count} issuers, {access.Roles.Count} roles")];
     }
 
-    private static IEnumerable<Finding> Judge(AccessSettings access)
+    private static IEnumerable<CheckResult> Judge(AccessSettings access)
     {
         foreach (var right in access.RulesOf(access.Anonymous)
             .Where(static rule => rule is { Allows: true, Right: Right.Publish or Right.Admin })
             .Select(static rule => rule.Right)
             .Distinct())
         {
-            yield return Finding.Warning(
+            yield return CheckResult.Warning(
                 Name, $"who shows nothing has the right '{right.ToString().ToLowerInvariant()}'", "take that role out of auth.anonymous");
         }
 
@@ -44,12 +44,12 @@ internal static class AccessCheck
         ];
         foreach (var (name, _) in principals.Where(static one => one.Roles.Count == 0))
         {
-            yield return Finding.Warning(Name, $"'{name}' has no role: it may do nothing", "give it roles, or remove it");
+            yield return CheckResult.Warning(Name, $"'{name}' has no role: it may do nothing", "give it roles, or remove it");
         }
 
         if (access is { Anonymous.Count: 0, Tokens.Count: 0 } && principals.Length == 0)
         {
-            yield return Finding.Problem(
+            yield return CheckResult.Problem(
                 Name, "nobody can show who they are: everything but health is refused", "add keys, issuers or names of certificates");
         }
 
@@ -59,17 +59,17 @@ internal static class AccessCheck
             // A token may carry any role.
             if (access.Tokens.Count == 0 && !had.Contains(role))
             {
-                yield return Finding.Warning(Name, $"nobody has the role '{role}'", "give it to somebody, or remove it");
+                yield return CheckResult.Warning(Name, $"nobody has the role '{role}'", "give it to somebody, or remove it");
             }
 
             if (!rules.Any(static rule => rule.Allows))
             {
-                yield return Finding.Warning(Name, $"the role '{role}' allows nothing", "write what it allows");
+                yield return CheckResult.Warning(Name, $"the role '{role}' allows nothing", "write what it allows");
             }
 
             foreach (var rule in rules.Where(rule => rule.Allows && rules.Any(other => IsDenied(rule, other))))
             {
-                yield return Finding.Warning(
+                yield return CheckResult.Warning(
                     Name, $"'{rule.Pattern}' of {rule.Origin} matches nothing: the role denies all of it", "remove one of the two rules");
             }
         }

@@ -15,7 +15,7 @@ internal static class CertificateCheck
 
     private static readonly TimeSpan Notice = TimeSpan.FromDays(30);
 
-    public static IReadOnlyList<Finding> Examine(HttpmqSettings settings, TimeProvider time)
+    public static IReadOnlyList<CheckResult> Examine(HttpmqSettings settings, TimeProvider time)
     {
         var tls = settings.Nats.Tls;
         return
@@ -29,7 +29,7 @@ internal static class CertificateCheck
     }
 
     // Files that the start refuses are problems of the configuration; what was valid then may end soon.
-    private static IEnumerable<Finding> Examine(string section, TlsSettings tls, TimeProvider time) =>
+    private static IEnumerable<CheckResult> Examine(string section, TlsSettings tls, TimeProvider time) =>
     [
         .. Examine(section + TlsFiles.CertificateKey, tls.CertFile, section + TlsFiles.KeyKey, tls.KeyFile, time),
         .. Examine(section + TlsFiles.AuthoritiesKey, tls.ClientCaFile, null, null, time),
@@ -40,7 +40,7 @@ internal static class CertificateCheck
     /// <param name="keySetting">The key that names the file with the key of the first certificate.</param>
     /// <param name="keyFile">That file; null: none.</param>
     /// <param name="time">The clock.</param>
-    public static IEnumerable<Finding> Examine(string setting, string? file, string? keySetting, string? keyFile, TimeProvider time)
+    public static IEnumerable<CheckResult> Examine(string setting, string? file, string? keySetting, string? keyFile, TimeProvider time)
     {
         if (file is null)
         {
@@ -61,22 +61,24 @@ internal static class CertificateCheck
         }
     }
 
-    private static Finding? Read(string setting, string file, out X509Certificate2Collection certificates)
+    private static CheckResult? Read(string setting, string file, out X509Certificate2Collection certificates)
     {
         certificates = [];
         try
         {
             certificates.ImportFromPemFile(file);
-            return certificates.Count > 0 ? null : Finding.Problem(Name, $"{file} holds no certificate", $"name a PEM file with {setting}");
+            return certificates.Count > 0
+                ? null
+                : CheckResult.Problem(Name, $"{file} holds no certificate", $"name a PEM file with {setting}");
         }
         catch (Exception exception) when (exception is CryptographicException or IOException or UnauthorizedAccessException)
         {
-            return Finding.Problem(Name, $"{file} cannot be read: {exception.Message}", $"name a PEM file with {setting}");
+            return CheckResult.Problem(Name, $"{file} cannot be read: {exception.Message}", $"name a PEM file with {setting}");
         }
     }
 
     // The one that ends first counts: without it, what is behind it is worth nothing.
-    private static Finding Judge(X509Certificate2Collection certificates, TimeProvider time)
+    private static CheckResult Judge(X509Certificate2Collection certificates, TimeProvider time)
     {
         var now = time.GetUtcNow().UtcDateTime;
         var first = certificates.MinBy(static certificate => certificate.NotAfter)!;
@@ -85,28 +87,28 @@ internal static class CertificateCheck
         var seen = string.Create(CultureInfo.InvariantCulture, $"{first.Subject} ends {end:yyyy-MM-dd HH:mm} UTC");
         return (end - now) switch
         {
-            _ when begin > now => Finding.Problem(
+            _ when begin > now => CheckResult.Problem(
                 Name,
                 string.Create(CultureInfo.InvariantCulture, $"{late.Subject} begins only {begin:yyyy-MM-dd HH:mm} UTC"),
                 "look at the clock, or wait"),
-            var left when left <= TimeSpan.Zero => Finding.Problem(Name, $"{seen}, which is over", "renew it"),
-            var left when left <= Notice => Finding.Warning(
+            var left when left <= TimeSpan.Zero => CheckResult.Problem(Name, $"{seen}, which is over", "renew it"),
+            var left when left <= Notice => CheckResult.Warning(
                 Name, string.Create(CultureInfo.InvariantCulture, $"{seen}, in {left.TotalDays:0} days"), "renew it before"),
-            _ => Finding.Ok(Name, seen),
+            _ => CheckResult.Ok(Name, seen),
         };
     }
 
-    private static Finding Fit(string file, string keySetting, string keyFile)
+    private static CheckResult Fit(string file, string keySetting, string keyFile)
     {
         try
         {
             using var certificate = X509Certificate2.CreateFromPemFile(file, keyFile);
-            return Finding.Ok(Name, $"{keyFile} fits");
+            return CheckResult.Ok(Name, $"{keyFile} fits");
         }
         catch (Exception exception) when (exception is CryptographicException or ArgumentException or IOException
             or UnauthorizedAccessException)
         {
-            return Finding.Problem(
+            return CheckResult.Problem(
                 Name, $"{keyFile} does not fit the certificate, or is not a key in PEM that is not encrypted", $"correct {keySetting}");
         }
     }

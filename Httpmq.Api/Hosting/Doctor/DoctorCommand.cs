@@ -16,14 +16,14 @@ internal static class DoctorCommand
     /// <summary>Prints what was found; the exit code.</summary>
     public static async Task<int> RunAsync(CommandLineResult.Examine command, TextWriter output)
     {
-        var findings = await ExamineAsync(command, TimeProvider.System, CancellationToken.None);
-        var report = new DoctorReport(command.Settings.Mode, findings);
+        var results = await ExamineAsync(command, TimeProvider.System, CancellationToken.None);
+        var report = new DoctorReport(command.Settings.Mode, results);
         await output.WriteLineAsync(command.AsJson ? report.ToJson() : report.ToText());
-        return report.Result is FindingState.Problem ? Unwell : 0;
+        return report.Result is CheckState.Problem ? Unwell : 0;
     }
 
     /// <summary>All checks, side by side; each takes 5 s at most, and those that follow others 10 s together.</summary>
-    internal static async Task<IReadOnlyList<Finding>> ExamineAsync(
+    internal static async Task<IReadOnlyList<CheckResult>> ExamineAsync(
         CommandLineResult.Examine command, TimeProvider time, CancellationToken cancellationToken)
     {
         var configuration = Judge(command).ToList();
@@ -42,31 +42,31 @@ internal static class DoctorCommand
             RunAsync(AccessCheck.Name, () => AccessCheck.Examine(settings)));
         return [.. configuration, .. parts.SelectMany(static part => part)];
 
-        Task<IReadOnlyList<Finding>> RunAsync(string name, Func<IReadOnlyList<Finding>> examine) =>
+        Task<IReadOnlyList<CheckResult>> RunAsync(string name, Func<IReadOnlyList<CheckResult>> examine) =>
             Examination.RunAsync(name, _ => Task.FromResult(examine()), time, cancellationToken);
     }
 
-    private static IEnumerable<Finding> Judge(CommandLineResult.Examine command)
+    private static IEnumerable<CheckResult> Judge(CommandLineResult.Examine command)
     {
         foreach (var problem in command.Problems)
         {
-            yield return Finding.Problem(Configuration, problem, "correct it; httpmq configuration lists all keys");
+            yield return CheckResult.Problem(Configuration, problem, "correct it; httpmq configuration lists all keys");
         }
 
         foreach (var warning in command.Warnings)
         {
-            yield return Finding.Warning(Configuration, warning, "correct it; httpmq configuration lists all keys");
+            yield return CheckResult.Warning(Configuration, warning, "correct it; httpmq configuration lists all keys");
         }
 
         if (command.Problems.Count + command.Warnings.Count == 0)
         {
-            yield return Finding.Ok(
+            yield return CheckResult.Ok(
                 Configuration,
                 $"valid for mode {Arguments.NameOf(command.Settings.Mode)}, {command.Settings.ConfigFile ?? "without a file"}");
         }
     }
 
-    private static async Task<IReadOnlyList<Finding>> ExamineNatsAsync(
+    private static async Task<IReadOnlyList<CheckResult>> ExamineNatsAsync(
         HttpmqSettings settings, TimeProvider time, CancellationToken cancellationToken)
     {
         var needs = new BrokerNeeds(settings.Mode is not RunMode.Dataplane, settings.Mode is not RunMode.Management)
@@ -87,9 +87,9 @@ internal static class DoctorCommand
             SettingNames = new EmbeddedSettingNames(
                 "embedded_nats.executable", "embedded_nats.port", "embedded_nats.sync", Declaration.DataFolder, Catalogue.NatsServerUri),
         };
-        var findings = await doctor.ExamineAsync(cancellationToken);
+        var results = await doctor.ExamineAsync(cancellationToken);
         return doctor.Running() is { } running
-            ? [.. findings, .. await new BrokerDoctor(running, needs, time).ExamineAsync(cancellationToken)]
-            : findings;
+            ? [.. results, .. await new BrokerDoctor(running, needs, time).ExamineAsync(cancellationToken)]
+            : results;
     }
 }

@@ -8,29 +8,29 @@ using Httpmq.Infrastructure.Diagnosis;
 namespace Httpmq.Api.Hosting.Doctor;
 
 /// <summary>What was found, for people and for machines.</summary>
-internal sealed class DoctorReport(RunMode mode, IReadOnlyList<Finding> findings)
+internal sealed class DoctorReport(RunMode mode, IReadOnlyList<CheckResult> results)
 {
     private const string Margin = "         ";
 
     /// <summary>The worst of all.</summary>
-    public FindingState Result { get; } = findings.Count == 0 ? FindingState.Ok : findings.Max(static finding => finding.State);
+    public CheckState Result { get; } = results.Count == 0 ? CheckState.Ok : results.Max(static result => result.State);
 
     public string ToText()
     {
-        var width = findings.Max(static finding => finding.Check.Length);
+        var width = results.Max(static result => result.Check.Length);
         var text = new StringBuilder();
-        foreach (var finding in findings)
+        foreach (var result in results)
         {
-            var seen = finding.Subject is null ? finding.Seen : $"{finding.Subject}: {finding.Seen}";
-            text.Append(NameOf(finding.State).PadRight(Margin.Length)).Append(finding.Check.PadRight(width)).Append("  ")
+            var seen = result.Subject is null ? result.Seen : $"{result.Subject}: {result.Seen}";
+            text.Append(NameOf(result.State).PadRight(Margin.Length)).Append(result.Check.PadRight(width)).Append("  ")
                 .AppendLine(PlainText.OneLine(seen));
-            if (finding.Advice is { } advice)
+            if (result.Advice is { } advice)
             {
                 text.Append(Margin).Append(' ', width).Append("  -> ").AppendLine(PlainText.OneLine(advice));
             }
         }
 
-        var (problems, warnings) = (Count(FindingState.Problem), Count(FindingState.Warning));
+        var (problems, warnings) = (Count(CheckState.Problem), Count(CheckState.Warning));
         return text.Append($"{ProductVersion.Text}, mode {Arguments.NameOf(mode)}: {problems} problems, {warnings} warnings").ToString();
     }
 
@@ -39,13 +39,13 @@ internal sealed class DoctorReport(RunMode mode, IReadOnlyList<Finding> findings
             ProductVersion.Number,
             Arguments.NameOf(mode),
             NameOf(Result),
-            [.. findings.Select(static finding =>
-                new Check(finding.Check, NameOf(finding.State), finding.Subject, finding.Seen, finding.Advice))]),
+            [.. results.Select(static result =>
+                new Check(result.Check, NameOf(result.State), result.Subject, result.Seen, result.Advice))]),
         DoctorJson.Default.Document);
 
-    private static string NameOf(FindingState state) => state.ToString().ToLowerInvariant();
+    private static string NameOf(CheckState state) => state.ToString().ToLowerInvariant();
 
-    private int Count(FindingState state) => findings.Count(finding => finding.State == state);
+    private int Count(CheckState state) => results.Count(result => result.State == state);
 
     internal sealed record Document(string Version, string Mode, string Result, IReadOnlyList<Check> Checks);
 

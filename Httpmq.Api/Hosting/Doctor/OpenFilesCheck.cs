@@ -14,7 +14,7 @@ internal static class OpenFilesCheck
     // Of the process itself: libraries, connections to NATS, logs.
     private const int Own = 300;
 
-    public static IReadOnlyList<Finding> Examine(HttpmqSettings settings)
+    public static IReadOnlyList<CheckResult> Examine(HttpmqSettings settings)
     {
         var served = settings.Served().ToArray();
         var gateway = served.Select(static one => PortOwner.Process(one.Server.ListenPort)).FirstOrDefault(static id => id is not null);
@@ -29,8 +29,8 @@ internal static class OpenFilesCheck
             CultureInfo.InvariantCulture,
             $"{whose} is {limit}; limits.max_connections on {served.Length} ports may need {wanted}");
         return [limit >= wanted
-            ? Finding.Ok(Name, seen)
-            : Finding.Warning(
+            ? CheckResult.Ok(Name, seen)
+            : CheckResult.Warning(
                 Name, seen, "raise it (systemd: LimitNOFILE=; ulimit -n), or lower limits.max_connections")];
     }
 

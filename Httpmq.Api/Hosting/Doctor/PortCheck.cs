@@ -13,7 +13,7 @@ internal static class PortCheck
 {
     private static readonly TimeSpan AnswerLimit = TimeSpan.FromSeconds(4);
 
-    public static async Task<IReadOnlyList<Finding>> ExamineAsync(
+    public static async Task<IReadOnlyList<CheckResult>> ExamineAsync(
         HttpmqSettings settings, TimeProvider time, CancellationToken cancellationToken)
     {
         var parts = await Task.WhenAll(settings.Served().SelectMany(served => PortsOf(served.Group, served.Server)).Select(port =>
@@ -40,7 +40,7 @@ internal static class PortCheck
 
     private static string NameOf(ApiGroup group) => $"port.{group.Name}";
 
-    private static async Task<Finding> ExamineAsync(ApiPort port, TimeProvider time, CancellationToken cancellationToken)
+    private static async Task<CheckResult> ExamineAsync(ApiPort port, TimeProvider time, CancellationToken cancellationToken)
     {
         var (name, key, address) = (NameOf(port.Group), port.PortKey, port.Address);
         try
@@ -53,22 +53,22 @@ internal static class PortCheck
 
             socket.Bind(address);
             socket.Listen();
-            return Finding.Ok(name, $"{address} is free");
+            return CheckResult.Ok(name, $"{address} is free");
         }
         catch (SocketException exception) when (exception.SocketErrorCode is SocketError.AddressAlreadyInUse)
         {
             var owner = PortOwner.Of(address.Port) is { } found ? $" by {found}" : "";
             if (port.Tls is { RequireClientCertificate: true })
             {
-                return Finding.Ok(name, $"{address} is taken{owner}; it is not asked without a client certificate");
+                return CheckResult.Ok(name, $"{address} is taken{owner}; it is not asked without a client certificate");
             }
 
             return await AskAsync(port, time, cancellationToken) switch
             {
-                (true, null) => Finding.Ok(name, $"{address} is taken{owner}: Httpmq answers there, and is ready"),
-                (true, { } problem) => Finding.Problem(
+                (true, null) => CheckResult.Ok(name, $"{address} is taken{owner}: Httpmq answers there, and is ready"),
+                (true, { } problem) => CheckResult.Problem(
                     name, $"{address} is taken{owner}: Httpmq answers there, and is not ready: {problem}", "see the checks of NATS"),
-                _ => Finding.Problem(
+                _ => CheckResult.Problem(
                     name,
                     $"{address} is taken{owner}, which is not this API of Httpmq",
                     $"end that program, or choose another port with {key}"),
@@ -76,20 +76,20 @@ internal static class PortCheck
         }
         catch (SocketException exception) when (exception.SocketErrorCode is SocketError.AccessDenied)
         {
-            return Finding.Problem(
+            return CheckResult.Problem(
                 name,
                 $"{address} may not be opened by this user",
                 $"choose a port above 1023 with {key}, or permit it (CAP_NET_BIND_SERVICE)");
         }
         catch (SocketException exception)
         {
-            return Finding.Problem(
+            return CheckResult.Problem(
                 name, $"{address} cannot be opened: {exception.Message}",
                 $"{port.AddressKey} must be an address of this machine");
         }
     }
 
-    private static IEnumerable<Finding> Exposure(HttpmqSettings settings, ApiPort port)
+    private static IEnumerable<CheckResult> Exposure(HttpmqSettings settings, ApiPort port)
     {
         var (name, address) = (NameOf(port.Group), port.Address.Address);
         if (IPAddress.IsLoopback(address))
@@ -99,7 +99,7 @@ internal static class PortCheck
 
         if (settings.Access is null && port.Tls is not { RequireClientCertificate: true })
         {
-            yield return Finding.Warning(
+            yield return CheckResult.Warning(
                 name,
                 $"{address} can be reached from other machines, and everybody there may do everything",
                 $"configure {AccessDeclaration.Section} (docs/security.md), or listen on 127.0.0.1 with {port.AddressKey}")
@@ -110,7 +110,7 @@ internal static class PortCheck
         if (port.Tls is null)
         {
             var remedy = $"{port.Group.Name}.{ServerSettingKeys.Tls}{(port.Server.Tls is null ? string.Empty : ".only")}";
-            yield return Finding.Warning(
+            yield return CheckResult.Warning(
                 name,
                 $"{address} can be reached from other machines, in the clear",
                 $"set {remedy}, or let a proxy with TLS be the only one that reaches it: docs/operations.md")

@@ -3,7 +3,6 @@ using Httpmq.Tests.Support;
 namespace Httpmq.Tests.Api.Hosting;
 
 /// <summary>The process with a level of the log in its file, which changes while it runs.</summary>
-[Parallelizable]
 [Category(ServerUnderTest.ProcessCategory)]
 internal sealed class LogLevelProcessTests
 {

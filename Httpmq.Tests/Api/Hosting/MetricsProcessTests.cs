@@ -9,7 +9,6 @@ using Httpmq.Tests.Support;
 namespace Httpmq.Tests.Api.Hosting;
 
 /// <summary>What Prometheus gets of a gateway that has had a bit of everything, and whether board and alerts know it by name.</summary>
-[Parallelizable]
 [Category(ServerUnderTest.Category)]
 [Category(ServerUnderTest.AnyServer)]
 internal sealed partial class MetricsProcessTests

@@ -15,7 +15,6 @@ namespace Httpmq.Tests.Api.Hosting;
 /// The log of a process at level debug, while clients send what is to forge a line of it or command the terminal that shows it, and what no
 /// log may hold.
 /// </summary>
-[Parallelizable]
 [Category(ServerUnderTest.Category)]
 [Category(ServerUnderTest.AnyServer)]
 internal sealed partial class RequestLogTests

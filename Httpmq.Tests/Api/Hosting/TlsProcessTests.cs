@@ -3,7 +3,6 @@ using Httpmq.Tests.Support;
 namespace Httpmq.Tests.Api.Hosting;
 
 /// <summary>What the process prints of its ports.</summary>
-[Parallelizable]
 [Category(ServerUnderTest.ProcessCategory)]
 internal sealed class TlsProcessTests
 {

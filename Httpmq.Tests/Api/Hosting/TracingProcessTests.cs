@@ -5,7 +5,6 @@ using Httpmq.Tests.Support;
 namespace Httpmq.Tests.Api.Hosting;
 
 /// <summary>The process with a collector: spans reach it, and it may be away.</summary>
-[Parallelizable]
 [Category(ServerUnderTest.ProcessCategory)]
 internal sealed class TracingProcessTests
 {

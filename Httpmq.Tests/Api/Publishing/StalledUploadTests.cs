@@ -67,7 +67,7 @@ internal sealed class StalledUploadTests
                 () => uploads.Sum(static upload => upload.Sent)
                     > (long)OpenStreams.StreamWindow * Math.Min(uploads.Count, OpenStreams.ConnectionWindow / OpenStreams.StreamWindow),
                 "all windows full",
-                TimeSpan.FromSeconds(30));
+                TimeSpan.FromSeconds(120));
 
             var body = new StringContent(new string('x', 100_000));
             var publish = await client.SendRawAsync(HttpMethod.Post, $"/v1/data/subject/{stream}?encoding=raw", body);

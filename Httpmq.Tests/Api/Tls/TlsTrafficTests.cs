@@ -75,12 +75,12 @@ internal sealed class TlsTrafficTests
                 },
                 cancellationToken);
             await using var open = await TwoWay.OpenAsync(
-                way, _server.Dataplane, _stream, consumer, "encoding=utf8", _server.Handler(shown));
+                way, _server.Dataplane, _stream, consumer, "encoding=utf8&metadata=true", _server.Handler(shown));
             await client.Dataplane.PublishAsync($"{_stream}.{consumer}", Encoding.UTF8.GetBytes(way), cancellationToken);
             var message = await open.ReadAsync(named: null);
             Assert.That((string)message["msg"]!, Is.EqualTo(way));
-            await open.SendAsync($$"""{"id":1,"ack":[{"token":"{{(string)message["token"]!}}"}]}""");
-            Assert.That((int)(await open.ReadAsync(named: null))["settled"]!, Is.EqualTo(1), way);
+            await open.SendAsync($$"""{"id":"x","ack":[{"token":"{{(string)message["token"]!}}"}]}""");
+            Assert.That((int)(await open.ReadAsync("settled"))["settled"]!, Is.EqualTo(1), way);
         }
     }
 

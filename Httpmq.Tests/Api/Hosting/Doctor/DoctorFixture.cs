@@ -34,34 +34,34 @@ internal abstract class DoctorFixture
         var command = CommandLine.Parse(["doctor", mode, .. arguments], environment);
         Assert.That(command, Is.InstanceOf<CommandLineResult.Examine>(), (command as CommandLineResult.Exit)?.Text);
         var examine = (CommandLineResult.Examine)command;
-        var findings = await DoctorCommand.ExamineAsync(examine, time ?? new ScaledTime(10), CancellationToken.None);
-        return new Found(findings, new DoctorReport(examine.Settings.Mode, findings));
+        var results = await DoctorCommand.ExamineAsync(examine, time ?? new ScaledTime(10), CancellationToken.None);
+        return new Found(results, new DoctorReport(examine.Settings.Mode, results));
     }
 
     protected static Dictionary<string, string> Nats(string uri) => new(StringComparer.Ordinal) { ["Httpmq__Nats__ServerUri"] = uri };
 
     /// <summary>What was found.</summary>
-    protected sealed record Found(IReadOnlyList<Finding> Findings, DoctorReport Report)
+    protected sealed record Found(IReadOnlyList<CheckResult> Results, DoctorReport Report)
     {
         /// <summary>The one of this check.</summary>
-        public Finding this[string check] => this[check, null];
+        public CheckResult this[string check] => this[check, null];
 
         /// <summary>The one of this check and subject.</summary>
-        public Finding this[string check, string? subject]
+        public CheckResult this[string check, string? subject]
         {
             get
             {
-                var found = Findings.Where(finding => finding.Check == check && (subject is null || finding.Subject == subject)).ToArray();
+                var found = Results.Where(result => result.Check == check && (subject is null || result.Subject == subject)).ToArray();
                 Assert.That(found, Has.Length.EqualTo(1), $"{check} {subject}\n{Report.ToText()}");
-                return found.FirstOrDefault() ?? Finding.Ok(check, "");
+                return found.FirstOrDefault() ?? CheckResult.Ok(check, "");
             }
         }
 
-        public void Is(string check, FindingState state, string seen)
+        public void Is(string check, CheckState state, string seen)
         {
-            var finding = this[check];
-            Assert.That((finding.State, finding.Seen), NUnit.Framework.Is.EqualTo((state, finding.Seen)), Report.ToText());
-            Assert.That(finding.Seen, Does.Contain(seen), Report.ToText());
+            var result = this[check];
+            Assert.That((result.State, result.Seen), NUnit.Framework.Is.EqualTo((state, result.Seen)), Report.ToText());
+            Assert.That(result.Seen, Does.Contain(seen), Report.ToText());
         }
     }
 

@@ -7,7 +7,6 @@ using Httpmq.Tests.Support;
 namespace Httpmq.Tests.Api.Hosting.Doctor;
 
 /// <summary>What the doctor finds of real nats-servers, and that it changes nothing there.</summary>
-[Parallelizable]
 [Category(ServerUnderTest.Category)]
 internal sealed class DoctorNatsTests : DoctorFixture
 {
@@ -25,14 +24,14 @@ internal sealed class DoctorNatsTests : DoctorFixture
 
         using (Assert.EnterMultipleScope())
         {
-            found.Is("nats.connection", FindingState.Ok, $"nats-server {ServerUnderTest.Facts.Version} answers");
-            found.Is("nats.login", FindingState.Ok, "none");
-            found.Is("nats.version", FindingState.Ok, ServerUnderTest.IsAtLeast(2, 14) ? "has all features" : "lacks ");
-            found.Is("jetstream", FindingState.Ok, "it answers");
-            found.Is("jetstream.limits", FindingState.Ok, "streams 2 (no limit), consumers 0 (no limit)");
-            found.Is("nats.permissions", FindingState.Ok, "are permitted");
-            found.Is("clock", FindingState.Ok, "nats-server, known to ±");
-            Assert.That(found.Report.Result, Is.Not.EqualTo(FindingState.Problem), found.Report.ToText());
+            found.Is("nats.connection", CheckState.Ok, $"nats-server {ServerUnderTest.Facts.Version} answers");
+            found.Is("nats.login", CheckState.Ok, "none");
+            found.Is("nats.version", CheckState.Ok, ServerUnderTest.IsAtLeast(2, 14) ? "has all features" : "lacks ");
+            found.Is("jetstream", CheckState.Ok, "it answers");
+            found.Is("jetstream.limits", CheckState.Ok, "streams 2 (no limit), consumers 0 (no limit)");
+            found.Is("nats.permissions", CheckState.Ok, "are permitted");
+            found.Is("clock", CheckState.Ok, "nats-server, known to ±");
+            Assert.That(found.Report.Result, Is.Not.EqualTo(CheckState.Problem), found.Report.ToText());
             foreach (var stream in (string[])["s", "KV_httpmq_locks"])
             {
                 var state = (await raw.CallAsync($"STREAM.INFO.{stream}"))["state"]!;
@@ -43,9 +42,9 @@ internal sealed class DoctorNatsTests : DoctorFixture
         }
     }
 
-    [TestCase(60, FindingState.Problem, "ahead of")]
-    [TestCase(-3, FindingState.Warning, "behind")]
-    public async Task Clock_IsWrong_IsSaidWithTheDifference(int seconds, FindingState state, string text)
+    [TestCase(60, CheckState.Problem, "ahead of")]
+    [TestCase(-3, CheckState.Warning, "behind")]
+    public async Task Clock_IsWrong_IsSaidWithTheDifference(int seconds, CheckState state, string text)
     {
         await using var nats = await ServerUnderTest.StartAsync();
 
@@ -53,7 +52,7 @@ internal sealed class DoctorNatsTests : DoctorFixture
 
         Assert.That(found["clock"].Seen, Does.Contain(text), found.Report.ToText());
         // On a machine that stalls the way is long, and less is known.
-        Assert.That(found["clock"].State, Is.EqualTo(state).Or.EqualTo(FindingState.Ok), found.Report.ToText());
+        Assert.That(found["clock"].State, Is.EqualTo(state).Or.EqualTo(CheckState.Ok), found.Report.ToText());
     }
 
     [Test]
@@ -63,8 +62,8 @@ internal sealed class DoctorNatsTests : DoctorFixture
 
         var found = await ExamineAsync("dataplane", Nats(nats.Url));
 
-        found.Is("jetstream", FindingState.Problem, "nobody answers for it");
-        found.Is("nats.permissions", FindingState.Ok, "are permitted");
+        found.Is("jetstream", CheckState.Problem, "nobody answers for it");
+        found.Is("nats.permissions", CheckState.Ok, "are permitted");
     }
 
     [Test]
@@ -81,10 +80,10 @@ internal sealed class DoctorNatsTests : DoctorFixture
 
         using (Assert.EnterMultipleScope())
         {
-            found.Is("nats.login", FindingState.Problem, "nats-server refuses the gateway's login");
+            found.Is("nats.login", CheckState.Problem, "nats-server refuses the gateway's login");
             Assert.That(found["nats.login"].Seen, Does.Contain("correct nats.login.password"));
-            open.Is("nats.login", FindingState.Problem, "nats-server demands a login");
-            inUri.Is("nats.login", FindingState.Ok, "the server takes");
+            open.Is("nats.login", CheckState.Problem, "nats-server demands a login");
+            inUri.Is("nats.login", CheckState.Ok, "the server takes");
             foreach (var report in (Found[])[found, open, inUri])
             {
                 Assert.That(report.Report.ToText() + report.Report.ToJson(), Does.Not.Contain(Secret));
@@ -116,15 +115,15 @@ internal sealed class DoctorNatsTests : DoctorFixture
 
         using (Assert.EnterMultipleScope())
         {
-            some.Is("nats.permissions", FindingState.Problem,
+            some.Is("nats.permissions", CheckState.Problem,
                 "not permitted: publish $JS.API.STREAM.PURGE.*, publish $JS.ACK.>, publish $JS.FC.>, subscribe $JS.EVENT.ADVISORY.>");
-            dataplane.Is("nats.permissions", FindingState.Problem, "not permitted: publish $JS.ACK.>, publish $JS.FC.>, subscribe $JS");
-            fc.Is("nats.permissions", FindingState.Warning, "not permitted: publish $JS.FC.>");
-            deaf.Is("nats.permissions", FindingState.Problem, "subscribe _INBOX.>");
-            deaf.Is("jetstream", FindingState.Problem, "it cannot be asked");
-            documented.Is("nats.permissions", FindingState.Ok, "are permitted");
-            documented.Is("clock", FindingState.Ok, "nats-server, known to ±");
-            Assert.That(documented.Report.Result, Is.Not.EqualTo(FindingState.Problem), documented.Report.ToText());
+            dataplane.Is("nats.permissions", CheckState.Problem, "not permitted: publish $JS.ACK.>, publish $JS.FC.>, subscribe $JS");
+            fc.Is("nats.permissions", CheckState.Warning, "not permitted: publish $JS.FC.>");
+            deaf.Is("nats.permissions", CheckState.Problem, "subscribe _INBOX.>");
+            deaf.Is("jetstream", CheckState.Problem, "it cannot be asked");
+            documented.Is("nats.permissions", CheckState.Ok, "are permitted");
+            documented.Is("clock", CheckState.Ok, "nats-server, known to ±");
+            Assert.That(documented.Report.Result, Is.Not.EqualTo(CheckState.Problem), documented.Report.ToText());
         }
 
         string Login(string user) => $"nats://{user}:p@127.0.0.1:{nats.Port}";
@@ -143,7 +142,7 @@ internal sealed class DoctorNatsTests : DoctorFixture
 
         var found = await ExamineAsync("management", Nats(url));
 
-        found.Is("jetstream.limits", FindingState.Problem, "streams 1 of 1");
+        found.Is("jetstream.limits", CheckState.Problem, "streams 1 of 1");
     }
 
     [Test]
@@ -155,8 +154,8 @@ internal sealed class DoctorNatsTests : DoctorFixture
         var found = await ExamineAsync("dataplane", Nats($"{dead},{nats.Url}"));
 
         Assert.That(found["nats.connection", dead].Seen, Is.EqualTo("nobody listens there"));
-        Assert.That(found["nats.connection", nats.Url].State, Is.EqualTo(FindingState.Ok));
-        found.Is("jetstream", FindingState.Ok, "it answers");
+        Assert.That(found["nats.connection", nats.Url].State, Is.EqualTo(CheckState.Ok));
+        found.Is("jetstream", CheckState.Ok, "it answers");
     }
 
     [Test]

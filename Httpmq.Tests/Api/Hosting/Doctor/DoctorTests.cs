@@ -8,7 +8,6 @@ using Httpmq.Tests.Support;
 namespace Httpmq.Tests.Api.Hosting.Doctor;
 
 /// <summary>What the doctor finds on the machine: the configuration, ports, files, the embedded nats-server.</summary>
-[Parallelizable]
 [Category(ServerUnderTest.Category)]
 [Category(ServerUnderTest.AnyServer)]
 internal sealed class DoctorTests : DoctorFixture
@@ -32,21 +31,21 @@ internal sealed class DoctorTests : DoctorFixture
 
         using (Assert.EnterMultipleScope())
         {
-            found.Is("port.management", FindingState.Ok, "Httpmq answers there, and is ready");
-            found.Is("port.dataplane", FindingState.Ok, "Httpmq answers there, and is ready");
-            found.Is("port.nats", FindingState.Ok, "a gateway runs on the data folder");
-            found.Is("data_folder", FindingState.Ok, "a gateway runs on it, mode 0700");
-            found.Is("nats.connection", FindingState.Ok, "answers");
-            found.Is("nats.login", FindingState.Ok, "nats-server.nk");
-            found.Is("nats.permissions", FindingState.Ok, "are permitted");
-            Assert.That(found.Findings.Select(static finding => finding.Check), Is.EquivalentTo(Names));
-            Assert.That(found.Report.Result, Is.Not.EqualTo(FindingState.Problem), found.Report.ToText());
+            found.Is("port.management", CheckState.Ok, "Httpmq answers there, and is ready");
+            found.Is("port.dataplane", CheckState.Ok, "Httpmq answers there, and is ready");
+            found.Is("port.nats", CheckState.Ok, "a gateway runs on the data folder");
+            found.Is("data_folder", CheckState.Ok, "a gateway runs on it, mode 0700");
+            found.Is("nats.connection", CheckState.Ok, "answers");
+            found.Is("nats.login", CheckState.Ok, "nats-server.nk");
+            found.Is("nats.permissions", CheckState.Ok, "are permitted");
+            Assert.That(found.Results.Select(static result => result.Check), Is.EquivalentTo(Names));
+            Assert.That(found.Report.Result, Is.Not.EqualTo(CheckState.Problem), found.Report.ToText());
             Assert.That(found.Report.ToJson(), Does.Not.Match("SU[A-Z0-9]{56}"), "the key of the embedded server");
         }
 
         // Another gateway's port: it is Httpmq, and not this API.
         found = await ExamineAsync("dataplane", Settings(dataplane, management, nats));
-        found.Is("port.dataplane", FindingState.Problem, "which is not this API of Httpmq");
+        found.Is("port.dataplane", CheckState.Problem, "which is not this API of Httpmq");
 
         child.Terminate();
         Assert.That(await child.WaitForExitAsync(), Is.Zero, child.Errors);
@@ -67,12 +66,12 @@ internal sealed class DoctorTests : DoctorFixture
 
         using (Assert.EnterMultipleScope())
         {
-            found.Is("nats_server", FindingState.Problem, "there is no executable '/nowhere/nats-server'");
-            found.Is("data_folder", FindingState.Problem, "cannot be created (");
-            found.Is("port.nats", FindingState.Problem, "");
-            found.Is("port.management", FindingState.Problem, $"127.0.0.1:{port} is taken");
-            found.Is("port.dataplane", FindingState.Ok, "is free");
-            Assert.That(found.Report.Result, Is.EqualTo(FindingState.Problem));
+            found.Is("nats_server", CheckState.Problem, "there is no executable '/nowhere/nats-server'");
+            found.Is("data_folder", CheckState.Problem, "cannot be created (");
+            found.Is("port.nats", CheckState.Problem, "");
+            found.Is("port.management", CheckState.Problem, $"127.0.0.1:{port} is taken");
+            found.Is("port.dataplane", CheckState.Ok, "is free");
+            Assert.That(found.Report.Result, Is.EqualTo(CheckState.Problem));
         }
     }
 
@@ -95,11 +94,11 @@ internal sealed class DoctorTests : DoctorFixture
         using (Assert.EnterMultipleScope())
         {
             Assert.That(now["certificate", "nats.tls.cert_file"].Seen, Does.Contain("UTC, in 1 days"));
-            Assert.That(now["certificate", "nats.tls.cert_file"].State, Is.EqualTo(FindingState.Warning));
-            Assert.That(now["certificate", "nats.tls.key_file"].State, Is.EqualTo(FindingState.Ok));
+            Assert.That(now["certificate", "nats.tls.cert_file"].State, Is.EqualTo(CheckState.Warning));
+            Assert.That(now["certificate", "nats.tls.key_file"].State, Is.EqualTo(CheckState.Ok));
             Assert.That(later["certificate", "nats.tls.ca_file"].Seen, Does.Contain("which is over"));
-            Assert.That(later["certificate", "nats.tls.ca_file"].State, Is.EqualTo(FindingState.Problem));
-            Assert.That(swapped["certificate", "nats.tls.key_file"].State, Is.EqualTo(FindingState.Problem), swapped.Report.ToText());
+            Assert.That(later["certificate", "nats.tls.ca_file"].State, Is.EqualTo(CheckState.Problem));
+            Assert.That(swapped["certificate", "nats.tls.key_file"].State, Is.EqualTo(CheckState.Problem), swapped.Report.ToText());
         }
     }
 
@@ -120,7 +119,7 @@ internal sealed class DoctorTests : DoctorFixture
             """);
 
         var found = await ExamineAsync("dataplane", Nats($"nats://127.0.0.1:{Ports.Free()}"), null, "-c", file);
-        var seen = found.Findings.Where(static finding => finding.Check == "auth").Select(static finding => finding.Seen).ToArray();
+        var seen = found.Results.Where(static result => result.Check == "auth").Select(static result => result.Seen).ToArray();
 
         using (Assert.EnterMultipleScope())
         {
@@ -154,16 +153,16 @@ internal sealed class DoctorTests : DoctorFixture
             """);
 
         var found = await ExamineAsync("dataplane", Nats($"nats://127.0.0.1:{Ports.Free()}"), null, "-c", file);
-        var ports = found.Findings.Where(static finding => finding.Check == "port.dataplane").ToArray();
+        var ports = found.Results.Where(static result => result.Check == "port.dataplane").ToArray();
 
         using (Assert.EnterMultipleScope())
         {
             Assert.That(ports.Count(static one => one.Seen.Contains("is free", StringComparison.Ordinal)), Is.EqualTo(only ? 1 : 2));
             Assert.That(ports.Any(static one => one.Seen.Contains("in the clear", StringComparison.Ordinal)), Is.Not.EqualTo(only));
-            Assert.That(found["certificate", "dataplane.api_server.tls.cert_file"].State, Is.EqualTo(FindingState.Warning));
-            Assert.That(found["certificate", "dataplane.api_server.tls.key_file"].State, Is.EqualTo(FindingState.Ok));
-            Assert.That(found["certificate", "dataplane.api_server.tls.client_ca_file"].State, Is.EqualTo(FindingState.Warning));
-            found.Is("auth", FindingState.Ok, "1 with certificates");
+            Assert.That(found["certificate", "dataplane.api_server.tls.cert_file"].State, Is.EqualTo(CheckState.Warning));
+            Assert.That(found["certificate", "dataplane.api_server.tls.key_file"].State, Is.EqualTo(CheckState.Ok));
+            Assert.That(found["certificate", "dataplane.api_server.tls.client_ca_file"].State, Is.EqualTo(CheckState.Warning));
+            found.Is("auth", CheckState.Ok, "1 with certificates");
         }
     }
 
@@ -184,7 +183,7 @@ internal sealed class DoctorTests : DoctorFixture
 
         var found = await ExamineAsync("dataplane", environment);
 
-        found.Is("port.dataplane", FindingState.Ok, "Httpmq answers there, and is ready");
+        found.Is("port.dataplane", CheckState.Ok, "Httpmq answers there, and is ready");
         child.Terminate();
         Assert.That(await child.WaitForExitAsync(), Is.Zero, child.Errors);
     }
@@ -197,8 +196,8 @@ internal sealed class DoctorTests : DoctorFixture
             ["Httpmq__Nats__ConnectTimeoutSec"] = "soon",
         });
 
-        found.Is("configuration", FindingState.Problem, "nats.connect_timeout_sec: 'soon' is not a whole number of seconds");
-        Assert.That(found.Findings, Has.Count.EqualTo(1));
+        found.Is("configuration", CheckState.Problem, "nats.connect_timeout_sec: 'soon' is not a whole number of seconds");
+        Assert.That(found.Results, Has.Count.EqualTo(1));
     }
 
     [Test]
