@@ -34,8 +34,9 @@ internal sealed class AccessReload(
     // Read at once, before the file can change unseen. Its time alone would not do: a mounted file may be replaced by another of any time.
     private Content _known = Content.Of(file, access);
 
-    // A file that is not there is one that is being replaced; where it is not there the next time either, it is gone.
-    private Content? _incomplete;
+    // What is new may be half written, and a part of a file may be valid: it counts when it is the same the next time. So does a file that
+    // is gone: it may be about to be replaced.
+    private Content? _unsettled;
 
     /// <summary>Compares until it is cancelled.</summary>
     public async Task RunAsync(TimeProvider time, CancellationToken cancellationToken)
@@ -54,22 +55,23 @@ internal sealed class AccessReload(
         }
     }
 
-    /// <summary>Takes over what is new in the files.</summary>
+    /// <summary>Takes over what is new in the files and was the same at the last comparison.</summary>
     public void Compare()
     {
         var content = Content.Of(file, _known.Access);
         if (content.IsSame(_known))
         {
+            _unsettled = null;
             return;
         }
 
-        if (!content.IsComplete && (_incomplete is null || !content.IsSame(_incomplete)))
+        if (_unsettled is null || !content.IsSame(_unsettled))
         {
-            _incomplete = content;
+            _unsettled = content;
             return;
         }
 
-        _incomplete = null;
+        _unsettled = null;
         _known = content;
         switch (read())
         {
@@ -127,8 +129,6 @@ internal sealed class AccessReload(
     /// <summary>What the files hold.</summary>
     private sealed record Content(AccessSettings? Access, IReadOnlyList<byte[]?> Files)
     {
-        public bool IsComplete => !Files.Contains(null);
-
         public static Content Of(string file, AccessSettings? access) =>
             new(access, [Read(file), .. (access?.Tokens ?? []).Select(static issuer => issuer.KeysFile).OfType<string>().Select(Read)]);
 

@@ -1,3 +1,4 @@
+using System.Collections.Frozen;
 using System.Net;
 using Httpmq.Api.Hosting.Configuration;
 using Httpmq.Api.Http;
@@ -49,7 +50,7 @@ internal sealed class MetricsExport : IAsyncDisposable
             kestrel.Listen(new IPEndPoint(settings.ListenOn, settings.ListenPort));
         });
         builder.Services.AddSingleton<IHostLifetime, ProcessOwnsSignals>();
-        builder.Services.AddSingleton(management);
+        builder.Services.AddSingleton(GuardedAs(management, settings));
         _host = builder.Build();
         _host.UseMiddleware<WebPageGuard>(ApiGroup.Management);
         _host.Use((context, next) =>
@@ -73,6 +74,12 @@ internal sealed class MetricsExport : IAsyncDisposable
         await _host.DisposeAsync();
         _provider.Dispose();
     }
+
+    /// <summary>Prometheus may call this port by a name that the APIs do not have; over loopback another name is a page's trick.</summary>
+    private static ApiServerSettings GuardedAs(ApiServerSettings management, MetricSettings settings) =>
+        IPAddress.IsLoopback(settings.ListenOn)
+            ? management
+            : management with { AllowedHosts = FrozenSet.Create(StringComparer.Ordinal, "*") };
 
     private static MeterProvider CreateProvider(MetricSettings settings)
     {

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Collections.Frozen;
 using System.Text;
 using Httpmq.Domain.Access;
@@ -23,12 +24,15 @@ internal sealed class AccessLogMiddleware(RequestDelegate next, ApiServerSetting
     // WebSocket can send its token nowhere but among the protocols.
     private static readonly FrozenSet<string> Secret = FrozenSet.Create(
         StringComparer.OrdinalIgnoreCase,
-        HeaderNames.Authorization, HeaderNames.ProxyAuthorization, HeaderNames.Cookie, HeaderNames.SetCookie, "X-API-Key", "X-Auth-Token",
-        "X-Access-Token", "X-Forwarded-Access-Token", "X-Amz-Security-Token", "X-Goog-IAP-JWT-Assertion", "X-CSRF-Token",
+        "X-Goog-IAP-JWT-Assertion", "X-Forwarded-Client-Cert", HeaderNames.Baggage,
         HeaderNames.Referer, "X-Original-URI", "X-Original-URL", "X-Rewrite-URL", "X-Forwarded-URI", HeaderNames.SecWebSocketProtocol);
 
+    // Nor of a header with one of these in its name, such as Authorization, Api-Key or X-Amz-Security-Token.
+    private static readonly SearchValues<string> SecretWords = SearchValues.Create(
+        ["auth", "cookie", "key", "password", "secret", "token"], StringComparison.OrdinalIgnoreCase);
+
     // Headers and attributes of a message are parts of it.
-    private static readonly string[] Content = ["Httpmq-Header-", "ce-"];
+    private static readonly string[] Content = ["Httpmq-Header-", "Nats-", "ce-"];
 
     private readonly ILogger _logger = loggers.CreateLogger(Category);
 
@@ -102,7 +106,7 @@ internal sealed class AccessLogMiddleware(RequestDelegate next, ApiServerSetting
         var text = new StringBuilder();
         foreach (var (name, values) in request.Headers)
         {
-            if (Secret.Contains(name) || settings.DoNotLogHeaders.Contains(name)
+            if (Secret.Contains(name) || name.AsSpan().ContainsAny(SecretWords) || settings.DoNotLogHeaders.Contains(name)
                 || Array.Exists(Content, prefix => name.StartsWith(prefix, StringComparison.OrdinalIgnoreCase)))
             {
                 continue;

@@ -41,6 +41,7 @@ internal sealed class ConsumerLag(JetStreamApi api, LagOptions options, TimeProv
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         using var timer = new PeriodicTimer(options.Interval, time);
+        _series.Start();
         try
         {
             do
@@ -66,11 +67,12 @@ internal sealed class ConsumerLag(JetStreamApi api, LagOptions options, TimeProv
         }
         catch (Exception exception) when (exception is HttpmqException or OperationCanceledException && !stopping.IsCancellationRequested)
         {
-            // The series of before end by themselves when they are too old.
-            logger.NoLag(_failed ? LogLevel.Debug : LogLevel.Warning, exception is HttpmqException
+            // The series of before end by themselves when they are too old. That there is no connection is said by who connects.
+            var isKnown = _failed || exception is HttpmqException { Error.Type: var type } && type == ConnectionErrorTypes.NatsUnavailable;
+            logger.NoLag(isKnown ? LogLevel.Debug : LogLevel.Warning, exception is HttpmqException
                 ? exception.Message
                 : $"it took longer than {options.Interval.TotalSeconds} s");
-            _failed = true;
+            _failed |= !isKnown;
         }
     }
 

@@ -18,6 +18,14 @@ internal sealed class LagSeries(LagOptions options, TimeProvider time) : IDispos
     private readonly HashSet<(string Stream, string Consumer)> _consumers = [];
     private volatile LagSnapshot? _snapshot;
     private Meter? _meter;
+    private long _started;
+
+    /// <summary>From now on the age counts, also before there is anything to show: that nothing comes is to be seen, too.</summary>
+    public void Start()
+    {
+        _started = time.GetTimestamp();
+        _meter = CreateMeter();
+    }
 
     /// <summary>Shows another snapshot; for one caller at a time.</summary>
     public void Show(LagSnapshot snapshot)
@@ -61,7 +69,7 @@ internal sealed class LagSeries(LagOptions options, TimeProvider time) : IDispos
             MetricNames.LagOmitted.Name, () => _snapshot?.Omitted ?? 0, MetricNames.LagOmitted.Unit, MetricNames.LagOmitted.Description);
         meter.CreateObservableGauge(
             MetricNames.LagAge.Name,
-            () => _snapshot is { } snapshot ? time.GetElapsedTime(snapshot.At).TotalSeconds : 0,
+            () => time.GetElapsedTime(_snapshot?.At ?? _started).TotalSeconds,
             MetricNames.LagAge.Unit,
             MetricNames.LagAge.Description);
         return meter;

@@ -6,6 +6,7 @@ namespace Httpmq.Tests.Contract;
 
 /// <summary>JetStream's API under another prefix, as of a domain.</summary>
 [Category(ServerUnderTest.Category)]
+[Parallelizable]
 internal sealed class ApiPrefixTests
 {
     private string _configuration = null!;

@@ -52,12 +52,16 @@ internal static class OtlpDeclaration
         static (string text, [System.Diagnostics.CodeAnalysis.MaybeNullWhen(false)] out Uri value) =>
             Uri.TryCreate(text, UriKind.Absolute, out value)
             && value is { Scheme: "http" or "https", Host.Length: > 0, Query: "", Fragment: "", UserInfo: "" })
-    { Display = SettingRules.WithoutCredentials };
+    { Display = static text => WithoutQuery(SettingRules.WithoutCredentials(text)) };
 
     private static readonly SettingRule<string> Protocol = new(
         "'http/protobuf' or 'grpc'",
         static (string text, [System.Diagnostics.CodeAnalysis.MaybeNullWhen(false)] out string value) =>
             (value = text) is "http/protobuf" or "grpc");
+
+    // Some clouds take their token there.
+    private static string WithoutQuery(string url) =>
+        url.IndexOf('?', StringComparison.Ordinal) is var at and >= 0 ? $"{url[..at]}?***" : url;
 
     internal static OtlpSettings Read(SettingsSection otlp)
     {

@@ -23,11 +23,12 @@ internal static class OpenFilesCheck
             return [];
         }
 
-        var wanted = ((long)settings.Limits.MaxConnections * served.Length) + Own;
+        var ports = served.Sum(static one => one.Server.Tls switch { null => 1, { Only: true } => 1, _ => 2 });
+        var wanted = ((long)settings.Limits.MaxConnections * ports) + Own;
         var whose = gateway is null ? "this shell's limit" : $"the limit of process {gateway}";
         var seen = string.Create(
             CultureInfo.InvariantCulture,
-            $"{whose} is {limit}; limits.max_connections on {served.Length} ports may need {wanted}");
+            $"{whose} is {limit}; limits.max_connections on {ports} ports may need {wanted}");
         return [limit >= wanted
             ? CheckResult.Ok(Name, seen)
             : CheckResult.Warning(

@@ -54,7 +54,7 @@ internal sealed class AccessReloadTests
     [Test]
     public async Task Compare_NothingNew_KeepsAll()
     {
-        _reload.Compare();
+        Twice(_reload);
 
         Assert.That((await FindAsync("old")).Caller?.CheckPublish(_orders), Is.Null);
     }
@@ -64,7 +64,7 @@ internal sealed class AccessReloadTests
     {
         var open = (await FindAsync("old")).Caller!;
         Write(Before.Replace(":old", ":new", StringComparison.Ordinal).Replace("orders.>", "invoices.>", StringComparison.Ordinal));
-        _reload.Compare();
+        Twice(_reload);
 
         using (Assert.EnterMultipleScope())
         {
@@ -80,7 +80,7 @@ internal sealed class AccessReloadTests
     {
         var open = (await FindAsync("old")).Caller!;
         Write(Before.Replace("\"{sha256:old}\"", "[\"{sha256:old}\", \"{sha256:new}\"]", StringComparison.Ordinal));
-        _reload.Compare();
+        Twice(_reload);
 
         using (Assert.EnterMultipleScope())
         {
@@ -94,7 +94,7 @@ internal sealed class AccessReloadTests
     {
         var open = (await FindAsync("old")).Caller!;
         Write(Before.Replace("name: shop", "name: other", StringComparison.Ordinal));
-        _reload.Compare();
+        Twice(_reload);
 
         using (Assert.EnterMultipleScope())
         {
@@ -110,11 +110,11 @@ internal sealed class AccessReloadTests
     public async Task Compare_FileIsWrongOrHasNoAuth_KeepsWhatWas(string yaml)
     {
         Write(yaml);
-        _reload.Compare();
+        Twice(_reload);
         Assert.That((await FindAsync("old")).Caller?.CheckPublish(_orders), Is.Null);
 
         Write(Before.Replace(":old", ":new", StringComparison.Ordinal));
-        _reload.Compare();
+        Twice(_reload);
         Assert.That((await FindAsync("new")).Caller, Is.Not.Null);
     }
 
@@ -123,20 +123,20 @@ internal sealed class AccessReloadTests
     {
         const string Limits = "\nrate_limits: { per_address: { permits_per_second: 0.001, burst: 1 } }";
         Write(Before + Limits);
-        _reload.Compare();
+        Twice(_reload);
         var permits = new Permits(_rates, AddressKey: 1, Principal: null, TimeProvider.System);
         Assert.That((permits.TakeSome(9, out var refusal), refusal?.Type.Slug), Is.EqualTo((1, "rate-limited")));
 
         Write(Before + Limits.Replace("burst: 1", "burst: x", StringComparison.Ordinal));
-        _reload.Compare();
+        Twice(_reload);
         Assert.That(permits.TakeSome(9, out _), Is.Zero);
 
         Write(Before + Limits.Replace("burst: 1", "burst: 2", StringComparison.Ordinal));
-        _reload.Compare();
+        Twice(_reload);
         Assert.That(permits.TakeSome(9, out _), Is.EqualTo(2));
 
         Write(Before);
-        _reload.Compare();
+        Twice(_reload);
         Assert.That(permits.TakeSome(9, out _), Is.EqualTo(9));
     }
 
@@ -147,7 +147,7 @@ internal sealed class AccessReloadTests
             _file, access: null, () => CommandLine.Parse(["all", "-c", _file], new Hashtable()), callers: null, _rates,
             _log, NullLogger<AccessReload>.Instance);
         Write("rate_limits: { per_address: { permits_per_second: 1 } }\n" + Before);
-        reload.Compare();
+        Twice(reload);
 
         Assert.That(_rates.Current, Is.Not.Null);
     }
@@ -161,7 +161,7 @@ internal sealed class AccessReloadTests
         Assert.That(request.IsEnabled(LogLevel.Information), Is.False);
 
         Write(Before + "\nlog: { level: debug }");
-        _reload.Compare();
+        Twice(_reload);
         using (Assert.EnterMultipleScope())
         {
             Assert.That(request.IsEnabled(LogLevel.Debug), Is.True);
@@ -169,11 +169,11 @@ internal sealed class AccessReloadTests
         }
 
         Write(Before + "\nlog: { level: loud }");
-        _reload.Compare();
+        Twice(_reload);
         Assert.That(request.IsEnabled(LogLevel.Debug), Is.True, "a wrong file changes nothing");
 
         Write(Before + "\nlog: { level: error }");
-        _reload.Compare();
+        Twice(_reload);
         using (Assert.EnterMultipleScope())
         {
             Assert.That(request.IsEnabled(LogLevel.Warning), Is.False);
@@ -182,7 +182,7 @@ internal sealed class AccessReloadTests
         }
 
         Write(Before);
-        _reload.Compare();
+        Twice(_reload);
         Assert.That((request.IsEnabled(LogLevel.Warning), request.IsEnabled(LogLevel.Information)), Is.EqualTo((true, false)));
     }
 
@@ -194,7 +194,7 @@ internal sealed class AccessReloadTests
             _file, access: null, () => CommandLine.Parse(["all", "-l", "warn", "-c", _file], new Hashtable()), callers: null, _rates,
             _log, NullLogger<AccessReload>.Instance);
         Write("log: { level: debug }\nrate_limits: { per_address: { permits_per_second: 1 } }");
-        reload.Compare();
+        Twice(reload);
 
         Assert.That(_rates.Current, Is.Not.Null);
         Assert.That(LoggerOf(services, "Httpmq.Api.Http").IsEnabled(LogLevel.Information), Is.False);
@@ -204,8 +204,7 @@ internal sealed class AccessReloadTests
     public async Task Compare_FileIsGone_KeepsWhatWas()
     {
         File.Delete(_file);
-        _reload.Compare();
-        _reload.Compare();
+        Twice(_reload);
 
         Assert.That((await FindAsync("old")).Caller, Is.Not.Null);
     }
@@ -228,10 +227,44 @@ internal sealed class AccessReloadTests
             _log, NullLogger<AccessReload>.Instance);
         File.Delete(keys);
         Write(Before.Replace(":old", ":new", StringComparison.Ordinal));
-        _reload.Compare();
-        _reload.Compare();
+        Twice(_reload);
 
         Assert.That((await FindAsync("old")).Refusal?.Type, Is.EqualTo(AccessErrorTypes.Unauthenticated));
+    }
+
+    [TestCase("auth: { roles: {} }")]
+    [TestCase("")]
+    public async Task Compare_FileIsBeingWritten_WaitsForTheRest(string half)
+    {
+        Write(half);
+        _reload.Compare();
+        Write(Before.Replace(":old", ":new", StringComparison.Ordinal));
+        _reload.Compare();
+        Assert.That((await FindAsync("old")).Caller?.Name, Is.EqualTo("shop"));
+
+        _reload.Compare();
+        Assert.That((await FindAsync("new")).Caller?.Name, Is.EqualTo("shop"));
+    }
+
+    [Test]
+    public async Task Compare_FileIsAsBeforeAgain_ChangesNothing()
+    {
+        Write(Before.Replace(":old", ":new", StringComparison.Ordinal));
+        _reload.Compare();
+        Write(Before);
+        Twice(_reload);
+        Assert.That((await FindAsync("old")).Caller, Is.Not.Null);
+
+        Write(Before.Replace(":old", ":new", StringComparison.Ordinal));
+        _reload.Compare();
+        Assert.That((await FindAsync("old")).Caller, Is.Not.Null, "what was seen before the file was as it is counts no more");
+    }
+
+    // What is new counts when it is the same twice.
+    private static void Twice(AccessReload reload)
+    {
+        reload.Compare();
+        reload.Compare();
     }
 
     private async Task<Identification> FindAsync(string key)

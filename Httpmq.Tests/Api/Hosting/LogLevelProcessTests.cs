@@ -4,6 +4,7 @@ namespace Httpmq.Tests.Api.Hosting;
 
 /// <summary>The process with a level of the log in its file, which changes while it runs.</summary>
 [Category(ServerUnderTest.ProcessCategory)]
+[Parallelizable]
 internal sealed class LogLevelProcessTests
 {
     private readonly TimeSpan _limit = TimeSpan.FromSeconds(60);

@@ -11,6 +11,7 @@ namespace Httpmq.Tests.Api.Hosting;
 /// <summary>What Prometheus gets of a gateway that has had a bit of everything, and whether board and alerts know it by name.</summary>
 [Category(ServerUnderTest.Category)]
 [Category(ServerUnderTest.AnyServer)]
+[Parallelizable]
 internal sealed partial class MetricsProcessTests
 {
     // No subject, no consumer and nothing else in it may be found anywhere but in the labels that name a consumer.

@@ -17,6 +17,7 @@ namespace Httpmq.Tests.Api.Hosting;
 /// </summary>
 [Category(ServerUnderTest.Category)]
 [Category(ServerUnderTest.AnyServer)]
+[Parallelizable]
 internal sealed partial class RequestLogTests
 {
     private const string Secret = "hmq_s3cr3t";

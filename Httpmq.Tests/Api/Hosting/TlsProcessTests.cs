@@ -4,6 +4,7 @@ namespace Httpmq.Tests.Api.Hosting;
 
 /// <summary>What the process prints of its ports.</summary>
 [Category(ServerUnderTest.ProcessCategory)]
+[Parallelizable]
 internal sealed class TlsProcessTests
 {
     private string _folder = null!;

@@ -6,6 +6,7 @@ namespace Httpmq.Tests.Api.Hosting;
 
 /// <summary>The process with a collector: spans reach it, and it may be away.</summary>
 [Category(ServerUnderTest.ProcessCategory)]
+[Parallelizable]
 internal sealed class TracingProcessTests
 {
     private const string Trace = "4bf92f3577b34da6a3ce929d0e0e4736";

@@ -12,6 +12,12 @@ internal sealed class AccessLogSecretTests
     [TestCase("x-api-key")]
     [TestCase("Cookie")]
     [TestCase("Proxy-Authorization")]
+    [TestCase("Api-Key")]
+    [TestCase("X-Vault-Token")]
+    [TestCase("X-Client-Secret")]
+    [TestCase("Nats-Msg-Id")]
+    [TestCase("X-Forwarded-Client-Cert")]
+    [TestCase("baggage")]
     public async Task Headers_ThatCarrySecrets_AreNotLogged(string header)
     {
         var log = new Collected();

@@ -10,6 +10,7 @@ namespace Httpmq.Tests.Api.Streams;
 /// </summary>
 [Category(ServerUnderTest.Category)]
 [Category(ServerUnderTest.AnyServer)]
+[Parallelizable]
 internal sealed class MixedClusterTests
 {
     // JetStream chooses at random, and each round begins with another gateway, so that each is asked for everything.

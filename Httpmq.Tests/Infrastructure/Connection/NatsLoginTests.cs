@@ -5,6 +5,7 @@ using NATS.NKeys;
 namespace Httpmq.Tests.Infrastructure.Connection;
 
 /// <summary>Each way to log in, at a nats-server that demands it.</summary>
+[Parallelizable]
 internal sealed class NatsLoginTests : NatsAccessFixture
 {
     private const string User = "us@er:/%";

@@ -5,6 +5,7 @@ using Httpmq.Tests.Support;
 namespace Httpmq.Tests.Infrastructure.Connection;
 
 /// <summary>What the gateway's NATS user must be permitted, and what is said where it is not.</summary>
+[Parallelizable]
 internal sealed class NatsPermissionTests : NatsAccessFixture
 {
     /// <summary>These are the permissions of docs/nats.md.</summary>

@@ -7,6 +7,7 @@ using Httpmq.Tests.Support;
 namespace Httpmq.Tests.Infrastructure.Connection;
 
 /// <summary>TLS, at a nats-server that demands it, or does not do it.</summary>
+[Parallelizable]
 internal sealed class NatsTlsTests : NatsAccessFixture
 {
     private const string Loopback = "127.0.0.1";

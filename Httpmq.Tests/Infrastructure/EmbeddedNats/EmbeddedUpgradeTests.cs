@@ -8,6 +8,7 @@ namespace Httpmq.Tests.Infrastructure.EmbeddedNats;
 /// keeps a small machine busy.
 /// </summary>
 [Category(ServerUnderTest.ProcessCategory)]
+[Parallelizable]
 internal sealed class EmbeddedUpgradeTests
 {
     private static readonly string[] UpAndBack = ["2.9", "2.10", "2.15", "2.10", "2.9"];

@@ -91,6 +91,18 @@ internal sealed class LagSeriesTests : IDisposable
         Assert.That(Measure(), Is.EquivalentTo(new[] { ("httpmq.lag.omitted", 5d, ""), ("httpmq.lag.age", 75, "") }));
     }
 
+    [Test]
+    public void Start_NothingWasEverGathered_HasAnAgeThatGrows()
+    {
+        _series.Start();
+        _time.Advance(5 * Interval);
+        Assert.That(Measure(), Does.Contain(("httpmq.lag.age", 75d, "")));
+
+        Show("a");
+        Assert.That(Measure(), Does.Contain(("httpmq.lag.age", 0d, "")));
+        Assert.That(Pending(), Has.Exactly(1).Items);
+    }
+
     private void Show(params string[] consumers) => _series.Show(new LagSnapshot(
         _time.GetTimestamp(),
         [new StreamLag("s", new StreamState(7, 100, 3, default, 9, default, consumers.Length))],

@@ -104,7 +104,9 @@ internal sealed class ConfigurationProperties : ConfigurationTest
         {
             Write("reloaded.yaml", AccessYaml);
             reload.Compare();
+            reload.Compare();
             Write("reloaded.yaml", text);
+            reload.Compare();
             reload.Compare();
 
             var request = new DefaultHttpContext();

@@ -47,6 +47,9 @@ internal sealed class TraceConfigurationTests : ConfigurationTest
     [TestCase(
         "{otlp: {endpoint: 'http://a:s3cret@otel'}}",
         "traces.otlp.endpoint: 'http://***@otel' is not a URL like http://127.0.0.1:4318")]
+    [TestCase(
+        "{otlp: {endpoint: 'http://otel?token=s3cret'}}",
+        "traces.otlp.endpoint: 'http://otel?***' is not a URL like http://127.0.0.1:4318")]
     [TestCase("{otlp: {protocol: http}}", "traces.otlp.protocol: 'http' is not 'http/protobuf' or 'grpc'")]
     [TestCase("{otlp: {headers_file: /nowhere/h}}", "traces.otlp.headers_file: '/nowhere/h' does not exist")]
     [TestCase("{ratio: 1}", "traces.ratio: unknown key of traces")]
