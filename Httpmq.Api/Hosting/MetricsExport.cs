@@ -4,7 +4,6 @@ using Httpmq.Api.Hosting.Configuration;
 using Httpmq.Api.Http;
 using Httpmq.Application.Telemetry;
 using OpenTelemetry;
-using OpenTelemetry.Exporter;
 using OpenTelemetry.Metrics;
 using OpenTelemetry.Resources;
 
@@ -27,6 +26,7 @@ internal sealed class MetricsExport : IAsyncDisposable
 
     private const string RequestDuration = "http.server.request.duration";
 
+    private readonly ILoggerFactory _loggers;
     private readonly MeterProvider _provider;
     private readonly WebApplication _host;
     private readonly MetricSettings _settings;
@@ -37,7 +37,8 @@ internal sealed class MetricsExport : IAsyncDisposable
     public MetricsExport(MetricSettings settings, ApiServerSettings management, ProcessLog log)
     {
         _settings = settings;
-        _provider = CreateProvider(settings);
+        _loggers = LoggerFactory.Create(logging => logging.Configure(log));
+        _provider = CreateProvider(settings, _loggers);
         var builder = WebApplication.CreateSlimBuilder(
             new WebApplicationOptions { ApplicationName = typeof(MetricsExport).Assembly.GetName().Name });
         builder.Configuration.Sources.Clear();
@@ -73,6 +74,7 @@ internal sealed class MetricsExport : IAsyncDisposable
     {
         await _host.DisposeAsync();
         _provider.Dispose();
+        _loggers.Dispose();
     }
 
     /// <summary>Prometheus may call this port by a name that the APIs do not have; over loopback another name is a page's trick.</summary>
@@ -81,7 +83,7 @@ internal sealed class MetricsExport : IAsyncDisposable
             ? management
             : management with { AllowedHosts = FrozenSet.Create(StringComparer.Ordinal, "*") };
 
-    private static MeterProvider CreateProvider(MetricSettings settings)
+    private static MeterProvider CreateProvider(MetricSettings settings, ILoggerFactory loggers)
     {
         var builder = Sdk.CreateMeterProviderBuilder()
             .ConfigureResource(static resource => resource
@@ -98,7 +100,8 @@ internal sealed class MetricsExport : IAsyncDisposable
         if (settings.Otlp is { } otlp)
         {
             builder.AddReader(new PeriodicExportingMetricReader(
-                new OtlpMetricExporter(otlp.ToOptions("/v1/metrics")), (int)settings.OtlpInterval.TotalMilliseconds));
+                new WatchedMetricExporter(otlp.ToOptions("/v1/metrics"), loggers.CreateLogger<CollectorWatch>()),
+                (int)settings.OtlpInterval.TotalMilliseconds));
         }
 
         return builder.Build();

@@ -4,7 +4,6 @@ using Httpmq.Api.Http;
 using Httpmq.Api.Tracing;
 using OpenTelemetry;
 using OpenTelemetry.Context.Propagation;
-using OpenTelemetry.Exporter;
 using OpenTelemetry.Resources;
 using OpenTelemetry.Trace;
 
@@ -30,7 +29,7 @@ internal sealed class Tracing : IDisposable
     private Tracing(TraceSettings settings, ILoggerFactory loggers)
     {
         _loggers = loggers;
-        var exporter = new WatchedExporter(settings.Otlp.ToOptions("/v1/traces"), loggers.CreateLogger<WatchedExporter>());
+        var exporter = new WatchedTraceExporter(settings.Otlp.ToOptions("/v1/traces"), loggers.CreateLogger<CollectorWatch>());
         _provider = Build(settings.SampleRatio, new BatchActivityExportProcessor(exporter));
     }
 
@@ -77,31 +76,5 @@ internal sealed class LinkSampler(double ratio) : Sampler
         }
 
         return _ratio.ShouldSample(samplingParameters);
-    }
-}
-
-/// <summary>Says once when spans cannot be sent, and once when they can again: the library tells nobody.</summary>
-internal sealed class WatchedExporter(OtlpExporterOptions options, ILogger<WatchedExporter> logger) : OtlpTraceExporter(options)
-{
-    private readonly Uri _collector = options.Endpoint;
-    private bool _isFailing;
-
-    public override ExportResult Export(in Batch<Activity> activityBatch)
-    {
-        var result = base.Export(activityBatch);
-        if (result is ExportResult.Failure != _isFailing)
-        {
-            _isFailing = !_isFailing;
-            if (_isFailing)
-            {
-                logger.SpansLost(_collector);
-            }
-            else
-            {
-                logger.SpansSent(_collector);
-            }
-        }
-
-        return result;
     }
 }

@@ -98,11 +98,11 @@ internal static partial class ApiLog
     [LoggerMessage(1043, LogLevel.Warning, "{File} has changed: the level of the log is {Level} from now on")]
     public static partial void LevelReplaced(this ILogger logger, string file, string level);
 
-    [LoggerMessage(1050, LogLevel.Warning, "Spans cannot be sent to {Collector}; what is not sent is lost")]
-    public static partial void SpansLost(this ILogger logger, Uri collector);
+    [LoggerMessage(1050, LogLevel.Warning, "{What} cannot be sent to {Collector}; what is not sent is lost")]
+    public static partial void TelemetryLost(this ILogger logger, string what, Uri collector);
 
-    [LoggerMessage(1051, LogLevel.Warning, "Spans are sent to {Collector} again")]
-    public static partial void SpansSent(this ILogger logger, Uri collector);
+    [LoggerMessage(1051, LogLevel.Warning, "{What} are sent to {Collector} again")]
+    public static partial void TelemetrySent(this ILogger logger, string what, Uri collector);
 
     [LoggerMessage(1020, LogLevel.Warning, "{Warning}")]
     public static partial void Configuration(this ILogger logger, string warning);

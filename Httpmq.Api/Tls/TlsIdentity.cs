@@ -48,7 +48,7 @@ internal sealed class TlsIdentity
         {
             certificates.ImportFromPem(TlsFiles.TextOf(file));
         }
-        catch (CryptographicException)
+        catch (Exception exception) when (IsDamage(exception))
         {
             problem = new TlsProblem(key, $"{PlainText.Quote(path)} has a certificate that is damaged");
             return null;
@@ -62,7 +62,7 @@ internal sealed class TlsIdentity
     private static X509Certificate2? ReadLeaf(
         TlsSettings settings, TlsFiles files, X509Certificate2 certificate, DateTimeOffset now, out TlsProblem? problem)
     {
-        if (ProblemOf(certificate, now) is { } reason)
+        if (FirstProblemOf(certificate, now) is { } reason)
         {
             problem = new TlsProblem(TlsFiles.CertificateKey, $"{PlainText.Quote(settings.CertFile)} {reason}");
             return null;
@@ -79,7 +79,7 @@ internal sealed class TlsIdentity
         {
             return X509Certificate2.CreateFromPem(TlsFiles.TextOf(files.Certificate), key);
         }
-        catch (Exception exception) when (exception is CryptographicException or ArgumentException)
+        catch (Exception exception) when (IsDamage(exception))
         {
             problem = new TlsProblem(
                 TlsFiles.KeyKey,
@@ -87,6 +87,22 @@ internal sealed class TlsIdentity
             return null;
         }
     }
+
+    private static string? FirstProblemOf(X509Certificate2 certificate, DateTimeOffset now)
+    {
+        try
+        {
+            return ProblemOf(certificate, now);
+        }
+        catch (Exception exception) when (IsDamage(exception))
+        {
+            return "has a certificate that is damaged";
+        }
+    }
+
+    // What the framework throws while it takes apart a certificate or a key, each part when it is asked for. An unknown curve is not
+    // supported.
+    private static bool IsDamage(Exception exception) => exception is CryptographicException or ArgumentException or NotSupportedException;
 
     private static string? ProblemOf(X509Certificate2 certificate, DateTimeOffset now)
     {

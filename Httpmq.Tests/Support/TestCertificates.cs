@@ -45,19 +45,30 @@ internal sealed class TestCertificates : IDisposable
     /// <param name="names">URIs, addresses of e-mail, DNS names.</param>
     /// <param name="usage">What it is for; null: it does not say.</param>
     /// <param name="validFor">How long from now; negative: no longer.</param>
-    public X509Certificate2 ClientOf(string[] names, string? usage = ForClients, TimeSpan? validFor = null)
+    public X509Certificate2 ClientOf(string[] names, string? usage = ForClients, TimeSpan? validFor = null) =>
+        WithKey(key => Create(key, "client", names, usage, TimeProvider.System.GetUtcNow() + (validFor ?? TimeSpan.FromHours(12))));
+
+    /// <summary>A certificate of a client that has this extension alone, and its key, in memory.</summary>
+    public X509Certificate2 ClientWith(X509Extension extension) => WithKey(key =>
     {
-        using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
-        using var certificate = Create(key, "client", names, usage, TimeProvider.System.GetUtcNow() + (validFor ?? TimeSpan.FromHours(12)));
-        using var whole = certificate.CopyWithPrivateKey(key);
-        return X509CertificateLoader.LoadPkcs12(whole.Export(X509ContentType.Pkcs12), password: null);
-    }
+        var request = new CertificateRequest("CN=client", key, HashAlgorithmName.SHA256) { CertificateExtensions = { extension } };
+        return request.Create(_authority, Start, End, RandomNumberGenerator.GetBytes(8));
+    });
 
     /// <summary>A certificate for a server of this name that is valid no longer, and its key.</summary>
     public (string Certificate, string Key) Expired(string name) =>
         Sign($"expired-{name}", ForServers, name, TimeProvider.System.GetUtcNow().AddMinutes(-1));
 
     public void Dispose() => _authority.Dispose();
+
+    private static X509Certificate2 WithKey(Func<ECDsa, X509Certificate2> sign)
+    {
+        using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        using var certificate = sign(key);
+        using var whole = certificate.CopyWithPrivateKey(key);
+        return X509CertificateLoader.LoadPkcs12(
+            whole.Export(X509ContentType.Pkcs12), password: null, X509KeyStorageFlags.Exportable);
+    }
 
     private (string Certificate, string Key) Sign(string file, string usage, string name, DateTimeOffset? end = null)
     {

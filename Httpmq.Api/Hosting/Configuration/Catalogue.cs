@@ -60,6 +60,9 @@ internal sealed class Catalogue
     // What other programs call the section of a server's port with TLS, wherever below the server it is written.
     private static readonly FrozenSet<string> TlsNames = FrozenSet.Create(StringComparer.Ordinal, "TLS", "SSL", "HTTPS");
 
+    // And that of the origins whose pages may use it.
+    private const string CorsName = "CORS";
+
     private readonly List<Setting> _settings = [];
     private readonly List<string> _strict = [];
     private readonly List<string> _present = [];
@@ -162,6 +165,13 @@ internal sealed class Catalogue
             && _strict.Find(tls => tls.Contains('.') && Same(tls.Split('.')[0], path.Split('.')[0])) is { } ofServer)
         {
             return ofServer;
+        }
+
+        if (Plain(last) is CorsName
+            && _settings.Find(setting => NameOf(setting.Key) is "allowed_origins" && Same(setting.Key.Split('.')[0], path.Split('.')[0]))
+                is { } origins)
+        {
+            return origins.Key;
         }
 
         if (parent is { Kind: not SettingKind.Section })

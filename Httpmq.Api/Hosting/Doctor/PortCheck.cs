@@ -11,7 +11,7 @@ namespace Httpmq.Api.Hosting.Doctor;
 /// <summary>Whether the ports can be opened, or who has them: a gateway that answers is well. And who can reach them.</summary>
 internal static class PortCheck
 {
-    private static readonly TimeSpan AnswerLimit = TimeSpan.FromSeconds(4);
+    private static readonly TimeSpan AnswerLimit = TimeSpan.FromSeconds(3);
 
     public static async Task<IReadOnlyList<CheckResult>> ExamineAsync(
         HttpmqSettings settings, TimeProvider time, CancellationToken cancellationToken)

@@ -15,10 +15,13 @@ internal sealed class RouteRightsTests
     private const string End = "<!-- end of rights -->";
 
     private const string Head =
-        "\n| route | nobody | wrong key | `publish` | `consume` | `read` | `admin` |\n|---|---|---|---|---|---|---|\n";
+        "\n| route | nobody | wrong key | wrong certificate | `publish` | `consume` | `consume`, by certificate | `read` | `admin` |"
+        + "\n|---|---|---|---|---|---|---|---|---|\n";
 
     private const string Yaml = """
+        dataplane: { api_server: { tls: { cert_file: c, key_file: k, client_ca_file: a } } }
         auth:
+          mtls: [{ san: worker.corp, roles: [worker] }]
           api_keys:
             - { name: publisher, sha256: "{sha256:publisher}", roles: [publisher] }
             - { name: worker, sha256: "{sha256:worker}", roles: [worker] }
@@ -31,21 +34,23 @@ internal sealed class RouteRightsTests
             ops: { admin: { allow: ["*"] } }
         """;
 
-    private static readonly string?[] Everybody = [null, "wrong", "publisher", "worker", "reader", "ops"];
-
     [Test]
     public async Task Routes_AskedByEverybody_PermitWhatTheTableSays()
     {
-        await using var gateway = await Gateway.StartAsync("nats://127.0.0.1:1", access: AccessFile.Callers(Yaml));
-        using var http = new HttpClient
-        {
-            DefaultRequestVersion = HttpVersion.Version20,
-            DefaultVersionPolicy = HttpVersionPolicy.RequestVersionExact,
-        };
+        await using var server = await TlsGateway.StartAsync(
+            configure: static (tls, authority) => tls with { ClientCaFile = authority }, access: Yaml);
+        using var known = server.Authority.ClientOf(["worker.corp"]);
+        using var unknown = server.Authority.ClientOf(["another.corp"]);
+        using HttpClient nobody = server.Client(), stranger = server.Client(shown: unknown), certified = server.Client(shown: known);
+        (HttpClient Client, string? Key)[] everybody =
+        [
+            (nobody, null), (nobody, "wrong"), (stranger, null), (nobody, "publisher"), (nobody, "worker"), (certified, null),
+            (nobody, "reader"), (nobody, "ops"),
+        ];
         var table = new StringBuilder(Head);
         foreach (var route in CallerMiddlewareTests.Routes().Where(static route => route.Method is not "HEAD"))
         {
-            var answers = await Task.WhenAll(Everybody.Select(key => AskAsync(gateway, http, route, key)));
+            var answers = await Task.WhenAll(everybody.Select(caller => AskAsync(server, caller.Client, route, caller.Key)));
             table.Append($"| `{route.Name}` | {string.Join(" | ", answers)} |\n");
         }
 
@@ -54,9 +59,9 @@ internal sealed class RouteRightsTests
         Snapshot.Check(Page, $"{page[..begin]}{table}\n{page[end..]}");
     }
 
-    private static async Task<string> AskAsync(Gateway gateway, HttpClient http, SampleRequest route, string? key)
+    private static async Task<string> AskAsync(TlsGateway server, HttpClient http, SampleRequest route, string? key)
     {
-        var api = route.Path.StartsWith("/v1/admin", StringComparison.Ordinal) ? gateway.Management : gateway.Dataplane;
+        var api = route.Path.StartsWith("/v1/admin", StringComparison.Ordinal) ? server.Management : server.Dataplane;
         using var request = new HttpRequestMessage(new HttpMethod(route.Method), new Uri(api, route.Path))
         {
             Version = HttpVersion.Version20,

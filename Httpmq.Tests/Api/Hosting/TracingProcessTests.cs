@@ -25,10 +25,17 @@ internal sealed class TracingProcessTests
         var secret = Path.Combine(_folder, "headers");
         await File.WriteAllTextAsync(secret, "x-token=s3cret\n");
         var address = $"http://127.0.0.1:{Ports.Free()}/";
-        await using var child = Start($$"""traces: { otlp: { endpoint: "{{address}}", headers_file: "{{secret}}" } }""", out var port);
+        await using var child = Start(
+            $$"""
+            traces: { otlp: { endpoint: "{{address}}", headers_file: "{{secret}}" } }
+            metrics: { listen_port: {{Ports.Free()}}, otlp: { endpoint: "{{address}}", interval_sec: 1 } }
+            """,
+            out var port);
         await PublishAsync(port);
         await Eventually.HoldsAsync(
-            () => child.Errors.Contains($"Spans cannot be sent to {address}v1/traces", StringComparison.Ordinal), "the log says so");
+            () => child.Errors.Contains($"Spans cannot be sent to {address}v1/traces", StringComparison.Ordinal)
+                && child.Errors.Contains($"Metrics cannot be sent to {address}v1/metrics", StringComparison.Ordinal),
+            "the log says so");
 
         using var collector = new Collector(address);
         await PublishAsync(port);
@@ -36,7 +43,7 @@ internal sealed class TracingProcessTests
         Assert.That(await child.WaitForExitAsync(), Is.Zero, child.Errors);
 
         // It sends what waits before it ends.
-        var (path, type, token, body) = collector.Received.First();
+        var (path, type, token, body) = collector.Received.First(static one => one.Path is "/v1/traces");
         using (Assert.EnterMultipleScope())
         {
             Assert.That((path, type, token), Is.EqualTo(("/v1/traces", "application/x-protobuf", "s3cret")));
@@ -44,7 +51,7 @@ internal sealed class TracingProcessTests
             Assert.That(body.AsSpan().IndexOf("messaging.destination.name"u8), Is.Positive);
             Assert.That(body.AsSpan().IndexOf("service.name"u8), Is.Positive);
             Assert.That(body.AsSpan().IndexOf("aGVsbG8="u8), Is.Negative, "a payload");
-            Assert.That(child.Errors, Does.Contain("Spans are sent to").And.Not.Contain("s3cret"));
+            Assert.That(child.Errors, Does.Contain("Spans are sent to").And.Contain("Metrics are sent to").And.Not.Contain("s3cret"));
         }
     }
 

@@ -66,7 +66,7 @@ internal sealed class TlsCertificatesTests
         _certificates.Compare();
 
         Assert.That(Serial(), Is.Not.EqualTo(before));
-        Assert.That(_logs.Messages, Has.One.Contains($"{_settings.CertFile} has changed"));
+        Assert.That(_logs.Messages, Has.One.Contains($"new connections get {_settings.CertFile}, which"));
     }
 
     /// <summary>Between the two writes they do not fit: that is nothing to report, unless it stays like that.</summary>

@@ -108,7 +108,8 @@ internal sealed class ConfigurationFileTests : ConfigurationTest
     public void Read_UnknownKeys_AreWarnedAboutOnceAndIgnored()
     {
         var file = Write("config.yaml",
-            "natz: {a: 1, b: 2}\nnats:\n  server_uri: nats://h:1\n  sever_uri: x\nmanagement:\n  api_server:\n    zone: [1]\n");
+            "natz: {a: 1, b: 2}\nnats:\n  server_uri: nats://h:1\n  sever_uri: x\nmanagement:\n  api_server:\n    zone: [1]\n"
+            + "    cors: {allowed_origins: '*'}\n");
 
         var run = Accept("management", "-c", file);
 
@@ -118,6 +119,8 @@ internal sealed class ConfigurationFileTests : ConfigurationTest
             $"natz: unknown key, ignored (did you mean nats?), in {file} line 1",
             $"nats.sever_uri: unknown key, ignored (did you mean nats.server_uri?), in {file} line 4",
             $"management.api_server.zone: unknown key, ignored, in {file} line 7",
+            $"management.api_server.cors: unknown key, ignored (did you mean management.api_server.server_config.allowed_origins?), in "
+                + $"{file} line 8",
         }));
     }
 

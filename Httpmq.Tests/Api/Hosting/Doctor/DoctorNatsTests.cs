@@ -8,7 +8,6 @@ namespace Httpmq.Tests.Api.Hosting.Doctor;
 
 /// <summary>What the doctor finds of real nats-servers, and that it changes nothing there.</summary>
 [Category(ServerUnderTest.Category)]
-[Parallelizable]
 internal sealed class DoctorNatsTests : DoctorFixture
 {
     private const string Secret = "hunter2-is-secret";

@@ -10,7 +10,6 @@ namespace Httpmq.Tests.Api.Hosting.Doctor;
 /// <summary>What the doctor finds on the machine: the configuration, ports, files, the embedded nats-server.</summary>
 [Category(ServerUnderTest.Category)]
 [Category(ServerUnderTest.AnyServer)]
-[Parallelizable]
 internal sealed class DoctorTests : DoctorFixture
 {
     private static readonly string[] Names =
