@@ -3,7 +3,6 @@ using Httpmq.Api.Hosting.Configuration;
 using Httpmq.Api.Http;
 using Httpmq.Api.Tracing;
 using OpenTelemetry;
-using OpenTelemetry.Context.Propagation;
 using OpenTelemetry.Resources;
 using OpenTelemetry.Trace;
 
@@ -19,7 +18,7 @@ namespace Httpmq.Api.Hosting;
 internal sealed class Tracing : IDisposable
 {
     private readonly ILoggerFactory _loggers;
-    private readonly TracerProvider _provider;
+    private readonly IDisposable _provider;
 
     public Tracing(TraceSettings settings, ProcessLog log)
         : this(settings, LoggerFactory.Create(logging => logging.Configure(log)))
@@ -36,20 +35,18 @@ internal sealed class Tracing : IDisposable
     /// <summary>Traces the process.</summary>
     /// <param name="sampleRatio">The share of traces that begin here and are recorded.</param>
     /// <param name="processor">Takes the spans.</param>
-    public static TracerProvider Build(double sampleRatio, BaseProcessor<Activity> processor)
+    public static IDisposable Build(double sampleRatio, BaseProcessor<Activity> processor)
     {
-        // Without the baggage of a client, which nobody here reads.
-        Sdk.SetDefaultTextMapPropagator(new TraceContextPropagator());
-        return Sdk.CreateTracerProviderBuilder()
+        var provider = Sdk.CreateTracerProviderBuilder()
             .SetResourceBuilder(ResourceBuilder.CreateEmpty()
                 .AddService("httpmq", serviceVersion: ProductVersion.Number)
                 .AddTelemetrySdk()
                 .AddEnvironmentVariableDetector())
             .SetSampler(new ParentBasedSampler(new LinkSampler(sampleRatio)))
-            .AddAspNetCoreInstrumentation()
             .AddSource(Spans.SourceName)
             .AddProcessor(processor)
             .Build();
+        return new RequestSpans(sampleRatio, processor, provider);
     }
 
     /// <summary>Sends what waits, for 5 s at most.</summary>

@@ -25,20 +25,19 @@ internal sealed class RequestIdMiddleware(RequestDelegate next, string header)
         }
 
         context.TraceIdentifier = id;
-        RequestSpan.NoteId(id);
         context.Response.Headers[header] = id;
-        return next(context);
+        return RequestSpan.FollowAsync(context, id, next);
     }
 
     private Task Refuse(HttpContext context, char control)
     {
         context.TraceIdentifier = NewId();
-        RequestSpan.NoteId(context.TraceIdentifier);
         context.Response.Headers[header] = context.TraceIdentifier;
-        ErrorResponses.Write(
-            context,
-            HttpErrors.ControlCharacter(header, control));
-        return Task.CompletedTask;
+        return RequestSpan.FollowAsync(context, context.TraceIdentifier, refused =>
+        {
+            ErrorResponses.Write(refused, HttpErrors.ControlCharacter(header, control));
+            return Task.CompletedTask;
+        });
     }
 
     /// <summary>A random UUID (version 4). It names a request and guards nothing, so it need not cost a system call.</summary>

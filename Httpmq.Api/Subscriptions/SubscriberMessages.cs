@@ -163,7 +163,8 @@ internal sealed class SubscriberMessages(
         // It goes on where the client leaves: what it asked for is not less true then.
         try
         {
-            using var span = Spans.StartSettle("settle", source.Stream, source.Consumer, settlement.Entries.Count);
+            using var span = Spans.StartSettle(
+                "settle", source.Stream, source.Consumer, settlement.Entries.Count, inSession: true);
             var outcomes = await mediator.Send(
                 new SettleDeliveries(caller, source.Stream, source.Consumer, settlement.Entries), CancellationToken.None).MarkAsync(span);
             span.Tell(outcomes);

@@ -5,19 +5,13 @@ using Microsoft.AspNetCore.Http.Features;
 namespace Httpmq.Api.Tracing;
 
 /// <summary>
-/// What Httpmq adds to the span of a request. ASP.NET Core makes that while somebody traces, and OpenTelemetry's instrumentation describes
-/// it.
+/// What Httpmq adds to the span of a request, which ASP.NET Core makes and describes where the request is sampled.
 /// </summary>
 internal static class RequestSpan
 {
-    /// <summary>At the start of the request, where its span is the current one.</summary>
-    public static void NoteId(string requestId)
-    {
-        if (Activity.Current is { IsAllDataRequested: true } span)
-        {
-            span.SetTag("httpmq.request_id", requestId);
-        }
-    }
+    /// <summary>Around the whole request, where its span is the current one.</summary>
+    public static Task FollowAsync(HttpContext http, string requestId, RequestDelegate next) =>
+        Activity.Current is { IsAllDataRequested: true } span ? FollowAsync(span, http, requestId, next) : next(http);
 
     /// <summary>Only what the server is to blame for is a failure of its span.</summary>
     public static void NoteError(HttpContext http, Error error, int status)
@@ -46,19 +40,43 @@ internal static class RequestSpan
             return;
         }
 
-        if (span.IsAllDataRequested)
-        {
-            // As the instrumentation does at the request's end, which is too late then.
-            span.SetTag("http.response.status_code", status);
-            if (http.GetEndpoint() is RouteEndpoint { RoutePattern.RawText: { } route })
-            {
-                span.SetTag("http.route", route);
-                span.DisplayName = $"{http.Request.Method} {route}";
-            }
-        }
-
+        Describe(span, http, status);
         span.Stop();
         Activity.Current = null;
+    }
+
+    private static async Task FollowAsync(Activity span, HttpContext http, string requestId, RequestDelegate next)
+    {
+        span.SetTag("httpmq.request_id", requestId);
+        try
+        {
+            await next(http);
+        }
+        finally
+        {
+            Describe(span, http, http.Response.StatusCode);
+        }
+    }
+
+    /// <summary>What ASP.NET Core, which describes the start, does not know then.</summary>
+    private static void Describe(Activity span, HttpContext http, int status)
+    {
+        if (span.IsStopped)
+        {
+            return;
+        }
+
+        span.SetTag("http.response.status_code", status).SetTag("network.protocol.version", http.Request.Protocol["HTTP/".Length..]);
+        if (status >= StatusCodes.Status500InternalServerError)
+        {
+            span.SetStatus(ActivityStatusCode.Error);
+        }
+
+        if (http.GetEndpoint() is RouteEndpoint { RoutePattern.RawText: { } route })
+        {
+            span.SetTag("http.route", route);
+            span.DisplayName = $"{http.Request.Method} {route}";
+        }
     }
 
     private static Activity? Of(HttpContext http) => http.Features.Get<IHttpActivityFeature>()?.Activity;

@@ -24,10 +24,8 @@ internal static class Spans
     /// <summary>Whether anybody traces.</summary>
     public static bool AreWanted => Source.HasListeners();
 
-    /// <summary>
-    /// Whether spans are recorded here: the request is sampled. Where it has no span, as in an open session, each decides for itself.
-    /// </summary>
-    public static bool AreRecorded => Source.HasListeners() && Activity.Current is null or { Recorded: true };
+    /// <summary>Whether spans are recorded here: the request is sampled. One that is not has no span at all.</summary>
+    public static bool AreRecorded => Source.HasListeners() && Activity.Current is { Recorded: true };
 
     /// <summary>One message to a stream.</summary>
     /// <param name="subject">Where it is published. Of many values: an attribute, and no part of the name.</param>
@@ -51,9 +49,10 @@ internal static class Spans
     /// <param name="stream">The stream.</param>
     /// <param name="consumer">The consumer.</param>
     /// <param name="count">How many deliveries.</param>
-    public static Activity? StartSettle(string name, string stream, string consumer, int count)
+    /// <param name="inSession">It came over an open session, which has no request's span around it: it decides for itself.</param>
+    public static Activity? StartSettle(string name, string stream, string consumer, int count, bool inSession = false)
     {
-        var span = AreRecorded ? Source.StartActivity(name, ActivityKind.Client) : null;
+        var span = inSession || AreRecorded ? Source.StartActivity(name, ActivityKind.Client) : null;
         return span?.Describe(name, "settle", stream)
             .SetTag("messaging.destination.subscription.name", consumer)
             .SetTag("messaging.batch.message_count", count);

@@ -15,6 +15,7 @@ internal sealed class RequestHead
     private const int Authority = 1;
     private const int Path = 4;
     private const int Accept = 19;
+    private const int Authorization = 23;
     private const int ContentLength = 28;
 
     private RequestHead(byte[] block) => Block = block;
@@ -46,8 +47,7 @@ internal sealed class RequestHead
 
         if (apiKey is not null)
         {
-            WriteLiteral(block, name: 0, "x-api-key");
-            WriteText(block, apiKey);
+            WriteLiteral(block, Authorization, $"Bearer {apiKey}");
         }
 
         return new RequestHead(block.WrittenSpan.ToArray());
