@@ -15,8 +15,24 @@ internal sealed class MeasuredNats : IAsyncDisposable
 
     public static async Task<MeasuredNats> StartAsync()
     {
-        var monitoringPort = Ports.Free();
-        return new MeasuredNats(await NatsServer.StartAsync(NatsProgram.Chosen, "-js", "-m", $"{monitoringPort}"), monitoringPort);
+        var (program, monitoringPort) = (NatsProgram.Chosen, Ports.Free());
+        string[] arguments = ["-js", "-m", $"{monitoringPort}"];
+        if (!LimitsConsumers(program))
+        {
+            return new MeasuredNats(await NatsServer.StartAsync(program, arguments), monitoringPort);
+        }
+
+        // Read once, at the start.
+        var file = Path.GetTempFileName();
+        try
+        {
+            await File.WriteAllTextAsync(file, $"jetstream {{ limits {{ default_max_consumers: {int.MaxValue} }} }}\n");
+            return new MeasuredNats(await NatsServer.StartAsync(program, [.. arguments, "-c", file]), monitoringPort);
+        }
+        finally
+        {
+            File.Delete(file);
+        }
     }
 
     /// <summary>How many subscriptions all clients have at the server, and the server's own.</summary>
@@ -33,6 +49,10 @@ internal sealed class MeasuredNats : IAsyncDisposable
         _monitor.Dispose();
         await Process.DisposeAsync();
     }
+
+    // From 2.15 on a stream takes 1,000 consumers unless another limit is set; earlier versions do not know the key.
+    private static bool LimitsConsumers(string program) =>
+        Version.Parse(NatsProgram.VersionOf(program).Split('-')[0]) >= new Version(2, 15);
 
     private async Task<JsonNode> MonitorAsync(string what) =>
         JsonNode.Parse(await _monitor.GetStringAsync(new Uri(what, UriKind.Relative)))!;
