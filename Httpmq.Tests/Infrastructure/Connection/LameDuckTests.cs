@@ -13,7 +13,6 @@ namespace Httpmq.Tests.Infrastructure.Connection;
 /// 2.10 on its JetStream is away at once.
 /// </summary>
 [Category(ServerUnderTest.Category)]
-[Parallelizable]
 internal sealed class LameDuckTests
 {
     // The wait for a JetStream that says nothing is 4 s; nobody is to wait for one that said it goes.
