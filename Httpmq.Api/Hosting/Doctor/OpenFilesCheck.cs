@@ -23,7 +23,7 @@ internal static class OpenFilesCheck
             return [];
         }
 
-        var ports = served.Sum(static one => one.Server.Tls switch { null => 1, { Only: true } => 1, _ => 2 });
+        var ports = served.Sum(static one => PortCheck.PortsOf(one.Group, one.Server).Count());
         var wanted = ((long)settings.Limits.MaxConnections * ports) + Own;
         var whose = gateway is null ? "this shell's limit" : $"the limit of process {gateway}";
         var seen = string.Create(

@@ -25,7 +25,8 @@ internal static class PortCheck
         return [.. parts.SelectMany(static part => part)];
     }
 
-    private static IEnumerable<ApiPort> PortsOf(ApiGroup group, ApiServerSettings server)
+    /// <summary>The ports that an API has: in the clear, with TLS, or both.</summary>
+    internal static IEnumerable<ApiPort> PortsOf(ApiGroup group, ApiServerSettings server)
     {
         if (server.Tls is not { Only: true })
         {
@@ -168,7 +169,7 @@ internal static class PortCheck
     /// <param name="Group">The API.</param>
     /// <param name="Server">Its settings.</param>
     /// <param name="Tls">Those of the port with TLS; null: the one without.</param>
-    private sealed record ApiPort(ApiGroup Group, ApiServerSettings Server, TlsSettings? Tls)
+    internal sealed record ApiPort(ApiGroup Group, ApiServerSettings Server, TlsSettings? Tls)
     {
         /// <summary>What tells the two ports of an API apart; null for the one without TLS.</summary>
         public string? Subject => Tls is null ? null : "tls";
