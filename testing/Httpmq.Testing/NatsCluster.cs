@@ -14,6 +14,7 @@ internal sealed class NatsCluster : IAsyncDisposable
 
     // Takes 3 s where it goes well.
     private static readonly TimeSpan FormLimit = TimeSpan.FromSeconds(12);
+    private static readonly TimeSpan LeaderWait = TimeSpan.FromMilliseconds(300);
     private static readonly TimeSpan StartLimit = TimeSpan.FromSeconds(120);
 
     private readonly string _folder;
@@ -82,11 +83,11 @@ internal sealed class NatsCluster : IAsyncDisposable
 
         await Task.WhenAll(Nodes.Select(node => node.WaitUntilServingAsync(limit.Token)));
         await using var api = new JetStreamProbe(Url);
-        var (since, next) = (Stopwatch.GetTimestamp(), Nodes.Count);
+        var (since, next, probes) = (Stopwatch.GetTimestamp(), 0, 0);
         await Poll.UntilAsync(
             async () =>
             {
-                if (await HasRoomAsync(api, limit.Token))
+                if (await HasRoomAsync(api, $"room-{++probes}", limit.Token))
                 {
                     return true;
                 }
@@ -94,7 +95,7 @@ internal sealed class NatsCluster : IAsyncDisposable
                 if (Stopwatch.GetElapsedTime(since) > FormLimit)
                 {
                     // Which one it is the servers do not tell, so each gets its turn.
-                    var node = Nodes[next-- % Nodes.Count];
+                    var node = Nodes[next++ % Nodes.Count];
                     await node.KillAsync();
                     await node.StartAgainAsync();
                     since = Stopwatch.GetTimestamp();
@@ -120,15 +121,32 @@ internal sealed class NatsCluster : IAsyncDisposable
 
     private string ConfigurationOf(string name) => Path.Combine(_folder, $"{name}.conf");
 
-    private static async Task<bool> HasRoomAsync(JetStreamProbe api, CancellationToken cancellationToken)
+    // A stream that was begun while a node went away may never answer again, so each try has a name of its own, and leaves nothing.
+    private static async Task<bool> HasRoomAsync(JetStreamProbe api, string name, CancellationToken cancellationToken)
     {
-        var probe = new JsonObject { ["name"] = "room", ["storage"] = "memory", ["num_replicas"] = Size };
-        if (await api.AskAsync("STREAM.CREATE.room", cancellationToken, probe) is not { } created || created["error"] is not null)
+        // Servers are silent until they know a leader; a short question finds out sooner than one that waits for its time-out.
+        if (!await HasLeaderAsync(api, cancellationToken))
         {
             return false;
         }
 
-        await api.AskAsync("STREAM.DELETE.room", cancellationToken);
-        return true;
+        var probe = new JsonObject { ["name"] = name, ["storage"] = "memory", ["num_replicas"] = Size };
+        var created = await api.AskAsync($"STREAM.CREATE.{name}", cancellationToken, probe);
+        await api.AskAsync($"STREAM.DELETE.{name}", cancellationToken);
+        return created is not null && created["error"] is null;
+    }
+
+    private static async Task<bool> HasLeaderAsync(JetStreamProbe api, CancellationToken cancellationToken)
+    {
+        using var wait = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        wait.CancelAfter(LeaderWait);
+        try
+        {
+            return await api.AskAsync("STREAM.NAMES", wait.Token) is { } names && names["error"] is null;
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            return false;
+        }
     }
 }
