@@ -12,12 +12,14 @@ CHAOS := chaos/Httpmq.Chaos/bin/$(CONFIGURATION)/net10.0/Httpmq.Chaos.dll
 # Passed on: make run ARGS='-l info' · make test FILTER='FullyQualifiedName~Publish'
 #            make test-servers SERVERS='2.9 2.10' (all three generations without it)
 #            make bench CASE=publish-16,deliver-16 ROUNDS=5 JSON=figures.json · make bench ARGS=--list
+#            make bench BASELINE=write, or a file to compare with, or none
 #            make microbench FILTER='*Subject*'
 ARGS ?=
 FILTER ?=
 CASE ?=
 ROUNDS ?=
 JSON ?=
+BASELINE ?=
 
 # make chaos SEED=7 DURATION=300 FAULTS=kill-leader,cut-nats
 # Generations (2.9, 2.10, 2.15) for the three nodes: SERVERS=2.10 all of them · SERVERS=2.9,2.10,2.15 one each, a mixed cluster
@@ -111,9 +113,10 @@ snapshots: ## Write the files that are made from the code: public API of the lay
 client: doc ## Generate the C# client from docs/openapi/
 	@dotnet run -c $(CONFIGURATION) --project clients/csharp/Generate -- docs/openapi clients/csharp/Httpmq.Client/Generated
 
-bench: build ## Measure Httpmq against raw NATS, below 10 minutes [CASE=name,... ROUNDS=3 JSON=file]
+bench: build ## Measure Httpmq against raw NATS, below 10 minutes [CASE=name,... ROUNDS=3 JSON=file BASELINE=file|none|write]
 	@$(SERVER) && dotnet $(BENCH) --app $(APP) $(if $(CASE),--case '$(CASE)') $(if $(ROUNDS),--rounds $(ROUNDS)) \
-		$(if $(JSON),--json '$(JSON)') $(ARGS)
+		$(if $(JSON),--json '$(JSON)') \
+		$(if $(BASELINE),$(if $(filter write,$(BASELINE)),--write-baseline,--baseline '$(BASELINE)')) $(ARGS)
 
 microbench: build ## Time the pieces of the hot paths [FILTER='*name*']
 	@dotnet $(MICROBENCH) --filter $(if $(FILTER),'$(FILTER)','*')

@@ -14,6 +14,8 @@ internal sealed record BenchOptions
           --rounds <n>      rounds of gateway and raw in turn, default 3
           --scale <x>       multiplies durations and backlogs, default 1
           --json <file>     write the results there as well
+          --baseline <file> a report to compare with, default bench/baseline.json where it exists; none: compare with nothing
+          --write-baseline  store the rows that were run as the baseline; its other rows stay
           --allocations     also list, for each case, which types the gateway allocates
           --list            list the cases
           --abuse           no cases: bad clients, one kind after the other, and what others notice of them
@@ -29,6 +31,11 @@ internal sealed record BenchOptions
     public double Scale { get; init; } = 1;
 
     public string? Json { get; init; }
+
+    /// <summary>A file, or "none"; null: the repository's.</summary>
+    public string? Baseline { get; init; }
+
+    public bool WriteBaseline { get; init; }
 
     public bool Allocations { get; init; }
 
@@ -60,6 +67,8 @@ internal sealed record BenchOptions
                 "--rounds" => options with { Rounds = (int)Number(1, 100) },
                 "--scale" => options with { Scale = Number(0.01, 100) },
                 "--json" => options with { Json = Value() },
+                "--baseline" => options with { Baseline = Value() },
+                "--write-baseline" => options with { WriteBaseline = true },
                 _ => throw new BenchException($"unknown option {name}{Environment.NewLine}{Usage}"),
             };
 

@@ -33,8 +33,10 @@ try
 
     var endurance = options.Soak || options.Abuse;
     var cases = endurance ? [] : AllCases.Select(options.Cases);
+    var baseline = await Baseline.OpenAsync(options);
     await using var natsServer = await MeasuredNats.StartAsync();
-    Console.Error.WriteLine(await natsServer.DescriptionAsync());
+    var version = await natsServer.VersionAsync();
+    Console.Error.WriteLine($"nats-server {version}, {natsServer.Process.Program}");
     await using var gateway = await Gateway.StartAsync(options.App!, natsServer.Process.Url);
     await using var nats = new RawNats(natsServer.Process.Url);
     using var management = new Management(gateway.ManagementUri);
@@ -50,12 +52,22 @@ try
     Console.Error.WriteLine();
     Table.Print(results, Console.Out);
     AllocationTable.Print(results, Console.Out);
+    var today = DateOnly.FromDateTime(TimeProvider.System.GetUtcNow().UtcDateTime);
     if (options.Json is { } path)
     {
-        await JsonReport.WriteAsync(path, results);
+        await JsonReport.WriteAsync(path, results.Select(Report));
+    }
+
+    CaseReport[] measured = [.. results.Where(static result => !result.Failed && result.Gateway is not null).Select(Report)];
+    baseline.Print(measured, Console.Out);
+    if (options.WriteBaseline)
+    {
+        await baseline.WriteAsync(measured, Console.Error);
     }
 
     return results.Any(result => result.Failed) ? 1 : 0;
+
+    CaseReport Report(CaseResult result) => CaseReport.Of(result, today, version);
 }
 catch (Exception exception) when (exception is BenchException or ServerFailedException)
 {

@@ -27,36 +27,33 @@ internal sealed class CaseResult(BenchCase benchCase)
 
     public Sample? Floor => Median(_floor);
 
-    /// <summary>Of rates, or of median latencies where the target is one: the median of the rounds' own ratios.</summary>
-    public double? Ratio
-    {
-        get
-        {
-            var ratios = _gateway.Zip(_raw, Compare).Order().ToArray();
-            return ratios.Length == 0 ? null : ratios[ratios.Length / 2];
-        }
-    }
+    /// <summary>Of rates, or of median latencies where the target is one: each round's.</summary>
+    public IReadOnlyList<double> Ratios => [.. _gateway.Zip(_raw, Compare)];
+
+    /// <summary>The median of <see cref="Ratios"/>.</summary>
+    public double? Ratio => Median(Ratios);
 
     /// <summary>
     /// The raw side's CPU time per message, as a part of the gateway side's: what the ratio of rates would be if nothing but
     /// the processor limited both. Other programs on the machine disturb it less than they disturb the rates.
     /// </summary>
-    public double? CpuRatio => (Gateway, Raw) is ({ } gateway, { } raw) ? raw.TotalCpuMicros / gateway.TotalCpuMicros : null;
+    public double? CpuRatio => (Gateway, Raw) is ({ } gateway, { } raw) ? CompareCpu(gateway, raw) : null;
+
+    /// <summary>Each round's <see cref="CpuRatio"/>.</summary>
+    public IReadOnlyList<double> CpuRatios => [.. _gateway.Zip(_raw, CompareCpu)];
 
     /// <summary>
     /// The gateway's CPU time per message as a multiple of the least that it can be: that of a bare Kestrel and of the raw client together.
     /// The median of the rounds' own. Null where the case has no floor.
     /// </summary>
-    public double? FloorRatio
-    {
-        get
-        {
-            var ratios = _gateway.Zip(_raw, _floor)
-                .Select(static round => round.First.GatewayCpuMicros / (round.Third.GatewayCpuMicros + round.Second.LoadCpuMicros))
-                .Order().ToArray();
-            return ratios.Length == 0 ? null : ratios[ratios.Length / 2];
-        }
-    }
+    public double? FloorRatio => Median(FloorRatios);
+
+    /// <summary>Each round's <see cref="FloorRatio"/>.</summary>
+    public IReadOnlyList<double> FloorRatios =>
+    [
+        .. _gateway.Zip(_raw, _floor)
+            .Select(static round => round.First.GatewayCpuMicros / (round.Third.GatewayCpuMicros + round.Second.LoadCpuMicros)),
+    ];
 
     public bool? IsMet => Failed ? false : _gateway.Count == 0 ? null : benchCase.Target.IsMet(this);
 
@@ -69,6 +66,10 @@ internal sealed class CaseResult(BenchCase benchCase)
 
     private double Compare(Sample gateway, Sample raw) =>
         benchCase.ComparesLatency ? gateway.Latency!.P50 / raw.Latency!.P50 : gateway.Rate / raw.Rate;
+
+    private static double CompareCpu(Sample gateway, Sample raw) => raw.TotalCpuMicros / gateway.TotalCpuMicros;
+
+    private static double? Median(IReadOnlyList<double> ratios) => ratios.Count == 0 ? null : ratios.Order().ElementAt(ratios.Count / 2);
 
     /// <summary>Each figure's own median: a disturbed round then spoils none of them.</summary>
     private static Sample? Median(List<Sample> rounds)

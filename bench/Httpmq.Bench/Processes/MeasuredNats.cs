@@ -41,8 +41,7 @@ internal sealed class MeasuredNats : IAsyncDisposable
     /// <summary>What it has sent to clients since its start, in bytes.</summary>
     public async Task<long> SentBytesAsync() => (long)(await MonitorAsync("varz"))["out_bytes"]!;
 
-    /// <summary>Which one is measured: version and program.</summary>
-    public async Task<string> DescriptionAsync() => $"nats-server {(string)(await MonitorAsync("varz"))["version"]!}, {Process.Program}";
+    public async Task<string> VersionAsync() => (string)(await MonitorAsync("varz"))["version"]!;
 
     public async ValueTask DisposeAsync()
     {

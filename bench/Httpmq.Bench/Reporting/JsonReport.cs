@@ -1,57 +1,41 @@
 using System.Text.Json;
-using Httpmq.Bench.Measuring;
+using System.Text.Json.Serialization;
 
 namespace Httpmq.Bench.Reporting;
 
-/// <summary>The results for programs, every round included.</summary>
+/// <summary>The results for programs: an array with one row on each line, so that a change of some rows reads as that.</summary>
 internal static class JsonReport
 {
     private static readonly JsonSerializerOptions Options = new()
     {
-        WriteIndented = true,
         PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower,
+        RespectRequiredConstructorParameters = true,
+
+        // A very short round may cost nothing that the clock shows.
+        NumberHandling = JsonNumberHandling.AllowNamedFloatingPointLiterals,
     };
 
-    public static async Task WriteAsync(string path, IReadOnlyList<CaseResult> results)
+    public static async Task WriteAsync(string path, IEnumerable<CaseReport> rows)
     {
         if (Path.GetDirectoryName(Path.GetFullPath(path)) is { } folder)
         {
             Directory.CreateDirectory(folder);
         }
 
-        await using var file = File.Create(path);
-        await JsonSerializer.SerializeAsync(file, results.Select(ToReport), Options);
+        await File.WriteAllTextAsync(
+            path, $"[\n{string.Join(",\n", rows.Select(static row => JsonSerializer.Serialize(row, Options)))}\n]\n");
     }
 
-    private static CaseReport ToReport(CaseResult result) => new(
-        result.Case.Name,
-        result.Case.Description,
-        result.Case.Target.Text,
-        result.IsMet,
-        result.Ratio,
-        result.CpuRatio,
-        result.FloorRatio,
-        result.Note,
-        result.Gateway,
-        result.Raw,
-        result.Floor,
-        result.GatewayRounds,
-        result.RawRounds,
-        result.FloorRounds);
-
-    private sealed record CaseReport(
-        string Case,
-        string Description,
-        string Target,
-        bool? Met,
-        double? Ratio,
-        double? CpuRatio,
-        double? FloorRatio,
-        string? Note,
-        Sample? Gateway,
-        Sample? Raw,
-        Sample? Floor,
-        IReadOnlyList<Sample> GatewayRounds,
-        IReadOnlyList<Sample> RawRounds,
-        IReadOnlyList<Sample> FloorRounds);
+    /// <summary>Throws <see cref="BenchException"/> for a file that <see cref="WriteAsync"/> did not write.</summary>
+    public static async Task<IReadOnlyList<CaseReport>> ReadAsync(string path)
+    {
+        try
+        {
+            return JsonSerializer.Deserialize<CaseReport[]>(await File.ReadAllTextAsync(path), Options) ?? [];
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or JsonException)
+        {
+            throw new BenchException($"{path} cannot be read as a report: {exception.Message}");
+        }
+    }
 }
