@@ -32,7 +32,7 @@ internal static partial class OtherGenerators
             var output = await process.StandardOutput.ReadToEndAsync();
             await process.WaitForExitAsync();
             var match = StatusCodes().Match(output);
-            return match.Success && match.Groups["ok"].ValueSpan is not "0"
+            return match.Success && match.Groups["ok"].ValueSpan is not "0" && AllSucceeded().IsMatch(output)
                 ? new Counted(long.Parse(match.Groups["ok"].ValueSpan, CultureInfo.InvariantCulture))
                 : throw new BenchException($"h2load: {output}");
         }
@@ -82,6 +82,9 @@ internal static partial class OtherGenerators
         }
     }
 
-    [GeneratedRegex(@"status codes: (?<ok>\d+) 2xx", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
+    [GeneratedRegex(@"status codes: (?<ok>\d+) 2xx, 0 3xx, 0 4xx, 0 5xx", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
     private static partial Regex StatusCodes();
+
+    [GeneratedRegex(@" 0 failed, 0 errored, 0 timeout", RegexOptions.None, matchTimeoutMilliseconds: 1000)]
+    private static partial Regex AllSucceeded();
 }
