@@ -12,8 +12,8 @@ internal static class Comparison
     private const double RatioMargin = 0.10;
     private const int RoundsOfMargin = 3;
 
-    // Allocation is nearly exact; a few bytes of a small figure are a matter of batches.
-    private const double BytesMargin = 0.03;
+    // Allocation is nearly exact in one run; a busier machine makes smaller batches, which allocate a few per cent more for each message.
+    private const double BytesMargin = 0.05;
     private const double BytesAlways = 8;
 
     // A process's memory, of which there is one round.
