@@ -1,17 +1,15 @@
 using System.Diagnostics;
+using Httpmq.Api.Tracing;
 using OpenTelemetry;
 
 namespace Httpmq.Api.Hosting;
 
 /// <summary>
-/// Takes the spans that ASP.NET Core makes of requests, of those alone that are sampled: for the others it makes none. OpenTelemetry's own
-/// way makes one for each request, and every wait of that request carries it along; sampled out, that cost a tenth of a publish
-/// (docs/adr/0027-traces-follow-the-message.md).
+/// Decides which requests have a span, and takes those spans. The others have none: OpenTelemetry's own way makes one for each request, and
+/// every wait of that request carries it along (docs/adr/0027-traces-follow-the-message.md).
 /// </summary>
 internal sealed class RequestSpans : IDisposable
 {
-    private const string SourceName = "Microsoft.AspNetCore";
-
     private readonly double _ratio;
     private readonly IDisposable _provider;
     private readonly ActivityListener _listener;
@@ -24,7 +22,7 @@ internal sealed class RequestSpans : IDisposable
         (_ratio, _provider) = (ratio, provider);
         _listener = new ActivityListener
         {
-            ShouldListenTo = static source => source.Name is SourceName,
+            ShouldListenTo = static source => source.Name is RequestSpan.SourceName,
             Sample = Sample,
             ActivityStopped = processor.OnEnd,
         };

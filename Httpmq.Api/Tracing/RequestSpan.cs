@@ -1,3 +1,4 @@
+using System.Collections.Frozen;
 using System.Diagnostics;
 using Httpmq.Domain.Errors;
 using Microsoft.AspNetCore.Http.Features;
@@ -5,13 +6,23 @@ using Microsoft.AspNetCore.Http.Features;
 namespace Httpmq.Api.Tracing;
 
 /// <summary>
-/// What Httpmq adds to the span of a request, which ASP.NET Core makes and describes where the request is sampled.
+/// The span of a request, named and described by OpenTelemetry's conventions
+/// (https://opentelemetry.io/docs/specs/semconv/http/http-spans/#http-server). A request that is not sampled has none.
 /// </summary>
 internal static class RequestSpan
 {
-    /// <summary>Around the whole request, where its span is the current one.</summary>
+    /// <summary>The name of the source, for whoever listens.</summary>
+    public const string SourceName = "Httpmq.Requests";
+
+    private static readonly ActivitySource Source = new(SourceName);
+
+    // Anybody can make up others.
+    private static readonly FrozenSet<string> Methods =
+        FrozenSet.Create("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "CONNECT", "TRACE");
+
+    /// <summary>Around the whole request.</summary>
     public static Task FollowAsync(HttpContext http, string requestId, RequestDelegate next) =>
-        Activity.Current is { IsAllDataRequested: true } span ? FollowAsync(span, http, requestId, next) : next(http);
+        Source.HasListeners() && Create(http.Request) is { } span ? FollowAsync(span, http, requestId, next) : next(http);
 
     /// <summary>Only what the server is to blame for is a failure of its span.</summary>
     public static void NoteError(HttpContext http, Error error, int status)
@@ -45,8 +56,18 @@ internal static class RequestSpan
         Activity.Current = null;
     }
 
+    // A context that cannot be read counts as none. It is started by the method in whose flow it is to be the current one.
+    private static Activity? Create(HttpRequest request)
+    {
+        ActivityContext.TryParse(request.Headers.TraceParent, request.Headers.TraceState, isRemote: true, out var parent);
+        return Source.CreateActivity("HTTP", ActivityKind.Server, parent);
+    }
+
     private static async Task FollowAsync(Activity span, HttpContext http, string requestId, RequestDelegate next)
     {
+        span.Start();
+        http.Features.Set<IHttpActivityFeature>(new SpanOfRequest { Activity = span });
+        Describe(span, http.Request);
         span.SetTag("httpmq.request_id", requestId);
         try
         {
@@ -55,10 +76,32 @@ internal static class RequestSpan
         finally
         {
             Describe(span, http, http.Response.StatusCode);
+            span.Stop();
         }
     }
 
-    /// <summary>What ASP.NET Core, which describes the start, does not know then.</summary>
+    /// <summary>What is known at its start.</summary>
+    private static void Describe(Activity span, HttpRequest request)
+    {
+        if (Methods.Contains(request.Method))
+        {
+            span.SetTag("http.request.method", request.Method);
+        }
+        else
+        {
+            span.SetTag("http.request.method", "_OTHER").SetTag("http.request.method_original", request.Method);
+        }
+
+        span.DisplayName = Methods.Contains(request.Method) ? request.Method : "HTTP";
+        span.SetTag("url.scheme", request.Scheme)
+            .SetTag("url.path", request.Path.Value)
+            .SetTag("server.address", request.Host.Host)
+            .SetTag("server.port", request.Host.Port)
+            .SetTag("network.protocol.version", request.Protocol["HTTP/".Length..])
+            .SetTag("user_agent.original", request.Headers.UserAgent is { Count: > 0 } agent ? agent.ToString() : null);
+    }
+
+    /// <summary>What is known at its end.</summary>
     private static void Describe(Activity span, HttpContext http, int status)
     {
         if (span.IsStopped)
@@ -66,7 +109,7 @@ internal static class RequestSpan
             return;
         }
 
-        span.SetTag("http.response.status_code", status).SetTag("network.protocol.version", http.Request.Protocol["HTTP/".Length..]);
+        span.SetTag("http.response.status_code", status);
         if (status >= StatusCodes.Status500InternalServerError)
         {
             span.SetStatus(ActivityStatusCode.Error);
@@ -75,9 +118,14 @@ internal static class RequestSpan
         if (http.GetEndpoint() is RouteEndpoint { RoutePattern.RawText: { } route })
         {
             span.SetTag("http.route", route);
-            span.DisplayName = $"{http.Request.Method} {route}";
+            span.DisplayName = $"{span.DisplayName} {route}";
         }
     }
 
     private static Activity? Of(HttpContext http) => http.Features.Get<IHttpActivityFeature>()?.Activity;
+
+    private sealed class SpanOfRequest : IHttpActivityFeature
+    {
+        public required Activity Activity { get; set; }
+    }
 }

@@ -38,6 +38,12 @@ internal sealed class PublishTraceTests(string version) : ContractTest(version)
         {
             Assert.That(request.ParentSpanId, Is.EqualTo(_recorder.ClientSpan));
             Assert.That(request.GetTagItem("httpmq.request_id"), Is.EqualTo("r1"));
+            Assert.That(request.Kind, Is.EqualTo(ActivityKind.Server));
+            Assert.That(request.GetTagItem("http.request.method"), Is.EqualTo("POST"));
+            Assert.That(request.GetTagItem("http.route"), Is.EqualTo("v1/data/subject/{subject}"));
+            Assert.That(request.GetTagItem("url.path"), Is.EqualTo($"/v1/data/subject/{_stream}.a"));
+            Assert.That(request.GetTagItem("url.scheme"), Is.EqualTo("http"));
+            Assert.That(request.GetTagItem("network.protocol.version"), Is.AnyOf("1.1", "2"));
             Assert.That(request.GetTagItem("http.response.status_code"), Is.EqualTo(200));
             Assert.That(publish.ParentSpanId, Is.EqualTo(request.SpanId));
             Assert.That(publish.Kind, Is.EqualTo(ActivityKind.Producer));
