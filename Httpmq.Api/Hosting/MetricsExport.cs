@@ -21,9 +21,12 @@ internal sealed class MetricsExport : IAsyncDisposable
     private static readonly string[] OtherMeters =
         ["Microsoft.AspNetCore.Hosting", "Microsoft.AspNetCore.Server.Kestrel", "System.Runtime", "NATS.Net"];
 
-    // What each request would pay for, and tells little. The NATS client measures each message once more, in a wait of its own, with its
-    // subject as a tag; the others count each request in and out.
-    private static readonly string[] LeftOut = ["messaging.*", "kestrel.queued_requests", "http.server.active_requests"];
+    // What each message or request would pay for, and tells little beside the rest: the NATS client measures each message, also with its
+    // subject as a tag; the last two count each request in and out.
+    private static readonly string[] LeftOut =
+    [
+        "messaging.*", "nats.client.sent.bytes", "nats.client.received.bytes", "kestrel.queued_requests", "http.server.active_requests",
+    ];
 
     private const string RequestDuration = "http.server.request.duration";
 

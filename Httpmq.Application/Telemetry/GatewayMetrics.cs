@@ -14,15 +14,12 @@ public sealed class GatewayMetrics
     public static readonly IReadOnlyList<double> DurationBuckets =
         [0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
 
-    private static readonly KeyValuePair<string, object?> Stored = new(MetricNames.Outcome, "stored");
-    private static readonly KeyValuePair<string, object?> Duplicate = new(MetricNames.Outcome, "duplicate");
     private static readonly KeyValuePair<string, object?> Confirmed = new(MetricNames.Outcome, "confirmed");
     private static readonly KeyValuePair<string, object?> Failed = new(MetricNames.Outcome, "error");
 
     private readonly Meter _meter;
-    private readonly Counter<long> _publishes;
+    private readonly PublishCounts _publishes;
     private readonly Histogram<double> _publishDuration;
-    private readonly Counter<long> _publishBytes;
     private readonly Counter<long> _settlements;
     private readonly Histogram<double> _settleDuration;
     private readonly Counter<long> _redeliveries;
@@ -37,9 +34,8 @@ public sealed class GatewayMetrics
     {
         ArgumentNullException.ThrowIfNull(meters);
         _meter = meters.Create(MetricNames.Meter);
-        _publishes = Counter(MetricNames.Publishes);
+        _publishes = new PublishCounts(_meter);
         _publishDuration = Durations(MetricNames.PublishDuration);
-        _publishBytes = Counter(MetricNames.PublishBytes);
         _settlements = Counter(MetricNames.Settlements);
         _settleDuration = Durations(MetricNames.SettleDuration);
         Deliveries = Counter(MetricNames.Deliveries);
@@ -72,7 +68,7 @@ public sealed class GatewayMetrics
 
     /// <summary>A message goes to JetStream.</summary>
     /// <param name="bytes">Of its headers and its payload.</param>
-    public void Sent(long bytes) => _publishBytes.Add(bytes);
+    public void Sent(long bytes) => _publishes.AddBytes(bytes);
 
     /// <summary>What became of messages is known.</summary>
     /// <param name="error">Null where they are stored.</param>
@@ -80,18 +76,13 @@ public sealed class GatewayMetrics
     /// <param name="count">How many they are.</param>
     public void Published(Error? error, bool duplicate = false, int count = 1)
     {
-        if (!_publishes.Enabled)
-        {
-            return;
-        }
-
         if (error is null)
         {
-            _publishes.Add(count, duplicate ? Duplicate : Stored);
+            _publishes.AddStored(duplicate, count);
         }
         else
         {
-            _publishes.Add(count, Failed, new KeyValuePair<string, object?>(MetricNames.ErrorType, error.Type.Slug));
+            _publishes.AddFailed(error.Type.Slug, count);
         }
     }
 
@@ -103,9 +94,19 @@ public sealed class GatewayMetrics
     public void Published(Error? error, bool duplicate, TimeProvider time, long started)
     {
         Published(error, duplicate);
-        if (_publishDuration.Enabled)
+        if (!_publishDuration.Enabled)
         {
-            _publishDuration.Record(Seconds(time, started), error is not null ? Failed : duplicate ? Duplicate : Stored);
+            return;
+        }
+
+        // The usual one has no tag to look up.
+        if (error is null)
+        {
+            _publishDuration.Record(Seconds(time, started));
+        }
+        else
+        {
+            _publishDuration.Record(Seconds(time, started), new KeyValuePair<string, object?>(MetricNames.ErrorType, error.Type.Slug));
         }
     }
 

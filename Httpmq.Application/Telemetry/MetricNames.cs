@@ -67,7 +67,7 @@ public static class MetricNames
 
     public static readonly MetricName PublishDuration = new(
         "httpmq.publish.duration", MetricKind.Histogram, "s",
-        "From sending a message to JetStream's answer; not of atomic batches", Outcome);
+        "From sending a message to JetStream's answer; not of atomic batches", ErrorType);
 
     public static readonly MetricName PublishBytes = new(
         "httpmq.publish.io", MetricKind.Counter, "By", "Headers and payloads of messages sent to JetStream");
@@ -180,8 +180,8 @@ public static class MetricNames
     public static IReadOnlyList<MetricName> All { get; } =
     [
         Publishes, PublishDuration, PublishBytes, Settlements, SettleDuration, Deliveries, DeliveryBytes, Redeliveries, PendingBytes,
-        OpenSessions, EndedSessions, OpenBatches, InflightRequests, NatsConnected, NatsReconnects, EmbeddedRestarts, AccessRefusals,
-        RateRefusals,
+        OpenSessions, EndedSessions, OpenBatches, InflightRequests, NatsConnected, NatsReconnects, EmbeddedRestarts,
+        AccessRefusals, RateRefusals,
     ];
 
     /// <summary>Those of <see cref="LagMeter"/>, in the order of the documentation.</summary>

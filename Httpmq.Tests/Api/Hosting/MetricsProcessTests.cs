@@ -109,7 +109,8 @@ internal sealed partial class MetricsProcessTests
     [TestCase("""httpmq_settlements_total{httpmq_outcome="confirmed",httpmq_verb="nak"}""", "1")]
     [TestCase("""httpmq_settlements_total{httpmq_outcome="confirmed",httpmq_verb="ack"}""", "1")]
     [TestCase("""httpmq_settle_duration_seconds_count{httpmq_verb="ack"}""", "1")]
-    [TestCase("""httpmq_publish_duration_seconds_count{httpmq_outcome="duplicate"}""", "1")]
+    [TestCase("""httpmq_publish_duration_seconds_count{otel_scope_name="Httpmq"}""", "4")]
+    [TestCase("""httpmq_publish_duration_seconds_count{error_type="subject-not-claimed"}""", "1")]
     [TestCase("""httpmq_sessions_open{httpmq_framing="ndjson",httpmq_source="subscription"}""", "1")]
     [TestCase("""httpmq_sessions_ended_total{httpmq_framing="lines",httpmq_reason="replay-complete",httpmq_source="replay"}""", "1")]
     [TestCase("""httpmq_batches_open{otel_scope_name="Httpmq"}""", "0")]
@@ -128,7 +129,7 @@ internal sealed partial class MetricsProcessTests
             Assert.That(_scrape.Names, Has.Member("http_server_request_duration_seconds"));
             Assert.That(_scrape.Names, Has.Member("kestrel_active_connections"));
             Assert.That(_scrape.Names, Has.Member("dotnet_process_cpu_time_seconds_total"));
-            Assert.That(_scrape.Names, Has.Member("nats_client_sent_bytes_total"));
+            Assert.That(_scrape.Names, Has.Member("nats_client_active_subscriptions"));
             Assert.That(_scrape.Text, Does.Not.Contain("seen.first"), "a subject");
             Assert.That(_scrape.Text, Does.Not.Contain("_INBOX"), "a subject");
             Assert.That(_scrape.Text, Does.Not.Contain("chosen-by-the-client"), "a request id, or a user agent");

@@ -47,15 +47,22 @@ internal sealed class GatewayMetricsTests : IDisposable
         _time.Advance(TimeSpan.FromMilliseconds(250));
         metrics.Published(error: null, duplicate: false, _time, started);
         metrics.Published(error: null, duplicate: true, _time, started);
+        metrics.Published(Refused, duplicate: false, _time, started);
         metrics.Published(Refused, count: 3);
+        metrics.Sent(7);
+        metrics.Sent(5);
+        _listener.RecordObservableInstruments();
 
+        var refused = $"error.type={Refused.Type.Slug}";
         Assert.That(_measured, Is.EqualTo(new[]
         {
-            ("httpmq.publishes", 1d, "httpmq.outcome=stored"),
-            ("httpmq.publish.duration", 0.25, "httpmq.outcome=stored"),
+            ("httpmq.publish.duration", 0.25, string.Empty),
+            ("httpmq.publish.duration", 0.25, string.Empty),
+            ("httpmq.publish.duration", 0.25, refused),
+            ("httpmq.publishes", 1, "httpmq.outcome=stored"),
             ("httpmq.publishes", 1, "httpmq.outcome=duplicate"),
-            ("httpmq.publish.duration", 0.25, "httpmq.outcome=duplicate"),
-            ("httpmq.publishes", 3, $"httpmq.outcome=error,error.type={Refused.Type.Slug}"),
+            ("httpmq.publishes", 4, $"httpmq.outcome=error,{refused}"),
+            ("httpmq.publish.io", 12, string.Empty),
         }));
     }
 
@@ -134,7 +141,7 @@ internal sealed class GatewayMetricsTests : IDisposable
 
     private static MetricKind KindOf(Instrument instrument) => instrument switch
     {
-        Counter<long> => MetricKind.Counter,
+        Counter<long> or ObservableCounter<long> => MetricKind.Counter,
         UpDownCounter<long> => MetricKind.UpDown,
         Histogram<double> => MetricKind.Histogram,
         _ => MetricKind.Gauge,
