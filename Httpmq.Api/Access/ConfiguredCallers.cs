@@ -18,6 +18,7 @@ internal sealed class ConfiguredCallers : ICallerSource
 
     private static readonly Identification NothingShown = new(Caller: null, AccessErrors.Nothing);
 
+    private readonly RecentKeys _recent = new();
     private readonly TimeProvider _time;
     private volatile Table _table;
 
@@ -68,9 +69,25 @@ internal sealed class ConfiguredCallers : ICallerSource
             return tokens.FindAsync(shown.Start == 0 ? shown.Text : shown.Text[shown.Start..]);
         }
 
-        return new(shown.Value.Length <= KeyHash.LongestKey && table.Keys.TryGetValue(KeyHash.Of(shown.Value), out var principal)
+        return new(shown.Value.Length <= KeyHash.LongestKey && FindKey(table, shown.Value) is { } principal
             ? new Identification(principal.Caller)
             : Unknown);
+    }
+
+    private Principal? FindKey(Table table, ReadOnlySpan<char> key)
+    {
+        var isRecent = _recent.TryGet(key, out var hash);
+        if (!isRecent)
+        {
+            hash = KeyHash.Of(key);
+        }
+
+        if (table.Keys.TryGetValue(hash, out var principal) && !isRecent)
+        {
+            _recent.Keep(key, hash);
+        }
+
+        return principal;
     }
 
     // Unknown paths and methods are no secret, and are answered as always.
