@@ -25,6 +25,7 @@ using Httpmq.Infrastructure;
 using Httpmq.Infrastructure.Connection;
 using Httpmq.Infrastructure.Telemetry;
 using Microsoft.AspNetCore.HttpOverrides;
+using Microsoft.AspNetCore.Mvc.ApplicationParts;
 using Microsoft.AspNetCore.Mvc.Controllers;
 using Microsoft.AspNetCore.Mvc.ModelBinding;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
@@ -106,6 +107,9 @@ internal static class ApiHost
         builder.Services.AddPublishing().AddSettling().AddSubscriptions().AddPulling().AddReading();
         builder.Services.AddSingleton<AnswerLimits>();
         var controllers = new GroupControllers(group);
+
+        // Empty: MVC would load every library that knows MVC, to look for controllers in it.
+        builder.Services.AddSingleton(new ApplicationPartManager());
         var bodies = new JsonBodyFormatter(
             timeouts,
             buffers,
