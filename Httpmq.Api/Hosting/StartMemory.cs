@@ -7,16 +7,21 @@ namespace Httpmq.Api.Hosting;
 /// </summary>
 internal static partial class StartMemory
 {
-    public static void Release()
+    // The runtime keeps its just-in-time compiler's memory for about ten seconds; until then there is nothing to give back.
+    private static readonly TimeSpan CompilerKeeps = TimeSpan.FromSeconds(20);
+
+    /// <summary>To be called once, when the start is over. Returns when all is given back, or it is told to stop.</summary>
+    public static async Task ReleaseAsync(CancellationToken stopping)
     {
         GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true);
-        if (OperatingSystem.IsLinux())
+        await Task.Delay(CompilerKeeps, TimeProvider.System, stopping).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        if (OperatingSystem.IsLinux() && !stopping.IsCancellationRequested)
         {
             ReleaseNative();
         }
     }
 
-    /// <summary>What the just-in-time compiler worked with lies free in glibc's heaps.</summary>
+    /// <summary>What the compiler has freed lies in glibc's heaps: 10 MB for one table of the NATS client's NKeys alone.</summary>
     private static void ReleaseNative()
     {
         try

@@ -18,7 +18,7 @@ internal sealed class StartCase(string name, string description, Target target) 
     private const int FirstPublishes = 10_000;
     private const int WarmUps = 5;
     private const int SessionRequests = 20;
-    private static readonly TimeSpan Settling = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan Settling = TimeSpan.FromSeconds(25);
 
     public override bool ByDefault => false;
 
@@ -31,31 +31,35 @@ internal sealed class StartCase(string name, string description, Target target) 
     public override async Task<Sample> RunAsync(BenchContext context, Side side, CancellationToken cancellationToken)
     {
         var ready = new List<TimeSpan>();
-        var fresh = new List<long>();
-        var used = new List<long>();
         for (var start = 0; start < Starts; start++)
         {
             await using var gateway = new Started(context.Options.App!);
             ready.Add(await gateway.StartAsync(cancellationToken));
-            await Task.Delay(Settling, cancellationToken);
-            fresh.Add(gateway.Process.WorkingSet());
-            await UseAsync(gateway);
-            await Task.Delay(Settling, cancellationToken);
-            used.Add(gateway.Process.WorkingSet());
-            await gateway.Process.StopAsync();
         }
 
-        var first = await CompareFirstAsync(context.Options.App!, cancellationToken);
-        return new Sample(0, 0, null, 0, 0, 0, 0, 0) { Start = new StartCost(Median(ready), first, Median(fresh), Median(used)) };
+        return new Sample(0, 0, null, 0, 0, 0, 0, 0)
+        {
+            Start = new StartCost(
+                ready.Order().ElementAt(Starts / 2),
+                await CompareFirstAsync(context.Options.App!, cancellationToken),
+                await IdleBytesAsync(context.Options.App!, cancellationToken)),
+        };
     }
 
     public override string? Describe(CaseResult result) => result.Gateway?.Start is not { } start ? null : string.Create(
         CultureInfo.InvariantCulture,
         $"ready after {start.Ready.TotalSeconds:0.00} s; the first {FirstPublishes:#,0} publishes cost {start.FirstPublishes:0.0} times "
-            + $"as much CPU as later ones; {start.FreshBytes / MiB:0} MB resident after the start, {start.UsedBytes / MiB:0} MB after a "
-            + $"few requests");
+            + $"as much CPU as later ones; {start.IdleBytes / MiB:0} MB resident");
 
-    private static T Median<T>(List<T> figures) => figures.Order().ElementAt(figures.Count / 2);
+    /// <summary>What is resident when a short session is over, and what only the start needed is given back.</summary>
+    private async Task<double> IdleBytesAsync(string app, CancellationToken cancellationToken)
+    {
+        await using var gateway = new Started(app);
+        await gateway.StartAsync(cancellationToken);
+        await UseAsync(gateway);
+        await Task.Delay(Settling, cancellationToken);
+        return gateway.Process.WorkingSet();
+    }
 
     private async Task UseAsync(Started gateway)
     {

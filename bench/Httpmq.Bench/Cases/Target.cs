@@ -26,7 +26,7 @@ internal sealed record Target(string Text, Func<CaseResult, bool?> IsMet)
     public static Target Start(TimeSpan ready, double firstPublishes, int megabytes) => new(
         $"{ready.TotalSeconds:0.0} s, {firstPublishes:0.0}x, {megabytes:0} MB",
         result => result.Gateway?.Start is { } start
-            ? start.Ready <= ready && start.FirstPublishes <= firstPublishes && start.FreshBytes <= megabytes * 1024.0 * 1024
+            ? start.Ready <= ready && start.FirstPublishes <= firstPublishes && start.IdleBytes <= megabytes * 1024.0 * 1024
             : null);
 
     /// <summary>What an idle subscription may take of memory, and all together of one core.</summary>

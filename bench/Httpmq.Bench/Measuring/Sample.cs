@@ -52,7 +52,7 @@ internal sealed record Sample(
 internal sealed record IdleCost(double BytesEach, double CorePart);
 
 /// <summary>
-/// Mode "all": the time until it is ready, what the first publishes cost as a multiple of later ones, and what is resident after the
-/// start and after a few requests.
+/// Mode "all": the time until it is ready, what the first publishes cost as a multiple of later ones, and what is resident when
+/// it is idle.
 /// </summary>
-internal sealed record StartCost(TimeSpan Ready, double FirstPublishes, double FreshBytes, double UsedBytes);
+internal sealed record StartCost(TimeSpan Ready, double FirstPublishes, double IdleBytes);

@@ -45,7 +45,7 @@ internal static class Table
             result.Case.Name,
             gateway?.Idle is { } idle ? $"{idle.BytesEach / 1024:0.0} KB, {idle.CorePart:0.0%}"
                 : gateway?.Start is { } start
-                    ? $"{start.Ready.TotalSeconds:0.00} s, {start.FirstPublishes:0.0}x, {start.FreshBytes / MiB:0} MB"
+                    ? $"{start.Ready.TotalSeconds:0.00} s, {start.FirstPublishes:0.0}x, {start.IdleBytes / MiB:0} MB"
                     : Rate(gateway),
             Rate(raw),
             result.Ratio is { } ratio ? $"{ratio:0.00}" : "-",
