@@ -25,6 +25,7 @@ using Httpmq.Infrastructure;
 using Httpmq.Infrastructure.Connection;
 using Httpmq.Infrastructure.Telemetry;
 using Microsoft.AspNetCore.HttpOverrides;
+using Microsoft.AspNetCore.Mvc.ApplicationParts;
 using Microsoft.AspNetCore.Mvc.Controllers;
 using Microsoft.AspNetCore.Mvc.ModelBinding;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
@@ -106,6 +107,9 @@ internal static class ApiHost
         builder.Services.AddPublishing().AddSettling().AddSubscriptions().AddPulling().AddReading();
         builder.Services.AddSingleton<AnswerLimits>();
         var controllers = new GroupControllers(group);
+
+        // Empty: MVC would load every library that knows MVC, to look for controllers in it.
+        builder.Services.AddSingleton(new ApplicationPartManager());
         var bodies = new JsonBodyFormatter(
             timeouts,
             buffers,
@@ -146,8 +150,8 @@ internal static class ApiHost
         app.UseMiddleware<ErrorMiddleware>(new RouteAdvice(group, server, app.Services.GetRequiredService<EndpointDataSource>()));
         app.UsePageAccess(server, group);
         app.ServeBelow(prefix);
-        app.UseWhen(
-            context => context.Request.Path.StartsWithSegments("/swagger", StringComparison.Ordinal),
+        app.UseOnDemand(
+            static context => context.Request.Path.StartsWithSegments("/swagger", StringComparison.Ordinal),
             branch =>
             {
                 if (access is not null)
@@ -251,6 +255,23 @@ internal static class ApiHost
 
         app.UseForwardedHeaders(options);
     }
+
+    /// <summary>
+    /// A branch that is built for the first request that wants it: most gateways are never asked for their document, and NSwag would cost
+    /// each of them time and memory at the start.
+    /// </summary>
+    private static void UseOnDemand(this WebApplication app, Func<HttpContext, bool> isWanted, Action<IApplicationBuilder> configure) =>
+        app.Use(next =>
+        {
+            var branch = new Lazy<RequestDelegate>(() =>
+            {
+                var builder = ((IApplicationBuilder)app).New();
+                configure(builder);
+                builder.Run(next);
+                return builder.Build();
+            });
+            return context => isWanted(context) ? branch.Value(context) : next(context);
+        });
 
     /// <summary>Serves below the prefix, as it is written; any other path is unknown.</summary>
     private static void ServeBelow(this WebApplication app, string prefix) => app.Use((context, next) =>

@@ -51,6 +51,7 @@ internal sealed class HttpmqProcess(
             var embedded = settings.UsesEmbeddedNats ? await StartEmbeddedAsync() : null;
             var apis = await StartApisAsync(embedded);
             await PrintReadyAsync(apis, embedded);
+            await StartMemory.ReleaseAsync(starting.Token);
             await _stop.Task;
             return Environment.ExitCode;
         }

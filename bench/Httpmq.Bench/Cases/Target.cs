@@ -22,6 +22,13 @@ internal sealed record Target(string Text, Func<CaseResult, bool?> IsMet)
             ? gateway.P50 - raw.P50 <= p50.TotalMicroseconds && gateway.P99 - raw.P99 <= p99.TotalMicroseconds
             : null);
 
+    /// <summary>The time until mode "all" is ready, the cost of its first publishes as a multiple of later ones, its memory.</summary>
+    public static Target Start(TimeSpan ready, double firstPublishes, int megabytes) => new(
+        $"{ready.TotalSeconds:0.0} s, {firstPublishes:0.0}x, {megabytes:0} MB",
+        result => result.Gateway?.Start is { } start
+            ? start.Ready <= ready && start.FirstPublishes <= firstPublishes && start.IdleBytes <= megabytes * 1024.0 * 1024
+            : null);
+
     /// <summary>What an idle subscription may take of memory, and all together of one core.</summary>
     public static Target Idle(double bytesEach, double corePart) => new(
         $"<= {bytesEach / 1024:0} KB, {corePart:0%}",

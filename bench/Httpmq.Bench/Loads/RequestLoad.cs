@@ -7,7 +7,7 @@ namespace Httpmq.Bench.Loads;
 
 /// <summary>
 /// Sends one small request after the other: so many connections, so many requests in flight on each, every answer followed by the
-/// next request, until the time is over.
+/// next request, until the time is over or there have been enough.
 /// </summary>
 /// <param name="server">The dataplane, or the floor.</param>
 /// <param name="path">Where to.</param>
@@ -34,12 +34,19 @@ internal sealed class RequestLoad(Uri server, string path, byte[] body, int conn
         inflight,
         apiKey);
 
-    public async Task<Counted> RunAsync(TimeSpan duration)
+    /// <summary>For this long.</summary>
+    public Task<Counted> RunAsync(TimeSpan duration) => RunAsync(duration, long.MaxValue);
+
+    /// <summary>So many requests, at least one for each lane.</summary>
+    public Task<Counted> RunAsync(long requests) => RunAsync(TimeSpan.MaxValue, requests);
+
+    private async Task<Counted> RunAsync(TimeSpan duration, long requests)
     {
         var state = new State(
             RequestHead.Post(server, path, body.Length, apiKey),
             body,
             duration,
+            requests,
             connections * inflight);
         var opened = await Task.WhenAll(Enumerable.Range(0, connections).Select(_ => Http2Connection.ConnectAsync(server)));
         try
@@ -66,9 +73,12 @@ internal sealed class RequestLoad(Uri server, string path, byte[] body, int conn
         }
     }
 
-    private sealed class State(RequestHead head, byte[] body, TimeSpan duration, int lanes)
+    private sealed class State(RequestHead head, byte[] body, TimeSpan duration, long requests, int lanes)
     {
         private readonly long _start = Stopwatch.GetTimestamp();
+
+        // An answer after this one is followed by no request: those under way on the other lanes make up the number.
+        private readonly long _lastFollowed = requests - lanes;
         private long _answered;
         private int _running = lanes;
 
@@ -86,8 +96,8 @@ internal sealed class RequestLoad(Uri server, string path, byte[] body, int conn
         public bool Count(long started)
         {
             Latency.RecordSince(started);
-            Interlocked.Increment(ref _answered);
-            if (Stopwatch.GetElapsedTime(_start) < duration)
+            var answered = Interlocked.Increment(ref _answered);
+            if (answered <= _lastFollowed && Stopwatch.GetElapsedTime(_start) < duration)
             {
                 return true;
             }

@@ -83,7 +83,10 @@ internal sealed class CaseResult(BenchCase benchCase)
             Of(sample => sample.LoadCpuMicros),
             Of(sample => sample.AllocatedBytes),
             Of(sample => sample.CompilingMicros),
-            rounds[0].Idle);
+            rounds[0].Idle)
+        {
+            Start = rounds[0].Start,
+        };
 
         double Of(Func<Sample, double> figure) => rounds.Select(figure).Order().ElementAt(rounds.Count / 2);
     }

@@ -77,6 +77,7 @@ internal sealed class Runner(BenchContext context, TextWriter progress)
             if (!one.IsCompared)
             {
                 result.Add(Side.Gateway, await one.RunAsync(context, Side.Gateway, cancellationToken));
+                result.Note = one.Describe(result);
                 return;
             }
 

@@ -37,9 +37,22 @@ internal sealed record Sample(
     [JsonIgnore]
     public IReadOnlyDictionary<string, long>? Types { get; init; }
 
+    /// <summary>Of a case that measures starts and nothing else.</summary>
+    public StartCost? Start { get; init; }
+
+    /// <summary>Whether it is about messages, with a rate and costs for each.</summary>
+    [JsonIgnore]
+    public bool HasRate => Idle is null && Start is null;
+
     /// <summary>What a message costs all three processes together.</summary>
     public double TotalCpuMicros => GatewayCpuMicros + NatsCpuMicros + LoadCpuMicros;
 }
 
 /// <summary>What waiting costs the gateway: memory for each subscription, and the part of one core that all of them take.</summary>
 internal sealed record IdleCost(double BytesEach, double CorePart);
+
+/// <summary>
+/// Mode "all": the time until it is ready, what the first publishes cost as a multiple of later ones, and what is resident when
+/// it is idle.
+/// </summary>
+internal sealed record StartCost(TimeSpan Ready, double FirstPublishes, double IdleBytes);

@@ -11,6 +11,8 @@ internal static class Table
         "cpu gw", "nats", "load", "raw: nats", "load", "floor", "alloc B", "floor B",
     ];
 
+    private const double MiB = 1024 * 1024;
+
     public static void Print(IReadOnlyList<CaseResult> results, TextWriter output)
     {
         string[][] rows = [Head, .. results.Select(Row)];
@@ -41,7 +43,10 @@ internal static class Table
         return
         [
             result.Case.Name,
-            gateway?.Idle is { } idle ? $"{idle.BytesEach / 1024:0.0} KB, {idle.CorePart:0.0%}" : Rate(gateway),
+            gateway?.Idle is { } idle ? $"{idle.BytesEach / 1024:0.0} KB, {idle.CorePart:0.0%}"
+                : gateway?.Start is { } start
+                    ? $"{start.Ready.TotalSeconds:0.00} s, {start.FirstPublishes:0.0}x, {start.IdleBytes / MiB:0} MB"
+                    : Rate(gateway),
             Rate(raw),
             result.Ratio is { } ratio ? $"{ratio:0.00}" : "-",
             result.CpuRatio is { } cpuRatio ? $"{cpuRatio:0.00}" : "-",
@@ -57,14 +62,14 @@ internal static class Table
             Micros(raw, raw?.NatsCpuMicros),
             Micros(raw, raw?.LoadCpuMicros),
             Micros(result.Floor, result.Floor?.GatewayCpuMicros),
-            gateway is { Idle: null } ? $"{gateway.AllocatedBytes:#,0}" : "-",
+            gateway is { HasRate: true } ? $"{gateway.AllocatedBytes:#,0}" : "-",
             result.Floor is { } floor ? $"{floor.AllocatedBytes:#,0}" : "-",
         ];
     }
 
-    private static string Rate(Sample? sample) => sample is { Idle: null } ? $"{sample.Rate:#,0}" : "-";
+    private static string Rate(Sample? sample) => sample is { HasRate: true } ? $"{sample.Rate:#,0}" : "-";
 
     private static string Latency(Sample? sample) => sample?.Latency is { } latency ? $"{latency.P50:#,0}/{latency.P99:#,0}" : "-";
 
-    private static string Micros(Sample? sample, double? value) => sample is { Idle: null } ? $"{value:0.0}" : "-";
+    private static string Micros(Sample? sample, double? value) => sample is { HasRate: true } ? $"{value:0.0}" : "-";
 }
