@@ -17,7 +17,7 @@ internal sealed class RecentKeys
     {
         // The short hash is seeded by the process. Keys are compared where all of its bits are the same, so that the time of the comparison
         // tells nobody how much of a key is right.
-        var code = string.GetHashCode(key);
+        var code = string.GetHashCode(key, StringComparison.Ordinal);
         if (Volatile.Read(ref _entries[PlaceOf(code)]) is { } entry && entry.Code == code && key.SequenceEqual(entry.Key))
         {
             hash = entry.Hash;
@@ -31,7 +31,7 @@ internal sealed class RecentKeys
     /// <summary>Keeps the hash of a key that is valid, in the place of another one.</summary>
     public void Keep(ReadOnlySpan<char> key, in KeyHash hash)
     {
-        var code = string.GetHashCode(key);
+        var code = string.GetHashCode(key, StringComparison.Ordinal);
         Volatile.Write(ref _entries[PlaceOf(code)], new Entry(code, key.ToString(), hash));
     }
 

@@ -23,8 +23,8 @@ internal sealed class RateTable<TKey>(Func<TKey, Rate?> rateOf, TimeSpan slowest
 
     private readonly TimeSpan _generation = slowest > ShortestGeneration ? slowest : ShortestGeneration;
     private readonly Lock _adding = new();
-    private volatile ConcurrentDictionary<TKey, Bucket> _young = new();
-    private ConcurrentDictionary<TKey, Bucket> _old = new();
+    private volatile ConcurrentDictionary<TKey, TokenBucketRateLimiter> _young = new();
+    private ConcurrentDictionary<TKey, TokenBucketRateLimiter> _old = new();
     private int _count;
     private long _since = time.GetTimestamp();
 
@@ -50,7 +50,9 @@ internal sealed class RateTable<TKey>(Func<TKey, Rate?> rateOf, TimeSpan slowest
             return null;
         }
 
-        using var lease = BucketOf(key, rate).Take(Math.Min(count, rate.Burst));
+        var bucket = BucketOf(key, rate);
+        bucket.TryReplenish();
+        using var lease = bucket.AttemptAcquire(Math.Min(count, rate.Burst));
         return lease.IsAcquired ? null : WaitOf(lease);
     }
 
@@ -68,9 +70,10 @@ internal sealed class RateTable<TKey>(Func<TKey, Rate?> rateOf, TimeSpan slowest
         }
 
         var bucket = BucketOf(key, rate);
+        bucket.TryReplenish();
         if (count <= rate.Burst)
         {
-            using var all = bucket.Take(count);
+            using var all = bucket.AttemptAcquire(count);
             if (all.IsAcquired)
             {
                 return count;
@@ -79,7 +82,7 @@ internal sealed class RateTable<TKey>(Func<TKey, Rate?> rateOf, TimeSpan slowest
 
         for (var taken = 0; taken < count; taken++)
         {
-            using var lease = bucket.Take(1);
+            using var lease = bucket.AttemptAcquire();
             if (!lease.IsAcquired)
             {
                 wait = WaitOf(lease);
@@ -99,16 +102,17 @@ internal sealed class RateTable<TKey>(Func<TKey, Rate?> rateOf, TimeSpan slowest
         }
 
         // To take none of its permits succeeds also where there is less than one.
-        return bucket.CountPermits() > 0 ? null : TimeSpan.FromSeconds(1 / rateOf(key)!.PerSecond);
+        bucket.TryReplenish();
+        return bucket.GetStatistics() is { CurrentAvailablePermits: > 0 } ? null : TimeSpan.FromSeconds(1 / rateOf(key)!.PerSecond);
     }
 
     private static TimeSpan WaitOf(RateLimitLease lease) =>
         lease.TryGetMetadata(MetadataName.RetryAfter, out var wait) ? wait : TimeSpan.FromSeconds(1);
 
-    private Bucket BucketOf(TKey key, Rate rate) =>
+    private TokenBucketRateLimiter BucketOf(TKey key, Rate rate) =>
         _young.TryGetValue(key, out var bucket) ? bucket : AddOrMove(key, rate);
 
-    private Bucket AddOrMove(TKey key, Rate rate)
+    private TokenBucketRateLimiter AddOrMove(TKey key, Rate rate)
     {
         lock (_adding)
         {
@@ -120,7 +124,7 @@ internal sealed class RateTable<TKey>(Func<TKey, Rate?> rateOf, TimeSpan slowest
             if (_count >= MostKeys / 2 || time.GetElapsedTime(_since) > _generation)
             {
                 Volatile.Write(ref _old, _young);
-                _young = new ConcurrentDictionary<TKey, Bucket>();
+                _young = new ConcurrentDictionary<TKey, TokenBucketRateLimiter>();
                 _count = 0;
                 _since = time.GetTimestamp();
             }
@@ -133,44 +137,16 @@ internal sealed class RateTable<TKey>(Func<TKey, Rate?> rateOf, TimeSpan slowest
     }
 
     // Without a timer of its own: it is filled up when it is asked.
-    private static Bucket Create(Rate rate)
+    private static TokenBucketRateLimiter Create(Rate rate)
     {
         var permits = Math.Max(1, (int)(rate.PerSecond / PeriodsPerSecond));
-        return new Bucket(new TokenBucketRateLimiter(new TokenBucketRateLimiterOptions
+        return new TokenBucketRateLimiter(new TokenBucketRateLimiterOptions
         {
             TokenLimit = rate.Burst,
             TokensPerPeriod = permits,
             ReplenishmentPeriod = TimeSpan.FromSeconds(permits / rate.PerSecond),
             AutoReplenishment = false,
             QueueLimit = 0,
-        }));
-    }
-
-    /// <summary>
-    /// One key's permits. They are filled up once for each reading of the coarse clock, and whenever there are too few: to do so for each
-    /// request costs as much as to take one.
-    /// </summary>
-    private sealed class Bucket(TokenBucketRateLimiter permits)
-    {
-        private long _filled = Environment.TickCount64;
-
-        public RateLimitLease Take(int count)
-        {
-            var now = Environment.TickCount64;
-            if (Volatile.Read(ref _filled) != now)
-            {
-                Volatile.Write(ref _filled, now);
-                permits.TryReplenish();
-            }
-
-            var lease = permits.AttemptAcquire(count);
-            return !lease.IsAcquired && permits.TryReplenish() ? permits.AttemptAcquire(count) : lease;
-        }
-
-        public long CountPermits()
-        {
-            permits.TryReplenish();
-            return permits.GetStatistics()!.CurrentAvailablePermits;
-        }
+        });
     }
 }

@@ -18,7 +18,7 @@ internal static class RequestSpan
 
     // Anybody can make up others.
     private static readonly FrozenSet<string> Methods =
-        FrozenSet.Create("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "CONNECT", "TRACE");
+        FrozenSet.Create(StringComparer.Ordinal, "GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "CONNECT", "TRACE");
 
     /// <summary>Around the whole request.</summary>
     public static Task FollowAsync(HttpContext http, string requestId, RequestDelegate next) =>
@@ -59,7 +59,8 @@ internal static class RequestSpan
     // A context that cannot be read counts as none. It is started by the method in whose flow it is to be the current one.
     private static Activity? Create(HttpRequest request)
     {
-        ActivityContext.TryParse(request.Headers.TraceParent, request.Headers.TraceState, isRemote: true, out var parent);
+        var (own, state) = (request.Headers.TraceParent, request.Headers.TraceState);
+        var parent = ActivityContext.TryParse(own, state, isRemote: true, out var context) ? context : default;
         return Source.CreateActivity("HTTP", ActivityKind.Server, parent);
     }
 
