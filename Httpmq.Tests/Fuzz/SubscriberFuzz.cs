@@ -59,22 +59,24 @@ internal sealed class SubscriberFuzz() : HttpFuzz("2.0")
 
         socket.EndSending();
         var what = Convert.ToHexString(sent.AsSpan(0, Math.Min(sent.Length, 2000)));
-        var isClosed = false;
+        var closings = new List<int>();
         while (await socket.ReadAsync() is { } frame)
         {
             var opcode = frame.Opcode & 0xF;
-            Assert.That(isClosed && opcode < RawWebSocket.Close, Is.False, $"no message follows the closing: {what}");
+
+            // A frame that is none .NET's WebSocket answers by itself, and a message may be past its check of the state at that moment.
+            Assert.That(
+                opcode < RawWebSocket.Close && closings.Exists(static code => code != 1002), Is.False,
+                $"no message follows the closing: {what}");
             if (opcode == RawWebSocket.Text)
             {
                 AssertObject(Encoding.UTF8.GetString(frame.Payload), what);
             }
             else if (opcode == RawWebSocket.Close)
             {
-                isClosed = true;
+                closings.Add(frame.Payload.Length == 0 ? 1000 : BinaryPrimitives.ReadUInt16BigEndian(frame.Payload));
                 int[] codes = [1000, 1001, 1002, 1003, 1007, 1008, 1009, 4400, 4413];
-                Assert.That(
-                    frame.Payload.Length == 0 ? 1000 : BinaryPrimitives.ReadUInt16BigEndian(frame.Payload),
-                    Is.AnyOf([.. codes.Cast<object>()]), what);
+                Assert.That(closings[^1], Is.AnyOf([.. codes.Cast<object>()]), what);
             }
         }
     });
