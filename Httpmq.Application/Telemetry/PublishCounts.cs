@@ -25,7 +25,7 @@ internal sealed class PublishCounts
             MetricNames.Publishes.Name, Observe, MetricNames.Publishes.Unit, MetricNames.Publishes.Description);
         meter.CreateObservableCounter(
             MetricNames.PublishBytes.Name,
-            () => Volatile.Read(ref _bytes),
+            () => Told(Volatile.Read(ref _bytes)),
             MetricNames.PublishBytes.Unit,
             MetricNames.PublishBytes.Description);
     }
@@ -58,12 +58,15 @@ internal sealed class PublishCounts
 
     private IEnumerable<Measurement<long>> Observe()
     {
-        yield return new Measurement<long>(Volatile.Read(ref _stored), Stored);
-        yield return new Measurement<long>(Volatile.Read(ref _duplicates), Duplicate);
-        foreach (var (errorType, count) in _failed)
-        {
-            yield return new Measurement<long>(
-                Volatile.Read(ref count.Value), Failed, new KeyValuePair<string, object?>(MetricNames.ErrorType, errorType));
-        }
+        var told = Told(Volatile.Read(ref _stored), Stored).Concat(Told(Volatile.Read(ref _duplicates), Duplicate));
+        return _failed.Aggregate(told, static (others, failed) => others.Concat(Told(
+            Volatile.Read(ref failed.Value.Value), Failed, new KeyValuePair<string, object?>(MetricNames.ErrorType, failed.Key))));
     }
+
+    /// <summary>
+    /// Nothing where nothing was counted. In mode <c>all</c> both hosts have these instruments and one of them publishes: of two hosts that
+    /// tell a number, the later one would win.
+    /// </summary>
+    private static IEnumerable<Measurement<long>> Told(long count, params KeyValuePair<string, object?>[] tags) =>
+        count == 0 ? [] : [new Measurement<long>(count, tags)];
 }

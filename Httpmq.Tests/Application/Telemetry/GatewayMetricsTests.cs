@@ -66,6 +66,16 @@ internal sealed class GatewayMetricsTests : IDisposable
         }));
     }
 
+    [Test]
+    public void Published_Nothing_IsNotTold()
+    {
+        // Both hosts of a process have these counters, and the last one that tells a number wins.
+        Listen();
+        _listener.RecordObservableInstruments();
+
+        Assert.That(_measured, Is.Empty);
+    }
+
     [TestCase(SettleVerb.Ack, "ack")]
     [TestCase(SettleVerb.Nak, "nak")]
     [TestCase(SettleVerb.Term, "term")]
