@@ -84,17 +84,11 @@ internal static class RequestSpan
     /// <summary>What is known at its start.</summary>
     private static void Describe(Activity span, HttpRequest request)
     {
-        if (Methods.Contains(request.Method))
-        {
-            span.SetTag("http.request.method", request.Method);
-        }
-        else
-        {
-            span.SetTag("http.request.method", "_OTHER").SetTag("http.request.method_original", request.Method);
-        }
-
-        span.DisplayName = Methods.Contains(request.Method) ? request.Method : "HTTP";
-        span.SetTag("url.scheme", request.Scheme)
+        var isKnown = Methods.Contains(request.Method);
+        span.DisplayName = isKnown ? request.Method : "HTTP";
+        span.SetTag("http.request.method", isKnown ? request.Method : "_OTHER")
+            .SetTag("http.request.method_original", isKnown ? null : request.Method)
+            .SetTag("url.scheme", request.Scheme)
             .SetTag("url.path", request.Path.Value)
             .SetTag("server.address", request.Host.Host)
             .SetTag("server.port", request.Host.Port)

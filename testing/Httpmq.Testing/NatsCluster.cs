@@ -12,7 +12,7 @@ internal sealed class NatsCluster : IAsyncDisposable
     private const int Size = 3;
     private const int NobodysPort = 9;
 
-    // Takes 3 s where it goes well.
+    // Takes 1 s where it goes well.
     private static readonly TimeSpan FormLimit = TimeSpan.FromSeconds(12);
     private static readonly TimeSpan LeaderWait = TimeSpan.FromMilliseconds(300);
     private static readonly TimeSpan StartLimit = TimeSpan.FromSeconds(120);
