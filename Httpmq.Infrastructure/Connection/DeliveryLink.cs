@@ -14,6 +14,10 @@ internal sealed class DeliveryLink(NatsOptions options, IHostApplicationLifetime
 {
     protected override bool OpensAgain => true;
 
+    // Nobody's yet, so it is not counted with what waits for subscribers; a quarter of that is what a small machine can give.
+    protected override INatsSocketConnection Wrap(INatsSocketConnection socket) =>
+        ReadAhead.Of(socket, Math.Min(options.MaxPendingBytes, options.MaxTotalPendingBytes / 4));
+
     protected override void AfterLoss(NatsConnection lost)
     {
         // The client library is at it.

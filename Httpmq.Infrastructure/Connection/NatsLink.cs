@@ -131,6 +131,9 @@ internal abstract class NatsLink : IHostedService, IAsyncDisposable
     /// <returns>Whether the connection is gone for good, so that nobody else will say that it was lost.</returns>
     protected abstract bool LeaveNow(NatsConnection lame);
 
+    /// <summary>What the client library shall use instead of the socket that it has connected.</summary>
+    protected virtual INatsSocketConnection Wrap(INatsSocketConnection socket) => socket;
+
     /// <summary>Takes another connection instead.</summary>
     protected void Replace()
     {
@@ -206,6 +209,7 @@ internal abstract class NatsLink : IHostedService, IAsyncDisposable
         connection.OnConnectingAsync = server => connection.ConnectionState is NatsConnectionState.Reconnecting && !OpensAgain
             ? throw new NatsException("this connection is being replaced")
             : NextAsync(server);
+        connection.OnSocketAvailableAsync = socket => ValueTask.FromResult(Wrap(socket));
         connection.ConnectionOpened += OnOpenedAsync;
         connection.ConnectionDisconnected += OnDisconnectedAsync;
         connection.ReconnectFailed += OnReconnectFailedAsync;
