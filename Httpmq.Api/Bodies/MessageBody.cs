@@ -22,6 +22,9 @@ internal readonly struct MessageBody(byte[] buffer, int length, BodyBuffers buff
     // A client that only announces a large body must not make the gateway reserve memory for it.
     private const int LargestFirstBuffer = 64 * 1024;
 
+    /// <summary>Whether nobody counts it: the number of requests bounds what such bodies hold.</summary>
+    public bool IsSmall => buffer.Length <= BodyBuffers.Small;
+
     public ReadOnlyMemory<byte> Message => buffer.AsMemory(0, length);
 
     /// <summary>

@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
+using Httpmq.Api.Json;
 using Microsoft.AspNetCore.Mvc;
 
 namespace Httpmq.Api.Http;
@@ -38,14 +39,21 @@ internal static class AnswerWriter
     }
 
     /// <summary>Writes the answer; the status was set before. The framework flushes it.</summary>
-    public static void Write<T>(HttpResponse response, T answer, JsonTypeInfo<T> type)
+    public static void Write<T>(HttpResponse response, T answer, JsonTypeInfo<T> type) =>
+        Write(
+            response,
+            (Answer: answer, Type: type),
+            static (Utf8JsonWriter json, in (T Answer, JsonTypeInfo<T> Type) it) => JsonSerializer.Serialize(json, it.Answer, it.Type));
+
+    /// <summary>Writes a small answer by hand, as the serializer would.</summary>
+    public static void Write<T>(HttpResponse response, in T answer, AnswerText<T> write)
     {
-        var (buffer, json) = _writers ??= Create(type.Options);
+        var (buffer, json) = _writers ??= Create();
         buffer.ResetWrittenCount();
         json.Reset(buffer);
         try
         {
-            JsonSerializer.Serialize(json, answer, type);
+            write(json, answer);
             json.Flush();
         }
         catch
@@ -86,9 +94,12 @@ internal static class AnswerWriter
         }
     }
 
-    private static (ArrayBufferWriter<byte> Buffer, Utf8JsonWriter Json) Create(JsonSerializerOptions options)
+    private static (ArrayBufferWriter<byte> Buffer, Utf8JsonWriter Json) Create()
     {
         var buffer = new ArrayBufferWriter<byte>(512);
-        return (buffer, new Utf8JsonWriter(buffer, new JsonWriterOptions { Encoder = options.Encoder, SkipValidation = true }));
+        return (buffer, new Utf8JsonWriter(buffer, new JsonWriterOptions { Encoder = WireJson.Encoder, SkipValidation = true }));
     }
 }
+
+/// <summary>Writes an answer.</summary>
+internal delegate void AnswerText<T>(Utf8JsonWriter json, in T answer);

@@ -10,17 +10,17 @@ namespace Httpmq.Api.Json;
 /// <summary>JSON as the contract has it: snake case, field names in any case, every key always there, compact.</summary>
 internal static class WireJson
 {
-    /// <summary>
-    /// Options for one feature's generated context, which binds them. Answers are never embedded in HTML, so only JSON's own escapes are
-    /// needed.
-    /// </summary>
+    /// <summary>Answers are never embedded in HTML, so only JSON's own escapes are needed.</summary>
+    public static JavaScriptEncoder Encoder => JavaScriptEncoder.UnsafeRelaxedJsonEscaping;
+
+    /// <summary>Options for one feature's generated context, which binds them.</summary>
     public static JsonSerializerOptions Options(params ReadOnlySpan<JsonConverter> converters)
     {
         var options = new JsonSerializerOptions
         {
             PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower,
             PropertyNameCaseInsensitive = true,
-            Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+            Encoder = Encoder,
             Converters = { new UtcTimeConverter() },
         };
         foreach (var converter in converters)

@@ -34,6 +34,37 @@ internal sealed record PublishAnswer : Answer
         Duplicate = outcome.Duplicate ? true : null,
         Value = outcome.Value,
     };
+
+    /// <summary>Writes what the serializer would write of <see cref="Of"/>, without warnings, at a third of the cost.</summary>
+    public static void Write(Utf8JsonWriter json, in (string RequestId, PublishOutcome Outcome) answer)
+    {
+        json.WriteStartObject();
+        json.WriteBoolean(Names.Success, value: true);
+        json.WriteString(Names.RequestId, answer.RequestId);
+        json.WriteString(Names.Stream, answer.Outcome.Stream);
+        json.WriteNumber(Names.Sequence, answer.Outcome.Sequence);
+        if (answer.Outcome.Duplicate)
+        {
+            json.WriteBoolean(Names.Duplicate, value: true);
+        }
+
+        if (answer.Outcome.Value is { } value)
+        {
+            json.WriteString(Names.Value, value);
+        }
+
+        json.WriteEndObject();
+    }
+
+    private static class Names
+    {
+        public static readonly JsonEncodedText Success = JsonEncodedText.Encode("success");
+        public static readonly JsonEncodedText RequestId = JsonEncodedText.Encode("request_id");
+        public static readonly JsonEncodedText Stream = JsonEncodedText.Encode("stream");
+        public static readonly JsonEncodedText Sequence = JsonEncodedText.Encode("sequence");
+        public static readonly JsonEncodedText Duplicate = JsonEncodedText.Encode("duplicate");
+        public static readonly JsonEncodedText Value = JsonEncodedText.Encode("value");
+    }
 }
 
 /// <summary>Where an atomic batch was stored: its records have consecutive sequences.</summary>

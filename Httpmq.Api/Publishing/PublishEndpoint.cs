@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Runtime.InteropServices;
 using System.Text.Json;
 using Httpmq.Api.Bodies;
 using Httpmq.Api.Errors;
@@ -24,21 +25,21 @@ internal sealed class PublishEndpoint(
     RateLimiter rates,
     GatewayMetrics metrics) : IHotEndpoint
 {
-    public async Task ServeAsync(HttpContext context)
+    /// <summary>
+    /// As a rule the whole body is there, and its message is under way before this returns. What it throws until then is not in a task.
+    /// </summary>
+    public Task ServeAsync(HttpContext context)
     {
         // A bad name, or a caller who may not, is refused before the body is read.
         var name = RawPath.LastSegment(context, context.Request.RouteValues["subject"] as string);
         if (!Subject.TryParse(name, out var subject, out var reason))
         {
-            ErrorResponses.Write(context, RequestErrors.Subject("subject", name, reason!));
-            return;
+            return Refuse(context, RequestErrors.Subject("subject", name, reason!));
         }
 
-        var caller = CallerMiddleware.CallerOf(context);
-        if (caller.CheckPublish(subject) is { } refusal)
+        if (CallerMiddleware.CallerOf(context).CheckPublish(subject) is { } refusal)
         {
-            ErrorResponses.Write(context, refusal);
-            return;
+            return Refuse(context, refusal);
         }
 
         var request = context.Request;
@@ -46,27 +47,88 @@ internal sealed class PublishEndpoint(
         var given = PublishHeaderReader.Read(request.Headers, mode);
         if (mode is not CloudEventMode.None)
         {
-            await PublishEventsAsync(context, subject, mode, given);
-            return;
+            return PublishEventsAsync(context, subject, mode, given);
         }
 
-        var mayBeEmpty = given is not null && (given.IsIncrement || given.IsEvent);
         var encoding = PublishQuery.Read(request, given is { IsEvent: true } ? MessageEncoding.Raw : MessageEncoding.Base64);
         if (Build(context, subject, given, out var headers, out var needs) is { } wrong)
         {
-            ErrorResponses.Write(context, wrong);
-            return;
+            return Refuse(context, wrong);
         }
 
-        using var body = await MessageBody.ReadAsync(
+        var reading = MessageBody.ReadAsync(
             request.BodyReader, encoding, request.ContentLength, publisher.MaxPayload, buffers, timeouts, context.RequestAborted);
-        if (body.Message.IsEmpty && !mayBeEmpty)
+        var draft = new Draft(subject, headers, needs, encoding, given is not null && (given.IsIncrement || given.IsEvent));
+#pragma warning disable VSTHRD103 // It is there.
+        return reading.IsCompletedSuccessfully && !Spans.AreRecorded && reading.Result is { IsSmall: true } body
+            ? Publish(context, draft, body)
+            : PublishAsync(context, draft, reading);
+#pragma warning restore VSTHRD103
+    }
+
+    private static Task Refuse(HttpContext context, Error error)
+    {
+        ErrorResponses.Write(context, error);
+        return Task.CompletedTask;
+    }
+
+    private static Error? CheckBody(in Draft draft, in MessageBody body) =>
+        !body.Message.IsEmpty || draft.MayBeEmpty ? null
+            : draft.Encoding is MessageEncoding.Raw ? BodyErrors.EmptyRaw(draft.Subject.Value)
+            : BodyErrors.Empty;
+
+    /// <summary>Nothing of the request has to be kept while JetStream stores the message.</summary>
+    private Task Publish(HttpContext context, in Draft draft, MessageBody body)
+    {
+        ValueTask<IPendingPublish> starting;
+        try
         {
-            ErrorResponses.Write(context, encoding is MessageEncoding.Raw ? BodyErrors.EmptyRaw(subject.Value) : BodyErrors.Empty);
+            if (CheckBody(draft, body) is { } error)
+            {
+                body.Dispose();
+                return Refuse(context, error);
+            }
+
+            starting = single.StartAsync(draft.With(body));
+        }
+        catch
+        {
+            body.Dispose();
+            throw;
+        }
+
+        if (!starting.IsCompletedSuccessfully)
+        {
+            return AnswerAsync(context, starting, body);
+        }
+
+        body.Dispose();
+#pragma warning disable VSTHRD103 // It is there.
+        return AnswerAsync(context, starting.Result);
+#pragma warning restore VSTHRD103
+    }
+
+    private static async Task AnswerAsync(HttpContext context, IPendingPublish pending) =>
+        await AnswerAsync(context, await pending.GetOutcomeAsync(context.RequestAborted));
+
+    private static async Task AnswerAsync(HttpContext context, ValueTask<IPendingPublish> starting, MessageBody body)
+    {
+        using (body)
+        {
+            await AnswerAsync(context, await starting);
+        }
+    }
+
+    private async Task PublishAsync(HttpContext context, Draft draft, ValueTask<MessageBody> reading)
+    {
+        using var body = await reading;
+        if (CheckBody(draft, body) is { } error)
+        {
+            ErrorResponses.Write(context, error);
             return;
         }
 
-        await AnswerAsync(context, await SendAsync(new Publication(subject, body.Message, headers, needs), context.RequestAborted));
+        await AnswerAsync(context, await SendAsync(draft.With(body), context.RequestAborted));
     }
 
     private static Error? Build(
@@ -126,13 +188,26 @@ internal sealed class PublishEndpoint(
 
     private static Task AnswerAsync(HttpContext context, in PublishOutcome outcome)
     {
-        if (outcome.Error is null)
+        if (outcome.Error is { } error)
+        {
+            return Refuse(context, PublishRights.Hide(CallerMiddleware.CallerOf(context), error));
+        }
+
+        if (context.Features.Get<RequestNotes>() is not null)
         {
             return AnswerWriter.AnswerAsync(
                 context, PublishAnswer.Of(context.TraceIdentifier, outcome), PublishingJson.Wire.PublishAnswer);
         }
 
-        ErrorResponses.Write(context, PublishRights.Hide(CallerMiddleware.CallerOf(context), outcome.Error));
+        AnswerWriter.Write(context.Response, (context.TraceIdentifier, outcome), PublishAnswer.Write);
         return Task.CompletedTask;
+    }
+
+    /// <summary>A publication without its message.</summary>
+    [StructLayout(LayoutKind.Auto)]
+    private readonly record struct Draft(
+        Subject Subject, MessageHeaders Headers, MessageNeeds? Needs, MessageEncoding Encoding, bool MayBeEmpty)
+    {
+        public Publication With(in MessageBody body) => new(Subject, body.Message, Headers, Needs);
     }
 }

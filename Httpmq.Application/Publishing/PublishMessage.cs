@@ -12,6 +12,10 @@ public sealed record PublishMessage(Publication Publication) : IRequest<PublishO
 /// <summary>What <see cref="PublishMessage"/> does, for the hot path: no request object, and no task where the port has none.</summary>
 public sealed class SinglePublish(IMessagePublisher publisher)
 {
+    /// <summary>Hands one message to the broker; its bytes may be reused once the call returned.</summary>
+    /// <param name="publication">The message.</param>
+    public ValueTask<IPendingPublish> StartAsync(Publication publication) => publisher.StartAsync(publication);
+
     /// <summary>Publishes one message.</summary>
     /// <param name="publication">The message; its bytes are the caller's until it returns.</param>
     /// <param name="cancellationToken">Gives up waiting.</param>
