@@ -1,3 +1,4 @@
+using System.Text.Json;
 using System.Text.Json.Serialization;
 using Httpmq.Api.Json;
 
@@ -22,6 +23,19 @@ internal record Answer
     [JsonPropertyOrder(1)]
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public IReadOnlyList<string>? Warnings { get; set; }
+
+    /// <summary>Writes what the serializer would write of a success with this id and no warnings.</summary>
+    public static void WriteSuccess(Utf8JsonWriter json, in string requestId)
+    {
+        json.WriteStartObject();
+        json.WriteBoolean(SuccessName, value: true);
+        json.WriteString(RequestIdName, requestId);
+        json.WriteEndObject();
+    }
+
+    protected static JsonEncodedText SuccessName { get; } = JsonEncodedText.Encode("success");
+
+    protected static JsonEncodedText RequestIdName { get; } = JsonEncodedText.Encode("request_id");
 }
 
 /// <summary>The answer to a request that failed; also the last line of a subscription that ends.</summary>

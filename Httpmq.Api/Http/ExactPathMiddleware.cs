@@ -17,7 +17,7 @@ internal sealed class ExactPathMiddleware(RequestDelegate next, EndpointDataSour
             RouteEndpoint endpoint => IsExact(endpoint.RoutePattern, path),
 
             // Routing's own answer to a method that no route of this path takes.
-            _ => routes.Endpoints.Any(endpoint => endpoint is RouteEndpoint route && IsExact(route.RoutePattern, path)),
+            _ => IsExactOfAny(path),
         };
         if (!exact)
         {
@@ -26,6 +26,10 @@ internal sealed class ExactPathMiddleware(RequestDelegate next, EndpointDataSour
 
         return next(context);
     }
+
+    // Apart, because what the closure holds would be allocated for each request.
+    private bool IsExactOfAny(string? path) =>
+        routes.Endpoints.Any(endpoint => endpoint is RouteEndpoint route && IsExact(route.RoutePattern, path));
 
     private static bool IsExact(RoutePattern pattern, ReadOnlySpan<char> path)
     {

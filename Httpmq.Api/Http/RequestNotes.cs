@@ -17,6 +17,9 @@ internal sealed class RequestNotes
     public IReadOnlyList<string>? AddTo(IReadOnlyList<string>? others) =>
         _warnings.Count == 0 ? others : others is null ? _warnings : [.. _warnings, .. others];
 
+    /// <summary>Whether there may be something to say.</summary>
+    public static bool HasAny(HttpContext context) => context.Features.Get<RequestNotes>() is not null;
+
     /// <summary>The request's notes; they are begun where there are none.</summary>
     public static RequestNotes Of(HttpContext context)
     {

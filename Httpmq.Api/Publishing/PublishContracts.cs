@@ -39,8 +39,8 @@ internal sealed record PublishAnswer : Answer
     public static void Write(Utf8JsonWriter json, in (string RequestId, PublishOutcome Outcome) answer)
     {
         json.WriteStartObject();
-        json.WriteBoolean(Names.Success, value: true);
-        json.WriteString(Names.RequestId, answer.RequestId);
+        json.WriteBoolean(SuccessName, value: true);
+        json.WriteString(RequestIdName, answer.RequestId);
         json.WriteString(Names.Stream, answer.Outcome.Stream);
         json.WriteNumber(Names.Sequence, answer.Outcome.Sequence);
         if (answer.Outcome.Duplicate)
@@ -58,8 +58,6 @@ internal sealed record PublishAnswer : Answer
 
     private static class Names
     {
-        public static readonly JsonEncodedText Success = JsonEncodedText.Encode("success");
-        public static readonly JsonEncodedText RequestId = JsonEncodedText.Encode("request_id");
         public static readonly JsonEncodedText Stream = JsonEncodedText.Encode("stream");
         public static readonly JsonEncodedText Sequence = JsonEncodedText.Encode("sequence");
         public static readonly JsonEncodedText Duplicate = JsonEncodedText.Encode("duplicate");

@@ -59,11 +59,15 @@ internal sealed class PublishEndpoint(
         var reading = MessageBody.ReadAsync(
             request.BodyReader, encoding, request.ContentLength, publisher.MaxPayload, buffers, timeouts, context.RequestAborted);
         var draft = new Draft(subject, headers, needs, encoding, given is not null && (given.IsIncrement || given.IsEvent));
+        if (Spans.AreRecorded || !reading.IsCompletedSuccessfully)
+        {
+            return PublishAsync(context, draft, reading);
+        }
+
 #pragma warning disable VSTHRD103 // It is there.
-        return reading.IsCompletedSuccessfully && !Spans.AreRecorded && reading.Result is { IsSmall: true } body
-            ? Publish(context, draft, body)
-            : PublishAsync(context, draft, reading);
+        var body = reading.Result;
 #pragma warning restore VSTHRD103
+        return body.IsSmall ? Publish(context, draft, body) : PublishAsync(context, draft, new ValueTask<MessageBody>(body));
     }
 
     private static Task Refuse(HttpContext context, Error error)
@@ -193,7 +197,7 @@ internal sealed class PublishEndpoint(
             return Refuse(context, PublishRights.Hide(CallerMiddleware.CallerOf(context), error));
         }
 
-        if (context.Features.Get<RequestNotes>() is not null)
+        if (RequestNotes.HasAny(context))
         {
             return AnswerWriter.AnswerAsync(
                 context, PublishAnswer.Of(context.TraceIdentifier, outcome), PublishingJson.Wire.PublishAnswer);

@@ -27,15 +27,7 @@ internal sealed class AckEndpoint(
         {
             if (request.IsBatch)
             {
-                var outcomes = await SettlePermits.RunAsync(
-                    rates.Of(context),
-                    request.Pairs,
-                    static pair => pair,
-                    pairs => SendAsync(new AcknowledgeBatch(caller, stream, consumer, pairs), limit.Token).MarkAsync(span),
-                    metrics);
-                span.Tell(outcomes);
-                await AnswerWriter.AnswerAsync(
-                    context, AckBatchAnswer.Of(context.TraceIdentifier, outcomes), SettlingJson.Wire.AckBatchAnswer);
+                await AnswerBatchAsync(context, new AcknowledgeBatch(caller, stream, consumer, request.Pairs), span, limit.Token);
             }
             else if (await (span is null
                 ? single.AcknowledgeAsync(caller, stream, consumer, request.Pairs[0], limit.Token)
@@ -44,9 +36,13 @@ internal sealed class AckEndpoint(
                 span.Fail(error);
                 ErrorResponses.Write(context, error);
             }
-            else
+            else if (RequestNotes.HasAny(context))
             {
                 await AnswerWriter.AnswerAsync(context, new Answer { RequestId = context.TraceIdentifier }, AnswerJson.Wire.Answer);
+            }
+            else
+            {
+                AnswerWriter.Write(context.Response, context.TraceIdentifier, Answer.WriteSuccess);
             }
         }
         catch (OperationCanceledException exception) when (limit.IsOver)
@@ -55,6 +51,19 @@ internal sealed class AckEndpoint(
             span.Fail(overdue.Error);
             throw overdue;
         }
+    }
+
+    private async Task AnswerBatchAsync(
+        HttpContext context, AcknowledgeBatch batch, Activity? span, CancellationToken cancellationToken)
+    {
+        var outcomes = await SettlePermits.RunAsync(
+            rates.Of(context),
+            batch.Pairs,
+            static pair => pair,
+            pairs => SendAsync(batch with { Pairs = pairs }, cancellationToken).MarkAsync(span),
+            metrics);
+        span.Tell(outcomes);
+        await AnswerWriter.AnswerAsync(context, AckBatchAnswer.Of(context.TraceIdentifier, outcomes), SettlingJson.Wire.AckBatchAnswer);
     }
 
     private async Task<IReadOnlyList<AckOutcome>> SendAsync(AcknowledgeBatch batch, CancellationToken cancellationToken) =>

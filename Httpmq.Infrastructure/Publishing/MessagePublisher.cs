@@ -1,6 +1,4 @@
 using System.Collections.Concurrent;
-using System.Runtime.CompilerServices;
-using System.Threading.Tasks.Sources;
 using Httpmq.Application.Publishing;
 using Httpmq.Application.Telemetry;
 using Httpmq.Domain.Errors;
@@ -152,21 +150,10 @@ internal sealed class MessagePublisher : IMessagePublisher
 
     private static Operation Publishing(Subject subject) => new(OperationKind.Publish, Subject: subject.Value);
 
-    /// <summary>
-    /// One message under way. It is what its publisher awaits, and is used again afterwards: a state machine for each message would be the
-    /// largest thing that a publish allocates.
-    /// </summary>
-    private sealed class PendingPublish : IPendingPublish, IValueTaskSource<PublishOutcome>
+    /// <summary>One message under way.</summary>
+    private sealed class PendingPublish(MessagePublisher publisher) : PendingOutcome<PublishOutcome>, IPendingPublish
     {
-        private readonly MessagePublisher _publisher;
-        private readonly Action _replied;
-
-        // It goes on where the reply came, which is not the connection's reader: RequestSlot.
-        private ManualResetValueTaskSourceCore<PublishOutcome> _outcome;
-        private ValueTaskAwaiter<Reply> _waiting;
         private CancellationToken _cancellationToken;
-
-        public PendingPublish(MessagePublisher publisher) => (_publisher, _replied) = (publisher, OnReplied);
 
         public Subject Subject { get; set; }
 
@@ -184,83 +171,38 @@ internal sealed class MessagePublisher : IMessagePublisher
             if (Refusal is { } refusal)
             {
                 Free();
-                _publisher._metrics.Published(refusal);
+                publisher._metrics.Published(refusal);
                 return new ValueTask<PublishOutcome>(PublishOutcome.Failed(refusal));
             }
 
-            _outcome.Reset();
-            var outcome = new ValueTask<PublishOutcome>(this, _outcome.Version);
             _cancellationToken = cancellationToken;
-#pragma warning disable CA2012 // It is awaited below, as the compiler would: once.
-            _waiting = Reply.WaitAsync().GetAwaiter();
-#pragma warning restore CA2012
-            if (_waiting.IsCompleted)
+            return WaitAsync(Reply.WaitAsync());
+        }
+
+        protected override bool TryRead(in Reply reply, out PublishOutcome outcome)
+        {
+            if (reply is not { Kind: ReplyKind.Answered, Error: null, Stream: { } stream })
             {
-                OnReplied();
-            }
-            else
-            {
-                _waiting.OnCompleted(_replied);
+                outcome = default;
+                return false;
             }
 
+            publisher._metrics.Published(error: null, reply.Duplicate, publisher._time, Reply.Started);
+            outcome = new PublishOutcome(stream, reply.Sequence, Error: null, reply.Duplicate, reply.Value);
+            return true;
+        }
+
+        protected override async Task<PublishOutcome> ExplainAsync(Reply reply)
+        {
+            var outcome = await publisher.ExplainAsync(Subject, Headers, reply, Reply.Started, _cancellationToken);
+            publisher._metrics.Published(outcome.Error, outcome.Duplicate, publisher._time, Reply.Started);
             return outcome;
         }
 
-        PublishOutcome IValueTaskSource<PublishOutcome>.GetResult(short token)
+        protected override void Free()
         {
-            try
-            {
-                return _outcome.GetResult(token);
-            }
-            finally
-            {
-                Free();
-            }
-        }
-
-        ValueTaskSourceStatus IValueTaskSource<PublishOutcome>.GetStatus(short token) => _outcome.GetStatus(token);
-
-        void IValueTaskSource<PublishOutcome>.OnCompleted(
-            Action<object?> continuation, object? state, short token, ValueTaskSourceOnCompletedFlags flags) =>
-            _outcome.OnCompleted(continuation, state, token, flags);
-
-        private void OnReplied()
-        {
-#pragma warning disable VSTHRD002 // It is there.
-            var reply = _waiting.GetResult();
-#pragma warning restore VSTHRD002
-            if (reply is { Kind: ReplyKind.Answered, Error: null, Stream: { } stream })
-            {
-                _publisher._metrics.Published(error: null, reply.Duplicate, _publisher._time, Reply.Started);
-                _outcome.SetResult(new PublishOutcome(stream, reply.Sequence, Error: null, reply.Duplicate, reply.Value));
-            }
-            else
-            {
-                ExplainAsync(reply).Forget();
-            }
-        }
-
-        private async Task ExplainAsync(Reply reply)
-        {
-            PublishOutcome outcome;
-            try
-            {
-                outcome = await _publisher.ExplainAsync(Subject, Headers, reply, Reply.Started, _cancellationToken);
-            }
-            catch (Exception exception)
-            {
-                _outcome.SetException(exception);
-                return;
-            }
-
-            _publisher._metrics.Published(outcome.Error, outcome.Duplicate, _publisher._time, Reply.Started);
-            _outcome.SetResult(outcome);
-        }
-
-        private void Free()
-        {
-            (Headers, Reply, _waiting, _cancellationToken) = (default, default, default, default);
-            _publisher._free.Enqueue(this);
+            (Headers, Reply, _cancellationToken) = (default, default, default);
+            publisher._free.Enqueue(this);
         }
     }
 }

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using Httpmq.Application.Consumers;
 using Httpmq.Application.Settling;
 using Httpmq.Domain.Consumers;
@@ -26,6 +27,8 @@ internal sealed class MessageAcknowledger(
     // What others changed in the consumer since may decide when a nak without a delay is redelivered, and no advisory tells of it.
     private static readonly TimeSpan FreshRules = TimeSpan.FromSeconds(5);
 
+    private readonly RequestPipeline _requests = requests;
+    private readonly ConcurrentQueue<PendingSettlement> _free = new();
     private readonly AckGuard _guard = new(link, api, ledger, time);
 
     public ValueTask<Error?> SettleAsync(
@@ -123,7 +126,7 @@ internal sealed class MessageAcknowledger(
             : error;
     }
 
-    private async ValueTask<Error?> SendOnceAsync(
+    private ValueTask<Error?> SendOnceAsync(
         StreamName stream,
         ConsumerName consumer,
         DeliverySequence delivery,
@@ -131,11 +134,13 @@ internal sealed class MessageAcknowledger(
         Known known,
         CancellationToken cancellationToken)
     {
-        var payload = SettlePayload.Of(settlement, known.Rules.NakDelay);
-        var reply = await requests.SendAsync(AckSubject.Build(stream.Value, consumer.Value, delivery), payload);
-        return reply is { Kind: ReplyKind.Answered, Error: null, Stream: null }
-            ? null
-            : await ExplainAsync(stream, consumer, delivery, known.Entry, reply, cancellationToken);
+        if (!_free.TryDequeue(out var pending))
+        {
+            pending = new PendingSettlement(this);
+        }
+
+        return pending.SendAsync(
+            new Sent(stream, consumer, delivery, known.Entry, cancellationToken), SettlePayload.Of(settlement, known.Rules.NakDelay));
     }
 
     private async Task<Error?> ExplainAsync(
@@ -229,4 +234,36 @@ internal sealed class MessageAcknowledger(
 
     /// <summary>A consumer as it was a moment ago; what is remembered of it may be dropped meanwhile.</summary>
     private readonly record struct Known(ConsumerEntry Entry, AckRules Rules);
+
+    /// <summary>What was settled.</summary>
+    private readonly record struct Sent(
+        StreamName Stream, ConsumerName Consumer, DeliverySequence Delivery, ConsumerEntry Entry, CancellationToken CancellationToken);
+
+    /// <summary>One settlement under way.</summary>
+    private sealed class PendingSettlement(MessageAcknowledger acknowledger) : PendingOutcome<Error?>
+    {
+        private Sent _sent;
+
+        public ValueTask<Error?> SendAsync(Sent sent, ReadOnlyMemory<byte> payload)
+        {
+            _sent = sent;
+            return WaitAsync(acknowledger._requests.SendAsync(
+                AckSubject.Build(sent.Stream.Value, sent.Consumer.Value, sent.Delivery), payload));
+        }
+
+        protected override bool TryRead(in Reply reply, out Error? outcome)
+        {
+            outcome = null;
+            return reply is { Kind: ReplyKind.Answered, Error: null, Stream: null };
+        }
+
+        protected override Task<Error?> ExplainAsync(Reply reply) => acknowledger.ExplainAsync(
+            _sent.Stream, _sent.Consumer, _sent.Delivery, _sent.Entry, reply, _sent.CancellationToken);
+
+        protected override void Free()
+        {
+            _sent = default;
+            acknowledger._free.Enqueue(this);
+        }
+    }
 }
