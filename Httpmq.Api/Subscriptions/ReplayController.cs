@@ -63,7 +63,7 @@ internal sealed class ReplayController(
     }
 
     /// <summary>The same route as a WebSocket over HTTP/2 (RFC 8441), which has a method of its own.</summary>
-    [AcceptVerbs("CONNECT", Route = "/v1/data/stream/{stream}/message")]
+    [AcceptVerbs("CONNECT", Route = "/v1/data/stream/{stream}/message", Name = ReplayOperation.OperationId)]
     [ApiExplorerSettings(IgnoreApi = true)]
     [QueryParameters(
         "from_seq", "from_time", "last", "last_per_subject", "new", "subject", "follow", "limit", "metadata", "encoding",

@@ -48,7 +48,7 @@ internal sealed class SubscriptionsController(
     }
 
     /// <summary>The same route as a WebSocket over HTTP/2 (RFC 8441), which has a method of its own.</summary>
-    [AcceptVerbs("CONNECT", Route = "/v1/data/stream/{stream}/consumer/{consumer}")]
+    [AcceptVerbs("CONNECT", Route = "/v1/data/stream/{stream}/consumer/{consumer}", Name = SubscribeOperation.OperationId)]
     [ApiExplorerSettings(IgnoreApi = true)]
     [QueryParameters("subject_name", "max_msg_inflight", "delivery_group", "metadata", "encoding", "heartbeat", "ack", "credit")]
     public async Task<IActionResult> Connect(string stream, string consumer) => WebSocketHandshake.IsAsked(HttpContext)

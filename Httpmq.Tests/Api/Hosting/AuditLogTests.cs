@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Net;
+using System.Net.WebSockets;
 using System.Text.RegularExpressions;
 using Httpmq.Tests.Support;
 
@@ -59,6 +60,11 @@ internal sealed partial class AuditLogTests
             await SendAsync(client, one.Method, one.Path, one.Body, one.Key, $"{index}");
         }
 
+        foreach (var path in new[] { $"/stream/{_stream}/consumer/c", $"/stream/{_stream}/message" })
+        {
+            RefuseWebSocket(client, new Uri($"ws://127.0.0.1:{dataplane}/v1/data{path}"));
+        }
+
         for (var sent = 0; sent < Wrong; sent++)
         {
             await SendAsync(client, "POST", $"{data}/subject/orders.new", "aGk=", "wrong", "w");
@@ -72,6 +78,8 @@ internal sealed partial class AuditLogTests
                 Assert.That(child.Errors, Does.Contain(one.Line));
             }
 
+            Assert.That(child.Errors, Does.Contain($"refusal action=Subscribe resource={_stream}/c status=403 error=not-permitted "));
+            Assert.That(child.Errors, Does.Contain($"refusal action=Replay resource={_stream} status=403 error=not-permitted "));
             Assert.That(child.Errors, Does.Contain(
                 "refusal action=PublishMessage resource=orders.new status=401 error=unauthenticated principal=- shown_by=- address="));
             Assert.That(child.Errors.Split('\n', StringSplitOptions.RemoveEmptyEntries), Has.All.Contains(": Httpmq.Audit[10"));
@@ -82,6 +90,15 @@ internal sealed partial class AuditLogTests
     private static int CountWrong(string log) =>
         log.Split('\n').Count(static line => line.EndsWith("request_id=w", StringComparison.Ordinal))
         + LeftOut().Matches(log).Sum(static match => int.Parse(match.Groups["count"].Value, CultureInfo.InvariantCulture));
+
+    private static void RefuseWebSocket(HttpClient client, Uri uri)
+    {
+        using var socket = new ClientWebSocket();
+        socket.Options.HttpVersion = HttpVersion.Version20;
+        socket.Options.HttpVersionPolicy = HttpVersionPolicy.RequestVersionExact;
+        socket.Options.SetRequestHeader("X-API-Key", "shop");
+        Assert.That(() => socket.ConnectAsync(uri, client, CancellationToken.None), Throws.InstanceOf<WebSocketException>());
+    }
 
     private static async Task SendAsync(HttpClient client, string method, string uri, string body, string key, string id)
     {
