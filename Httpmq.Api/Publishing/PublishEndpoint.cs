@@ -84,15 +84,15 @@ internal sealed class PublishEndpoint(
     /// <summary>Nothing of the request has to be kept while JetStream stores the message.</summary>
     private Task Publish(HttpContext context, in Draft draft, MessageBody body)
     {
+        if (CheckBody(draft, body) is { } error)
+        {
+            body.Dispose();
+            return Refuse(context, error);
+        }
+
         ValueTask<IPendingPublish> starting;
         try
         {
-            if (CheckBody(draft, body) is { } error)
-            {
-                body.Dispose();
-                return Refuse(context, error);
-            }
-
             starting = single.StartAsync(draft.With(body));
         }
         catch

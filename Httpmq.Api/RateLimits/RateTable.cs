@@ -50,7 +50,9 @@ internal sealed class RateTable<TKey>(Func<TKey, Rate?> rateOf, TimeSpan slowest
             return null;
         }
 
-        using var lease = Take(BucketOf(key, rate), Math.Min(count, rate.Burst));
+        var bucket = BucketOf(key, rate);
+        bucket.TryReplenish();
+        using var lease = bucket.AttemptAcquire(Math.Min(count, rate.Burst));
         return lease.IsAcquired ? null : WaitOf(lease);
     }
 
@@ -68,16 +70,16 @@ internal sealed class RateTable<TKey>(Func<TKey, Rate?> rateOf, TimeSpan slowest
         }
 
         var bucket = BucketOf(key, rate);
+        bucket.TryReplenish();
         if (count <= rate.Burst)
         {
-            using var all = Take(bucket, count);
+            using var all = bucket.AttemptAcquire(count);
             if (all.IsAcquired)
             {
                 return count;
             }
         }
 
-        bucket.TryReplenish();
         for (var taken = 0; taken < count; taken++)
         {
             using var lease = bucket.AttemptAcquire();
@@ -102,20 +104,6 @@ internal sealed class RateTable<TKey>(Func<TKey, Rate?> rateOf, TimeSpan slowest
         // To take none of its permits succeeds also where there is less than one.
         bucket.TryReplenish();
         return bucket.GetStatistics() is { CurrentAvailablePermits: > 0 } ? null : TimeSpan.FromSeconds(1 / rateOf(key)!.PerSecond);
-    }
-
-    // To fill a bucket up costs more than to take from it, and can wait until it is short: what has come since the last time is added then.
-    private static RateLimitLease Take(TokenBucketRateLimiter bucket, int count)
-    {
-        var lease = bucket.AttemptAcquire(count);
-        if (lease.IsAcquired)
-        {
-            return lease;
-        }
-
-        lease.Dispose();
-        bucket.TryReplenish();
-        return bucket.AttemptAcquire(count);
     }
 
     private static TimeSpan WaitOf(RateLimitLease lease) =>

@@ -53,9 +53,11 @@ internal class ReadAhead(INatsSocketConnection socket, long limit) : INatsSocket
 
     /// <summary>For whatever the library has connected: a plain socket, TLS or a WebSocket.</summary>
     /// <param name="socket">The connection.</param>
-    /// <param name="limit">Bytes that may be read and not yet taken.</param>
+    /// <param name="limit">Bytes that may be read and not yet taken; it is at least one read.</param>
     public static ReadAhead Of(INatsSocketConnection socket, long limit) =>
-        socket is INatsTlsUpgradeableSocketConnection plain ? new Plain(plain, limit) : new ReadAhead(socket, limit);
+        socket is INatsTlsUpgradeableSocketConnection plain
+            ? new Plain(plain, Math.Max(ChunkSize, limit))
+            : new ReadAhead(socket, Math.Max(ChunkSize, limit));
 
     public ValueTask<int> SendAsync(ReadOnlyMemory<byte> buffer) => socket.SendAsync(buffer);
 
@@ -91,7 +93,15 @@ internal class ReadAhead(INatsSocketConnection socket, long limit) : INatsSocket
     {
         lock (_gate)
         {
+            // The library reads until it is told of the end, and may have another connection by then, whose messages come later.
             _closed = true;
+            while (_chunks.TryDequeue(out var chunk))
+            {
+                ArrayPool<byte>.Shared.Return(chunk.Bytes);
+            }
+
+            (_held, _takenOfFirst) = (0, 0);
+            _wanted?.TrySetResult();
             Monitor.Pulse(_gate);
         }
 
@@ -115,7 +125,7 @@ internal class ReadAhead(INatsSocketConnection socket, long limit) : INatsSocket
                 }
 
                 _nextRead = null;
-                var count = reading.IsCompletedSuccessfully ? CountOf(reading) : 0;
+                var count = reading.IsCompletedSuccessfully && !_closed ? CountOf(reading) : 0;
                 _hasThread = count > 0;
                 _wanted?.TrySetResult();
                 if (count == 0)
@@ -166,6 +176,7 @@ internal class ReadAhead(INatsSocketConnection socket, long limit) : INatsSocket
             Task waiting;
             lock (_gate)
             {
+                ObjectDisposedException.ThrowIf(_closed, this);
                 if (_chunks.TryPeek(out var first))
                 {
                     return Take(first, buffer.Span);
@@ -193,6 +204,7 @@ internal class ReadAhead(INatsSocketConnection socket, long limit) : INatsSocket
             lock (_gate)
             {
                 _wanted = null;
+                ObjectDisposedException.ThrowIf(_closed, this);
                 if (next is not null)
                 {
                     Add(next, CountOf((Task<int>)waiting));

@@ -48,6 +48,11 @@ internal abstract class PendingOutcome<TOutcome> : IValueTaskSource<TOutcome>
 
     TOutcome IValueTaskSource<TOutcome>.GetResult(short token)
     {
+        if (token != _outcome.Version)
+        {
+            throw new InvalidOperationException("This outcome was taken before.");
+        }
+
         try
         {
             return _outcome.GetResult(token);

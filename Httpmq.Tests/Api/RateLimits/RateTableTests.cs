@@ -1,4 +1,6 @@
+using System.Diagnostics;
 using Httpmq.Api.RateLimits;
+using Httpmq.Tests.Support;
 using Microsoft.Extensions.Time.Testing;
 
 namespace Httpmq.Tests.Api.RateLimits;
@@ -38,6 +40,25 @@ internal sealed class RateTableTests
         table.TryTake("a", 1);
 
         Assert.That(() => table.TryTake("a", 1), Is.Null.After(15).Seconds.PollEvery(1).MilliSeconds);
+    }
+
+    /// <summary>What has come during a pause is no more than the bucket holds.</summary>
+    [Test]
+    public async Task TryTake_AfterAPause_GivesTheBurstOnce()
+    {
+        var table = new RateTable<string>(static _ => new Rate(1000, 50), TimeSpan.FromSeconds(1), _time);
+        table.TryTake("a", 1);
+        var paused = Stopwatch.StartNew();
+        await Eventually.HoldsAsync(() => paused.ElapsedMilliseconds > 200, "four times as long as the bucket needs");
+
+        var taking = Stopwatch.StartNew();
+        var taken = 0;
+        while (table.TryTake("a", 1) is null)
+        {
+            taken++;
+        }
+
+        Assert.That(taken, Is.InRange(50, 50 + taking.ElapsedMilliseconds + 1));
     }
 
     [TestCase(2, 2)]

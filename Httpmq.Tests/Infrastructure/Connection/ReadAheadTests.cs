@@ -99,6 +99,51 @@ internal sealed class ReadAheadTests : IAsyncDisposable
         Assert.That(total, Is.EqualTo(10 * Large));
     }
 
+    /// <summary>By then the library may have another connection, and must not hand over what came on two at the same time.</summary>
+    [Test]
+    public async Task Dispose_WithWhatNobodyHasTaken_NothingOfItComesAnyMore()
+    {
+        await FallBehindAsync();
+        await Eventually.HoldsAsync(() => _ahead.Held > 0, "something read ahead");
+
+        await _ahead.DisposeAsync();
+
+        Assert.That(async () => await _ahead.ReceiveAsync(new byte[Large]), Throws.InstanceOf<ObjectDisposedException>());
+        Assert.That(_ahead.Held, Is.Zero);
+    }
+
+    [Test]
+    public async Task Dispose_WhileTheReaderWaits_TellsIt()
+    {
+        await FallBehindAsync();
+        await Eventually.HoldsAsync(() => _socket.Waiting == 0, "everything read");
+        var buffer = new byte[Large];
+        while (_ahead.Held > 0)
+        {
+            await _ahead.ReceiveAsync(buffer);
+        }
+
+        var next = _ahead.ReceiveAsync(buffer).AsTask();
+        await _ahead.DisposeAsync();
+
+        Assert.That(async () => await next.WaitAsync(Eventually.TimeLimit), Throws.InstanceOf<ObjectDisposedException>());
+    }
+
+    [Test]
+    public async Task Receive_SmallestLimit_GoesOnReading()
+    {
+        await using var ahead = ReadAhead.Of(_socket, limit: 0);
+        _socket.Add(Large, times: 100);
+        var buffer = new byte[Large];
+
+        for (var left = 100 * Large; left > 0;)
+        {
+            left -= await ahead.ReceiveAsync(buffer).AsTask().WaitAsync(Eventually.TimeLimit);
+        }
+
+        Assert.That(ahead.Held, Is.Zero);
+    }
+
     [Test]
     public async Task Receive_ConnectionBreaks_TheReaderIsToldWhy()
     {
