@@ -35,7 +35,7 @@ internal sealed record PublishAnswer : Answer
         Value = outcome.Value,
     };
 
-    /// <summary>Writes what the serializer would write of <see cref="Of"/>, without warnings, at a third of the cost.</summary>
+    /// <summary>Writes what the serializer would write of <see cref="Of"/>, without warnings.</summary>
     public static void Write(Utf8JsonWriter json, in (string RequestId, PublishOutcome Outcome) answer)
     {
         json.WriteStartObject();
