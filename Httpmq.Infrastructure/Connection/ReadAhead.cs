@@ -30,11 +30,11 @@ internal class ReadAhead(INatsSocketConnection socket, long limit) : INatsSocket
 
     // What follows is guarded by the gate.
     private readonly object _gate = new();
-    private readonly Queue<Chunk> _chunks = new();
+    private readonly Queue<(byte[] Bytes, int Count)> _chunks = new();
     private int _takenOfFirst;
     private long _held;
     private bool _hasThread;
-    private Chunk? _next;
+    private byte[] _next = [];
     private Task<int>? _nextRead;
     private TaskCompletionSource? _wanted;
     private bool _closed;
@@ -113,9 +113,11 @@ internal class ReadAhead(INatsSocketConnection socket, long limit) : INatsSocket
     {
         while (true)
         {
-            var chunk = new Chunk(ArrayPool<byte>.Shared.Rent(ChunkSize));
+            var chunk = ArrayPool<byte>.Shared.Rent(ChunkSize);
             var reading = StartReading(chunk);
-            ((IAsyncResult)reading).AsyncWaitHandle.WaitOne();
+#pragma warning disable VSTHRD002 // The thread is there for this alone. It does not throw where the read failed.
+            Task.WaitAny(reading);
+#pragma warning restore VSTHRD002
             lock (_gate)
             {
                 if (_nextRead != reading)
@@ -135,7 +137,6 @@ internal class ReadAhead(INatsSocketConnection socket, long limit) : INatsSocket
                 }
 
                 Add(chunk, count);
-
                 while (_held >= limit && !_closed)
                 {
                     Monitor.Wait(_gate);
@@ -144,12 +145,12 @@ internal class ReadAhead(INatsSocketConnection socket, long limit) : INatsSocket
         }
     }
 
-    private Task<int> StartReading(Chunk chunk)
+    private Task<int> StartReading(byte[] chunk)
     {
         Task<int> reading;
         try
         {
-            reading = socket.ReceiveAsync(chunk.Bytes).AsTask();
+            reading = socket.ReceiveAsync(chunk).AsTask();
         }
         catch (Exception exception)
         {
@@ -172,7 +173,7 @@ internal class ReadAhead(INatsSocketConnection socket, long limit) : INatsSocket
     {
         while (true)
         {
-            Chunk? next = null;
+            byte[]? next = null;
             Task waiting;
             lock (_gate)
             {
@@ -219,14 +220,13 @@ internal class ReadAhead(INatsSocketConnection socket, long limit) : INatsSocket
     private static int CountOf(Task<int> read) => read.Result;
 #pragma warning restore VSTHRD002, VSTHRD103
 
-    private void Add(Chunk chunk, int count)
+    private void Add(byte[] chunk, int count)
     {
-        chunk.Count = count;
-        _chunks.Enqueue(chunk);
+        _chunks.Enqueue((chunk, count));
         _held += count;
     }
 
-    private int Take(Chunk first, Span<byte> buffer)
+    private int Take((byte[] Bytes, int Count) first, Span<byte> buffer)
     {
         var count = Math.Min(buffer.Length, first.Count - _takenOfFirst);
         first.Bytes.AsSpan(_takenOfFirst, count).CopyTo(buffer);
@@ -255,12 +255,5 @@ internal class ReadAhead(INatsSocketConnection socket, long limit) : INatsSocket
         : ReadAhead(socket, limit), INatsTlsUpgradeableSocketConnection
     {
         public Socket Socket => socket.Socket;
-    }
-
-    private sealed class Chunk(byte[] bytes)
-    {
-        public byte[] Bytes { get; } = bytes;
-
-        public int Count { get; set; }
     }
 }

@@ -54,7 +54,7 @@ internal sealed partial class RequestAllocationTests
 
     [Test]
     public Task Publish_OneMessage_AllocatesLittle() =>
-        AllocatesAsync(atMost: 1_600, _ => SendAsync(_dataplane, "/v1/data/subject/cost.publish", "AAECAwQFBgcICQoLDA0ODw=="));
+        AllocatesAsync(atMost: 1_600, () => SendAsync(_dataplane, "/v1/data/subject/cost.publish", "AAECAwQFBgcICQoLDA0ODw=="));
 
     [Test]
     public async Task Acknowledge_OneDelivery_AllocatesLittle()
@@ -65,23 +65,23 @@ internal sealed partial class RequestAllocationTests
         await SendAsync(_dataplane, $"{Consumer}/pull", """{"batch":10,"expires":"10s"}""");
 
         // What is acknowledged already is confirmed once more.
-        await AllocatesAsync(atMost: 2_300, _ => SendAsync(_dataplane, $"{Consumer}/ack", """{"stream":1,"consumer":1}"""));
+        await AllocatesAsync(atMost: 2_300, () => SendAsync(_dataplane, $"{Consumer}/ack", """{"stream":1,"consumer":1}"""));
     }
 
     /// <summary>Until the runtime has optimised the code it boxes numbers, and every pool is filled once.</summary>
-    private async Task AllocatesAsync(int atMost, Func<int, Task> send)
+    private async Task AllocatesAsync(int atMost, Func<Task> send)
     {
         var last = 0.0;
         await Eventually.HoldsAsync(
             async () =>
             {
                 var (before, scrape) = await AllocatedAsync();
-                var next = 0;
+                var sent = 0;
                 await Task.WhenAll(Enumerable.Range(0, 16).Select(async _ =>
                 {
-                    while (Interlocked.Increment(ref next) is var number && number <= Requests)
+                    while (Interlocked.Increment(ref sent) <= Requests)
                     {
-                        await send(number);
+                        await send();
                     }
                 }));
                 var (after, _) = await AllocatedAsync();
