@@ -8,7 +8,8 @@ namespace Httpmq.Tests.Infrastructure.Connection;
 
 /// <summary>nats-server closes a connection for which more than 64 MiB wait (max_pending), and so interrupts all subscribers.</summary>
 [Category(ServerUnderTest.Category)]
-internal sealed class DeliveryLinkTests
+[FixtureLifeCycle(LifeCycle.InstancePerTestCase)]
+internal sealed class DeliveryLinkTests : IAsyncDisposable
 {
     private const int Size = 64 * 1024;
     private const int Backlog = 2_400;
@@ -16,44 +17,96 @@ internal sealed class DeliveryLinkTests
     // While the whole backlog is sent, 25 MB of it are taken.
     private const int SentForEachTaken = 6;
 
+    // What the library has in its hands already: a buffer of 256 KiB, and some of the next.
+    private const int OneRead = 10;
+
+    private readonly FakeLifetime _lifetime = new();
+    private NatsServer _server = null!;
+    private DeliveryLink _link = null!;
+    private NatsConnection _publisher = null!;
+    private SlowReader _reader = null!;
+    private int _opened;
+    private int _lost;
+
+    [SetUp]
+    public async Task StartAsync()
+    {
+        _server = await ServerUnderTest.StartAsync();
+        _publisher = new NatsConnection(new NatsOpts { Url = _server.Url });
+        _link = new DeliveryLink(new NatsOptions { Url = _server.Url }, _lifetime, TimeProvider.System, NullLoggerFactory.Instance);
+        _link.Opened += () => Interlocked.Increment(ref _opened);
+        _link.Lost += () => Interlocked.Increment(ref _lost);
+        await _link.StartAsync(CancellationToken.None);
+        await OpensAsync(times: 1);
+        _reader = new SlowReader(_link.Connection);
+        await _link.Connection.AddSubAsync(_reader, CancellationToken.None);
+        await _link.Connection.PingAsync();
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _reader.DisposeAsync();
+        await _publisher.DisposeAsync();
+        await _link.StopAsync(CancellationToken.None);
+        await _link.DisposeAsync();
+        await _server.DisposeAsync();
+        _lifetime.Dispose();
+    }
+
     [TestCase(false)]
     [TestCase(true)]
     public async Task Connection_ReaderIsBehindByMoreThanTheServerKeeps_IsNotClosedAndLosesNothing(bool afterReconnect)
     {
-        await using var server = await ServerUnderTest.StartAsync();
-        using var lifetime = new FakeLifetime();
-        await using var link = new DeliveryLink(
-            new NatsOptions { Url = server.Url }, lifetime, TimeProvider.System, NullLoggerFactory.Instance);
-        var (opened, lost) = (0, 0);
-        link.Opened += () => Interlocked.Increment(ref opened);
-        await link.StartAsync(CancellationToken.None);
-        await Eventually.HoldsAsync(() => Volatile.Read(ref opened) == 1 && link.IsOpen, "open");
         if (afterReconnect)
         {
-            await link.Connection.ReconnectAsync();
-            await Eventually.HoldsAsync(() => Volatile.Read(ref opened) == 2 && link.IsOpen, "open again");
+            await _link.Connection.ReconnectAsync();
+            await OpensAsync(times: 2);
         }
 
-        link.Lost += () => Interlocked.Increment(ref lost);
-        await using var subscription = new SlowReader(link.Connection);
-        await link.Connection.AddSubAsync(subscription, CancellationToken.None);
-        await link.Connection.PingAsync();
+        var lost = Volatile.Read(ref _lost);
+        await SendAsync(Backlog);
+        _reader.MayTake(Backlog);
+        await Eventually.HoldsAsync(() => _reader.Taken == Backlog || Volatile.Read(ref _lost) > lost, "the backlog, or the end");
 
-        await using var publisher = new NatsConnection(new NatsOpts { Url = server.Url });
+        Assert.That((_reader.Taken, Volatile.Read(ref _lost)), Is.EqualTo((Backlog, lost)));
+    }
+
+    /// <summary>As when its server is about to stop. What is lost with the connection comes again, by ack_wait.</summary>
+    [Test]
+    public async Task Reconnect_ReaderIsBehind_HandsOverNoMoreOfTheOldConnectionThanWasRead()
+    {
+        await SendAsync(Backlog / 2);
+        await _link.Connection.ReconnectAsync();
+        await OpensAsync(times: 2);
+        await _publisher.PublishAsync("backlog", SlowReader.Last);
+        await _publisher.PingAsync();
+
+        _reader.MayTake(Backlog);
+        await Eventually.HoldsAsync(() => _reader.HasLast, "a message of the new connection");
+
+        // It waits for whoever still reads.
+        await _link.Connection.DisposeAsync();
+
+        Assert.That(_reader.AfterLast, Is.LessThan(OneRead));
+    }
+
+    private Task OpensAsync(int times) => Eventually.HoldsAsync(() => Volatile.Read(ref _opened) == times && _link.IsOpen, "open");
+
+    /// <summary>Sends faster than the reader takes.</summary>
+    private async Task SendAsync(int count)
+    {
         var payload = new byte[Size];
-        for (var sent = 1; sent <= Backlog; sent++)
+        for (var sent = 1; sent <= count; sent++)
         {
-            await publisher.PublishAsync("backlog", payload);
-            subscription.MayTake(sent % SentForEachTaken == 0 ? 1 : 0);
+            await _publisher.PublishAsync("backlog", payload);
+            if (sent % SentForEachTaken == 0)
+            {
+                _reader.MayTake(1);
+            }
         }
 
         // The answer follows all of them: the server has queued them, or closed the connection.
-        await publisher.PingAsync();
-        subscription.MayTake(Backlog);
-        await Eventually.HoldsAsync(() => subscription.Taken == Backlog || Volatile.Read(ref lost) > 0, "the backlog, or the end");
-
-        Assert.That((subscription.Taken, lost), Is.EqualTo((Backlog, 0)));
-        await link.StopAsync(CancellationToken.None);
+        await _publisher.PingAsync();
     }
 
     /// <summary>Holds up all that is read on its connection.</summary>
@@ -62,16 +115,19 @@ internal sealed class DeliveryLinkTests
     {
         private readonly SemaphoreSlim _room = new(0);
         private int _taken;
+        private int _afterLast;
+        private volatile bool _hasLast;
+
+        public static byte[] Last { get; } = "last"u8.ToArray();
 
         public int Taken => Volatile.Read(ref _taken);
 
-        public void MayTake(int count)
-        {
-            if (count > 0)
-            {
-                _room.Release(count);
-            }
-        }
+        public bool HasLast => _hasLast;
+
+        /// <summary>What came after the last message.</summary>
+        public int AfterLast => Volatile.Read(ref _afterLast);
+
+        public void MayTake(int count) => _room.Release(count);
 
         public override async ValueTask DisposeAsync()
         {
@@ -85,8 +141,15 @@ internal sealed class DeliveryLinkTests
             ReadOnlySequence<byte>? headersBuffer,
             ReadOnlySequence<byte> payloadBuffer)
         {
+            if (_hasLast)
+            {
+                Interlocked.Increment(ref _afterLast);
+            }
+
+            var isLast = payloadBuffer.Length == Last.Length;
             await _room.WaitAsync();
             Interlocked.Increment(ref _taken);
+            _hasLast |= isLast;
         }
 
         protected override void TryComplete()
