@@ -6,9 +6,9 @@ namespace Httpmq.Infrastructure.Queues;
 /// Lets the one reader of a queue wait, without allocating. The queue's lock guards all but <see cref="Release"/>, which is called after
 /// it was left.
 /// </summary>
-internal sealed class ReaderSignal : IValueTaskSource
+internal sealed class ReaderSignal : IValueTaskSource, IThreadPoolWorkItem
 {
-    private ManualResetValueTaskSourceCore<bool> _wait = new() { RunContinuationsAsynchronously = true };
+    private ManualResetValueTaskSourceCore<bool> _wait;
     private bool _waiting;
     private bool _signalled;
 
@@ -28,7 +28,13 @@ internal sealed class ReaderSignal : IValueTaskSource
         return waiting;
     }
 
-    public void Release() => _wait.SetResult(result: true);
+    /// <summary>
+    /// Lets the reader go on, on another thread. Not in the queue of this one: a message to many subscribers puts as many readers there,
+    /// the last would be first, and other threads would take them away one by one while this one still receives.
+    /// </summary>
+    public void Release() => ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
+
+    void IThreadPoolWorkItem.Execute() => _wait.SetResult(result: true);
 
     /// <summary>Waits, unless there is something to do already.</summary>
     public ValueTask WaitAsync(bool ready)
