@@ -33,6 +33,10 @@ internal sealed class RequestPipeline : IAsyncDisposable
     private readonly SemaphoreSlim _batchRoom;
     private readonly ITimer _timer;
     private readonly Lock _refusing = new();
+
+    // The client library lets who comes while another one writes wait in a task, and who comes then waits behind: once it has begun, each
+    // request of a busy gateway pays for that. Writing takes less than a microsecond.
+    private readonly Lock _writing = new();
     private Dictionary<string, long>? _refusals;
     private int _inflight;
     private long _count;
@@ -178,12 +182,13 @@ internal sealed class RequestPipeline : IAsyncDisposable
     {
         try
         {
-            return _link.Connection.PublishAsync(
-                subject,
-                payload,
-                ClientHeaders.Of(headers),
-                replyTo: string.Create(CultureInfo.InvariantCulture, $"{_prefix}{token:x}"),
-                serializer: NatsRawSerializer<ReadOnlyMemory<byte>>.Default);
+            var replyTo = string.Create(CultureInfo.InvariantCulture, $"{_prefix}{token:x}");
+            var clientHeaders = ClientHeaders.Of(headers);
+            lock (_writing)
+            {
+                return _link.Connection.PublishAsync(
+                    subject, payload, clientHeaders, replyTo, serializer: NatsRawSerializer<ReadOnlyMemory<byte>>.Default);
+            }
         }
         catch (Exception exception)
         {
