@@ -1,4 +1,5 @@
 using System.Collections;
+using System.Collections.Concurrent;
 using System.Reflection;
 using System.Text;
 
@@ -22,6 +23,9 @@ public static class NamedFields
 {
     private static readonly FieldAttribute NoRules = new();
 
+    // What is declared does not change, and to read it takes longer than all else here: each look at a stream or a consumer needs it.
+    private static readonly ConcurrentDictionary<Type, Field[]> Declared = new();
+
     /// <summary>The fields that are named, which are those that are not null, also those within others.</summary>
     public static IEnumerable<NamedField> Of<T>(T config)
         where T : notnull
@@ -31,8 +35,8 @@ public static class NamedFields
     public static IEnumerable<string> Missing<T>(T config)
         where T : notnull
         => Parts(typeof(T), config, string.Empty).SelectMany(static part => FieldsOf(part.Value.GetType())
-            .Where(field => RulesOf(field).Required && field.GetValue(part.Value) is null or "")
-            .Select(field => part.Path + NameOf(field)));
+            .Where(field => field.Rules.Required && field.GetValue(part.Value) is null or "")
+            .Select(field => part.Path + field.Name));
 
     /// <summary>Whether a field that the change names, which are those that are not null, is something else in the configuration.</summary>
     /// <param name="current">The configuration.</param>
@@ -46,7 +50,7 @@ public static class NamedFields
         where T : notnull
         => FieldsOf(typeof(T))
             .FirstOrDefault(field => field.GetValue(change) is { } wanted && !AreSame(field.GetValue(current), wanted)) is { } news
-            ? NameOf(news)
+            ? news.Name
             : null;
 
     /// <summary>The fields that are named and have become something else, also those within others.</summary>
@@ -56,7 +60,7 @@ public static class NamedFields
     public static IEnumerable<ReplacedField> Replaced<T>(T named, T now, T defaults)
         where T : notnull
         => FieldsOf(typeof(T)).SelectMany(field =>
-            Replaced(NameOf(field), field.GetValue(named), field.GetValue(now) ?? field.GetValue(defaults)));
+            Replaced(field.Name, field.GetValue(named), field.GetValue(now) ?? field.GetValue(defaults)));
 
     /// <summary>Whether two values of a field are the same. What is false, 0 or empty is the same as what is absent.</summary>
     public static bool AreSame(object? current, object? wanted) => (current, wanted) switch
@@ -94,7 +98,7 @@ public static class NamedFields
         foreach (var field in FieldsOf(typeof(T)))
         {
             var value = field.GetValue(config);
-            var isSet = RulesOf(field).V1 || !(IsNone(value) || AreSame(value, field.GetValue(defaults)));
+            var isSet = field.Rules.V1 || !(IsNone(value) || AreSame(value, field.GetValue(defaults)));
             field.SetValue(copy, isSet ? value : null);
         }
 
@@ -115,7 +119,7 @@ public static class NamedFields
         foreach (var field in FieldsOf(typeof(T)))
         {
             var value = field.GetValue(config);
-            var isIdle = RulesOf(field).Feature is { } feature && without(feature)
+            var isIdle = field.Rules.Feature is { } feature && without(feature)
                 && (IsNone(value) || AreSame(value, field.GetValue(defaults)));
             field.SetValue(copy, isIdle ? null : value);
         }
@@ -124,9 +128,8 @@ public static class NamedFields
     }
 
     /// <summary>The name in JSON: <c>MaxMsgSize</c> is <c>max_msg_size</c>.</summary>
-    public static string NameOf(PropertyInfo field)
+    private static string NameOf(PropertyInfo field)
     {
-        ArgumentNullException.ThrowIfNull(field);
         var name = new StringBuilder(field.Name.Length + 4);
         foreach (var character in field.Name)
         {
@@ -145,9 +148,9 @@ public static class NamedFields
                 continue;
             }
 
-            var name = path + NameOf(field);
-            var rules = RulesOf(field);
-            var features = field.GetCustomAttributes<ValueFeatureAttribute>()
+            var name = path + field.Name;
+            var rules = field.Rules;
+            var features = field.ValueFeatures
                 .Where(needs => value is string text && string.Equals(text, needs.Value, StringComparison.Ordinal))
                 .Select(static needs => needs.Feature);
             yield return new NamedField(name, value, rules, rules.Feature is { } feature ? [.. features, feature] : [.. features]);
@@ -178,8 +181,8 @@ public static class NamedFields
         let value = field.GetValue(config)
         where value is not null and not string
         from part in value is IEnumerable list
-            ? list.Cast<object?>().Select((item, index) => (Path: $"{path}{NameOf(field)}[{index}].", Value: item))
-            : [(Path: $"{path}{NameOf(field)}.", Value: value)]
+            ? list.Cast<object?>().Select((item, index) => (Path: $"{path}{field.Name}[{index}].", Value: item))
+            : [(Path: $"{path}{field.Name}.", Value: value)]
         where part.Value is not null && IsNested(part.Value.GetType())
         from found in Parts(part.Value!.GetType(), part.Value, part.Path).Prepend((part.Path, part.Value))
         select found;
@@ -194,7 +197,7 @@ public static class NamedFields
         if (now is not null && IsNested(wanted.GetType()))
         {
             return FieldsOf(wanted.GetType())
-                .SelectMany(field => Replaced($"{name}.{NameOf(field)}", field.GetValue(wanted), field.GetValue(now)));
+                .SelectMany(field => Replaced($"{name}.{field.Name}", field.GetValue(wanted), field.GetValue(now)));
         }
 
         if (wanted is IEnumerable list and not string and not IReadOnlyDictionary<string, string> && now is IEnumerable other)
@@ -214,9 +217,24 @@ public static class NamedFields
     /// <summary>A part of a configuration, which has fields itself.</summary>
     private static bool IsNested(Type type) => type.IsClass && type.Assembly == typeof(NamedFields).Assembly;
 
-    private static FieldAttribute RulesOf(PropertyInfo field) => field.GetCustomAttribute<FieldAttribute>() ?? NoRules;
-
     // Not what a record has by itself, and nothing that cannot be set.
-    private static IEnumerable<PropertyInfo> FieldsOf(Type type) =>
-        type.GetProperties(BindingFlags.Instance | BindingFlags.Public).Where(static field => field.CanWrite);
+    private static Field[] FieldsOf(Type type) => Declared.GetOrAdd(type, static type =>
+    [
+        .. type.GetProperties(BindingFlags.Instance | BindingFlags.Public).Where(static property => property.CanWrite)
+            .Select(static property => new Field(property)),
+    ]);
+
+    /// <summary>A field as its type declares it.</summary>
+    private sealed class Field(PropertyInfo property)
+    {
+        public string Name { get; } = NameOf(property);
+
+        public FieldAttribute Rules { get; } = property.GetCustomAttribute<FieldAttribute>() ?? NoRules;
+
+        public ValueFeatureAttribute[] ValueFeatures { get; } = [.. property.GetCustomAttributes<ValueFeatureAttribute>()];
+
+        public object? GetValue(object config) => property.GetValue(config);
+
+        public void SetValue(object config, object? value) => property.SetValue(config, value);
+    }
 }
