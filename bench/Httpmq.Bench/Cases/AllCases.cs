@@ -10,7 +10,7 @@ internal static class AllCases
     public static IReadOnlyList<BenchCase> List { get; } =
     [
         new PublishCase("publish-16", "one 16 B message per request, 4 connections x 32 streams; raw: 128 in flight",
-            Target.RateRatio(0.50), 16, 4, 32),
+            Target.RateRatio(0.55).And(Target.FloorRatio(1.4)).And(Target.Allocated(1200)), 16, 4, 32),
         new PublishCase("publish-1k", "the same with 1 KiB", Target.RateRatio(0.50), KiB, 4, 32),
         new PublishCase("publish-16-raw", "publish-16 with the message's bytes as the body instead of base64", Target.RateRatio(0.50),
             16, 4, 32, isRaw: true),
@@ -22,21 +22,24 @@ internal static class AllCases
         new BatchCase("batch-1k", "the same with 1 KiB", Target.RateRatio(0.80), KiB),
         new DeliverCase(
             "deliver-16", "a backlog of 300,000 x 16 B to one subscriber; raw: the library's subscription", Target.RateRatio(0.90), 16),
-        new DeliverCase("deliver-1k", "the same with 1 KiB", Target.RateRatio(0.90), KiB),
+        new DeliverCase("deliver-1k", "the same with 1 KiB", Target.RateRatio(0.95), KiB),
         new DeliverCase("deliver-16-sse", "deliver-16 as server-sent events", Target.RateRatio(0.80), 16, events: true),
         new WebSocketCase("deliver-16-websocket", "deliver-16 over a WebSocket", Target.RateRatio(0.80), 16),
         new ReplayCase("replay-1k", "a replay of 200,000 x 1 KiB; raw: the library's ordered consumer", Target.RateRatio(0.80), KiB),
-        new FanOutCase("fanout", "one message to 1,000 consumers with one subscriber each; p50 until all have it", Target.RateRatio(0.80)),
+        new FanOutCase("fanout", "one message to 1,000 consumers with one subscriber each; p50 until all have it", Target.RateRatio(0.85)),
         new ConsumeAckCase("consume-ack-batch", "receive and acknowledge, up to 100 in one request, max_inflight 1,000",
-            Target.RateRatio(0.60), 100_000, 1000, 100),
+            Target.RateRatio(0.80), 100_000, 1000, 100),
         new ConsumeAckCase(
-            "consume-ack-single", "receive and acknowledge, one request each, max_inflight 64", Target.Rate(10_000), 30_000, 64, 1),
+            "consume-ack-single", "receive and acknowledge, one request each, max_inflight 64",
+            Target.GatewayCpu(11).And(Target.Allocated(2000)), 30_000, 64, 1),
         new DuplexCase("consume-ack-duplex", "receive and acknowledge in both directions of one request, max_inflight 1,000",
             Target.RateRatio(0.60), 100_000, 1000, 100),
         new PullCase("pull-settle", "pull 250 and settle them, 4 at a time; raw: fetch and confirmed acknowledgements",
             Target.RateRatio(0.60), 100_000, 4, 250),
         new LatencyCase(
-            "latency", "publish to receive at 1,000/s", Target.AddedLatency(TimeSpan.FromMilliseconds(1), TimeSpan.FromMilliseconds(5))),
+            "latency",
+            "publish to receive at 1,000/s",
+            Target.AddedLatency(TimeSpan.FromMicroseconds(80), TimeSpan.FromMilliseconds(5))),
         new IdleCase("idle-subs", "10,000 idle subscriptions on 100 connections", Target.Idle(20 * KiB, 0.03)),
         new DeliverCase("deliver-16-bare", "deliver-16 against a raw subscription that only counts", Target.None, 16, bare: true),
         new StartCase(

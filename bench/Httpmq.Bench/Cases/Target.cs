@@ -13,11 +13,27 @@ internal sealed record Target(string Text, Func<CaseResult, bool?> IsMet)
     /// <summary>The gateway's median latency, as a multiple of the raw client's.</summary>
     public static Target LatencyRatio(double most) => new($"<= {most:0.0} p50", result => result.Ratio <= most);
 
-    public static Target Rate(double least) => new($">= {least:#,0}/s", result => result.Gateway?.Rate >= least);
+    /// <summary>The gateway's CPU time per message, as a multiple of that of the floor and the raw client together.</summary>
+    public static Target FloorRatio(double most) => new(
+        $"/floor {most:0.0}", result => result.FloorRatio is { } ratio ? ratio <= most : null);
+
+    /// <summary>The gateway's CPU time per message, in microseconds.</summary>
+    public static Target GatewayCpu(double most) => new($"{most:0} us", result => result.Gateway?.GatewayCpuMicros <= most);
+
+    /// <summary>What the gateway allocates per message.</summary>
+    public static Target Allocated(double bytes) => new($"{bytes:#,0} B", result => result.Gateway?.AllocatedBytes <= bytes);
+
+    /// <summary>Both of them.</summary>
+    public Target And(Target other) => new($"{Text}, {other.Text}", result => (IsMet(result), other.IsMet(result)) switch
+    {
+        (false, _) or (_, false) => false,
+        (true, true) => true,
+        _ => null,
+    });
 
     /// <summary>How much the gateway may add to the raw client's latency.</summary>
     public static Target AddedLatency(TimeSpan p50, TimeSpan p99) => new(
-        $"+{p50.TotalMilliseconds:0}/{p99.TotalMilliseconds:0} ms",
+        $"+{p50.TotalMicroseconds:#,0}/{p99.TotalMicroseconds:#,0} us",
         result => result is { Gateway.Latency: { } gateway, Raw.Latency: { } raw }
             ? gateway.P50 - raw.P50 <= p50.TotalMicroseconds && gateway.P99 - raw.P99 <= p99.TotalMicroseconds
             : null);
