@@ -36,7 +36,7 @@ internal sealed class ReaderSignal : IValueTaskSource, IThreadPoolWorkItem
 
     void IThreadPoolWorkItem.Execute() => _wait.SetResult(result: true);
 
-    /// <summary>Waits, unless there is something to do already.</summary>
+    /// <summary>Waits, unless there is something to do already. Each wait is awaited to its end before the next.</summary>
     public ValueTask WaitAsync(bool ready)
     {
         if (_signalled || ready)

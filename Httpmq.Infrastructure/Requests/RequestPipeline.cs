@@ -20,6 +20,9 @@ namespace Httpmq.Infrastructure.Requests;
 /// </remarks>
 internal sealed class RequestPipeline : IAsyncDisposable
 {
+    // What is larger is copied for longer than others should wait for it.
+    private const int LargestInTurn = 16 * 1024;
+
     private static readonly TimeSpan ScanInterval = TimeSpan.FromMilliseconds(200);
 
     private readonly RequestLink _link;
@@ -35,7 +38,7 @@ internal sealed class RequestPipeline : IAsyncDisposable
     private readonly Lock _refusing = new();
 
     // The client library lets who comes while another one writes wait in a task, and who comes then waits behind: once it has begun, each
-    // request of a busy gateway pays for that. Writing takes less than a microsecond.
+    // request of a busy gateway pays for that. Writing a small request takes less than a microsecond.
     private readonly Lock _writing = new();
     private Dictionary<string, long>? _refusals;
     private int _inflight;
@@ -182,12 +185,17 @@ internal sealed class RequestPipeline : IAsyncDisposable
     {
         try
         {
+            // Before the wait: one that is lost meanwhile must not be taken for the next, which may still be connecting.
+            var connection = _link.Connection;
             var replyTo = string.Create(CultureInfo.InvariantCulture, $"{_prefix}{token:x}");
-            var clientHeaders = ClientHeaders.Of(headers);
+            if (payload.Length > LargestInTurn)
+            {
+                return PublishAsync(connection, subject, payload, headers, replyTo);
+            }
+
             lock (_writing)
             {
-                return _link.Connection.PublishAsync(
-                    subject, payload, clientHeaders, replyTo, serializer: NatsRawSerializer<ReadOnlyMemory<byte>>.Default);
+                return PublishAsync(connection, subject, payload, headers, replyTo);
             }
         }
         catch (Exception exception)
@@ -196,6 +204,11 @@ internal sealed class RequestPipeline : IAsyncDisposable
             return ValueTask.FromException(exception);
         }
     }
+
+    private static ValueTask PublishAsync(
+        NatsConnection connection, string subject, ReadOnlyMemory<byte> payload, MessageHeaders headers, string replyTo) =>
+        connection.PublishAsync(
+            subject, payload, ClientHeaders.Of(headers), replyTo, serializer: NatsRawSerializer<ReadOnlyMemory<byte>>.Default);
 
     private static async ValueTask<Reply> WaitAsync(ValueTask<PendingReply> starting) => await (await starting).WaitAsync();
 
