@@ -113,7 +113,7 @@ snapshots: ## Write the files that are made from the code: public API of the lay
 client: doc ## Generate the C# client from docs/openapi/
 	@dotnet run -c $(CONFIGURATION) --project clients/csharp/Generate -- docs/openapi clients/csharp/Httpmq.Client/Generated
 
-bench: build ## Measure Httpmq against raw NATS, below 10 minutes [CASE=name,... ROUNDS=3 JSON=file BASELINE=file|none|write]
+bench: build ## Measure Httpmq against raw NATS, below 10 minutes with three rounds [CASE=name,... ROUNDS=3 JSON=file BASELINE=file|none|write]
 	@$(SERVER) && dotnet $(BENCH) --app $(APP) $(if $(CASE),--case '$(CASE)') $(if $(ROUNDS),--rounds $(ROUNDS)) \
 		$(if $(JSON),--json '$(JSON)') \
 		$(if $(BASELINE),$(if $(filter write,$(BASELINE)),--write-baseline,--baseline '$(BASELINE)')) $(ARGS)

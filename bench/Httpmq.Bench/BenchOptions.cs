@@ -45,8 +45,10 @@ internal sealed record BenchOptions
 
     public bool Soak { get; init; }
 
-    /// <summary>After this the case that runs is given up, and no other is started.</summary>
-    public TimeSpan TimeLimit { get; } = TimeSpan.FromMinutes(9.5);
+    /// <summary>
+    /// After this the case that runs is given up, and no other is started. Three rounds have 9.5 minutes, more have more.
+    /// </summary>
+    public TimeSpan TimeLimit => TimeSpan.FromMinutes(9.5) * Math.Max(1, Rounds / 3.0);
 
     /// <summary>Throws <see cref="BenchException"/> for what it does not understand.</summary>
     public static BenchOptions Parse(IReadOnlyList<string> arguments)
