@@ -42,8 +42,8 @@ internal sealed class NchanCase(string name, string description, Target target, 
 
     public override async Task CleanUpAsync(BenchContext context)
     {
-        await base.CleanUpAsync(context);
         await (_nchan?.DisposeAsync() ?? ValueTask.CompletedTask);
+        await base.CleanUpAsync(context);
     }
 
     protected override Task<Counted> PublishAsync(BenchContext context, Uri server) =>

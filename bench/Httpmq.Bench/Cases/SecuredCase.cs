@@ -55,8 +55,8 @@ internal sealed class SecuredCase(string name, string description, Target target
 
     public override async Task CleanUpAsync(BenchContext context)
     {
-        await base.CleanUpAsync(context);
         await (_secured?.DisposeAsync() ?? ValueTask.CompletedTask);
+        await base.CleanUpAsync(context);
     }
 
     /// <summary>The open gateway as well, which the runner takes for the raw side, and so for warm.</summary>

@@ -44,9 +44,11 @@ internal sealed class Runner(BenchContext context, TextWriter progress)
     {
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(stopping);
         limit.CancelAfter(TimeLeft < CaseLimit ? TimeLeft : CaseLimit);
+        var measured = false;
         try
         {
             await MeasureAsync(result, limit.Token).WaitAsync(limit.Token);
+            measured = true;
         }
         catch (NotAvailableException exception)
         {
@@ -56,9 +58,14 @@ internal sealed class Runner(BenchContext context, TextWriter progress)
         {
             Fail(result, "not done in time");
         }
-        catch (Exception exception) when (exception is BenchException or TimeoutException or IOException)
+        catch (Exception exception) when (!stopping.IsCancellationRequested)
         {
+            // Whatever it is, the other cases have their turn.
             Fail(result, exception.Message);
+        }
+        finally
+        {
+            await CleanUpAsync(result, measured);
         }
 
         if (result.Note is not null)
@@ -67,36 +74,46 @@ internal sealed class Runner(BenchContext context, TextWriter progress)
         }
     }
 
+    /// <summary>Of a case that failed, hangs or was interrupted, too: its servers would stay.</summary>
+    private async Task CleanUpAsync(CaseResult result, bool measured)
+    {
+        try
+        {
+            await result.Case.CleanUpAsync(context);
+        }
+        catch (Exception exception)
+        {
+            // Of a case that failed, the first reason is what is to be told.
+            if (measured)
+            {
+                Fail(result, exception.Message);
+            }
+        }
+    }
+
     private async Task MeasureAsync(CaseResult result, CancellationToken cancellationToken)
     {
         var one = result.Case;
         Say(one, "preparing");
         await one.PrepareAsync(context, cancellationToken);
-        try
+        if (!one.IsCompared)
         {
-            if (!one.IsCompared)
-            {
-                result.Add(Side.Gateway, await one.RunAsync(context, Side.Gateway, cancellationToken));
-                result.Note = one.Describe(result);
-                return;
-            }
-
-            await WarmUpAsync(one, cancellationToken);
-            for (var round = 1; round <= context.Options.Rounds; round++)
-            {
-                foreach (var side in one.HasFloor ? SidesWithFloor : Sides)
-                {
-                    var sample = await MeasureAsync(one, side, $"round {round}/{context.Options.Rounds}", cancellationToken);
-                    result.Add(side, sample);
-                }
-            }
-
+            result.Add(Side.Gateway, await one.RunAsync(context, Side.Gateway, cancellationToken));
             result.Note = one.Describe(result);
+            return;
         }
-        finally
+
+        await WarmUpAsync(one, cancellationToken);
+        for (var round = 1; round <= context.Options.Rounds; round++)
         {
-            await one.CleanUpAsync(context);
+            foreach (var side in one.HasFloor ? SidesWithFloor : Sides)
+            {
+                var sample = await MeasureAsync(one, side, $"round {round}/{context.Options.Rounds}", cancellationToken);
+                result.Add(side, sample);
+            }
         }
+
+        result.Note = one.Describe(result);
     }
 
     /// <summary>
