@@ -23,6 +23,18 @@ internal sealed record AccessSettings
     /// <summary>Whether Swagger UI and the OpenAPI documents are shown to everybody.</summary>
     public required bool OpenDocuments { get; init; }
 
+    /// <summary>Whether these settings mean the same, wherever they stand in the file.</summary>
+    public bool IsSame(AccessSettings other) =>
+        HasSameTokens(other)
+        && OpenDocuments == other.OpenDocuments
+        && Anonymous.SequenceEqual(other.Anonymous)
+        && ApiKeys.Count == other.ApiKeys.Count
+        && ApiKeys.Zip(other.ApiKeys).All(static pair => pair.First.Name == pair.Second.Name
+            && pair.First.Hashes.SequenceEqual(pair.Second.Hashes) && pair.First.Roles.SequenceEqual(pair.Second.Roles))
+        && Certificates.Count == other.Certificates.Count
+        && Certificates.Zip(other.Certificates).All(static pair => pair.First.Name == pair.Second.Name
+            && pair.First.Names.SequenceEqual(pair.Second.Names) && pair.First.Roles.SequenceEqual(pair.Second.Roles));
+
     /// <summary>Whether tokens mean the same with other settings, which depends on the roles as well.</summary>
     public bool HasSameTokens(AccessSettings other) =>
         Tokens.SequenceEqual(other.Tokens)

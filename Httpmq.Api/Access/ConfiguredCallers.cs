@@ -115,7 +115,7 @@ internal sealed class ConfiguredCallers : ICallerSource
             var isSame = before is not null && settings.HasSameTokens(before.Settings);
             _tokensEnd = isSame ? before!._tokensEnd : new CancellationTokenSource();
             Tokens = isSame ? before!.Tokens
-                : settings.Tokens.Count > 0 ? new TokenCallers(settings, time, _tokensEnd.Token)
+                : settings.Tokens.Count > 0 ? new TokenCallers(settings, before?.Tokens, time, _tokensEnd.Token)
                 : null;
         }
 

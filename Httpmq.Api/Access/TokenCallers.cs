@@ -26,12 +26,15 @@ internal sealed class TokenCallers
     private readonly TimeProvider _time;
 
     /// <param name="settings">The issuers, and what the roles permit.</param>
+    /// <param name="before">Those that were there before; null: none. Issuers that are the same keep the keys that they know.</param>
     /// <param name="time">The clock.</param>
     /// <param name="ended">Ends what these callers have open.</param>
-    public TokenCallers(AccessSettings settings, TimeProvider time, CancellationToken ended)
+    public TokenCallers(AccessSettings settings, TokenCallers? before, TimeProvider time, CancellationToken ended)
     {
         _issuers = settings.Tokens.ToLookup(
-            static one => one.Issuer, static one => new TokenIssuer(one), StringComparer.Ordinal);
+            static one => one.Issuer,
+            one => before?._issuers[one.Issuer].FirstOrDefault(known => known.Settings == one) ?? new TokenIssuer(one),
+            StringComparer.Ordinal);
         _roles = settings.Roles;
         _ended = ended;
         _time = time;

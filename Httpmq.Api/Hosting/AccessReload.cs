@@ -31,8 +31,11 @@ internal sealed class AccessReload(
 
     private const string KeysAndRoles = "keys and roles";
 
-    // Read at once, before the file can change unseen. Its time alone would not do: a mounted file may be replaced by another of any time.
-    private Content _known = Content.Of(file, access);
+    private AccessSettings? _access = access;
+
+    // None at first: the file was read before all else was started, and may have changed since. Its time would not tell: a mounted file may
+    // be replaced by another of any time.
+    private Content? _known;
 
     // What is new may be half written, and a part of a file may be valid: it counts when it is the same the next time. So does a file that
     // is gone: it may be about to be replaced.
@@ -46,7 +49,7 @@ internal sealed class AccessReload(
         {
             while (await ticks.WaitForNextTickAsync(cancellationToken))
             {
-                Compare();
+                CompareOnce();
             }
         }
         catch (OperationCanceledException)
@@ -58,10 +61,10 @@ internal sealed class AccessReload(
     /// <summary>Takes over what is new in the files and was the same at the last comparison.</summary>
     public void Compare()
     {
-        var content = Content.Of(file, _known.Access);
-        if (content.IsSame(_known))
+        var content = Content.Of(file, _access);
+        if (_known is null ? content.IsPartial : content.IsSame(_known))
         {
-            _unsettled = null;
+            (_known, _unsettled) = (content, null);
             return;
         }
 
@@ -78,11 +81,24 @@ internal sealed class AccessReload(
             case CommandLineResult.Run { Settings: var settings }:
                 ReplaceLevel(settings.Log.Level);
                 ReplaceRates(settings.RateLimits);
-                ReplaceAccess(content, settings.Access);
+                ReplaceAccess(settings.Access);
                 break;
             case CommandLineResult.Exit { Text: var text }:
                 logger.AccessKept(file, "settings", text.ReplaceLineEndings("; "));
                 break;
+        }
+    }
+
+    private void CompareOnce()
+    {
+        try
+        {
+            Compare();
+        }
+        catch (Exception exception)
+        {
+            // Whatever it is, the next change has its turn.
+            logger.AccessKept(file, "settings", exception.Message.ReplaceLineEndings("; "));
         }
     }
 
@@ -102,7 +118,7 @@ internal sealed class AccessReload(
         }
     }
 
-    private void ReplaceAccess(Content content, AccessSettings? replaced)
+    private void ReplaceAccess(AccessSettings? replaced)
     {
         switch (callers, replaced)
         {
@@ -119,18 +135,26 @@ internal sealed class AccessReload(
                     file, KeysAndRoles, $"it has no section {AccessDeclaration.Section} any more; to open everything, start again");
                 break;
             default:
+                var isSame = _access is not null && replaced.IsSame(_access);
                 callers.Replace(replaced);
-                _known = content with { Access = replaced };
-                logger.AccessReplaced(file, replaced.ApiKeys.Count, replaced.Roles.Count);
+                _access = replaced;
+                if (!isSame)
+                {
+                    logger.AccessReplaced(file, replaced.ApiKeys.Count, replaced.Roles.Count);
+                }
+
                 break;
         }
     }
 
     /// <summary>What the files hold.</summary>
-    private sealed record Content(AccessSettings? Access, IReadOnlyList<byte[]?> Files)
+    private sealed record Content(IReadOnlyList<byte[]?> Files)
     {
         public static Content Of(string file, AccessSettings? access) =>
-            new(access, [Read(file), .. (access?.Tokens ?? []).Select(static issuer => issuer.KeysFile).OfType<string>().Select(Read)]);
+            new([Read(file), .. (access?.Tokens ?? []).Select(static issuer => issuer.KeysFile).OfType<string>().Select(Read)]);
+
+        /// <summary>Whether the configuration cannot be read, or one of the files not again, as a pipe, which has no length.</summary>
+        public bool IsPartial => Files[0] is null || Files.Any(static bytes => bytes is []);
 
         public bool IsSame(Content other) =>
             Files.Count == other.Files.Count && Files.Zip(other.Files).All(static pair => pair.First.AsSpan().SequenceEqual(pair.Second));

@@ -109,13 +109,17 @@ internal sealed class RateLimiter
         public Error? TakeOfPrincipal(string? principal) =>
             principal is not null && _principals?.TryTake(principal, 1) is { } wait ? PerPrincipal(principal, wait) : null;
 
-        /// <summary>Takes permits of both, all or none; no more than each may ever have.</summary>
+        /// <summary>
+        /// Takes permits of both, all or none; no more than each may ever have. The address is asked first: what was taken of the principal
+        /// cannot be given back.
+        /// </summary>
         public Error? TakeAll(ulong address, string? principal, int count) =>
-            principal is not null && _principals?.TryTake(principal, count) is { } first ? PerPrincipal(principal, first)
+            principal is not null && _addresses?.FindWait(address, count) is { } missing ? PerAddress(missing)
+            : principal is not null && _principals?.TryTake(principal, count) is { } first ? PerPrincipal(principal, first)
             : _addresses?.TryTake(address, count) is { } second ? PerAddress(second)
             : null;
 
-        /// <summary>Takes as many permits of both as there are.</summary>
+        /// <summary>Takes as many permits of both as both have.</summary>
         /// <param name="address">The address.</param>
         /// <param name="principal">The principal; null: nobody's.</param>
         /// <param name="count">How many are wanted.</param>
@@ -127,8 +131,14 @@ internal sealed class RateLimiter
             var taken = count;
             if (principal is not null && _principals is not null)
             {
-                taken = _principals.TakeSome(principal, count, out wait);
-                refusal = taken < count ? PerPrincipal(principal, wait) : null;
+                // No more than the address has, too.
+                if (_addresses?.CountOf(address) is { } there && there < count)
+                {
+                    (taken, wait) = (there, _addresses.WaitFor(address));
+                    refusal = PerAddress(wait);
+                }
+
+                taken = taken == 0 ? 0 : TakeOfPrincipal(principal, taken, ref wait, ref refusal);
             }
 
             if (_addresses is not null && taken > 0)
@@ -138,6 +148,17 @@ internal sealed class RateLimiter
                 {
                     (taken, wait, refusal) = (both, longer, PerAddress(longer));
                 }
+            }
+
+            return taken;
+        }
+
+        private int TakeOfPrincipal(string principal, int count, ref TimeSpan wait, ref Error? refusal)
+        {
+            var taken = _principals!.TakeSome(principal, count, out var longer);
+            if (taken < count)
+            {
+                (wait, refusal) = (longer, PerPrincipal(principal, longer));
             }
 
             return taken;

@@ -106,6 +106,28 @@ internal sealed class RateTable<TKey>(Func<TKey, Rate?> rateOf, TimeSpan slowest
         return bucket.GetStatistics() is { CurrentAvailablePermits: > 0 } ? null : TimeSpan.FromSeconds(1 / rateOf(key)!.PerSecond);
     }
 
+    /// <summary>How many permits the key has now. Nothing is taken.</summary>
+    public int CountOf(TKey key)
+    {
+        if (rateOf(key) is not { } rate)
+        {
+            return int.MaxValue;
+        }
+
+        var bucket = BucketOf(key, rate);
+        bucket.TryReplenish();
+        return (int)Math.Min(int.MaxValue, bucket.GetStatistics()?.CurrentAvailablePermits ?? 0);
+    }
+
+    /// <summary>How long until the key may have one permit more.</summary>
+    public TimeSpan WaitFor(TKey key) => rateOf(key) is { } rate ? TimeSpan.FromSeconds(1 / rate.PerSecond) : TimeSpan.Zero;
+
+    /// <summary>How long until the key may have so many permits, of which no more than its burst are needed; null: they are there.</summary>
+    public TimeSpan? FindWait(TKey key, int count) =>
+        rateOf(key) is { } rate && Math.Min(count, rate.Burst) - CountOf(key) is > 0 and var missing
+            ? TimeSpan.FromSeconds(missing / rate.PerSecond)
+            : null;
+
     private static TimeSpan WaitOf(RateLimitLease lease) =>
         lease.TryGetMetadata(MetadataName.RetryAfter, out var wait) ? wait : TimeSpan.FromSeconds(1);
 

@@ -12,12 +12,15 @@ namespace Httpmq.Infrastructure.Connection;
 /// </summary>
 internal sealed class ReconnectPacing
 {
+    // Of those that were learned. Nodes that are replaced come back with other addresses, and each known one is asked at each reconnect.
+    private const int MostLearned = 16;
+
     private static readonly TimeSpan CheckInterval = TimeSpan.FromMilliseconds(250);
     private static readonly TimeSpan TlsCheckInterval = TimeSpan.FromSeconds(3);
     private static readonly TimeSpan LongAnswer = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan CheckTimeout = TimeSpan.FromSeconds(1);
 
-    // Replaced whenever one is added: attempts and events of the connection may come at the same time.
+    // Replaced whenever one comes or goes: attempts and events of the connection may come at the same time.
     private readonly Lock _gate = new();
     private List<Server> _servers = [];
     private readonly TimeSpan _pause;
@@ -41,7 +44,7 @@ internal sealed class ReconnectPacing
         _check = new ServerCheck(options.Tls, servers);
         foreach (var uri in servers.Uris)
         {
-            Known((uri.IdnHost, ServerList.PortOf(uri)));
+            Known((uri.IdnHost, ServerList.PortOf(uri))).IsConfigured = true;
         }
     }
 
@@ -51,15 +54,23 @@ internal sealed class ReconnectPacing
     /// <summary>An attempt succeeded: whenever that connection is lost, the first attempts need no pause.</summary>
     public void Connected() => Volatile.Write(ref _connected, true);
 
-    /// <summary>Servers of the cluster, as the connected one names them: <c>host:port</c>.</summary>
+    /// <summary>
+    /// Servers of the cluster, as the connected one names them: <c>host:port</c>. Those that were named longest ago are forgotten when
+    /// there are many.
+    /// </summary>
     public void Learn(IEnumerable<string> addresses)
     {
-        foreach (var address in addresses)
+        lock (_gate)
         {
-            if (Uri.TryCreate($"nats://{address}", UriKind.Absolute, out var uri) && uri.Port > 0)
-            {
-                Known((uri.IdnHost, uri.Port));
-            }
+            var named = addresses
+                .Select(static address => Uri.TryCreate($"nats://{address}", UriKind.Absolute, out var uri) && uri.Port > 0 ? uri : null)
+                .OfType<Uri>()
+                .Select(uri => Known((uri.IdnHost, uri.Port)))
+                .ToHashSet();
+            var others = _servers.Where(server => !named.Contains(server)).ToList();
+            var surplus = others.Count(static server => !server.IsConfigured) - Math.Max(0, MostLearned - named.Count);
+            others.RemoveAll(server => !server.IsConfigured && surplus-- > 0);
+            Replace([.. others, .. named]);
         }
     }
 
@@ -147,12 +158,17 @@ internal sealed class ReconnectPacing
             if (server is null)
             {
                 server = new Server(address.Host, address.Port);
-                Volatile.Write(ref _servers, [.. _servers, server]);
-                Volatile.Write(ref _known, _servers.Count);
+                Replace([.. _servers, server]);
             }
 
             return server;
         }
+    }
+
+    private void Replace(List<Server> servers)
+    {
+        Volatile.Write(ref _servers, servers);
+        Volatile.Write(ref _known, servers.Count);
     }
 
     private async Task<ServerAnswer> CheckAgainAsync(Server server, TimeSpan pause, CancellationToken cancellationToken)
@@ -187,6 +203,9 @@ internal sealed class ReconnectPacing
         public string Host => host;
 
         public int Port => port;
+
+        /// <summary>It is one of the configuration, which is never forgotten.</summary>
+        public bool IsConfigured { get; set; }
 
         /// <summary>When the last attempt began.</summary>
         public long? TriedAt { get; set; }

@@ -85,7 +85,8 @@ internal static class AccessDeclaration
 
     private static GivenKey ReadKey(SettingsSection key) => new(
         key.Required("name", Name, "the principal's name"),
-        key.Texts("sha256", Hash, "the SHA-256 of its keys; two while one replaces the other. `httpmq key new` makes a key"),
+        key.Texts(
+            "sha256", Hash, "the SHA-256 of its keys; two while one replaces the other. `httpmq key new` makes a key", isNeeded: true),
         key.Texts("roles", Role, "its roles"),
         key.Origin);
 
@@ -99,7 +100,7 @@ internal static class AccessDeclaration
 
     private static GivenCertificate ReadCertificate(SettingsSection certificate) => new(
         certificate.Texts(
-            "san", San, "names that its certificates have (subject alternative names): one of them is enough"),
+            "san", San, "names that its certificates have (subject alternative names): one of them is enough", isNeeded: true),
         certificate.Optional("name", null, Name, "the principal's name", "the first `san`"),
         certificate.Texts("roles", Role, "its roles"),
         certificate.Origin);

@@ -160,7 +160,7 @@ internal static class Declaration
         PathPrefix = server.Value(ServerSettingKeys.PathPrefix, "/", Prefix, "what all paths start with; a missing leading slash is added"),
         ListenOn = server.Value(
             ServerSettingKeys.ListenOn, mode is RunMode.All ? "127.0.0.1" : "0.0.0.0", Address, "the address to listen on",
-            "`0.0.0.0`; in mode `all` `127.0.0.1`, because nobody is asked who they are"),
+            "`0.0.0.0`; in mode `all` `127.0.0.1`, so that a first try is closed to other machines"),
         ListenPort = server.Value(ServerSettingKeys.ListenPort, $"{group.DefaultPort}", Port, "the port to listen on"),
         ReadTimeout = server.Value(
             "api_server.server_config.read_timeout_sec", "60", SecondsOrNone, $"the time limit to read a request; {Zero}"),

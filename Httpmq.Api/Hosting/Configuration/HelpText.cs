@@ -11,7 +11,7 @@ internal static class HelpText
 
     internal static string Help { get; } =
         $"""
-        {ProductVersion.Text} - an HTTP/2 message broker in front of NATS JetStream
+        {ProductVersion.Text} - an HTTP/2 gateway in front of NATS JetStream
 
         Usage:
           httpmq [options] <mode> [options]

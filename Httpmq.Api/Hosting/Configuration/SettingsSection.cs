@@ -82,10 +82,11 @@ internal sealed class SettingsSection(IConfigurationRoot configuration, Reports 
     }
 
     /// <summary>A list of texts in their order, each with the place where it stands.</summary>
-    internal IReadOnlyList<(string Text, string Origin)> Texts(string name, SettingRule<string> rule, string text)
+    internal IReadOnlyList<(string Text, string Origin)> Texts(
+        string name, SettingRule<string> rule, string text, bool isNeeded = false)
     {
         var key = KeyOf(name);
-        catalogue?.Add(new Setting(key, "none", $"a list: each {rule.Expected}", text, SettingKind.Values));
+        catalogue?.Add(new Setting(key, isNeeded ? NoDefault : "none", $"a list: each {rule.Expected}", text, SettingKind.Values));
         if (Strongest(key) is not { } source)
         {
             return [];

@@ -6,6 +6,7 @@ using Httpmq.Api.Http;
 using Httpmq.Api.RateLimits;
 using Httpmq.Domain.Access;
 using Httpmq.Domain.Naming;
+using Httpmq.Tests.Api.Hosting.Transport;
 using Httpmq.Tests.Support;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
@@ -38,14 +39,7 @@ internal sealed class AccessReloadTests
         _callers = AccessFile.Callers(Before);
         _rates = new RateLimiter(settings: null);
         _log = new ProcessLog(new LogSettings { Level = LogLevel.Warning, Json = false });
-        _reload = new AccessReload(
-            _file,
-            AccessFile.Read(Before),
-            () => CommandLine.Parse(["all", "-c", _file], new Hashtable()),
-            _callers,
-            _rates,
-            _log,
-            NullLogger<AccessReload>.Instance);
+        _reload = Reload(NullLogger<AccessReload>.Instance);
     }
 
     [TearDown]
@@ -57,6 +51,53 @@ internal sealed class AccessReloadTests
         Twice(_reload);
 
         Assert.That((await FindAsync("old")).Caller?.CheckPublish(_orders), Is.Null);
+    }
+
+    /// <summary>A large store takes minutes to restore, and a key may be withdrawn meanwhile.</summary>
+    [Test]
+    public async Task Compare_FileChangedDuringTheStart_TakesItOver()
+    {
+        Write(Before.Replace(":old", ":new", StringComparison.Ordinal));
+        _reload = Reload(NullLogger<AccessReload>.Instance);
+        Twice(_reload);
+
+        using (Assert.EnterMultipleScope())
+        {
+            Assert.That((await FindAsync("old")).Refusal?.Type, Is.EqualTo(AccessErrorTypes.Unauthenticated));
+            Assert.That((await FindAsync("new")).Caller, Is.Not.Null);
+        }
+    }
+
+    [Test]
+    public void Compare_OtherSections_SaysNothingOfKeys()
+    {
+        using var messages = new RecordingLogs();
+        using var loggers = new LoggerFactory([messages]);
+        var reload = Reload(loggers.CreateLogger<AccessReload>());
+        Twice(reload);
+        Assert.That(messages.Messages, Is.Empty);
+
+        Write("rate_limits: { per_address: { permits_per_second: 1 } }\n" + Before);
+        Twice(reload);
+        Assert.That(messages.Messages, Has.One.Items.And.All.Contains("rate limits"));
+
+        Write(Before.Replace("orders.>", "invoices.>", StringComparison.Ordinal));
+        Twice(reload);
+        Assert.That(messages.Messages, Has.One.Contains("roles are taken over"));
+    }
+
+    /// <summary>Whoever gives the configuration by a pipe gives it once.</summary>
+    [Test]
+    public async Task Compare_FileWithoutContent_IsNotReadAgain()
+    {
+        File.WriteAllText(_file, string.Empty);
+        var read = 0;
+        var reload = new AccessReload(
+            _file, AccessFile.Read(Before), () => throw new InvalidOperationException($"read {++read}"), _callers, _rates, _log,
+            NullLogger<AccessReload>.Instance);
+        Twice(reload);
+
+        Assert.That((read, (await FindAsync("old")).Caller?.Name), Is.EqualTo((0, "shop")));
     }
 
     [Test]
@@ -259,6 +300,15 @@ internal sealed class AccessReloadTests
         _reload.Compare();
         Assert.That((await FindAsync("old")).Caller, Is.Not.Null, "what was seen before the file was as it is counts no more");
     }
+
+    private AccessReload Reload(ILogger<AccessReload> logger) => new(
+        _file,
+        AccessFile.Read(Before),
+        () => CommandLine.Parse(["all", "-c", _file], new Hashtable()),
+        _callers,
+        _rates,
+        _log,
+        logger);
 
     // What is new counts when it is the same twice.
     private static void Twice(AccessReload reload)

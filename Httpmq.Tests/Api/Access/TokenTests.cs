@@ -200,6 +200,31 @@ internal sealed class TokenTests
         }
     }
 
+    /// <summary>Roles are changed while the authority is away: tokens are checked by the keys that it has served.</summary>
+    [Test]
+    public async Task Replace_OtherRolesWhileTheAuthorityIsAway_KeepsItsKeys()
+    {
+        var port = Ports.Free();
+        var issuer = $"http://127.0.0.1:{port}";
+        var yaml = $$"""
+            auth:
+              jwt: [{ issuer: "{{issuer}}", audience: httpmq }]
+              roles: { writer: { publish: { allow: [orders.>] } } }
+            """;
+        var callers = AccessFile.Callers(yaml);
+        var token = Sign($$"""{"iss":"{{issuer}}","roles":"writer"}""");
+        await using (var authority = Serve(port, issuer))
+        {
+            await authority.StartAsync();
+            Assert.That((await IdentifyAsync(callers, token)).Caller, Is.Not.Null);
+        }
+
+        callers.Replace(AccessFile.Read(yaml.Replace("orders.>", "invoices.>", StringComparison.Ordinal)));
+        var caller = (await IdentifyAsync(callers, token)).Caller;
+
+        Assert.That((caller?.Name, caller?.CheckPublish(SubjectOf("invoices.new"))), Is.EqualTo(("alice", (object?)null)));
+    }
+
     /// <summary>An authority that takes its time, asked anew for each token, would let the last of them wait for all.</summary>
     [Test]
     public async Task Find_ManyTokensOfASilentAuthority_AskItOnce()

@@ -92,6 +92,29 @@ internal sealed class ReconnectPacingTests
         Assert.That(await pacing.HasOtherAsync(server, CancellationToken.None), Is.EqualTo(answers));
     }
 
+    /// <summary>Nodes that are replaced come with other addresses each time.</summary>
+    [Test]
+    public void Learn_OtherAddressesAgainAndAgain_ForgetsTheOldest()
+    {
+        var pacing = Pacing(("127.0.0.1", 4222));
+        for (var node = 1; node <= 100; node++)
+        {
+            pacing.Learn(["127.0.0.1:4222", $"10.0.0.{node}:4222", $"10.0.1.{node}:4222"]);
+        }
+
+        Assert.That(pacing.Servers, Is.EqualTo(1 + 16).Or.EqualTo(16));
+    }
+
+    [Test]
+    public void Learn_ManyServersAtOnce_KnowsThemAll()
+    {
+        var pacing = Pacing(("127.0.0.1", 4222));
+        pacing.Learn(["10.0.1.1:4222"]);
+        pacing.Learn(Enumerable.Range(1, 40).Select(static node => $"10.0.0.{node}:4222"));
+
+        Assert.That(pacing.Servers, Is.EqualTo(41));
+    }
+
     private ReconnectPacing Pacing(params (string Host, int Port)[] servers)
     {
         var options = new NatsOptions
