@@ -117,6 +117,13 @@ internal sealed partial class MetricsProcessTests
     [TestCase("""httpmq_nats_connected{httpmq_connection="httpmq-dataplane-deliveries"}""", "1")]
     [TestCase("""jetstream_stream_total_messages{stream_name="seen"}""", "3")]
     [TestCase("""jetstream_consumer_num_pending{consumer_name="behind",stream_name="seen"}""", "3")]
+    [TestCase("""httpmq_redeliveries_total{otel_scope_name="Httpmq"}""", "1")]
+    [TestCase("""httpmq_access_refusals_total{error_type="unauthenticated"}""", "2")]
+    [TestCase("""httpmq_nats_reconnects_total{httpmq_connection="httpmq-dataplane-deliveries"}""", "0")]
+    [TestCase("""httpmq_embedded_nats_restarts_total{otel_scope_name="Httpmq"}""", "0")]
+    [TestCase("""httpmq_requests_inflight{httpmq_connection="httpmq-dataplane"}""", "0")]
+    [TestCase("""httpmq_deliveries_pending_bytes{otel_scope_name="Httpmq"}""", "0")]
+    [TestCase("""httpmq_publish_duration_seconds_bucket{le="10"}""", "4")]
     [TestCase("""httpmq_rate_limit_refusals_total{httpmq_reason="rate_limits.failed_logins_per_address"}""", "1")]
     public void Scrape_OfAGatewayInUse_HasCounted(string series, string value) =>
         Assert.That(_scrape.Has(series, value), Is.True, _scrape.Text);
@@ -136,6 +143,41 @@ internal sealed partial class MetricsProcessTests
             Assert.That(_scrape.Text, Does.Not.Match(@"http_server_request_duration\w*\{[^\n]*/message"""), "a replay");
             Assert.That(_scrape.Text, Does.Not.Match(@"http_server_request_duration\w*\{[^\n]*/pull"""), "a pull");
         }
+    }
+
+    [Test]
+    public void Scrape_OfAGatewayInUse_HasDurationsFrom100MicrosecondsOn() =>
+        Assert.That(_scrape.Text, Does.Match(@"httpmq_publish_duration_seconds_bucket\{[^\n]*le=""0\.0001"""));
+
+    [Test]
+    public async Task Scrape_AfterSessionsHaveEnded_SaysWhyAndKeepsThemOutOfTheDurations()
+    {
+        await SendAsync(_management, "/v1/admin/stream/seen/consumer", """{"name":"short","mode":"push","max_inflight":100}""");
+        using (await OpenAsync("seen/consumer/behind", "text/event-stream"))
+        {
+            // The client leaves.
+        }
+
+        using (var ended = await OpenAsync("seen/consumer/short", "application/x-ndjson"))
+        {
+            using var deletion = await _http.DeleteAsync(new Uri(_management, "/v1/admin/stream/seen/consumer/short"));
+            Assert.That(await ended.Content.ReadAsStringAsync(), Does.Contain("consumer-deleted"));
+        }
+
+        var text = string.Empty;
+        await Eventually.HoldsAsync(
+            async () =>
+            {
+                var scrape = new Scrape(text = await _http.GetStringAsync(Metrics));
+                return scrape.Has(Ended("sse", "client-gone"), "1") && scrape.Has(Ended("ndjson", "consumer-deleted"), "1");
+            },
+            "both sessions counted");
+        Assert.That(text, Does.Match(@"http_server_request_duration\w*\{[^\n]*v1/data/subject/"));
+        Assert.That(text, Does.Not.Match(@"http_server_request_duration\w*\{[^\n]*v1/data/publish"""), "a batch");
+        Assert.That(text, Does.Not.Match(@"http_server_request_duration\w*\{[^\n]*v1/data/[^\n""]*\{consumer\}"""), "a subscription");
+
+        static string Ended(string framing, string reason) =>
+            $$"""httpmq_sessions_ended_total{httpmq_framing="{{framing}}",httpmq_reason="{{reason}}",httpmq_source="subscription"}""";
     }
 
     [Test]
@@ -250,9 +292,7 @@ internal sealed partial class MetricsProcessTests
         }
 
         await _http.GetStringAsync(new Uri(_dataplane, "/v1/data/stream/seen/message"));
-        using var request = new HttpRequestMessage(HttpMethod.Get, new Uri(_dataplane, Consumer));
-        request.Headers.Add("Accept", "application/x-ndjson");
-        var open = await _http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead);
+        var open = await OpenAsync("seen/consumer/w", "application/x-ndjson");
         await Eventually.HoldsAsync(
             async () =>
             {
@@ -265,6 +305,13 @@ internal sealed partial class MetricsProcessTests
             },
             "all that was done is seen");
         open.Dispose();
+    }
+
+    private async Task<HttpResponseMessage> OpenAsync(string consumer, string framing)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Get, new Uri(_dataplane, $"/v1/data/stream/{consumer}"));
+        request.Headers.Add("Accept", framing);
+        return await _http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead);
     }
 
     private async Task<string> SendAsync(Uri server, string path, string body, string? id = null)
