@@ -122,7 +122,7 @@ internal sealed class RateTable<TKey>(Func<TKey, Rate?> rateOf, TimeSpan slowest
     /// <summary>How long until the key may have one permit more.</summary>
     public TimeSpan WaitFor(TKey key) => rateOf(key) is { } rate ? TimeSpan.FromSeconds(1 / rate.PerSecond) : TimeSpan.Zero;
 
-    /// <summary>How long until the key may have so many permits, of which no more than its burst are needed; null: they are there.</summary>
+    /// <summary>How long until the key may have so many permits, no more than its burst; null: they are there.</summary>
     public TimeSpan? FindWait(TKey key, int count) =>
         rateOf(key) is { } rate && Math.Min(count, rate.Burst) - CountOf(key) is > 0 and var missing
             ? TimeSpan.FromSeconds(missing / rate.PerSecond)

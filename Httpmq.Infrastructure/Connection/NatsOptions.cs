@@ -1,3 +1,4 @@
+using Httpmq.Domain.Naming;
 using Httpmq.Infrastructure.Protocol;
 
 namespace Httpmq.Infrastructure.Connection;
@@ -69,4 +70,16 @@ public sealed record NatsOptions
 
     /// <summary>The subject of a call of JetStream's API.</summary>
     internal string ApiSubject(string call) => JetStreamSubjects.Api(call, ApiPrefix);
+
+    /// <summary>Whether the API is that of a domain, <c>$JS.hub.API</c>.</summary>
+    internal bool IsDomain => ApiPrefix.Split('.') is [JetStreamSubjects.RootToken, _, JetStreamSubjects.ApiToken];
+
+    /// <summary>Whether the API is another account's. What else of that account can be reached, its owner decides.</summary>
+    internal bool IsImported => !IsDomain && ApiPrefix is not JetStreamSubjects.ApiPrefix;
+
+    /// <summary>
+    /// Where a lock is published. Leaf nodes pass on nothing below <c>$KV.</c> between domains; a domain takes it below its API, too.
+    /// </summary>
+    /// <param name="key">The tokens after the prefix.</param>
+    internal string LockSubject(string key) => IsDomain ? ApiSubject(LockSubjects.Prefix + key) : LockSubjects.Prefix + key;
 }

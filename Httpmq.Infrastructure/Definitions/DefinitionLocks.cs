@@ -24,6 +24,7 @@ internal sealed class DefinitionLocks(LockStream lockStream, TimeProvider time, 
     private long _lastCheck;
     private long _withoutSince;
     private string? _reason;
+    private volatile bool _wasAnswered;
 
     public Task RunAsync(
         Operation operation, StreamName stream, ConsumerName? consumer, Func<Action, Task> change, CancellationToken cancellationToken) =>
@@ -90,6 +91,7 @@ internal sealed class DefinitionLocks(LockStream lockStream, TimeProvider time, 
                 switch (outcome)
                 {
                     case LockAttempt.Taken:
+                        _wasAnswered = true;
                         Volatile.Write(ref _reason, null);
                         return sequence;
                     case LockAttempt.Unusable:
@@ -106,6 +108,13 @@ internal sealed class DefinitionLocks(LockStream lockStream, TimeProvider time, 
 
                         created = true;
                         continue;
+                }
+
+                if (outcome is LockAttempt.NoStream && lockStream.Obstacle is { } obstacle && !_wasAnswered
+                    && (time.GetElapsedTime(start) > TimeLimit || Volatile.Read(ref _reason) is not null))
+                {
+                    GoWithout(obstacle);
+                    return 0;
                 }
 
                 if (time.GetElapsedTime(start) > TimeLimit)

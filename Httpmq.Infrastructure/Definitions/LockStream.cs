@@ -55,6 +55,13 @@ internal sealed class LockStream(JetStreamApi api, RequestLink link, NatsOptions
 
     private static readonly NatsSubOpts ReplyOptions = new() { ThrowIfNoResponders = true };
 
+    /// <summary>
+    /// Why locks may never arrive at the stream though it is there; null: they do when it has a leader.
+    /// </summary>
+    public string? Obstacle => options.IsImported
+        ? $"what is published to {LockSubjects.Prefix}> does not reach the account whose JetStream is used; import that subject, too"
+        : null;
+
     /// <summary>Whether the connected server is one of several.</summary>
     public bool IsClustered => link.Server.IsClustered;
 
@@ -65,7 +72,7 @@ internal sealed class LockStream(JetStreamApi api, RequestLink link, NatsOptions
     public async Task<LockAnswer> TryTakeAsync(Operation operation, string key, CancellationToken cancellationToken)
     {
         link.RequireOpen();
-        var subject = LockSubjects.Prefix + key;
+        var subject = options.LockSubject(key);
         using var limit = new RequestLimit(link, subject, options.RequestTimeout, cancellationToken);
         try
         {

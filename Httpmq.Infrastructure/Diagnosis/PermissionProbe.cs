@@ -114,7 +114,7 @@ internal sealed class PermissionProbe(ServerVisit visit, NatsOptions options, Br
         if (needs.Manages)
         {
             // Nobody stores it: the stream, where it is there, has another name.
-            yield return Trial.Publication($"{LockSubjects.Prefix}{_name}", $"{LockSubjects.Prefix}>") with
+            yield return Trial.Publication(options.LockSubject(_name), options.LockSubject(">")) with
             {
                 IsOptional = true,
                 Headers = new NatsHeaders { [ExpectedStream] = _name },

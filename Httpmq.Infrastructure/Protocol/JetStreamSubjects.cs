@@ -13,7 +13,13 @@ internal static class JetStreamSubjects
     public const string AdvisoryPrefix = "$JS.EVENT.ADVISORY.";
 
     /// <summary>What all subjects of JetStream begin with.</summary>
-    public const string Root = "$JS.";
+    public const string Root = RootToken + ".";
+
+    /// <summary>The first token of all subjects of JetStream.</summary>
+    public const string RootToken = "$JS";
+
+    /// <summary>The last token of what the subjects of an API begin with.</summary>
+    public const string ApiToken = "API";
 
     /// <summary>The subject of a call.</summary>
     /// <param name="call">What follows the prefix, such as <c>STREAM.INFO.orders</c>.</param>

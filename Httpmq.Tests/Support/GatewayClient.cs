@@ -35,6 +35,13 @@ internal sealed class GatewayClient(Gateway gateway, Version version) : IDisposa
         Timeout = TimeSpan.FromSeconds(30),
     };
 
+    /// <summary>Asserts that it was answered 200.</summary>
+    public static GatewayAnswer Succeed(GatewayAnswer answer)
+    {
+        Assert.That(answer.Status, Is.EqualTo(HttpStatusCode.OK), answer.ToString());
+        return answer;
+    }
+
     public Task<GatewayAnswer> ManageAsync(HttpMethod method, string path, string? json = null) =>
         SendAsync(
             method, new Uri(gateway.Management, path), json is null ? null : new StringContent(json, Encoding.UTF8, "application/json"));
@@ -155,11 +162,5 @@ internal sealed class GatewayClient(Gateway gateway, Version version) : IDisposa
         {
             throw new AssertionException($"{(int)response.StatusCode} without JSON: {text}", exception);
         }
-    }
-
-    private static GatewayAnswer Succeed(GatewayAnswer answer)
-    {
-        Assert.That(answer.Status, Is.EqualTo(HttpStatusCode.OK), answer.ToString());
-        return answer;
     }
 }
