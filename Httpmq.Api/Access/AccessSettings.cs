@@ -27,13 +27,11 @@ internal sealed record AccessSettings
     public bool IsSame(AccessSettings other) =>
         HasSameTokens(other)
         && OpenDocuments == other.OpenDocuments
-        && Anonymous.SequenceEqual(other.Anonymous)
+        && Anonymous.SequenceEqual(other.Anonymous, StringComparer.Ordinal)
         && ApiKeys.Count == other.ApiKeys.Count
-        && ApiKeys.Zip(other.ApiKeys).All(static pair => pair.First.Name == pair.Second.Name
-            && pair.First.Hashes.SequenceEqual(pair.Second.Hashes) && pair.First.Roles.SequenceEqual(pair.Second.Roles))
+        && ApiKeys.Zip(other.ApiKeys).All(static pair => pair.First.IsSame(pair.Second))
         && Certificates.Count == other.Certificates.Count
-        && Certificates.Zip(other.Certificates).All(static pair => pair.First.Name == pair.Second.Name
-            && pair.First.Names.SequenceEqual(pair.Second.Names) && pair.First.Roles.SequenceEqual(pair.Second.Roles));
+        && Certificates.Zip(other.Certificates).All(static pair => pair.First.IsSame(pair.Second));
 
     /// <summary>Whether tokens mean the same with other settings, which depends on the roles as well.</summary>
     public bool HasSameTokens(AccessSettings other) =>
@@ -53,10 +51,22 @@ internal sealed record AccessSettings
 /// <param name="Name">Its name.</param>
 /// <param name="Hashes">The SHA-256 of each of its keys.</param>
 /// <param name="Roles">Its roles.</param>
-internal sealed record ApiKeySettings(string Name, IReadOnlyList<KeyHash> Hashes, IReadOnlyList<string> Roles);
+internal sealed record ApiKeySettings(string Name, IReadOnlyList<KeyHash> Hashes, IReadOnlyList<string> Roles)
+{
+    public bool IsSame(ApiKeySettings other) =>
+        string.Equals(Name, other.Name, StringComparison.Ordinal)
+        && Hashes.SequenceEqual(other.Hashes)
+        && Roles.SequenceEqual(other.Roles, StringComparer.Ordinal);
+}
 
 /// <summary>One principal that shows a client certificate.</summary>
 /// <param name="Name">Its name.</param>
 /// <param name="Names">The names of certificates that are its own.</param>
 /// <param name="Roles">Its roles.</param>
-internal sealed record CertificateSettings(string Name, IReadOnlyList<CertificateName> Names, IReadOnlyList<string> Roles);
+internal sealed record CertificateSettings(string Name, IReadOnlyList<CertificateName> Names, IReadOnlyList<string> Roles)
+{
+    public bool IsSame(CertificateSettings other) =>
+        string.Equals(Name, other.Name, StringComparison.Ordinal)
+        && Names.SequenceEqual(other.Names)
+        && Roles.SequenceEqual(other.Roles, StringComparer.Ordinal);
+}

@@ -90,7 +90,7 @@ internal sealed class AccessReloadTests
     [Test]
     public async Task Compare_FileWithoutContent_IsNotReadAgain()
     {
-        File.WriteAllText(_file, string.Empty);
+        await File.WriteAllTextAsync(_file, string.Empty);
         var read = 0;
         var reload = new AccessReload(
             _file, AccessFile.Read(Before), () => throw new InvalidOperationException($"read {++read}"), _callers, _rates, _log,
