@@ -78,6 +78,10 @@ internal sealed class AccessReload(
         _known = content;
         switch (read())
         {
+            case CommandLineResult.Run { Settings.Access: null } when callers is not null:
+                // It may be the half of a file, and what it limits and logs may stand in the other half.
+                ReplaceAccess(replaced: null);
+                break;
             case CommandLineResult.Run { Settings: var settings }:
                 ReplaceLevel(settings.Log.Level);
                 ReplaceRates(settings.RateLimits);

@@ -7,19 +7,34 @@ namespace Httpmq.Api.Http;
 /// <summary>How a value that somebody wrote appears in a line that somebody else may read.</summary>
 internal static class PlainText
 {
+    /// <summary>What the gateway's own keys begin with, and every JWT.</summary>
+    internal static readonly string[] SecretStarts = ["hmq_", "eyJ"];
+
     /// <summary>The longest <see cref="Word(string)"/>, in characters.</summary>
     internal const int MaxWord = 512;
 
     private const int MaxLength = 120;
+    private const int SeedLength = 58;
+    private const int ShortestSecret = 16;
     private const char FirstPrintable = ' ';
     private const char LastPrintable = '~';
+
+    private static readonly SearchValues<char> Base32 = SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZ234567");
 
     // What a word may have: anything visible but what percent-encoding needs, and quotes.
     private static readonly SearchValues<char> Plain = SearchValues.Create(
         [.. Enumerable.Range('!', LastPrintable - '!' + 1).Select(static code => (char)code).Except("%\"")]);
 
-    /// <summary>The value in quotes, of bearable length.</summary>
-    internal static string Quote(string value) => value.Length > MaxLength ? $"'{value[..MaxLength]}...'" : $"'{value}'";
+    /// <summary>The value in quotes, of bearable length. A secret that was put in a wrong place is not shown.</summary>
+    internal static string Quote(string value) => IsSecret(value) ? "'***'"
+        : value.Length > MaxLength ? $"'{value[..MaxLength]}...'"
+        : $"'{value}'";
+
+    // The seed of an NKey, too, and a private key.
+    private static bool IsSecret(string value) =>
+        (value.Length >= ShortestSecret && Array.Exists(SecretStarts, start => value.StartsWith(start, StringComparison.Ordinal)))
+        || (value is ['S', _, ..] && value.Length == SeedLength && !value.AsSpan().ContainsAnyExcept(Base32))
+        || value.Contains("PRIVATE KEY", StringComparison.Ordinal);
 
     /// <summary>The text on one line that a terminal can show: control characters are escaped.</summary>
     internal static string OneLine(string text)

@@ -35,9 +35,6 @@ internal sealed class UnknownNames(ILogger<UnknownNames> logger)
 
     private const int LongestName = 64;
 
-    // Of the gateway's own keys, and of every JWT.
-    private static readonly string[] SecretStarts = ["hmq_", "eyJ"];
-
     private readonly HashSet<string> _logged = new(StringComparer.Ordinal);
 
     /// <summary>Says in the request's notes, and in the log, that these names are not known.</summary>
@@ -109,7 +106,7 @@ internal sealed class UnknownNames(ILogger<UnknownNames> logger)
             : $"unknown {kind} '{Shown(name)}'";
 
     // Whoever writes a key or token into the URL may write it as a name; proxies log what they pass on.
-    private static string Shown(string name) => Array.Exists(SecretStarts, name.Contains) ? "***" : Printable(name);
+    private static string Shown(string name) => Array.Exists(PlainText.SecretStarts, name.Contains) ? "***" : Printable(name);
 
     private void LogOnce(string method, string kind, string name)
     {

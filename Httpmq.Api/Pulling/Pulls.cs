@@ -13,6 +13,9 @@ namespace Httpmq.Api.Pulling;
 /// <summary>Runs pulls, with what all of them need.</summary>
 internal sealed class Pulls(OpenStreams streams, GatewayMetrics metrics, IHostApplicationLifetime lifetime, TimeProvider time)
 {
+    // More than a pull may wait.
+    private static readonly TimeSpan LongestPull = TimeSpan.FromHours(1);
+
     /// <summary>Runs one pull, which has its place, to the end of its answer; the pull is disposed and the place given back then.</summary>
     /// <param name="http">The request.</param>
     /// <param name="pull">What it brings.</param>
@@ -49,7 +52,13 @@ internal sealed class Pulls(OpenStreams streams, GatewayMetrics metrics, IHostAp
         await using (pull)
         {
             var stopping = lifetime.ApplicationStopping;
-            using var ends = CancellationTokenSource.CreateLinkedTokenSource(http.RequestAborted, stopping);
+            var caller = CallerMiddleware.CallerOf(http);
+            using var ends = CancellationTokenSource.CreateLinkedTokenSource(http.RequestAborted, stopping, caller.Ended);
+            if (caller.Expires - time.GetUtcNow() is { } left && left < LongestPull)
+            {
+                ends.CancelAfter(left > TimeSpan.Zero ? left : TimeSpan.Zero);
+            }
+
             var error = await pull.CompleteAsync(ends.Token);
             if (http.RequestAborted.IsCancellationRequested)
             {
@@ -57,6 +66,8 @@ internal sealed class Pulls(OpenStreams streams, GatewayMetrics metrics, IHostAp
                 return;
             }
 
+            // Who may not any more gets nothing that came: it goes back, too.
+            error = caller.CheckEnd(time) ?? error;
             if (error is null && !pull.HasMessages && stopping.IsCancellationRequested)
             {
                 var operation = PullErrors.Operation(StreamName.OfExisting(pull.Stream), ConsumerName.OfExisting(pull.Consumer));

@@ -58,8 +58,9 @@ internal sealed class LimitedCallers(ICallerSource callers, RateLimiter limiter)
                 : found;
         }
 
-        // Whoever shows nothing tries nothing.
-        if (found.Refusal is { } wrong && wrong.Type == AccessErrorTypes.Unauthenticated && wrong.Has("reason"))
+        // Whoever shows nothing tries nothing, and a certificate cannot be guessed.
+        if (found.Refusal is { } wrong && wrong.Type == AccessErrorTypes.Unauthenticated && wrong.Has("reason")
+            && Credentials.AreShown(context.Request))
         {
             limits.CountFailedLogin(RateLimiter.KeyOf(context));
         }

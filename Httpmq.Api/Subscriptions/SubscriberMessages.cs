@@ -14,6 +14,7 @@ using Httpmq.Application.Settling;
 using Httpmq.Application.Subscriptions;
 using Httpmq.Domain.Access;
 using Httpmq.Domain.Errors;
+using Httpmq.Domain.Naming;
 using MediatR;
 
 namespace Httpmq.Api.Subscriptions;
@@ -67,7 +68,8 @@ internal sealed class SubscriberMessages(
     SubscriberInbox inbox,
     BodyBuffers buffers,
     Permits permits,
-    SubscriberFields fields)
+    SubscriberFields fields,
+    Action<Error> refused)
 {
     /// <summary>The largest message of a client, in bytes: enough for 10,000 entries.</summary>
     public const int MaxBytes = 2 * 1024 * 1024;
@@ -125,13 +127,22 @@ internal sealed class SubscriberMessages(
             inbox.AddCredit(credit);
         }
 
-        if (settlement.Lists > 0)
+        if (settlement.Lists > 0 && FindRefusal() is { } refusal)
+        {
+            // The subscription itself may end only when the client reads on.
+            refused(refusal);
+            await inbox.StartAsync(() => Task.FromResult(Refused(words.Id, refusal)), places: 1, memory: null, cancellationToken);
+        }
+        else if (settlement.Lists > 0)
         {
             await StartAsync(settlement, words.Id, warnings, cancellationToken);
         }
 
         return true;
     }
+
+    private Error? FindRefusal() => caller.CheckEnd(permits.Time)
+        ?? caller.CheckConsume(StreamName.OfExisting(source.Stream), ConsumerName.OfExisting(source.Consumer));
 
     /// <summary>What it holds, and the answer that nobody may read, counts among the bodies of requests.</summary>
     private Task StartAsync(
@@ -220,12 +231,25 @@ internal sealed class SubscriberMessages(
 
     private static string ReadId(ref Utf8JsonReader reader)
     {
-        if (reader.TokenType is JsonTokenType.String && reader.GetString() is { Length: <= LongestId } id)
+        if (reader.TokenType is JsonTokenType.String && TextOf(ref reader) is { Length: <= LongestId } id)
         {
             return id;
         }
 
         throw Malformed($"id: {Shown(ref reader)} is not a text of at most {LongestId} characters");
+    }
+
+    private static string? TextOf(ref Utf8JsonReader reader)
+    {
+        try
+        {
+            return reader.GetString();
+        }
+        catch (InvalidOperationException)
+        {
+            // Half of a character.
+            return null;
+        }
     }
 
     private static string Shown(ref Utf8JsonReader reader)

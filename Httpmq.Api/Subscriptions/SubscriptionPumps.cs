@@ -7,6 +7,7 @@ using Httpmq.Api.Subscriptions.Framing;
 using Httpmq.Api.Tracing;
 using Httpmq.Application.Subscriptions;
 using Httpmq.Application.Telemetry;
+using Httpmq.Domain.Errors;
 using MediatR;
 
 namespace Httpmq.Api.Subscriptions;
@@ -99,7 +100,8 @@ internal sealed class SubscriptionPumps(
             inbox,
             buffers,
             rates.Of(http),
-            new SubscriberFields(unknown, _fields, http.Request.Method, http.Features.Get<RequestNotes>() is { IsStrict: true }))
+            new SubscriberFields(unknown, _fields, http.Request.Method, http.Features.Get<RequestNotes>() is { IsStrict: true }),
+            refusal => AuditLog.Refuse(http, refusal, ErrorResponses.StatusOf(refusal.Kind)))
         {
             IsReplay = isReplay,
         };
@@ -155,7 +157,7 @@ internal sealed class SubscriptionPumps(
         {
             try
             {
-                await RunAsync(pump, source, kind, subscriber.Metrics);
+                await RunAsync(pump, http, source, kind, subscriber.Metrics);
                 await (close?.Invoke(pump) ?? Task.CompletedTask);
             }
             finally
@@ -169,7 +171,8 @@ internal sealed class SubscriptionPumps(
         });
     }
 
-    private async Task RunAsync(SubscriptionPump pump, IDeliverySource source, string kind, SessionMetrics? counts)
+    private async Task RunAsync(
+        SubscriptionPump pump, HttpContext http, IDeliverySource source, string kind, SessionMetrics? counts)
     {
         var start = time.GetTimestamp();
         var (id, principal) = (PlainText.Word(pump.RequestId), PlainText.Word(pump.Principal));
@@ -189,6 +192,11 @@ internal sealed class SubscriptionPumps(
             finally
             {
                 streams.LeaveSubscription();
+                if (pump.Reason is { Kind: ErrorKind.Unauthenticated or ErrorKind.Forbidden } refusal)
+                {
+                    AuditLog.Refuse(http, refusal, ErrorResponses.StatusOf(refusal.Kind));
+                }
+
                 counts?.End(pump.IsCutOff ? SessionMetrics.CutOff : pump.Reason?.Type.Slug ?? SessionMetrics.ClientGone);
                 logger.Unsubscribed(
                     id,

@@ -33,6 +33,9 @@ internal sealed record TlsFiles(byte[] Certificate, byte[] Key, byte[]? Authorit
 
     public static string TextOf(byte[] file) => Encoding.UTF8.GetString(file);
 
+    /// <summary>Whether a block of a PEM file has no end, which the framework takes for none: the file may be half written.</summary>
+    public static bool IsCutOff(ReadOnlySpan<byte> file) => file.Count("-----BEGIN "u8) != file.Count("-----END "u8);
+
     private static byte[]? Read(string key, string path, ref TlsProblem? problem)
     {
         try

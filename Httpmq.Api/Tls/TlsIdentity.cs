@@ -44,6 +44,12 @@ internal sealed class TlsIdentity
     private static X509Certificate2Collection? ReadCertificates(string key, string path, byte[] file, out TlsProblem? problem)
     {
         var certificates = new X509Certificate2Collection();
+        if (TlsFiles.IsCutOff(file))
+        {
+            problem = new TlsProblem(key, $"{PlainText.Quote(path)} ends in the middle of a certificate");
+            return null;
+        }
+
         try
         {
             certificates.ImportFromPem(TlsFiles.TextOf(file));

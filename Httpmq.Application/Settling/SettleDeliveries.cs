@@ -20,7 +20,7 @@ internal sealed class SettleDeliveriesHandler(IMessageAcknowledger acknowledger,
     {
         var stream = Rules.Stream(request.Stream);
         var consumer = Rules.Consumer(request.Consumer);
-        HttpmqException.ThrowIf(request.Caller.CheckConsume(stream, consumer));
+        HttpmqException.ThrowIf(request.Caller.CheckEnd(time) ?? request.Caller.CheckConsume(stream, consumer));
         if (request.Entries.Count is 0 or > AcknowledgeBatch.MaxPairs)
         {
             throw new HttpmqException(AckErrors.Entries(request.Entries.Count, orMore: false, AcknowledgeBatch.MaxPairs));

@@ -164,7 +164,9 @@ internal static class NatsAccess
 
         if (SecretFile.ProblemOf(path) is { } problem)
         {
-            section.Refuse(name, $"{PlainText.Quote(path)} {problem}");
+            // What is no path may be the secret itself.
+            var isPath = !isSecret || path.AsSpan().ContainsAny(Path.DirectorySeparatorChar, '.');
+            section.Refuse(name, $"{(isPath ? PlainText.Quote(path) : "the file that it names")} {problem}");
         }
         else if (isSecret && SecretFile.IsOpenToAll(path))
         {

@@ -181,6 +181,21 @@ internal sealed class AccessReloadTests
         Assert.That(permits.TakeSome(9, out _), Is.EqualTo(9));
     }
 
+    /// <summary>What is left of a file without its section about access may be a half of it.</summary>
+    [Test]
+    public void Compare_NoAuthAnyMore_KeepsLimitsAndLevelToo()
+    {
+        const string Limits = "\nrate_limits: { per_address: { permits_per_second: 0.001, burst: 1 } }";
+        Write(Before + Limits);
+        Twice(_reload);
+        Write("log: { level: debug }");
+        Twice(_reload);
+
+        using var services = Loggers();
+        Assert.That(new Permits(_rates, AddressKey: 1, Principal: null, TimeProvider.System).TakeSome(9, out _), Is.EqualTo(1));
+        Assert.That(LoggerOf(services, "Httpmq.Api.Http").IsEnabled(LogLevel.Debug), Is.False);
+    }
+
     [Test]
     public void Compare_NobodyWasAskedAtTheStart_LimitsAloneAreTakenOver()
     {

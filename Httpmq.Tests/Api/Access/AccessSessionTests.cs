@@ -218,6 +218,29 @@ internal sealed class AccessSessionTests
         }
     }
 
+    [Test]
+    public async Task Pull_KeyIsWithdrawnWhileItWaits_GetsNothing()
+    {
+        var filtered = $$"""{"name":"w-2","mode":"pull","max_inflight":9,"filter_subject":"{{_stream}}.later"}""";
+        await ExpectAsync(200, "ops", "POST", $"/v1/admin/stream/{_stream}/consumer", filtered);
+        var consumer = $"/v1/admin/stream/{_stream}/consumer/w-2";
+        var pulling = ExpectAsync(
+            401, "worker", "POST", $"/v1/data/stream/{_stream}/consumer/w-2/pull", """{"batch":1,"expires":"20s"}""");
+        await Eventually.HoldsAsync(async () => Waiting(await ExpectAsync(200, "ops", "GET", consumer)) == 1, "a pull that waits");
+        try
+        {
+            _callers.Replace(AccessFile.Read(_yaml.Replace("sha256:worker}", "sha256:another}", StringComparison.Ordinal)));
+            await pulling;
+        }
+        finally
+        {
+            _callers.Replace(AccessFile.Read(_yaml));
+            await ExpectAsync(200, "ops", "DELETE", consumer);
+        }
+
+        static int Waiting(string answer) => (int)JsonNode.Parse(answer)!["consumer"]!["num_waiting"]!;
+    }
+
     [TestCase("sha256:publisher}", "sha256:another}")]
     [TestCase("name: publisher", "name: other")]
     [TestCase("publish: { allow: [", "publish: { deny: [\"*.secret.*\"], allow: [")]

@@ -86,6 +86,40 @@ internal sealed partial class AuditLogTests
         }
     }
 
+    [Test]
+    public async Task Audit_SubscriptionWhoseReaderMayNotAnyMore_HasItsEnd()
+    {
+        const string Yaml = """
+            auth:
+              api_keys: [{ name: shop, sha256: "{sha256:shop}", roles: [reader] }]
+              roles: { reader: { read: { allow: [">"] }, admin: { allow: ["*"] } } }
+            """;
+        var file = $"{_file}.read.yaml";
+        await File.WriteAllTextAsync(file, AccessFile.WithHashes(Yaml));
+        var (management, dataplane) = (Ports.Free(), Ports.Free());
+        var settings = GatewayProcess.Listening("management", management).Concat(GatewayProcess.Listening("dataplane", dataplane)).Append(
+            KeyValuePair.Create("Httpmq__Nats__ServerUri", SharedServers.Nats.Url));
+        await using var child = HttpmqChild.Start(
+            ["all", "-c", file, "-l", "error"], new Dictionary<string, string>(settings, StringComparer.Ordinal));
+        await child.WaitForOutputAsync("NATS");
+        using var client = new HttpClient();
+        client.DefaultRequestHeaders.Add("X-API-Key", "shop");
+        var stream = SharedServers.NewName();
+        using var defined = await client.PostAsync(
+            new Uri($"http://127.0.0.1:{management}/v1/admin/stream"), new StringContent($$"""{"name":"{{stream}}"}"""));
+        using var replay = await client.GetAsync(
+            new Uri($"http://127.0.0.1:{dataplane}/v1/data/stream/{stream}/message?follow=true"), HttpCompletionOption.ResponseHeadersRead);
+        Assert.That(replay.StatusCode, Is.EqualTo(HttpStatusCode.OK));
+        await File.WriteAllTextAsync(file, AccessFile.WithHashes(Yaml.Replace("sha256:shop}", "sha256:other}", StringComparison.Ordinal)));
+
+        Assert.That(await replay.Content.ReadAsStringAsync(), Does.Contain("unauthenticated"));
+        await Eventually.HoldsAsync(
+            () => child.Errors.Contains(
+                $"refusal action=Replay resource={stream} status=401 error=unauthenticated principal=shop ", StringComparison.Ordinal),
+            "the line");
+        File.Delete(file);
+    }
+
     /// <summary>Refusals of wrong keys: those that have a line, and those that were left out.</summary>
     private static int CountWrong(string log) =>
         log.Split('\n').Count(static line => line.EndsWith("request_id=w", StringComparison.Ordinal))

@@ -1,4 +1,7 @@
+using Httpmq.Api.Http;
 using Httpmq.Api.RateLimits;
+using Httpmq.Domain.Access;
+using Microsoft.AspNetCore.Http;
 
 namespace Httpmq.Tests.Api.RateLimits;
 
@@ -57,6 +60,39 @@ internal sealed class PermitsTests
         Assert.That(Of(2).TakeSome(9, out _), Is.EqualTo(2));
         waiting.Cancel();
         Assert.That(async () => await taking, Throws.InstanceOf<OperationCanceledException>());
+    }
+
+    /// <summary>A certificate cannot be guessed: one that has expired must not stop those who show keys at the same address.</summary>
+    [TestCase(null, true)]
+    [TestCase("hmq_wrong", false)]
+    public async Task FindAsync_RefusedCertificateOrKey_OnlyTheKeyCountsAsAFailedLogin(string? key, bool taken)
+    {
+        Limiter.Replace(new RateLimitSettings { FailedLogins = new Rate(0.001, 1) });
+        var callers = new LimitedCallers(new Refusing(), Limiter);
+        for (var sent = 0; sent < 3; sent++)
+        {
+            await callers.FindAsync(Request(key));
+        }
+
+        Assert.That((await callers.FindAsync(Request("hmq_good"))).Refusal!.Type == AccessErrorTypes.Unauthenticated, Is.EqualTo(taken));
+
+        static DefaultHttpContext Request(string? key)
+        {
+            var context = new DefaultHttpContext();
+            context.Connection.RemoteIpAddress = System.Net.IPAddress.Loopback;
+            if (key is not null)
+            {
+                context.Request.Headers["X-API-Key"] = key;
+            }
+
+            return context;
+        }
+    }
+
+    private sealed class Refusing : ICallerSource
+    {
+        public ValueTask<Identification> FindAsync(HttpContext context) =>
+            new(new Identification(Caller: null, AccessErrors.Unknown("it is not known")));
     }
 
     private static Permits Of(ulong address, string principal = "shop") => new(Limiter, address, principal, TimeProvider.System);

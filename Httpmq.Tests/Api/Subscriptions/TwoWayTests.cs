@@ -195,6 +195,7 @@ internal sealed class TwoWayTests(string way) : SubscriptionTest
     [TestCase("{}", "malformed-subscriber-message", 1008)]
     [TestCase("{\"credits\":1}", "malformed-subscriber-message", 1008)]
     [TestCase("{\"credit\":0}", "malformed-subscriber-message", 1008)]
+    [TestCase("{\"id\":\"\\ud800\",\"credit\":1}", "malformed-subscriber-message", 1008)]
     [TestCase("{\"credit\":-1}", "malformed-subscriber-message", 1008)]
     [TestCase("{\"credit\":1000001}", "malformed-subscriber-message", 1008)]
     [TestCase("{\"credit\":\"5\"}", "malformed-subscriber-message", 1008)]

@@ -110,6 +110,23 @@ internal sealed class TlsCertificatesTests
         Assert.That(Serial(), Is.EqualTo(before));
     }
 
+    /// <summary>A copy that stopped half-way: the framework takes what is whole of it.</summary>
+    [TestCase(true)]
+    [TestCase(false)]
+    public void Compare_SecondCertificateIsCutOff_KeepsTheLastGoodOnes(bool authorities)
+    {
+        var (file, before) = (authorities ? _settings.ClientCaFile! : _settings.CertFile, _certificates.Current);
+        var whole = File.ReadAllText(file);
+        File.WriteAllText(file, whole + whole[..^100]);
+        for (var time = 0; time < 4; time++)
+        {
+            _certificates.Compare();
+        }
+
+        Assert.That(_certificates.Current, Is.SameAs(before));
+        Assert.That(_logs.Messages, Has.One.Contains($"'{file}' ends in the middle of a certificate"));
+    }
+
     [Test]
     public void Compare_OtherAuthority_HoldsForNewClients()
     {

@@ -71,6 +71,22 @@ internal sealed class SettleDeliveriesTests
         Assert.That(_room.EnterAsync(CancellationToken.None).IsCompleted, Is.False, "what is stuck still has its room");
     }
 
+    /// <summary>A session stays open while its client does not read, also beyond its token.</summary>
+    [TestCase(true)]
+    [TestCase(false)]
+    public void Settle_WhatTheCallerHasShownIsOver_SettlesNothing(bool expired)
+    {
+        var caller = expired
+            ? new Caller("alice", Permissions.All) { ShownBy = "token", Expires = _time.GetUtcNow() }
+            : new Caller("alice", Permissions.All) { ShownBy = "token", Ended = new CancellationToken(canceled: true) };
+
+        Assert.That(
+            async () => await SettleAsync([Entry(1, Ack)], caller),
+            Throws.InstanceOf<HttpmqException>().With.Property(nameof(HttpmqException.Error))
+                .Property(nameof(Error.Kind)).EqualTo(ErrorKind.Unauthenticated));
+        Assert.That(_port.Invocations, Is.Empty);
+    }
+
     [Test]
     public async Task Settle_OneFails_NothingIsSettledAfterwards()
     {
@@ -126,9 +142,9 @@ internal sealed class SettleDeliveriesTests
     private static SettleEntry Entry(ulong message, Settlement settlement, ulong? delivery = null) =>
         new(new AckPair(message, delivery ?? message), settlement);
 
-    private Task<IReadOnlyList<AckOutcome>> SettleAsync(SettleEntry[] entries)
+    private Task<IReadOnlyList<AckOutcome>> SettleAsync(SettleEntry[] entries, Caller? caller = null)
     {
         var handler = new SettleDeliveriesHandler(_port.Object, _room, _time);
-        return handler.Handle(new SettleDeliveries(Caller.Anonymous, "s", "c", entries), CancellationToken.None);
+        return handler.Handle(new SettleDeliveries(caller ?? Caller.Anonymous, "s", "c", entries), CancellationToken.None);
     }
 }

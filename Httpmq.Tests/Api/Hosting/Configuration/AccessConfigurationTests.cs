@@ -75,6 +75,7 @@ internal sealed class AccessConfigurationTests : ConfigurationTest
     [TestCase("auth: {roles: {a.b: {}}}", "auth.roles: 'a.b' is not a name of 1 to 255 of the characters A-Z a-z 0-9 - _, in FILE line 1")]
     [TestCase("auth: {roles: {a: {}, A: {}}}", "auth.roles.A: is there twice, in FILE line 1")]
     [TestCase("auth: {anonymous: [a]}", "auth.anonymous: 'a' is not in auth.roles; there are none, in FILE line 1")]
+    [TestCase("auth: {anonymous: [hmq_secret-secret]}", "auth.anonymous: '***' is not in auth.roles; there are none, in FILE line 1")]
     [TestCase(
         "auth: {roles: {a: {publish: {allow: [a..b]}}}}",
         "auth.roles.a.publish.allow: 'a..b' is not a subject, wildcards allowed, in FILE line 1")]

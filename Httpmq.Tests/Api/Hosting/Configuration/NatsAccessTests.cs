@@ -57,6 +57,9 @@ internal sealed class NatsAccessTests : ConfigurationTest
     }
 
     [TestCase("login: {creds_file: /nowhere/a.creds}", "nats.login.creds_file: '/nowhere/a.creds' does not exist")]
+    [TestCase(
+        "login: {nkey_file: SUACSSL3UAHUDXKFSNVUZRF5UHPMWZ6BFDTJ7M6USDXIEDNPPQYYYCU3VY}",
+        "nats.login.nkey_file: the file that it names does not exist")]
     [TestCase("login: {creds_file: FOLDER}", "nats.login.creds_file: 'FOLDER' cannot be read: it is a folder, or permission is denied")]
     [TestCase("login: {nkey_file: EMPTY}", "nats.login.nkey_file: 'EMPTY' is empty")]
     [TestCase("login: {nkey_file: ''}", "nats.login.nkey_file: '' is empty")]
