@@ -103,7 +103,7 @@ internal sealed class RateTable<TKey>(Func<TKey, Rate?> rateOf, TimeSpan slowest
 
         // To take none of its permits succeeds also where there is less than one.
         bucket.TryReplenish();
-        return bucket.GetStatistics() is { CurrentAvailablePermits: > 0 } ? null : TimeSpan.FromSeconds(1 / rateOf(key)!.PerSecond);
+        return bucket.GetStatistics() is { CurrentAvailablePermits: > 0 } ? null : WaitFor(key);
     }
 
     /// <summary>How many permits the key has now. Nothing is taken.</summary>

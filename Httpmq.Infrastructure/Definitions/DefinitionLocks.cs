@@ -88,10 +88,10 @@ internal sealed class DefinitionLocks(LockStream lockStream, TimeProvider time, 
             for (var attempt = 0; ; attempt++)
             {
                 (outcome, var sequence, var reason) = await TryTakeAsync(operation, key, cancellationToken);
+                _wasAnswered |= outcome is LockAttempt.Taken or LockAttempt.Held;
                 switch (outcome)
                 {
                     case LockAttempt.Taken:
-                        _wasAnswered = true;
                         Volatile.Write(ref _reason, null);
                         return sequence;
                     case LockAttempt.Unusable:

@@ -48,8 +48,6 @@ internal sealed class LockStream(JetStreamApi api, RequestLink link, NatsOptions
 
     private const string Foreign = $"another client answers on {LockSubjects.Prefix}>: look for a stream or a client with these subjects";
 
-    private const string NotPermitted = $"nats-server does not permit the gateway's NATS user to publish to {LockSubjects.Prefix}>";
-
     // What a look must not cost a change.
     private static readonly TimeSpan CheckTimeout = TimeSpan.FromSeconds(1);
 
@@ -110,7 +108,7 @@ internal sealed class LockStream(JetStreamApi api, RequestLink link, NatsOptions
         }
         catch (OperationCanceledException) when (limit.IsRefused)
         {
-            return LockAnswer.Unusable(NotPermitted);
+            return LockAnswer.Unusable($"nats-server does not permit the gateway's NATS user to publish to {options.LockSubject(">")}");
         }
         catch (Exception exception) when (exception is NatsException or ObjectDisposedException
             || (exception is OperationCanceledException && !cancellationToken.IsCancellationRequested))

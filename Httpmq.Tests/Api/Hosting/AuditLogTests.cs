@@ -31,11 +31,7 @@ internal sealed partial class AuditLogTests
               roles: { ops: { admin: { allow: ["*"] } }, writer: { publish: { allow: [orders.>] } } }
             """));
         var (management, dataplane) = (Ports.Free(), Ports.Free());
-        var settings = GatewayProcess.Listening("management", management).Concat(GatewayProcess.Listening("dataplane", dataplane)).Append(
-            KeyValuePair.Create("Httpmq__Nats__ServerUri", SharedServers.Nats.Url));
-        await using var child = HttpmqChild.Start(
-            ["all", "-c", _file, "-l", "error"], new Dictionary<string, string>(settings, StringComparer.Ordinal));
-        await child.WaitForOutputAsync("NATS");
+        await using var child = await StartAsync(_file, management, dataplane);
         using var client = new HttpClient();
         var (admin, data) = ($"http://127.0.0.1:{management}/v1/admin/stream", $"http://127.0.0.1:{dataplane}/v1/data");
 
@@ -97,11 +93,7 @@ internal sealed partial class AuditLogTests
         var file = $"{_file}.read.yaml";
         await File.WriteAllTextAsync(file, AccessFile.WithHashes(Yaml));
         var (management, dataplane) = (Ports.Free(), Ports.Free());
-        var settings = GatewayProcess.Listening("management", management).Concat(GatewayProcess.Listening("dataplane", dataplane)).Append(
-            KeyValuePair.Create("Httpmq__Nats__ServerUri", SharedServers.Nats.Url));
-        await using var child = HttpmqChild.Start(
-            ["all", "-c", file, "-l", "error"], new Dictionary<string, string>(settings, StringComparer.Ordinal));
-        await child.WaitForOutputAsync("NATS");
+        await using var child = await StartAsync(file, management, dataplane);
         using var client = new HttpClient();
         client.DefaultRequestHeaders.Add("X-API-Key", "shop");
         var stream = SharedServers.NewName();
@@ -118,6 +110,16 @@ internal sealed partial class AuditLogTests
                 $"refusal action=Replay resource={stream} status=401 error=unauthenticated principal=shop ", StringComparison.Ordinal),
             "the line");
         File.Delete(file);
+    }
+
+    private static async Task<GatewayProcess> StartAsync(string file, int management, int dataplane)
+    {
+        var settings = GatewayProcess.Listening("management", management).Concat(GatewayProcess.Listening("dataplane", dataplane)).Append(
+            KeyValuePair.Create("Httpmq__Nats__ServerUri", SharedServers.Nats.Url));
+        var child = HttpmqChild.Start(
+            ["all", "-c", file, "-l", "error"], new Dictionary<string, string>(settings, StringComparer.Ordinal));
+        await child.WaitForOutputAsync("NATS");
+        return child;
     }
 
     /// <summary>Refusals of wrong keys: those that have a line, and those that were left out.</summary>
